@@ -1,0 +1,134 @@
+"""How well clusters agree with labels, and what can be said without labels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
+from sklearn.metrics.cluster import contingency_matrix
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Agreement of a clustering with the true classes, 0 (chance or worse) to 1 (perfect)."""
+
+    acc: float
+    nmi: float
+    ari: float
+
+
+def contingency(y: np.ndarray, labels: np.ndarray, n_clusters: int) -> tuple[np.ndarray, np.ndarray]:
+    """Counts of every (class, cluster) pair, empty clusters included.
+
+    Parameters
+    ----------
+    y : ndarray of int, shape (n,)
+        True classes.
+    labels : ndarray of int, shape (n,)
+        Cluster of each sample, 0 <= label < n_clusters.
+
+    Returns
+    -------
+    classes : ndarray, shape (n_classes,)
+        The classes that occur, ascending.
+    counts : ndarray of int, shape (n_classes, n_clusters)
+
+    Raises
+    ------
+    ValueError
+        If lengths differ, there are no samples, or a label is out of range.
+    """
+    y, labels = np.asarray(y), np.asarray(labels)
+    if y.shape != labels.shape or y.ndim != 1 or not len(y):
+        raise ValueError(f"received y {y.shape} and labels {labels.shape}, expected two equal lengths of at least one")
+    if labels.min() < 0 or labels.max() >= n_clusters:
+        raise ValueError(f"labels: received {labels.min()}..{labels.max()}, expected 0..{n_clusters - 1}")
+    counts = np.zeros((len(np.unique(y)), n_clusters), dtype=np.int64)
+    counts[:, np.unique(labels)] = contingency_matrix(y, labels)
+    return np.unique(y), counts
+
+
+def match(counts: np.ndarray) -> np.ndarray:
+    """The class each cluster stands for, so that most samples agree: the Hungarian method, one to one.
+
+    Parameters
+    ----------
+    counts : ndarray, shape (n_classes, n_clusters)
+
+    Returns
+    -------
+    matched : ndarray of int, shape (n_clusters,)
+        Row of `counts` for each cluster, or -1 where there are more clusters than classes.
+    """
+    rows, columns = linear_sum_assignment(counts, maximize=True)
+    matched = np.full(counts.shape[1], -1)
+    matched[columns] = rows
+    return matched
+
+
+def score(y: np.ndarray, labels: np.ndarray, n_clusters: int) -> Scores:
+    """ACC (DEC paper, equation 10), NMI and ARI of a clustering.
+
+    ACC is the fraction of samples in the cluster matched to their class; clusters beyond the number
+    of classes count as wrong. Raises as `contingency` does.
+    """
+    _, counts = contingency(y, labels, n_clusters)
+    matched = match(counts)
+    clusters = np.flatnonzero(matched >= 0)
+    right = counts[matched[clusters], clusters].sum()
+    return Scores(
+        float(right / len(y)),
+        float(normalized_mutual_info_score(y, labels)),
+        float(adjusted_rand_score(y, labels)),
+    )
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """Classes against clusters in matched order: agreement lies on the diagonal.
+
+    Attributes
+    ----------
+    classes : ndarray, shape (n_classes,)
+    clusters : ndarray of int, shape (n_clusters,)
+        Original numbers of the clusters, in the order of the columns.
+    counts : ndarray of int, shape (n_classes, n_clusters)
+    n_matched : int
+        How many columns have a class; the first so many cells of the diagonal are right.
+    """
+
+    classes: np.ndarray
+    clusters: np.ndarray
+    counts: np.ndarray
+    n_matched: int
+
+    @property
+    def right(self) -> np.ndarray:
+        """True where a cell joins a class to the cluster matched to it, shape of `counts`."""
+        right = np.zeros(self.counts.shape, dtype=bool)
+        diagonal = np.arange(self.n_matched)
+        right[diagonal, diagonal] = True
+        return right
+
+
+def confusion(y: np.ndarray, labels: np.ndarray, n_clusters: int) -> Confusion:
+    """The confusion matrix in matched order, classes without a cluster last. Raises as `contingency` does."""
+    classes, counts = contingency(y, labels, n_clusters)
+    matched = match(counts)
+    have, have_not = np.flatnonzero(matched >= 0), np.flatnonzero(matched < 0)
+    have = have[np.argsort(matched[have])]
+    rows = np.concatenate([matched[have], np.setdiff1d(np.arange(len(classes)), matched)]).astype(int)
+    columns = np.concatenate([have, have_not])
+    return Confusion(classes[rows], columns, counts[np.ix_(rows, columns)], len(have))
+
+
+def cluster_sizes(labels: np.ndarray, n_clusters: int) -> np.ndarray:
+    """Number of samples in each cluster, shape (n_clusters,)."""
+    return np.bincount(labels, minlength=n_clusters)
+
+
+def fraction_changed(labels: np.ndarray, before: np.ndarray) -> float:
+    """The tutorial's delta_label: the fraction of samples whose cluster is not what it was."""
+    return float(np.mean(np.asarray(labels) != np.asarray(before)))

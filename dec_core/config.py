@@ -1,0 +1,246 @@
+"""What a run is: one frozen, validated record, JSON in and out.
+
+Every field carries a label, a group (in the order in which it acts), its valid range and one
+documented line. That line is the tooltip in the app, the help on the command line and the row in
+the docs; there is no second copy of it.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+GROUPS = ("Data", "Architecture", "Pretraining", "Clustering")
+DATASET_SIZES = {"mnist": 70_000, "digits": 1_797}
+
+Optimizer = Literal["sgd", "adam"]
+
+
+class ConfigError(ValueError):
+    """A configuration that cannot be run. `problems` maps each field to what is wrong with it."""
+
+    def __init__(self, problems: dict[str, str]):
+        self.problems = problems
+        super().__init__("; ".join(f"{name}: {text}" for name, text in problems.items()))
+
+
+def _units(value: Any) -> Any:
+    """Accept "500, 500, 2000" (a text field, the command line) wherever a list of integers is meant."""
+    if isinstance(value, str):
+        try:
+            return tuple(int(part) for part in value.replace("-", ",").split(",") if part.strip())
+        except ValueError:
+            raise ValueError("expected whole numbers separated by commas, as in 500, 500, 2000") from None
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _setting(default: Any, group: str, label: str, help: str, *, advanced: bool = False, **limits: Any) -> Any:
+    extra = {"group": group, "label": label, "advanced": advanced}
+    return Field(default, description=help, json_schema_extra=extra, **limits)
+
+
+Units = Annotated[int, Field(ge=2, le=4096, strict=True)]
+
+
+class RunConfig(BaseModel):
+    """Data, architecture and hyperparameters of one run. The defaults are the tutorial's dense system.
+
+    Raises
+    ------
+    ConfigError
+        From `RunConfig.make`, `RunConfig.from_json` and `changed`, for unknown fields, wrong types,
+        values out of range and impossible combinations: every problem at once, by field.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+    # -- data
+    dataset: Literal["mnist", "digits"] = _setting(
+        "mnist", "Data", "Images",
+        "mnist: 70 000 handwritten digits of 28×28 pixels. digits: 1 797 of 8×8, for a demo in seconds.",
+    )  # fmt: skip
+    n_samples: int | None = _setting(
+        None, "Data", "How many",
+        "Use only the first so many images; empty uses all. Fewer are faster, more are easier to cluster.", ge=50,
+    )  # fmt: skip
+    # -- architecture
+    hidden_units: Annotated[tuple[Units, ...], BeforeValidator(_units)] = _setting(
+        (500, 500, 2000), "Architecture", "Hidden layers",
+        "Units in each hidden layer of the encoder, first to last; the decoder mirrors them.",
+        min_length=1, max_length=6,
+    )  # fmt: skip
+    latent_dim: int = _setting(
+        10, "Architecture", "Size of z", "How many numbers the encoder keeps of each image.", ge=1, le=128,
+    )  # fmt: skip
+    initializer: Literal["variance_scaling", "glorot_uniform"] = _setting(
+        "variance_scaling", "Architecture", "Initial weights",
+        "variance_scaling: uniform with variance 1/(3 · inputs), as in the tutorial. glorot_uniform: Keras's default.",
+        advanced=True,
+    )  # fmt: skip
+    # -- pretraining
+    pretrain_epochs: int = _setting(
+        300, "Pretraining", "Epochs", "How often the autoencoder sees every image before clustering starts.",
+        ge=1, le=2000,
+    )  # fmt: skip
+    pretrain_optimizer: Optimizer = _setting(
+        "sgd", "Pretraining", "Optimizer", "sgd: gradient descent with momentum. adam: a step size for every weight.",
+    )  # fmt: skip
+    pretrain_learning_rate: float = _setting(
+        1.0, "Pretraining", "Learning rate",
+        "Step size of the autoencoder's training: about 1 for sgd on this loss, 0.001 for adam.", gt=0, le=10,
+    )  # fmt: skip
+    batch_size: int = _setting(
+        256, "Pretraining", "Batch size", "Images per gradient step, in pretraining and in clustering.", ge=8, le=4096,
+    )  # fmt: skip
+    # -- clustering
+    n_clusters: int = _setting(
+        10, "Clustering", "Clusters", "How many groups to look for. The labels are not asked.", ge=2, le=50,
+    )  # fmt: skip
+    update_interval: int = _setting(
+        140, "Clustering", "Update interval", "Gradient steps between two updates of the target p.", ge=1, le=10_000,
+    )  # fmt: skip
+    cluster_optimizer: Optimizer = _setting(
+        "sgd", "Clustering", "Optimizer", "The optimizer that moves encoder and centers together.",
+    )  # fmt: skip
+    cluster_learning_rate: float = _setting(
+        0.01, "Clustering", "Learning rate",
+        "Step size while clustering; small, so that the centers sharpen rather than scatter.", gt=0, le=10,
+    )  # fmt: skip
+    tol: float = _setting(
+        0.001, "Clustering", "Stop when fewer change than",
+        "Stop when, from one update to the next, a smaller fraction of the images than this changes cluster.",
+        ge=0, le=0.5,
+    )  # fmt: skip
+    max_iterations: int = _setting(
+        8000, "Clustering", "At most so many steps", "Stop after so many gradient steps at the latest.",
+        ge=1, le=200_000,
+    )  # fmt: skip
+    alpha: float = _setting(
+        1.0, "Clustering", "Degrees of freedom α",
+        "Tail of Student's t in q (DEC, equation 1): larger makes far centers count less.",
+        ge=0.1, le=100, advanced=True,
+    )  # fmt: skip
+    kmeans_n_init: int = _setting(
+        20, "Clustering", "k-means restarts",
+        "k-means places the first centers this many times from random starts and keeps the tightest.",
+        ge=1, le=100, advanced=True,
+    )  # fmt: skip
+    momentum: float = _setting(
+        0.9, "Pretraining", "Momentum of sgd", "How much of the last step sgd keeps; adam ignores it.",
+        ge=0, lt=1, advanced=True,
+    )  # fmt: skip
+    # -- repeatability
+    random_state: int = _setting(
+        0, "Data", "Seed", "The same seed on the same machine gives the same labels.", ge=0, le=2**31 - 1,
+    )  # fmt: skip
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> RunConfig:
+        size, n = DATASET_SIZES[self.dataset], self.n_used
+        if self.n_samples is not None and self.n_samples > size:
+            raise _problem("n_samples", f"received {self.n_samples}, but {self.dataset} has {size}; use {size} or fewer")
+        if self.n_clusters > n:
+            raise _problem("n_clusters", f"received {self.n_clusters}, but there are only {n} images; use {n} or fewer")
+        if self.batch_size > n:
+            raise _problem("batch_size", f"received {self.batch_size}, but there are only {n} images; use {n} or fewer")
+        return self
+
+    @property
+    def n_used(self) -> int:
+        """Number of images the run uses."""
+        return self.n_samples or DATASET_SIZES[self.dataset]
+
+    @classmethod
+    def make(cls, **values: Any) -> RunConfig:
+        """The config with these fields, the rest at their defaults. Raises `ConfigError`."""
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            raise ConfigError(_problems(error)) from None
+
+    def changed(self, **values: Any) -> RunConfig:
+        """This config with some fields replaced, validated again. Raises `ConfigError`."""
+        return RunConfig.make(**{**self.model_dump(), **values})
+
+    @classmethod
+    def from_json(cls, source: str | Path) -> RunConfig:
+        """Read what `to_json` wrote, from text or from a file's path. Raises `ConfigError`."""
+        text = source.read_text(encoding="utf-8") if isinstance(source, Path) else source
+        try:
+            values = json.loads(text)
+        except json.JSONDecodeError as error:
+            raise ConfigError({"config": f"expected JSON, but at line {error.lineno}: {error.msg}"}) from None
+        if not isinstance(values, dict):
+            raise ConfigError({"config": f"received {text[:40]!r}, expected a JSON object of fields"})
+        return cls.make(**values)
+
+    def to_json(self) -> str:
+        """All fields as indented JSON."""
+        return self.model_dump_json(indent=2)
+
+
+def fields() -> dict[str, dict[str, Any]]:
+    """Per field: label, group, help, default, advanced, and where they apply minimum, maximum, choices."""
+    schema = RunConfig.model_json_schema()["properties"]
+    return {name: _describe(name, schema[name]) for name in RunConfig.model_fields}
+
+
+def _describe(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    numbers = next((part for part in schema.get("anyOf", []) if part.get("type") == "integer"), schema)
+    described = {key: schema[key] for key in ("label", "group", "advanced")}
+    described |= {"help": schema["description"], "default": RunConfig.model_fields[name].default}
+    limits = {"minimum": "minimum", "exclusiveMinimum": "minimum", "maximum": "maximum", "exclusiveMaximum": "maximum"}
+    described |= {target: numbers[source] for source, target in limits.items() if source in numbers}
+    return described | ({"choices": schema["enum"]} if "enum" in schema else {})
+
+
+def parse(name: str, text: str) -> Any:
+    """The value of field `name` written as text (a link, the command line); validation comes after.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such field.
+    """
+    if name not in RunConfig.model_fields:
+        raise ConfigError({name: _unknown(name)})
+    if RunConfig.model_fields[name].annotation in (int, float, int | None) and text.strip():
+        try:
+            number = float(text)
+            return int(number) if number.is_integer() and RunConfig.model_fields[name].annotation is not float else number
+        except (ValueError, OverflowError):
+            return text
+    return None if name == "n_samples" and not text.strip() else text
+
+
+def _problem(field: str, text: str) -> Exception:
+    return ConfigError({field: text})
+
+
+def _problems(error: ValidationError) -> dict[str, str]:
+    """Pydantic's list of errors as one line per field: what came, what is allowed."""
+    found: dict[str, str] = {}
+    for item in error.errors():
+        cause = item.get("ctx", {}).get("error")
+        if isinstance(cause, ConfigError):
+            found.update(cause.problems)
+            continue
+        name = str(item["loc"][0])
+        if item["type"] == "extra_forbidden":
+            found[name] = _unknown(name)
+        else:
+            reason = item["msg"].removeprefix("Value error, ").replace("Input should be", "expected")
+            found[name] = f"received {_shown(item['input'])}, {reason[0].lower() + reason[1:]}"
+    return found
+
+
+def _unknown(name: str) -> str:
+    return f"there is no such field; the fields are {', '.join(RunConfig.model_fields)}"
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -1,0 +1,54 @@
+"""Soft assignment of an embedded point to clusters: Student's t kernel (DEC, equation 1)."""
+
+from __future__ import annotations
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="dec_core")
+class ClusteringLayer(keras.layers.Layer):
+    """q_ij proportional to (1 + |z_i - mu_j|^2 / alpha) ^ (-(alpha + 1) / 2), each row summing to one.
+
+    Equation 1 of Xie, Girshick and Farhadi, *Unsupervised Deep Embedding for Clustering Analysis*, 2016.
+    The centers mu are the layer's only weight, `cluster_centers`, of shape (n_clusters, latent_dim).
+
+    Parameters
+    ----------
+    n_clusters : int
+        At least 1.
+    alpha : float
+        Degrees of freedom of Student's t, above 0. The paper and the tutorial use 1.
+
+    Raises
+    ------
+    ValueError
+        For n_clusters < 1, alpha <= 0, or an input that is not (batch, latent_dim).
+    """
+
+    def __init__(self, n_clusters: int, alpha: float = 1.0, **kwargs):
+        super().__init__(**kwargs)
+        if n_clusters < 1:
+            raise ValueError(f"n_clusters: received {n_clusters}, expected 1 or more")
+        if alpha <= 0:
+            raise ValueError(f"alpha: received {alpha}, expected a number above 0")
+        self.n_clusters, self.alpha = int(n_clusters), float(alpha)
+
+    def build(self, input_shape):
+        if len(input_shape) != 2:
+            raise ValueError(f"z: received shape {tuple(input_shape)}, expected (batch, latent_dim); flatten it first")
+        self.cluster_centers = self.add_weight(
+            shape=(self.n_clusters, input_shape[-1]), initializer="glorot_uniform", name="cluster_centers"
+        )
+
+    def call(self, z):
+        """z of shape (batch, latent_dim) -> q of shape (batch, n_clusters)."""
+        squared = ops.sum(ops.square(z[:, None, :] - self.cluster_centers), axis=2)  # (batch, n_clusters)
+        q = (1.0 + squared / self.alpha) ** (-(self.alpha + 1.0) / 2.0)
+        return q / ops.sum(q, axis=1, keepdims=True)
+
+    def compute_output_shape(self, input_shape):
+        return input_shape[0], self.n_clusters
+
+    def get_config(self):
+        return {**super().get_config(), "n_clusters": self.n_clusters, "alpha": self.alpha}

@@ -1,0 +1,157 @@
+"""Deep Embedded Clustering, from images to clusters (Xie, Girshick and Farhadi 2016).
+
+    1. pretrain            train the autoencoder to reproduce the images            section 3.2
+    2. initialize_centers  k-means on z = encoder(x) places the cluster centers     section 3.2
+    3. cluster             repeat: q = t-kernel(z, centers)                         equation 1
+                                   p = sharpened q, over all samples                equation 3
+                                   some steps of gradient descent on KL(p || q)     equations 2, 4, 5
+                           until fewer than `tol` of the samples change cluster
+
+Everything is a generator of events (`events.py`). It prints, logs and saves nothing, and never sees
+a label. All that must survive a pause stands in the `TrainingState`: between two events it can be
+saved, loaded and continued, and gives the same result as if nothing had happened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from sklearn.cluster import KMeans
+
+from dec_core.analysis.assignment import target_distribution
+from dec_core.analysis.metrics import fraction_changed
+from dec_core.training.events import (
+    CentersInitialized,
+    ClusterProgress,
+    Diverged,
+    Event,
+    Finished,
+    PretrainProgress,
+    TargetUpdated,
+)
+from dec_core.training.state import TrainingState
+from dec_core.training.steps import Embedder, cluster_steps, pretrain_steps, resident
+
+STRETCH = 10  # batches in one compiled call: the longest that a pause has to wait
+
+
+def train(state: TrainingState, x: np.ndarray) -> Iterator[Event]:
+    """Run what is left of the whole algorithm, from wherever `state` stands.
+
+    Parameters
+    ----------
+    state : TrainingState
+        Changed in place. `TrainingState(config, n_features)` starts afresh.
+    x : ndarray of uint8, shape (n, n_features)
+        Images as rows, 0..255; the networks see x / 255.
+
+    Yields
+    ------
+    Event
+        Ends with `Finished`, or with `Diverged`. Closing the generator stops training.
+
+    Raises
+    ------
+    ValueError
+        If x is not uint8 of shape (n, state.n_features).
+    """
+    x = state.check(x)
+    if state.phase == "pretraining":
+        yield from pretrain(state, x)
+    if state.phase == "centers":
+        yield from initialize_centers(state, x)
+    if state.phase == "clustering":
+        yield from cluster(state, x)
+
+
+def pretrain(state: TrainingState, x: np.ndarray) -> Iterator[Event]:
+    """Minimise the mean squared error of decoder(encoder(x)) against x, in shuffled batches."""
+    config = state.config
+    n_batches = -(-len(x) // config.batch_size)  # the last batch of an epoch may be smaller
+    steps = pretrain_steps(state.autoencoder, state.start_optimizer("pretraining"), resident(x), config.batch_size)
+    while state.epoch < config.pretrain_epochs:
+        order = np.random.default_rng([config.random_state, state.epoch]).permutation(len(x))  # (n,)
+        while state.batch < n_batches:
+            last = min(state.batch + STRETCH, n_batches)
+            state.loss_sum += float(steps(order, state.batch, last))
+            state.batch = last
+            loss = state.loss_sum / last
+            if not np.isfinite(loss):
+                yield _diverged(state)
+                return
+            if last < n_batches:
+                yield PretrainProgress(state.epoch + 1, config.pretrain_epochs, last, n_batches, loss)
+        state.epoch, state.batch, state.loss_sum = state.epoch + 1, 0, 0.0
+        if state.epoch == config.pretrain_epochs:
+            state.phase = "centers"
+        yield PretrainProgress(state.epoch, config.pretrain_epochs, n_batches, n_batches, loss)
+
+
+def initialize_centers(state: TrainingState, x: np.ndarray) -> Iterator[Event]:
+    """Place the centers by k-means on z, the best of `kmeans_n_init` starts."""
+    config = state.config
+    z = Embedder(state.encoder, resident(x))()  # (n, latent_dim)
+    kmeans = KMeans(config.n_clusters, n_init=config.kmeans_n_init, random_state=config.random_state).fit(z)
+    state.cluster_centers = kmeans.cluster_centers_  # (n_clusters, latent_dim)
+    state.z, state.labels = z, kmeans.labels_
+    state.phase = "clustering"
+    yield CentersInitialized(kmeans.labels_, float(kmeans.inertia_))
+
+
+def cluster(state: TrainingState, x: np.ndarray) -> Iterator[Event]:
+    """Move encoder and centers together so that q approaches p."""
+    config = state.config
+    images = resident(x)
+    embed = Embedder(state.encoder, images)
+    steps = cluster_steps(state.clustering_model, state.start_optimizer("clustering"), images, config.batch_size)
+    while state.iteration < config.max_iterations:
+        if state.iteration % config.update_interval == 0 and state.updated_at != state.iteration:
+            event = _update_target(state, embed())
+            yield event
+            if state.iteration > 0 and event.delta_label < config.tol:
+                break
+        until_update = config.update_interval - state.iteration % config.update_interval
+        n_steps = min(STRETCH, until_update, config.max_iterations - state.iteration)
+        total, state.next_batch = steps(state.p, state.next_batch, n_steps)
+        state.iteration += n_steps
+        loss = float(total) / n_steps
+        if not np.isfinite(loss):
+            yield _diverged(state)
+            return
+        yield ClusterProgress(state.iteration, config.max_iterations, loss)
+    reason = "tol" if state.iteration < config.max_iterations else "max_iterations"
+    if reason == "max_iterations":
+        state.z = embed()
+        state.labels = state.q().argmax(axis=1)
+    state.phase = "finished"
+    yield Finished(reason, state.iteration, state.labels)
+
+
+def _update_target(state: TrainingState, z: np.ndarray) -> TargetUpdated:
+    """q and p of all samples: p is the paper's, over the whole data set, not over a batch."""
+    state.z = z  # (n, latent_dim)
+    q = state.q()  # (n, n_clusters)
+    state.p = target_distribution(q).astype(np.float32)  # (n, n_clusters)
+    labels = q.argmax(axis=1)
+    delta_label = fraction_changed(labels, state.labels)
+    kl_divergence = float(np.mean(np.sum(state.p * np.log((state.p + 1e-12) / (q + 1e-12)), axis=1)))
+    state.labels, state.updated_at, state.n_updates = labels, state.iteration, state.n_updates + 1
+    return TargetUpdated(
+        state.n_updates, state.iteration, state.config.max_iterations, labels, delta_label, kl_divergence
+    )
+
+
+def _diverged(state: TrainingState) -> Diverged:
+    config = state.config
+    pretraining = state.phase == "pretraining"
+    rate = config.pretrain_learning_rate if pretraining else config.cluster_learning_rate
+    optimizer = config.pretrain_optimizer if pretraining else config.cluster_optimizer
+    field = "pretrain_learning_rate" if pretraining else "cluster_learning_rate"
+    return Diverged(
+        state.phase,
+        state.epoch,
+        state.iteration,
+        f"The loss is no longer a number: the steps were most likely too large. "
+        f"Received {field} {rate:g} for {optimizer}; try {rate / 10:g}.",
+    )

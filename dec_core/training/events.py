@@ -1,0 +1,74 @@
+"""What training tells, as it happens: small frozen records that drivers draw, store or print."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class PretrainProgress:
+    """Some batches of the autoencoder's training. `loss` is the mean squared error so far in this epoch."""
+
+    epoch: int  # 1-based, the one being run
+    n_epochs: int
+    batch: int  # batches done in this epoch
+    n_batches: int
+    loss: float
+
+    @property
+    def epoch_ended(self) -> bool:
+        """Whether this was the last batch of its epoch."""
+        return self.batch == self.n_batches
+
+
+@dataclass(frozen=True)
+class CentersInitialized:
+    """k-means has placed the centers among the z. `labels`: its cluster of every sample, (n,)."""
+
+    labels: np.ndarray
+    inertia: float  # sum of squared distances to the nearest center
+
+
+@dataclass(frozen=True)
+class TargetUpdated:
+    """q of all samples was computed and p made from it. `labels`: argmax of q, (n,)."""
+
+    update: int  # 1-based
+    iteration: int  # gradient steps done
+    max_iterations: int
+    labels: np.ndarray
+    delta_label: float  # fraction of samples that changed cluster since the last update
+    kl_divergence: float  # KL(p || q), mean over all samples
+
+
+@dataclass(frozen=True)
+class ClusterProgress:
+    """Some gradient steps between two updates. `loss` is the mean KL(p || q) of their batches."""
+
+    iteration: int
+    max_iterations: int
+    loss: float
+
+
+@dataclass(frozen=True)
+class Diverged:
+    """A loss became infinite or not a number; nothing after this is meaningful."""
+
+    phase: str  # "pretraining" or "clustering"
+    epoch: int
+    iteration: int
+    message: str
+
+
+@dataclass(frozen=True)
+class Finished:
+    """Training ended by itself. `labels`: the final cluster of every sample, (n,)."""
+
+    reason: str  # "tol" or "max_iterations"
+    n_iterations: int
+    labels: np.ndarray
+
+
+Event = PretrainProgress | CentersInitialized | TargetUpdated | ClusterProgress | Diverged | Finished

@@ -1,0 +1,131 @@
+"""All that training has to remember between two events: networks, optimizer, counters, p and labels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from dec_core.analysis.assignment import soft_assignment
+from dec_core.config import RunConfig
+from dec_core.networks import ClusteringLayer, dense_autoencoder
+
+COUNTERS = ("epoch", "batch", "loss_sum", "iteration", "next_batch", "updated_at", "n_updates")
+ARRAYS = ("p", "labels", "z")
+
+
+class TrainingState:
+    """Where a run stands. `train` moves it on; `to_arrays` and `from_arrays` carry it over a restart.
+
+    Parameters
+    ----------
+    config : RunConfig
+    n_features : int
+        Length of one flattened image.
+
+    Attributes
+    ----------
+    phase : {"pretraining", "centers", "clustering", "finished"}
+    epoch, batch : int
+        Pretraining epochs done, and batches done in the next one.
+    iteration, n_updates : int
+        Gradient steps and target updates done while clustering.
+    labels : ndarray of int, shape (n,), or None before the centers are placed
+    z : ndarray of float32, shape (n, latent_dim), or None
+        Embedding of all samples at the last target update.
+    p : ndarray of float32, shape (n, n_clusters), or None
+    """
+
+    def __init__(self, config: RunConfig, n_features: int):
+        self.config, self.n_features = config, n_features
+        self.encoder, self.decoder = dense_autoencoder(
+            n_features, config.hidden_units, config.latent_dim, config.initializer, config.random_state
+        )
+        self.autoencoder = keras.Model(self.encoder.input, self.decoder(self.encoder.output), name="autoencoder")
+        self.clustering_layer = ClusteringLayer(config.n_clusters, config.alpha, name="clustering")
+        q = self.clustering_layer(self.encoder.output)
+        self.clustering_model = keras.Model(self.encoder.input, q, name="dec")
+        self.phase = "pretraining"
+        self.epoch = self.batch = self.iteration = self.next_batch = self.n_updates = 0
+        self.updated_at, self.loss_sum = -1, 0.0
+        self.p = self.labels = self.z = None
+        self._optimizer: tuple[str, keras.optimizers.Optimizer] | None = None
+
+    @property
+    def cluster_centers(self) -> np.ndarray:
+        """Centers in z, float32, shape (n_clusters, latent_dim)."""
+        return self.clustering_layer.cluster_centers.numpy()
+
+    @cluster_centers.setter
+    def cluster_centers(self, centers: np.ndarray) -> None:
+        self.clustering_layer.cluster_centers.assign(centers)
+
+    def q(self) -> np.ndarray:
+        """Soft assignment of all samples at the last embedding, shape (n, n_clusters)."""
+        return soft_assignment(self.z, self.cluster_centers, self.config.alpha)
+
+    def start_optimizer(self, phase: str) -> keras.optimizers.Optimizer:
+        """The optimizer of a phase: made new on entering it, the same one when a run goes on."""
+        if self._optimizer is None or self._optimizer[0] != phase:
+            model = self.autoencoder if phase == "pretraining" else self.clustering_model
+            optimizer = _optimizer(self.config, phase)
+            optimizer.build(model.trainable_variables)
+            self._optimizer = phase, optimizer
+        return self._optimizer[1]
+
+    def check(self, x: np.ndarray) -> np.ndarray:
+        """x as it is, or an error that says what was expected."""
+        if x.ndim != 2 or x.shape[1] != self.n_features or x.dtype != np.uint8:
+            raise ValueError(f"x: received {x.dtype} {x.shape}, expected uint8 of shape (n, {self.n_features})")
+        if len(x) < max(self.config.batch_size, self.config.n_clusters):
+            raise ValueError(f"x: received {len(x)} images, expected at least batch_size and n_clusters of them")
+        return x
+
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """Everything as named arrays. Weights come in the layers' order, optimizer variables in its own."""
+        arrays = {f"weight_{i}": np.asarray(v) for i, v in enumerate(self._weights())}
+        arrays |= {name: np.asarray(getattr(self, name)) for name in COUNTERS}
+        arrays |= {name: value for name in ARRAYS if (value := getattr(self, name)) is not None}
+        arrays["phase"] = np.asarray(self.phase)
+        if self._optimizer:
+            phase, optimizer = self._optimizer
+            arrays["optimizer_phase"] = np.asarray(phase)
+            arrays |= {f"optimizer_{i}": np.asarray(v) for i, v in enumerate(optimizer.variables)}
+        return arrays
+
+    @classmethod
+    def from_arrays(cls, config: RunConfig, n_features: int, arrays: dict[str, Any]) -> TrainingState:
+        """The state that `to_arrays` took apart. Raises ValueError if it is of another architecture."""
+        state = cls(config, n_features)
+        _assign(state._weights(), arrays, "weight")
+        for name in COUNTERS:
+            setattr(state, name, arrays[name].item())
+        for name in ARRAYS:
+            setattr(state, name, arrays[name] if name in arrays else None)
+        state.phase = str(arrays["phase"])
+        if "optimizer_phase" in arrays:
+            _assign(state.start_optimizer(str(arrays["optimizer_phase"])).variables, arrays, "optimizer")
+        return state
+
+    def _weights(self) -> list:
+        return [*self.autoencoder.weights, *self.clustering_layer.weights]
+
+
+def _optimizer(config: RunConfig, phase: str) -> keras.optimizers.Optimizer:
+    pretraining = phase == "pretraining"
+    name = config.pretrain_optimizer if pretraining else config.cluster_optimizer
+    rate = config.pretrain_learning_rate if pretraining else config.cluster_learning_rate
+    return keras.optimizers.SGD(rate, config.momentum) if name == "sgd" else keras.optimizers.Adam(rate)
+
+
+def _assign(variables: list, arrays: dict[str, Any], prefix: str) -> None:
+    for i, variable in enumerate(variables):
+        saved = arrays.get(f"{prefix}_{i}")
+        if saved is None or saved.shape != tuple(variable.shape):
+            found = "nothing" if saved is None else f"shape {saved.shape}"
+            raise ValueError(
+                f"checkpoint: received {found} for {variable.path}, expected shape {tuple(variable.shape)}; "
+                "it belongs to another architecture"
+            )
+        variable.assign(saved)
