@@ -66,6 +66,10 @@ class RunConfig(BaseModel):
         None, "Data", "How many",
         "Use only the first so many images; empty uses all. Fewer are faster, more are easier to cluster.", ge=50,
     )  # fmt: skip
+    deskew: bool = _setting(
+        False, "Data", "Set upright",
+        "Shear each image so that its ink stands upright. Helps handwriting; uses no labels.",
+    )  # fmt: skip
     # -- architecture
     hidden_units: Annotated[tuple[Units, ...], BeforeValidator(_units)] = _setting(
         (500, 500, 2000), "Architecture", "Hidden layers",
@@ -108,6 +112,10 @@ class RunConfig(BaseModel):
     cluster_learning_rate: float = _setting(
         0.01, "Clustering", "Learning rate",
         "Step size while clustering; small, so that the centers sharpen rather than scatter.", gt=0, le=10,
+    )  # fmt: skip
+    augment: bool = _setting(
+        False, "Clustering", "Distort images",
+        "At every clustering step turn, shear, scale and shift each image a little, while p stays that of the clean one.",
     )  # fmt: skip
     tol: float = _setting(
         0.001, "Clustering", "Stop when fewer change than",
@@ -207,6 +215,8 @@ def parse(name: str, text: str) -> Any:
     """
     if name not in RunConfig.model_fields:
         raise ConfigError({name: _unknown(name)})
+    if RunConfig.model_fields[name].annotation is bool:
+        return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}.get(text.lower(), text)
     if RunConfig.model_fields[name].annotation in (int, float, int | None) and text.strip():
         try:
             number = float(text)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
+
+from dec_core.data.deskew import deskew
 
 FILES = Path(__file__).parent / "files"
 
@@ -37,8 +39,10 @@ class Dataset:
         return self if n is None else Dataset(self.name, self.images[:n], None if self.y is None else self.y[:n])
 
 
-def load(name: str, n_samples: int | None = None) -> Dataset:
+def load(name: str, n_samples: int | None = None, *, upright: bool = False) -> Dataset:
     """The bundled data set `name` ("mnist" or "digits"), its first `n_samples` images or all.
+
+    With `upright` the images are deskewed.
 
     Raises
     ------
@@ -50,7 +54,8 @@ def load(name: str, n_samples: int | None = None) -> Dataset:
     dataset = _whole(name)
     if n_samples is not None and not 0 < n_samples <= len(dataset.images):
         raise ValueError(f"n_samples: received {n_samples}, but {name} has {len(dataset.images)} images")
-    return dataset.first(n_samples)
+    dataset = dataset.first(n_samples)
+    return replace(dataset, images=deskew(dataset.images)) if upright else dataset
 
 
 @lru_cache(maxsize=2)

@@ -17,10 +17,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+import tensorflow as tf
 from sklearn.cluster import KMeans
 
 from dec_core.analysis.assignment import target_distribution
 from dec_core.analysis.metrics import fraction_changed
+from dec_core.training.augmentation import distort
 from dec_core.training.events import (
     CentersInitialized,
     ClusterProgress,
@@ -31,7 +33,7 @@ from dec_core.training.events import (
     TargetUpdated,
 )
 from dec_core.training.state import TrainingState
-from dec_core.training.steps import Embedder, cluster_steps, pretrain_steps, resident
+from dec_core.training.steps import Distortion, Embedder, cluster_steps, pretrain_steps, resident
 
 STRETCH = 10  # batches in one compiled call: the longest that a pause has to wait
 
@@ -42,8 +44,8 @@ def train(state: TrainingState, x: np.ndarray) -> Iterator[Event]:
     Parameters
     ----------
     state : TrainingState
-        Changed in place. `TrainingState(config, n_features)` starts afresh.
-    x : ndarray of uint8, shape (n, n_features)
+        Changed in place. `TrainingState(config, image_shape)` starts afresh.
+    x : ndarray of uint8, shape (n, height * width)
         Images as rows, 0..255; the networks see x / 255.
 
     Yields
@@ -54,7 +56,7 @@ def train(state: TrainingState, x: np.ndarray) -> Iterator[Event]:
     Raises
     ------
     ValueError
-        If x is not uint8 of shape (n, state.n_features).
+        If x is not uint8 of shape (n, height * width).
     """
     x = state.check(x)
     if state.phase == "pretraining":
@@ -104,7 +106,8 @@ def cluster(state: TrainingState, x: np.ndarray) -> Iterator[Event]:
     config = state.config
     images = resident(x)
     embed = Embedder(state.encoder, images)
-    steps = cluster_steps(state.clustering_model, state.start_optimizer("clustering"), images, config.batch_size)
+    optimizer = state.start_optimizer("clustering")
+    steps = cluster_steps(state.clustering_model, optimizer, images, config.batch_size, _distortion(state))
     while state.iteration < config.max_iterations:
         if state.iteration % config.update_interval == 0 and state.updated_at != state.iteration:
             event = _update_target(state, embed())
@@ -113,7 +116,7 @@ def cluster(state: TrainingState, x: np.ndarray) -> Iterator[Event]:
                 break
         until_update = config.update_interval - state.iteration % config.update_interval
         n_steps = min(STRETCH, until_update, config.max_iterations - state.iteration)
-        total, state.next_batch = steps(state.p, state.next_batch, n_steps)
+        total, state.next_batch = steps(state.p, state.next_batch, state.iteration, n_steps)
         state.iteration += n_steps
         loss = float(total) / n_steps
         if not np.isfinite(loss):
@@ -140,6 +143,14 @@ def _update_target(state: TrainingState, z: np.ndarray) -> TargetUpdated:
     return TargetUpdated(
         state.n_updates, state.iteration, state.config.max_iterations, labels, delta_label, kl_divergence
     )
+
+
+def _distortion(state: TrainingState) -> Distortion | None:
+    """Distort each batch by its own seed, or not at all, as the config has it."""
+    if not state.config.augment:
+        return None
+    height, width = state.image_shape
+    return lambda rows, iteration: distort(rows, height, width, tf.stack([state.config.random_state, iteration]))
 
 
 def _diverged(state: TrainingState) -> Diverged:

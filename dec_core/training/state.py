@@ -21,8 +21,8 @@ class TrainingState:
     Parameters
     ----------
     config : RunConfig
-    n_features : int
-        Length of one flattened image.
+    image_shape : (int, int)
+        Height and width of one image.
 
     Attributes
     ----------
@@ -37,10 +37,11 @@ class TrainingState:
     p : ndarray of float32, shape (n, n_clusters), or None
     """
 
-    def __init__(self, config: RunConfig, n_features: int):
-        self.config, self.n_features = config, n_features
+    def __init__(self, config: RunConfig, image_shape: tuple[int, int]):
+        self.config, self.image_shape = config, tuple(image_shape)
+        self.n_features = image_shape[0] * image_shape[1]
         self.encoder, self.decoder = dense_autoencoder(
-            n_features, config.hidden_units, config.latent_dim, config.initializer, config.random_state
+            self.n_features, config.hidden_units, config.latent_dim, config.initializer, config.random_state
         )
         self.autoencoder = keras.Model(self.encoder.input, self.decoder(self.encoder.output), name="autoencoder")
         self.clustering_layer = ClusteringLayer(config.n_clusters, config.alpha, name="clustering")
@@ -64,6 +65,23 @@ class TrainingState:
     def q(self) -> np.ndarray:
         """Soft assignment of all samples at the last embedding, shape (n, n_clusters)."""
         return soft_assignment(self.z, self.cluster_centers, self.config.alpha)
+
+    def embed(self, x: np.ndarray) -> np.ndarray:
+        """z of images given as rows of uint8, (n, n_features) -> (n, latent_dim)."""
+        return self._in_batches(self.encoder, x.astype(np.float32) / 255)
+
+    def reconstruct(self, x: np.ndarray) -> np.ndarray:
+        """What the autoencoder makes of rows of uint8, (n, n_features) -> (n, n_features), about 0..1."""
+        return self.decode(self.embed(x))
+
+    def decode(self, z: np.ndarray) -> np.ndarray:
+        """(n, latent_dim) -> (n, n_features), about 0..1."""
+        return self._in_batches(self.decoder, z)
+
+    @staticmethod
+    def _in_batches(model: keras.Model, rows: np.ndarray, size: int = 2048) -> np.ndarray:
+        parts = [rows[i : i + size] for i in range(0, len(rows), size)]
+        return np.concatenate([keras.ops.convert_to_numpy(model(part, training=False)) for part in parts])
 
     def start_optimizer(self, phase: str) -> keras.optimizers.Optimizer:
         """The optimizer of a phase: made new on entering it, the same one when a run goes on."""
@@ -95,9 +113,9 @@ class TrainingState:
         return arrays
 
     @classmethod
-    def from_arrays(cls, config: RunConfig, n_features: int, arrays: dict[str, Any]) -> TrainingState:
+    def from_arrays(cls, config: RunConfig, image_shape: tuple[int, int], arrays: dict[str, Any]) -> TrainingState:
         """The state that `to_arrays` took apart. Raises ValueError if it is of another architecture."""
-        state = cls(config, n_features)
+        state = cls(config, image_shape)
         _assign(state._weights(), arrays, "weight")
         for name in COUNTERS:
             setattr(state, name, arrays[name].item())

@@ -15,6 +15,8 @@ import tensorflow as tf
 
 EMBED_BATCH = 2048
 
+Distortion = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]  # (rows, iteration) -> rows
+
 
 def resident(x: np.ndarray) -> tf.Tensor:
     """The images where the arithmetic happens, still uint8, shape (n, n_features)."""
@@ -48,23 +50,31 @@ def pretrain_steps(
 
 
 def cluster_steps(
-    clustering_model: keras.Model, optimizer: keras.optimizers.Optimizer, images: tf.Tensor, batch_size: int
-) -> Callable[[np.ndarray, int, int], tuple[tf.Tensor, int]]:
-    """A function (p, next_batch, n_steps) -> (summed loss, next_batch), in the tutorial's batch order.
+    clustering_model: keras.Model,
+    optimizer: keras.optimizers.Optimizer,
+    images: tf.Tensor,
+    batch_size: int,
+    distort: Distortion | None = None,
+) -> Callable[[np.ndarray, int, int, int], tuple[tf.Tensor, int]]:
+    """A function (p, next_batch, iteration, n_steps) -> (summed loss, next_batch), in the tutorial's batch order.
 
     Batches run through the data in order and wrap to the first after the last, smaller one.
+    `distort` changes the images of a batch; it gets the iteration to draw from.
     """
     n = images.shape[0]
     n_batches = -(-n // batch_size)
     kl_divergence = keras.losses.KLDivergence()
 
-    @tf.function(input_signature=[tf.TensorSpec((n, None), tf.float32), _spec(), _spec()])
-    def steps(p, batch, n_steps):
+    @tf.function(input_signature=[tf.TensorSpec((n, None), tf.float32), _spec(), _spec(), _spec()])
+    def steps(p, batch, iteration, n_steps):
         total = tf.constant(0.0)
-        for _ in tf.range(n_steps):
+        for i in tf.range(n_steps):
             first, last = batch * batch_size, tf.minimum((batch + 1) * batch_size, n)
+            x = _rows(images, tf.range(first, last))
+            if distort is not None:
+                x = distort(x, iteration + i)
             with tf.GradientTape() as tape:
-                q = clustering_model(_rows(images, tf.range(first, last)), training=True)
+                q = clustering_model(x, training=True)
                 loss = kl_divergence(p[first:last], q)  # (batch, n_clusters) each
             variables = clustering_model.trainable_variables
             optimizer.apply(tape.gradient(loss, variables), variables)
@@ -72,8 +82,8 @@ def cluster_steps(
             batch = (batch + 1) % n_batches
         return total, batch
 
-    def run(p: np.ndarray, next_batch: int, n_steps: int) -> tuple[tf.Tensor, int]:
-        total, batch = steps(p, next_batch, n_steps)
+    def run(p: np.ndarray, next_batch: int, iteration: int, n_steps: int) -> tuple[tf.Tensor, int]:
+        total, batch = steps(p, next_batch, iteration, n_steps)
         return total, int(batch)
 
     return run

@@ -1,0 +1,144 @@
+"""The command line: python -m dec_core {presets, train, resume, repeat, bench}."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from dec_core.config import ConfigError, RunConfig, fields
+from dec_core.presets import DESCRIPTIONS, PRESETS
+
+RUNS = Path("runs")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command. Returns the exit code: 0 done, 1 the run failed, 2 bad input, 130 interrupted."""
+    options = _parser().parse_args(arguments)
+    try:
+        return options.command(options)
+    except ValueError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("Interrupted; nothing was trained.", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m dec_core", description="Deep Embedded Clustering.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    presets = commands.add_parser("presets", help="list the presets")
+    presets.add_argument("--json", action="store_true", help="as one JSON object, every field of every preset")
+    presets.set_defaults(command=_presets)
+
+    train = commands.add_parser(
+        "train", help="train a preset", epilog=_field_help(), formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    _add_config_options(train)
+    train.add_argument("--seed", type=int, help="random_state")
+    _add_run_options(train)
+    train.set_defaults(command=_train)
+
+    resume = commands.add_parser("resume", help="go on with a run that was stopped or interrupted")
+    resume.add_argument("run_dir", type=Path, help="the run's folder")
+    _add_output_options(resume)
+    resume.set_defaults(command=_resume)
+
+    repeat = commands.add_parser("repeat", help="train a preset with several seeds: mean, min and max")
+    _add_config_options(repeat)
+    repeat.add_argument("--seeds", type=int, default=5, help="how many, from seed 0 on (5)")
+    _add_run_options(repeat)
+    repeat.set_defaults(command=_repeat)
+
+    bench = commands.add_parser("bench", help="compare the speed of our loops with plain Keras, in one run")
+    bench.add_argument("--samples", type=int, default=70_000, help="images of MNIST (70000)")
+    bench.add_argument("--json", action="store_true", help="one JSON object as the last line on stdout")
+    bench.set_defaults(command=_bench)
+
+    worker = commands.add_parser("worker", help="used by the app: train what standard input says")
+    worker.set_defaults(command=_worker)
+    return parser
+
+
+def _add_config_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("preset", metavar="PRESET", help=f"one of {', '.join(PRESETS)}")
+    parser.add_argument("--data", help="dataset: mnist or digits")
+    parser.add_argument("--subset", type=int, metavar="N", help="n_samples: the first N images")
+    parser.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE", help="any field, repeatable")
+
+
+def _add_run_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--out", type=Path, default=RUNS, metavar="DIR", help="folder of runs (runs)")
+    _add_output_options(parser)
+
+
+def _add_output_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--umap", action="store_true", help="also make the UMAP view that the app can show")
+    parser.add_argument("--json", action="store_true", help="one JSON object as the last line on stdout")
+
+
+def _field_help() -> str:
+    lines = [f"  {name} ({described['default']})\n      {described['help']}" for name, described in fields().items()]
+    return "fields for --set, with the tutorial's values:\n" + "\n".join(lines)
+
+
+def config_from(options: argparse.Namespace) -> RunConfig:
+    """The preset with the changes that the command line asks for. Raises ValueError."""
+    from dec_core.config import DATASET_SIZES, parse
+    from dec_core.presets import preset
+
+    config = preset(options.preset)
+    changes = {}
+    for item in options.set:
+        name, equals, text = item.partition("=")
+        if not equals:
+            raise ConfigError({"--set": f"received {item!r}, expected FIELD=VALUE, as in --set latent_dim=5"})
+        changes[name] = parse(name, text)
+    given = {"dataset": options.data, "n_samples": options.subset, "random_state": getattr(options, "seed", None)}
+    changes |= {name: value for name, value in given.items() if value is not None}
+    size = DATASET_SIZES.get(changes.get("dataset"), 0)
+    if size and "n_samples" not in changes and (config.n_samples or 0) > size:
+        changes["n_samples"] = None  # a preset's subset of a larger data set means all of a smaller one
+    return config.changed(**changes)
+
+
+def _presets(options: argparse.Namespace) -> int:
+    if options.json:
+        print(json.dumps({name: config.model_dump(mode="json") for name, config in PRESETS.items()}))
+    else:
+        for name in PRESETS:
+            print(f"{name:15} {DESCRIPTIONS[name]}")
+    return 0
+
+
+def _train(options: argparse.Namespace) -> int:
+    from dec_core.cli.train import train_new
+
+    return train_new(config_from(options), options.out, umap=options.umap, as_json=options.json)
+
+
+def _resume(options: argparse.Namespace) -> int:
+    from dec_core.cli.train import resume
+
+    return resume(options.run_dir, umap=options.umap, as_json=options.json)
+
+
+def _repeat(options: argparse.Namespace) -> int:
+    from dec_core.cli.repeat import repeat
+
+    return repeat(config_from(options), options.seeds, options.out, as_json=options.json)
+
+
+def _bench(options: argparse.Namespace) -> int:
+    from dec_core.cli.bench import bench
+
+    return bench(options.samples, as_json=options.json)
+
+
+def _worker(options: argparse.Namespace) -> int:
+    from dec_core.runs.worker import main as worker
+
+    return worker()

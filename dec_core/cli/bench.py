@@ -1,0 +1,119 @@
+"""How fast our loops are, against the tutorial's way in plain Keras: ratios within one run.
+
+Absolute seconds differ between machines and moments; both ways run here, one after the other, on the
+same data, and only their ratio is worth keeping.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import time
+from collections.abc import Callable
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+
+from dec_core.config import RunConfig
+from dec_core.data import load
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+def bench(n_samples: int, *, as_json: bool) -> int:
+    """Print seconds and ratio for one pretraining epoch and one update interval of clustering."""
+    config = RunConfig.make(n_samples=n_samples, pretrain_epochs=2, max_iterations=280, tol=0.0)
+    x = load("mnist", n_samples).x
+    rows = [
+        _row("one epoch of the dense autoencoder", _keras_epoch(config, x), _our_epoch(config, x)),
+        _row("140 iterations of clustering with predict", _keras_interval(config, x), _our_interval(config, x)),
+    ]
+    print(f"{n_samples} images, batch {config.batch_size}, {processor()}, TensorFlow {version('tensorflow')}")
+    for row in rows:
+        print(f"{row['work']:45} Keras {row['keras']:6.2f} s   ours {row['ours']:6.2f} s   {row['ratio']:.2f} x")
+    if as_json:
+        versions = {name: version(name) for name in ("tensorflow", "keras", "numpy")}
+        print(json.dumps({"rows": rows, "samples": n_samples, "processor": processor(), "versions": versions}))
+    return 0
+
+
+def _row(work: str, keras: float, ours: float) -> dict[str, Any]:
+    return {"work": work, "keras": round(keras, 3), "ours": round(ours, 3), "ratio": round(keras / ours, 3)}
+
+
+def _seconds(function: Callable[[], Any]) -> float:
+    started = time.perf_counter()
+    function()
+    return time.perf_counter() - started
+
+
+def _keras_epoch(config: RunConfig, x: np.ndarray) -> float:
+    from dec_core.training import TrainingState
+
+    state, floats = TrainingState(config, (28, 28)), x.astype(np.float32) / 255
+    state.autoencoder.compile(state.start_optimizer("pretraining"), "mse")
+    fit = lambda: state.autoencoder.fit(floats, floats, batch_size=config.batch_size, epochs=1, verbose=0)  # noqa: E731
+    fit()  # compiles
+    return _seconds(fit)
+
+
+def _our_epoch(config: RunConfig, x: np.ndarray) -> float:
+    from dec_core.training import TrainingState, pretrain
+
+    times = []
+    for event in pretrain(TrainingState(config, (28, 28)), x):
+        if event.epoch_ended:
+            times.append(time.perf_counter())
+    return times[1] - times[0]  # the first epoch compiles
+
+
+def _clustering_state(config: RunConfig, x: np.ndarray) -> Any:
+    """A state that stands before clustering, with centers on arbitrary z: speed does not depend on them."""
+    from dec_core.training import TrainingState
+
+    state = TrainingState(config, (28, 28))
+    state.phase, state.labels = "clustering", np.zeros(len(x), dtype=int)
+    state.cluster_centers = state.embed(x[: config.n_clusters])
+    return state
+
+
+def _keras_interval(config: RunConfig, x: np.ndarray) -> float:
+    """The tutorial's loop: predict all, then train_on_batch for each step."""
+    from dec_core.analysis.assignment import target_distribution
+
+    state, floats = _clustering_state(config, x), x.astype(np.float32) / 255
+    model, size = state.clustering_model, config.batch_size
+    model.compile(state.start_optimizer("clustering"), "kld")
+
+    def interval() -> None:
+        p = target_distribution(model.predict(floats, verbose=0))
+        for i in range(config.update_interval):
+            first = i * size % (len(x) - size)
+            model.train_on_batch(floats[first : first + size], p[first : first + size])
+
+    interval()  # compiles
+    return _seconds(interval)
+
+
+def _our_interval(config: RunConfig, x: np.ndarray) -> float:
+    from dec_core.training import cluster
+    from dec_core.training.events import TargetUpdated
+
+    times = []
+    for event in cluster(_clustering_state(config, x), x):
+        if isinstance(event, TargetUpdated):
+            times.append(time.perf_counter())
+    times.append(time.perf_counter())
+    return times[2] - times[1]  # from the first update to the end; the first interval compiles
+
+
+def processor() -> str:
+    """The processor's name, as far as the system tells."""
+    try:
+        with open("/proc/cpuinfo") as file:
+            names = [line.split(":", 1)[1].strip() for line in file if line.startswith("model name")]
+    except OSError:
+        names = []
+    return names[0] if names else platform.processor() or platform.machine()

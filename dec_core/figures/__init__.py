@@ -1,0 +1,1 @@
+"""Arrays and records in, plotly figures (and the bytes of the point view) out."""

@@ -1,0 +1,64 @@
+"""Which digits are mixed up? The confusion matrix in matched order; errors stand out."""
+
+from __future__ import annotations
+
+import numpy as np
+import plotly.graph_objects as go
+
+from dec_core.analysis.metrics import Confusion
+from dec_core.figures.palette import RIGHT, WRONG, colour, letter
+
+
+def confusion_figure(confusion: Confusion, places: np.ndarray, height: int = 300) -> go.Figure:
+    """Counts of true digit by cluster. Agreement is blue on the diagonal, errors orange.
+
+    Parameters
+    ----------
+    confusion : Confusion
+    places : ndarray of int, shape (n_clusters,)
+        For each cluster its place in the order of names and colours.
+    height : int
+        Pixels.
+    """
+    counts, right = confusion.counts, confusion.right
+    share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    shade = np.where(right, share, -np.minimum(1, 0.15 + 3 * share))  # an error of a third is as dark as can be
+    shade = np.where(counts == 0, 0, shade)
+    names = [letter(places[cluster]) for cluster in confusion.clusters]
+    ticks = [f"<span style='color:{colour(places[c])}'>■</span> {letter(places[c])}" for c in confusion.clusters]
+    classes = [str(value) for value in confusion.classes]
+    hover = [
+        [f"{n:,} of digit {digit} lie in cluster {name}".replace(",", "\u2009") for name, n in zip(names, row, strict=True)]
+        for digit, row in zip(classes, counts.tolist(), strict=True)
+    ]
+    text = [[f"{n:,}".replace(",", "\u2009") if n else "" for n in row] for row in counts.tolist()]
+    figure = go.Figure(
+        go.Heatmap(
+            z=shade, text=text, hovertext=hover, hoverinfo="text", texttemplate="%{text}", xgap=1, ygap=1, zmin=-1, zmax=1,
+            colorscale=[[0, WRONG], [0.35, "#f6b27e"], [0.499, "#fdf1e7"], [0.5, "rgba(128,128,128,0.06)"], [0.501, "#e8f1fb"], [1, RIGHT]],
+            showscale=False, textfont={"size": 11 if len(names) <= 12 else 8},
+        )
+    )  # fmt: skip
+    figure.update_layout(height=height, margin={"l": 40, "r": 6, "t": 6, "b": 40}, uirevision="confusion")
+    figure.update_xaxes(
+        title={"text": "cluster", "standoff": 2}, tickvals=list(range(len(ticks))), ticktext=ticks, showgrid=False,
+        zeroline=False, tickangle=0,
+    )  # fmt: skip
+    figure.update_yaxes(
+        title={"text": "true digit", "standoff": 2}, tickvals=list(range(len(classes))), ticktext=classes,
+        autorange="reversed", showgrid=False, zeroline=False,
+    )  # fmt: skip
+    return figure
+
+
+def sizes_figure(sizes: np.ndarray, places: np.ndarray, height: int = 300) -> go.Figure:
+    """Cluster sizes as bars: what can be shown where labels are not known."""
+    order = np.argsort(places)
+    names = [letter(places[cluster]) for cluster in order]
+    bars = go.Bar(
+        x=names, y=np.asarray(sizes)[order], marker_color=[colour(places[c]) for c in order], text=np.asarray(sizes)[order]
+    )
+    figure = go.Figure(bars)
+    figure.update_layout(height=height, margin={"l": 48, "r": 6, "t": 10, "b": 36}, uirevision="sizes")
+    figure.update_xaxes(title="cluster")
+    return figure

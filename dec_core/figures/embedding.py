@@ -1,0 +1,94 @@
+"""How do the groups come apart? One frame of the moving point view, packed as bytes.
+
+    uint32 length of the header | header, JSON | int16 x, y | uint8 colour | uint8 wrong | uint8 cluster | uint8 digit
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+
+from dec_core.figures.palette import GREY, RIGHT, TEN, WRONG, colour, letter
+
+UNIT = 8192  # int16 value of one half of the view
+UNKNOWN = 255
+
+
+def frame(
+    plane: np.ndarray,
+    *,
+    colour_by: str,
+    digits: np.ndarray | None = None,
+    labels: np.ndarray | None = None,
+    places: np.ndarray | None = None,
+    class_of: np.ndarray | None = None,
+    **header: Any,
+) -> bytes:
+    """Pack one frame.
+
+    Parameters
+    ----------
+    plane : ndarray, shape (n, 2)
+        Positions, in any unit.
+    colour_by : {"digit", "cluster", "wrong"}
+    digits : ndarray of int, shape (n,), or None
+        True classes.
+    labels : ndarray of int, shape (n,), or None
+        Clusters.
+    places : ndarray of int, shape (n_clusters,), or None
+        Place of each cluster in the order of names and colours.
+    class_of : ndarray of int, shape (n_clusters,), or None
+        Class matched to each cluster, or -1.
+    header
+        What the browser needs besides: run, space, moment, sprite, alt.
+    """
+    n = len(plane)
+    unknown = np.full(n, UNKNOWN, dtype=np.uint8)
+    xy = _scaled(plane)
+    wrong = np.zeros(n, dtype=np.uint8)
+    if digits is not None and labels is not None:
+        wrong = (class_of[labels] != digits).astype(np.uint8)
+    group = {"digit": digits, "cluster": labels if labels is None else places[labels], "wrong": wrong}[colour_by]
+    marks = colour_by == "wrong"
+    header |= {
+        "n": n,
+        "look": colour_by,
+        "marks": marks,
+        "palette": [RIGHT, WRONG] if marks else [*TEN, GREY],
+        "labels": [] if marks or group is None else _label_places(xy, group, letter if colour_by == "cluster" else str),
+        "digit_names": [str(i) for i in range(int(digits.max()) + 1)] if digits is not None else [],
+        "cluster_names": _cluster_names(places, class_of),
+    }
+    if not marks:
+        group = np.full(n, len(TEN)) if group is None else group % len(TEN)
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 4)
+    columns = [group, wrong, unknown if labels is None else labels, unknown if digits is None else digits]
+    return b"".join(
+        [len(text).to_bytes(4, "little"), text, xy.tobytes(), *(np.asarray(c, dtype=np.uint8).tobytes() for c in columns)]
+    )
+
+
+def _scaled(plane: np.ndarray) -> np.ndarray:
+    """Centred, and so large that all but a few outliers fill the view; int16."""
+    centred = plane.astype(float) - np.median(plane, axis=0)
+    reach = np.quantile(np.abs(centred).max(axis=1), 0.995) or 1.0
+    return np.clip(centred / reach * 0.93 * UNIT, -32000, 32000).astype("<i2")
+
+
+def _label_places(xy: np.ndarray, group: np.ndarray, name: Any) -> list[dict[str, Any]]:
+    return [
+        {"text": name(int(g)), "colour": colour(int(g)), "at": np.median(xy[group == g], axis=0).tolist()}
+        for g in np.unique(group)
+    ]
+
+
+def _cluster_names(places: np.ndarray | None, class_of: np.ndarray | None) -> list[str]:
+    if places is None:
+        return []
+    names = [f"cluster {letter(place)}" for place in places]
+    if class_of is None:
+        return names
+    return [name + (f", the {c}s" if c >= 0 else "") for name, c in zip(names, class_of, strict=True)]

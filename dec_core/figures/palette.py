@@ -1,0 +1,26 @@
+"""Colours and names, the same in every view.
+
+Ten colours that stay apart for colour-blind people: Petroff, *Accessible Color Sequences for Data
+Visualization*, 2021. Clusters are letters, so that nobody takes the cluster of 3s for the digit 3.
+"""
+
+from __future__ import annotations
+
+TEN = ("#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6", "#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd")
+RIGHT, WRONG = "#3f90da", "#e76300"
+GREY = "#9aa0a6"
+
+
+def colour(number: int) -> str:
+    """The colour of the cluster or digit at place `number`; beyond ten they repeat."""
+    return TEN[number % len(TEN)]
+
+
+def letter(number: int) -> str:
+    """A, B, ... Z, AA, AB, ...: the name of the cluster at place `number`."""
+    name = ""
+    number += 1
+    while number:
+        number, rest = divmod(number - 1, 26)
+        name = chr(ord("A") + rest) + name
+    return name

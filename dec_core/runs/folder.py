@@ -1,0 +1,197 @@
+"""A run is a folder, and the folder is the truth: pages and processes only meet here.
+
+    config.json     the RunConfig
+    status.json     state, progress and outcome, replaced as a whole
+    events.jsonl    one record a line, appended and flushed; a half-written last line is ignored
+    snapshots/      NNNNN.npz, what the views show at one moment
+    umap.npz        UMAP of the last snapshot, once a worker has made it
+    checkpoint.npz  the TrainingState, until the run has finished
+    model.keras     encoder, decoder and clustering layer, when it has
+    worker.log      what the worker process printed
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import psutil
+
+from dec_core.config import ConfigError, RunConfig
+
+ACTIVE = ("queued", "running", "paused")
+
+
+@dataclass(frozen=True)
+class RunStatus:
+    """What is known of a run at a glance.
+
+    `state` is one of queued, running, paused, finished, stopped, failed, interrupted. Only the first
+    three need a live process, named by `pid` and its start time; if that is gone, the run is read as
+    interrupted.
+    """
+
+    state: str
+    created: float  # seconds since the epoch
+    pid: int = 0
+    pid_started: float = 0.0
+    phase: str = "pretraining"
+    progress: dict[str, Any] = field(default_factory=dict)  # the newest record of any kind
+    seconds: dict[str, float] = field(default_factory=dict)  # active seconds by phase
+    outcome: dict[str, float] = field(default_factory=dict)  # the newest acc, nmi, ari
+    message: str = ""
+
+
+class RunFolder:
+    """One run. Reading never fails because somebody is writing.
+
+    Parameters
+    ----------
+    path : Path
+        The folder; see `create` for a new one.
+    """
+
+    def __init__(self, path: Path):
+        self.path = Path(path)
+
+    @classmethod
+    def create(cls, root: Path, config: RunConfig, state: str = "queued") -> RunFolder:
+        """A new folder below `root`, owned by this process until a worker takes it over."""
+        name = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
+        folder = cls(Path(root) / name)
+        (folder.path / "snapshots").mkdir(parents=True)
+        folder.write(folder.path / "config.json", lambda file: file.write(config.to_json().encode()))
+        folder.set_status(RunStatus(state, time.time(), **this_process()))
+        return folder
+
+    @property
+    def id(self) -> str:
+        """The folder's name, unique below its root and used in links."""
+        return self.path.name
+
+    @property
+    def config(self) -> RunConfig:
+        """Raises ConfigError if the file is missing, damaged or of another version."""
+        try:
+            return RunConfig.from_json(self.path / "config.json")
+        except OSError as error:
+            raise ConfigError({"config": f"{self.path / 'config.json'} cannot be read: {error.strerror}"}) from None
+
+    # -- status
+
+    @property
+    def status(self) -> RunStatus:
+        """The status as written, but `interrupted` where its process no longer lives."""
+        try:
+            status = RunStatus(**json.loads((self.path / "status.json").read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):
+            return RunStatus("interrupted", 0.0, message="status.json is missing or damaged.")
+        if status.state in ACTIVE and not _lives(status.pid, status.pid_started):
+            return replace(status, state="interrupted")
+        return status
+
+    def set_status(self, status: RunStatus) -> None:
+        text = json.dumps(asdict(status))
+        self.write(self.path / "status.json", lambda file: file.write(text.encode()))
+
+    # -- events
+
+    def append(self, record: dict[str, Any]) -> None:
+        """Add one record to events.jsonl. The file may end in half a line, left by a killed writer."""
+        with (self.path / "events.jsonl").open("ab+") as file:
+            file.seek(0, os.SEEK_END)
+            if file.tell():
+                file.seek(-1, os.SEEK_END)
+            broken = file.read(1) not in (b"", b"\n")
+            file.write((b"\n" if broken else b"") + json.dumps(record).encode() + b"\n")
+
+    def records(self, offset: int = 0) -> tuple[list[dict[str, Any]], int]:
+        """Whole records from byte `offset` on, and the offset to go on from."""
+        try:
+            with (self.path / "events.jsonl").open("rb") as file:
+                file.seek(offset)
+                data = file.read()
+        except FileNotFoundError:
+            return [], 0
+        whole = data[: data.rfind(b"\n") + 1]
+        return [record for line in whole.splitlines() if (record := _parsed(line))], offset + len(whole)
+
+    # -- arrays
+
+    def save_arrays(self, name: str, **arrays: np.ndarray) -> None:
+        """Write arrays as `name` (a path inside the folder, ending in .npz), atomically."""
+        self.write(self.path / name, lambda file: np.savez(file, **arrays))
+
+    def load_arrays(self, name: str) -> dict[str, np.ndarray] | None:
+        """The arrays of `name`, or None if it was never written."""
+        try:
+            with np.load(self.path / name, allow_pickle=False) as file:
+                return dict(file)
+        except FileNotFoundError:
+            return None
+
+    def log_tail(self, n_lines: int = 12) -> str:
+        """The last lines that the worker printed."""
+        try:
+            return "\n".join((self.path / "worker.log").read_text(errors="replace").splitlines()[-n_lines:])
+        except FileNotFoundError:
+            return ""
+
+    @staticmethod
+    def write(path: Path, fill: Callable[[BinaryIO], Any]) -> None:
+        """Write a file as a whole or not at all: to a temporary name, then renamed."""
+        temporary = path.with_name(f"{path.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
+        try:
+            with temporary.open("wb") as file:
+                fill(file)
+            _replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def list_runs(root: Path) -> list[RunFolder]:
+    """All runs below `root`, newest first."""
+    try:
+        paths = sorted((path for path in Path(root).iterdir() if (path / "config.json").is_file()), reverse=True)
+    except FileNotFoundError:
+        return []
+    return [RunFolder(path) for path in paths]
+
+
+def this_process() -> dict[str, Any]:
+    """`pid` and `pid_started` of the caller: together they name a process even after numbers are reused."""
+    return {"pid": os.getpid(), "pid_started": psutil.Process().create_time()}
+
+
+def _lives(pid: int, started: float) -> bool:
+    try:
+        process = psutil.Process(pid)
+        return abs(process.create_time() - started) < 2 and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
+
+
+def _replace(source: Path, target: Path, tries: int = 20) -> None:
+    """os.replace; on Windows a reader may hold the target open for a moment."""
+    for left in reversed(range(tries)):
+        try:
+            return os.replace(source, target)
+        except PermissionError:
+            if not left:
+                raise
+            time.sleep(0.02)
+
+
+def _parsed(line: bytes) -> dict[str, Any] | None:
+    try:
+        record = json.loads(line)
+    except ValueError:
+        return None  # half a line, from a writer that was killed
+    return record if isinstance(record, dict) and "event" in record else None

@@ -1,0 +1,111 @@
+"""What a run's records add up to: the curves, the newest numbers, the time left.
+
+A `History` is folded from records one by one and can go on when more arrive. After a resume, points
+beyond the place from which training went on are dropped: they are about to be made again.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import Any
+
+from dec_core.runs.folder import RunFolder
+
+
+@dataclass
+class History:
+    """Everything a page shows of a run, apart from arrays.
+
+    Attributes
+    ----------
+    pretrain : list of records
+        PretrainProgress at the ends of epochs, at most one newer one for the epoch being run.
+    updates : list of records
+        TargetUpdated, and Finished where it brings new labels.
+    kl : list of records
+        ClusterProgress.
+    centers, baseline, end, last : record or None
+        CentersInitialized, BaselineScored, Finished or Diverged, and the newest of all.
+    snapshots : list of records
+        SnapshotTaken, ascending; their "file" is a name inside the run's folder.
+    umap : str or None
+        Name of the UMAP file.
+    """
+
+    pretrain: list[dict[str, Any]] = field(default_factory=list)
+    updates: list[dict[str, Any]] = field(default_factory=list)
+    kl: list[dict[str, Any]] = field(default_factory=list)
+    snapshots: list[dict[str, Any]] = field(default_factory=list)
+    centers: dict[str, Any] | None = None
+    baseline: dict[str, Any] | None = None
+    end: dict[str, Any] | None = None
+    last: dict[str, Any] | None = None
+    umap: str | None = None
+    n_records: int = 0
+
+    def add(self, record: dict[str, Any]) -> None:
+        """Fold in one more record; kinds that are not known are counted and passed over."""
+        self.n_records += 1
+        self.last = record
+        handler = getattr(self, "_" + record["event"], None)
+        if handler:
+            handler(record)
+
+    def _PretrainProgress(self, record: dict[str, Any]) -> None:
+        if self.pretrain and self.pretrain[-1]["batch"] < self.pretrain[-1]["n_batches"]:
+            self.pretrain.pop()  # a provisional point of the same epoch
+        self.pretrain.append(record)
+
+    def _CentersInitialized(self, record: dict[str, Any]) -> None:
+        self.centers = record
+
+    def _TargetUpdated(self, record: dict[str, Any]) -> None:
+        self.updates.append(record)
+
+    def _ClusterProgress(self, record: dict[str, Any]) -> None:
+        self.kl.append(record)
+
+    def _Finished(self, record: dict[str, Any]) -> None:
+        self.end = record
+        if self.updates and record["n_iterations"] > self.updates[-1]["iteration"]:
+            self.updates.append({**record, "iteration": record["n_iterations"]})
+
+    def _Diverged(self, record: dict[str, Any]) -> None:
+        self.end = record
+
+    def _BaselineScored(self, record: dict[str, Any]) -> None:
+        self.baseline = record
+
+    def _SnapshotTaken(self, record: dict[str, Any]) -> None:
+        self.snapshots.append(record)
+
+    def _ProjectionReady(self, record: dict[str, Any]) -> None:
+        self.umap = record["file"]
+
+    def _Resumed(self, record: dict[str, Any]) -> None:
+        """Forget what lies beyond the checkpoint from which training went on."""
+        epoch, iteration = record["epoch"], record["iteration"]
+        self.pretrain = [r for r in self.pretrain if r["epoch"] <= epoch]
+        self.kl = [r for r in self.kl if r["iteration"] <= iteration]
+        self.updates = [r for r in self.updates if r["event"] != "Finished" and r["iteration"] <= iteration]
+        self.snapshots = [r for r in self.snapshots if r["epoch"] <= epoch and r["iteration"] <= iteration]
+        self.end = self.umap = None
+
+
+class RunReader:
+    """Follows one run's folder: every `refresh` reads only what is new. Shared by all sessions."""
+
+    def __init__(self, folder: RunFolder):
+        self.folder = folder
+        self.history = History()
+        self._offset = 0
+        self._lock = threading.Lock()
+
+    def refresh(self) -> History:
+        """The history with all records that are on disk by now."""
+        with self._lock:
+            records, self._offset = self.folder.records(self._offset)
+            for record in records:
+                self.history.add(record)
+        return self.history

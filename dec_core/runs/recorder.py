@@ -1,0 +1,228 @@
+"""Drives the training generator and writes what it yields into a run's folder.
+
+The one place where events meet the disk and labels meet clusters: training itself knows neither.
+Command line and worker are both a `for` loop over `record`.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from typing import Any
+
+import numpy as np
+
+from dec_core.analysis.baseline import kmeans_on_pixels
+from dec_core.analysis.metrics import cluster_sizes, score
+from dec_core.analysis.projection import pca_plane, umap_plane
+from dec_core.config import RunConfig
+from dec_core.data import Dataset, load
+from dec_core.networks.saving import save_model
+from dec_core.runs.folder import RunFolder, RunStatus, this_process
+from dec_core.runs.view import example_index, view_index
+from dec_core.training import TrainingState, train
+from dec_core.training.events import (
+    CentersInitialized,
+    ClusterProgress,
+    Diverged,
+    Event,
+    Finished,
+    PretrainProgress,
+    TargetUpdated,
+)
+
+RECORD_EVERY = 0.5  # seconds between progress records; everything else is always recorded
+CHECKPOINT_EVERY = 30.0  # active seconds
+MAX_PRETRAIN_SNAPSHOTS = 60
+
+Record = dict[str, Any]
+
+
+def record(folder: RunFolder) -> Iterator[Record]:
+    """Train the run in `folder`, or go on where its checkpoint stands, until it ends or is closed.
+
+    Yields
+    ------
+    dict
+        Every event as a record, scored where labels are known. Progress comes some five times a
+        second; only part of it goes to disk. Closing the generator (or Ctrl-C's exception) leaves a
+        checkpoint and the state "stopped".
+    """
+    config = folder.config
+    recorder = _Recorder(folder, config, load(config.dataset, config.n_samples, upright=config.deskew))
+    try:
+        yield from recorder.run()
+    except GeneratorExit:
+        recorder.leave("stopped", "")
+        raise
+    except BaseException as error:
+        recorder.status = replace(recorder.status, state="failed", message=f"{type(error).__name__}: {error}")
+        folder.set_status(recorder.status)
+        raise
+
+
+class _Recorder:
+    def __init__(self, folder: RunFolder, config: RunConfig, dataset: Dataset):
+        self.folder, self.config, self.dataset = folder, config, dataset
+        self.view, self.examples = view_index(len(dataset.images)), example_index(dataset.y)
+        checkpoint = folder.load_arrays("checkpoint.npz")
+        image_shape = dataset.images.shape[1:]
+        self.resumed = checkpoint is not None or bool(folder.records()[0])
+        if checkpoint:
+            self.state = TrainingState.from_arrays(config, image_shape, checkpoint)
+        else:
+            self.state = TrainingState(config, image_shape)
+        before = folder.status
+        self.status = RunStatus("running", before.created, phase=self.state.phase, seconds=before.seconds)
+        self.status = replace(self.status, outcome=before.outcome, **this_process())
+        self.n_snapshots = len(list((folder.path / "snapshots").glob("*.npz")))
+        self.plane: np.ndarray | None = None
+        self.last_progress = self.last_checkpoint = time.monotonic()
+        self.baseline: list[np.ndarray] = []
+        self.closing = threading.Event()
+
+    def run(self) -> Iterator[Record]:
+        self.folder.set_status(self.status)
+        if self.resumed:
+            yield self._write({"event": "Resumed", "epoch": self.state.epoch, "iteration": self.state.iteration})
+        baseline = threading.Thread(target=self._run_baseline, daemon=True)
+        started = time.monotonic()
+        for event in train(self.state, self.dataset.x):
+            self._count(event, time.monotonic() - started)
+            yield from self._handle(event)
+            if isinstance(event, PretrainProgress) and not baseline.ident:
+                baseline.start()  # after the first event, so that it does not delay the first point
+            if not baseline.is_alive() and self.baseline:
+                yield self._baseline_record()
+            started = time.monotonic()
+        if self.status.state != "failed":
+            yield from self._finish(baseline)
+
+    def leave(self, state: str, message: str) -> None:
+        """Write all that is needed to go on later."""
+        self.closing.set()
+        if self.status.state in ("running", "paused"):
+            self._checkpoint()
+            self.status = replace(self.status, state=state, message=message)
+            self.folder.set_status(self.status)
+
+    # -- one event
+
+    def _handle(self, event: Event) -> Iterator[Record]:
+        record = self._record(event)
+        durable = not isinstance(event, PretrainProgress | ClusterProgress)
+        durable |= isinstance(event, PretrainProgress) and event.epoch_ended
+        now = time.monotonic()
+        self.status = replace(self.status, phase=self.state.phase, progress=record)
+        if durable or now - self.last_progress > RECORD_EVERY:
+            self.last_progress = now
+            self._write(record)
+            self.folder.set_status(self.status)
+        if isinstance(event, Diverged):
+            self.status = replace(self.status, state="failed", message=event.message)
+            self.folder.set_status(self.status)
+        elif durable:
+            if self._worth_a_snapshot(event):
+                yield self._snapshot()
+            if isinstance(event, CentersInitialized) or now - self.last_checkpoint > CHECKPOINT_EVERY:
+                self._checkpoint()
+        yield record
+
+    def _record(self, event: Event) -> Record:
+        values = {name: value for name, value in vars(event).items() if not isinstance(value, np.ndarray)}
+        record = {"event": type(event).__name__, **values, "seconds": round(sum(self.status.seconds.values()), 3)}
+        labels = getattr(event, "labels", None)
+        if labels is not None:
+            record["sizes"] = cluster_sizes(labels, self.config.n_clusters).tolist()
+            record |= self._scores(labels)
+            self.status = replace(self.status, outcome=self._scores(labels))
+        return record
+
+    def _scores(self, labels: np.ndarray) -> dict[str, float]:
+        if self.dataset.y is None:
+            return {}
+        return asdict(score(self.dataset.y, labels, self.config.n_clusters))
+
+    def _count(self, event: Event, seconds: float) -> None:
+        phase = "pretraining" if isinstance(event, PretrainProgress) else "clustering"
+        counted = self.status.seconds.get(phase, 0.0) + seconds
+        self.status = replace(self.status, seconds={**self.status.seconds, phase: counted})
+
+    def _write(self, record: Record) -> Record:
+        self.folder.append(record)
+        return record
+
+    # -- snapshots and checkpoints
+
+    def _worth_a_snapshot(self, event: Event) -> bool:
+        if not isinstance(event, PretrainProgress):
+            return True
+        every = -(-self.config.pretrain_epochs // MAX_PRETRAIN_SNAPSHOTS)
+        return event.epoch == 1 or event.epoch % every == 0
+
+    def _snapshot(self) -> Record:
+        """Save what the views show now. z comes from the last update, or is computed for the view."""
+        state = self.state
+        clustered = state.labels is not None
+        z = state.z[self.view] if clustered else state.embed(self.dataset.x[self.view])
+        self.plane = pca_plane(z, self.plane)
+        arrays = {"z": z.astype(np.float16), "plane": self.plane.astype(np.float16)}
+        arrays["reconstructions"] = self._images(state.reconstruct(self.dataset.x[self.examples]))
+        if clustered:
+            arrays["cluster_centers"] = state.cluster_centers
+            arrays["labels"] = state.labels.astype(np.uint8)
+            arrays["decoded_centers"] = self._images(state.decode(state.cluster_centers))
+        self.n_snapshots += 1
+        name = f"snapshots/{self.n_snapshots:05d}.npz"
+        self.folder.save_arrays(name, **arrays)
+        return self._write(
+            {"event": "SnapshotTaken", "file": name, "epoch": state.epoch, "iteration": state.iteration}
+        )
+
+    def _images(self, rows: np.ndarray) -> np.ndarray:
+        """Rows in 0..1 (or beyond) as images of uint8."""
+        pixels = np.clip(np.nan_to_num(rows) * 255, 0, 255).astype(np.uint8)
+        return pixels.reshape(-1, *self.dataset.images.shape[1:])
+
+    def _checkpoint(self) -> None:
+        self.folder.save_arrays("checkpoint.npz", **self.state.to_arrays())
+        self.last_checkpoint = time.monotonic()
+
+    # -- k-means on pixels, beside the training
+
+    def _run_baseline(self) -> None:
+        config = self.config
+        for labels in kmeans_on_pixels(self.dataset.x, config.n_clusters, config.kmeans_n_init, config.random_state):
+            if self.closing.is_set():
+                return
+        self.baseline.append(labels)
+
+    def _baseline_record(self) -> Record:
+        return self._write({"event": "BaselineScored", **self._scores(self.baseline.pop())})
+
+    # -- the end
+
+    def _finish(self, baseline: threading.Thread) -> Iterator[Record]:
+        state = self.state
+        path = self.folder.path / "model.keras"
+        save_model(path, state.encoder, state.decoder, state.clustering_layer)
+        if baseline.ident:
+            baseline.join()
+            if self.baseline:
+                yield self._baseline_record()
+        self.status = replace(self.status, state="finished", phase="finished")
+        self.folder.set_status(self.status)
+        (self.folder.path / "checkpoint.npz").unlink(missing_ok=True)
+
+
+def add_umap(folder: RunFolder) -> None:
+    """Project the last snapshot by UMAP and keep it as umap.npz with the snapshot's name."""
+    snapshots = sorted((folder.path / "snapshots").glob("*.npz"))
+    if not snapshots:
+        return
+    arrays = folder.load_arrays(f"snapshots/{snapshots[-1].name}")
+    plane = umap_plane(arrays["z"], arrays["plane"])
+    folder.save_arrays("umap.npz", plane=plane, snapshot=np.asarray(f"snapshots/{snapshots[-1].name}"))
+    folder.append({"event": "ProjectionReady", "file": "umap.npz"})

@@ -1,0 +1,175 @@
+"""The queue of runs and the worker processes that train them, one run at a time.
+
+One `Supervisor` lives in the web process. It starts workers, sends them commands and notices when
+they end; what they do it learns, like everyone else, from the run's folder.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections import deque
+from dataclasses import replace
+from pathlib import Path
+
+from dec_core.config import RunConfig
+from dec_core.runs.folder import ACTIVE, RunFolder, this_process
+
+POLL = 0.1  # seconds
+LINGER = 60.0  # seconds a worker may take after its run has ended, to make the UMAP
+
+
+class Worker:
+    """One worker process and the pipe to it."""
+
+    def __init__(self, log: Path):
+        self.log = log
+        environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "2", "PYTHONUNBUFFERED": "1"}
+        with log.open("wb") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "dec_core", "worker"],
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=environment,
+                cwd=Path(__file__).parents[2],
+                text=True,
+            )
+
+    @property
+    def alive(self) -> bool:
+        return self.process.poll() is None
+
+    def send(self, line: str) -> bool:
+        """Whether the worker could still be told."""
+        try:
+            self.process.stdin.write(line + "\n")
+            self.process.stdin.flush()
+            return True
+        except (BrokenPipeError, OSError, ValueError):
+            return False
+
+    def close(self) -> None:
+        """Close its standard input: it keeps what was trained and ends."""
+        try:
+            self.process.stdin.close()
+        except OSError:
+            pass  # it has ended already
+
+
+class Supervisor:
+    """Queues runs below `root` and trains them one at a time, each in a worker of its own.
+
+    Parameters
+    ----------
+    root : Path
+        The folder of runs; made if it is missing.
+    """
+
+    def __init__(self, root: Path):
+        self.root = Path(root)
+        self.root.mkdir(parents=True, exist_ok=True)
+        self._lock = threading.RLock()
+        self._queue: deque[RunFolder] = deque()
+        self._running: tuple[RunFolder, Worker] | None = None
+        self._closed = False
+        self._spare = self._new_worker()
+        self._thread = threading.Thread(target=self._watch, name="supervisor", daemon=True)
+        self._thread.start()
+        atexit.register(self.close)
+
+    def start(self, config: RunConfig) -> RunFolder:
+        """Queue a new run; it begins at once if none is training."""
+        folder = RunFolder.create(self.root, config)
+        self._enqueue(folder)
+        return folder
+
+    def resume(self, folder: RunFolder) -> None:
+        """Queue a stopped, failed or interrupted run again, to go on from its checkpoint."""
+        with self._lock:
+            if folder.status.state in (*ACTIVE, "finished"):
+                return
+            folder.set_status(replace(folder.status, state="queued", message="", **this_process()))
+            self._enqueue(folder)
+
+    def command(self, folder: RunFolder, command: str) -> bool:
+        """Send "pause", "resume", "step" or "stop"; False if this server does not train the run."""
+        with self._lock:
+            if self._running and self._running[0].id == folder.id:
+                return self._running[1].send(command)
+            queued = next((item for item in self._queue if item.id == folder.id), None)
+            if queued and command == "stop":
+                self._queue.remove(queued)
+                queued.set_status(replace(queued.status, state="stopped"))
+            return queued is not None
+
+    def ahead_of(self, folder: RunFolder) -> int:
+        """How many runs must end before this queued one begins."""
+        with self._lock:
+            position = next((i for i, item in enumerate(self._queue) if item.id == folder.id), 0)
+            return position + (self._running is not None)
+
+    def close(self) -> None:
+        """End all workers; what they trained is kept."""
+        with self._lock:
+            self._closed = True
+            for worker in [self._spare, self._running and self._running[1]]:
+                if worker:
+                    worker.close()
+
+    # -- inside
+
+    def _enqueue(self, folder: RunFolder) -> None:
+        with self._lock:
+            self._queue.append(folder)
+            self._advance()
+
+    def _new_worker(self) -> Worker:
+        logs = self.root / ".workers"
+        logs.mkdir(exist_ok=True)
+        return Worker(logs / f"{os.getpid()}-{time.monotonic_ns()}.log")
+
+    def _watch(self) -> None:
+        while not self._closed:
+            time.sleep(POLL)
+            with self._lock:
+                self._advance()
+
+    def _advance(self) -> None:
+        """Bury the worker that ended, begin the next run, keep a spare ready when nothing trains."""
+        if self._closed:
+            return
+        if self._running and not self._is_busy():
+            self._bury(*self._running)
+            self._running = None
+        if not self._running and self._queue:
+            self._begin(self._queue.popleft())
+        elif not self._running and not (self._spare and self._spare.alive):
+            self._spare = self._new_worker()
+
+    def _is_busy(self) -> bool:
+        folder, worker = self._running
+        if not worker.alive:
+            return False
+        return folder.status.state in ACTIVE or not self._queue  # a waiting run need not wait for the UMAP
+
+    def _begin(self, folder: RunFolder) -> None:
+        worker = self._spare if self._spare and self._spare.alive else self._new_worker()
+        self._spare = None
+        worker.send(f"run {folder.path.resolve()}")
+        self._running = folder, worker
+
+    def _bury(self, folder: RunFolder, worker: Worker) -> None:
+        if not (folder.path / "worker.log").exists():  # it ended before it took up the run
+            shutil.copy(worker.log, folder.path / "worker.log")
+        status = folder.status
+        if not worker.alive and status.state in (*ACTIVE, "interrupted"):
+            code = worker.process.returncode
+            cause = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
+            folder.set_status(replace(status, state="failed", message=f"The worker process {cause}."))
+        worker.close()

@@ -1,0 +1,22 @@
+"""Which samples the screen shows: fixed for a data set, so that they need not be stored with a run."""
+
+from __future__ import annotations
+
+import numpy as np
+
+VIEW_SIZE = 10_000
+N_EXAMPLES = 10
+
+
+def view_index(n: int) -> np.ndarray:
+    """Indices of the samples that snapshots hold: all, or 10 000 of them spread over the data, ascending."""
+    if n <= VIEW_SIZE:
+        return np.arange(n)
+    return np.sort(np.random.default_rng(0).choice(n, VIEW_SIZE, replace=False))
+
+
+def example_index(y: np.ndarray | None) -> np.ndarray:
+    """The ten samples shown beside their reconstructions: the first of each class, where classes are known."""
+    if y is None:
+        return np.arange(N_EXAMPLES)
+    return np.unique(y, return_index=True)[1][:N_EXAMPLES]

@@ -1,0 +1,126 @@
+"""The worker process: `python -m dec_core worker`, told what to do by lines on its standard input.
+
+    run PATH      train the run in this folder, then make its UMAP, then exit
+    pause, resume, step, stop
+
+It is started ahead of need: TensorFlow is imported and numba's UMAP compiled while it waits, so that
+"run" answers at once. When standard input closes, the parent has ended: the worker keeps what was
+trained and ends too, within `GRACE` seconds whatever it is doing.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import sys
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from dec_core.runs.folder import RunFolder
+
+GRACE = 3.0  # seconds to leave a checkpoint after the parent has gone
+MILESTONES = ("TargetUpdated", "CentersInitialized", "Finished")
+
+
+class Control:
+    """What the parent wants, as last heard."""
+
+    def __init__(self) -> None:
+        self.runs: queue.Queue[str | None] = queue.Queue()
+        self.paused = self.stopped = self.orphaned = False
+        self.stepping = False
+        self.changed = threading.Condition()
+
+    def listen(self) -> None:
+        """Read commands until standard input closes; runs in a thread of its own."""
+        for line in sys.stdin:
+            command, _, argument = line.strip().partition(" ")
+            with self.changed:
+                self._obey(command, argument)
+                self.changed.notify_all()
+        with self.changed:
+            self.orphaned = self.stopped = True
+            self.runs.put(None)
+            self.changed.notify_all()
+        time.sleep(GRACE)
+        os._exit(1)
+
+    def _obey(self, command: str, argument: str) -> None:
+        if command == "run":
+            self.runs.put(argument)
+        elif command in ("pause", "resume"):
+            self.paused, self.stepping = command == "pause", False
+        elif command == "step":
+            self.paused = self.stepping = True
+        elif command == "stop":
+            self.stopped = True
+
+    def holds(self) -> bool:
+        """Whether training should wait now."""
+        return self.paused and not self.stepping and not self.stopped
+
+
+def main() -> int:
+    """Wait for a run, train it, exit. The exit code is 0 unless training raised."""
+    control = Control()
+    threading.Thread(target=control.listen, daemon=True).start()
+    warm_up = threading.Thread(target=_compile_umap, daemon=True)
+    import tensorflow  # noqa: F401  (what takes the time, done while waiting)
+
+    warm_up.start()
+    path = control.runs.get()
+    if path is not None:
+        _log_to(Path(path) / "worker.log")
+        _train(RunFolder(Path(path)), control)
+    return 0
+
+
+def _train(folder: RunFolder, control: Control) -> None:
+    from dec_core.runs.recorder import add_umap, record
+
+    recording = record(folder)
+    for event in recording:
+        if control.stepping and _is_milestone(event):
+            control.stepping = False
+        if control.holds():
+            _wait(folder, control)
+        if control.stopped:
+            recording.close()
+    if control.orphaned:
+        message = "The server ended while this run was training."
+        folder.set_status(replace(folder.status, state="interrupted", message=message))
+    else:
+        add_umap(folder)
+
+
+def _log_to(path: Path) -> None:
+    """From now on, whatever this process prints (TensorFlow's C++ side included) goes to `path`."""
+    with path.open("ab") as log:
+        os.dup2(log.fileno(), sys.stdout.fileno())
+        os.dup2(log.fileno(), sys.stderr.fileno())
+
+
+def _wait(folder: RunFolder, control: Control) -> None:
+    """Show the run as paused until told otherwise."""
+    folder.set_status(replace(folder.status, state="paused"))
+    with control.changed:
+        control.changed.wait_for(lambda: not control.holds())
+    folder.set_status(replace(folder.status, state="running"))
+
+
+def _is_milestone(event: dict) -> bool:
+    """Where "one step" ends: at a target update, or while pretraining at the end of an epoch."""
+    return event["event"] in MILESTONES or (
+        event["event"] == "PretrainProgress" and event["batch"] == event["n_batches"]
+    )
+
+
+def _compile_umap() -> None:
+    import numpy as np
+
+    from dec_core.analysis.projection import umap_plane
+
+    rng = np.random.default_rng(0)
+    umap_plane(rng.normal(size=(5000, 10)), rng.normal(size=(5000, 2)))  # the size decides which code is compiled

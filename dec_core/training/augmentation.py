@@ -1,0 +1,60 @@
+"""Small random distortions of images, inside the compiled loop (DEC with data augmentation).
+
+Guo, Zhu, Liu and Yin, *Deep Embedded Clustering with Data Augmentation*, 2018: the target p is that
+of the clean image, q that of a distorted one, so that a digit keeps its cluster when it is turned a
+little. Each image gets its own rotation, shear, scale and shift, sampled bilinearly.
+"""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+ROTATION = 0.1  # radians to either side
+SHEAR = 0.1  # pixels to the side for each pixel down
+SCALE = 0.1  # logarithm of the size
+SHIFT = 1 / 28  # of the image's width
+
+
+def distort(rows: tf.Tensor, height: int, width: int, seed: tf.Tensor) -> tf.Tensor:
+    """Distort a batch of flattened images.
+
+    Parameters
+    ----------
+    rows : tensor of float32, shape (batch, height * width)
+    height, width : int
+    seed : tensor of int32, shape (2,)
+        The same seed gives the same distortions, so that a resumed run repeats itself.
+
+    Returns
+    -------
+    tensor of float32, shape (batch, height * width)
+    """
+    n = tf.shape(rows)[0]
+    draws = tf.random.stateless_uniform((5, n), seed, -1.0, 1.0)
+    turn, shear, size = ROTATION * draws[0], SHEAR * draws[1], tf.exp(SCALE * draws[2])
+    shift_x, shift_y = SHIFT * width * draws[3], SHIFT * height * draws[4]
+    v, u = tf.meshgrid(_centred(height), _centred(width), indexing="ij")  # (height, width)
+    u, v = tf.reshape(u, (1, -1)), tf.reshape(v, (1, -1))  # (1, pixels)
+    cos, sin = size * tf.cos(turn), size * tf.sin(turn)
+    x = cos[:, None] * u + (shear - sin)[:, None] * v + shift_x[:, None] + (width - 1) / 2
+    y = sin[:, None] * u + cos[:, None] * v + shift_y[:, None] + (height - 1) / 2
+    return _bilinear(rows, x, y, height, width)
+
+
+def _centred(length: int) -> tf.Tensor:
+    return tf.range(float(length)) - (length - 1) / 2
+
+
+def _bilinear(rows: tf.Tensor, x: tf.Tensor, y: tf.Tensor, height: int, width: int) -> tf.Tensor:
+    """Values at positions x, y (batch, pixels); beyond the border, the border's value."""
+    x, y = tf.clip_by_value(x, 0.0, width - 1.001), tf.clip_by_value(y, 0.0, height - 1.001)
+    left, top = tf.floor(x), tf.floor(y)
+    right, down = x - left, y - top
+    corner = tf.cast(top * width + left, tf.int32)
+
+    def at(offset: int) -> tf.Tensor:
+        return tf.gather(rows, corner + offset, batch_dims=1)
+
+    upper = at(0) * (1 - right) + at(1) * right
+    lower = at(width) * (1 - right) + at(width + 1) * right
+    return upper * (1 - down) + lower * down
