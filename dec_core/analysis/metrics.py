@@ -124,6 +124,13 @@ def confusion(y: np.ndarray, labels: np.ndarray, n_clusters: int) -> Confusion:
     return Confusion(classes[rows], columns, counts[np.ix_(rows, columns)], len(have))
 
 
+def classes_of_clusters(confusion: Confusion) -> np.ndarray:
+    """The class matched to each cluster, by the cluster's number; -1 where it has none. Shape (n_clusters,)."""
+    class_of = np.full(len(confusion.clusters), -1)
+    class_of[confusion.clusters[: confusion.n_matched]] = confusion.classes[: confusion.n_matched]
+    return class_of
+
+
 def cluster_sizes(labels: np.ndarray, n_clusters: int) -> np.ndarray:
     """Number of samples in each cluster, shape (n_clusters,)."""
     return np.bincount(labels, minlength=n_clusters)

@@ -8,6 +8,8 @@ import plotly.graph_objects as go
 from dec_core.analysis.metrics import Confusion
 from dec_core.figures.palette import RIGHT, WRONG, colour, letter
 
+COLOURS = [[0, WRONG], [0.3, "#f4ae7b"], [0.47, "#fdeadb"], [0.5, "rgba(128,128,128,0.06)"], [0.53, "#e3eefa"], [1, RIGHT]]
+
 
 def confusion_figure(confusion: Confusion, places: np.ndarray, height: int = 300) -> go.Figure:
     """Counts of true digit by cluster. Agreement is blue on the diagonal, errors orange.
@@ -22,7 +24,7 @@ def confusion_figure(confusion: Confusion, places: np.ndarray, height: int = 300
     """
     counts, right = confusion.counts, confusion.right
     share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    shade = np.where(right, share, -np.minimum(1, 0.15 + 3 * share))  # an error of a third is as dark as can be
+    shade = np.where(right, 0.1 + 0.9 * share, -np.minimum(1, 0.1 + 4 * share))  # an error of a fifth is as dark as can be
     shade = np.where(counts == 0, 0, shade)
     names = [letter(places[cluster]) for cluster in confusion.clusters]
     ticks = [f"<span style='color:{colour(places[c])}'>■</span> {letter(places[c])}" for c in confusion.clusters]
@@ -35,17 +37,17 @@ def confusion_figure(confusion: Confusion, places: np.ndarray, height: int = 300
     figure = go.Figure(
         go.Heatmap(
             z=shade, text=text, hovertext=hover, hoverinfo="text", texttemplate="%{text}", xgap=1, ygap=1, zmin=-1, zmax=1,
-            colorscale=[[0, WRONG], [0.35, "#f6b27e"], [0.499, "#fdf1e7"], [0.5, "rgba(128,128,128,0.06)"], [0.501, "#e8f1fb"], [1, RIGHT]],
+            colorscale=COLOURS,
             showscale=False, textfont={"size": 11 if len(names) <= 12 else 8},
         )
     )  # fmt: skip
     figure.update_layout(height=height, margin={"l": 40, "r": 6, "t": 6, "b": 40}, uirevision="confusion")
     figure.update_xaxes(
-        title={"text": "cluster", "standoff": 2}, tickvals=list(range(len(ticks))), ticktext=ticks, showgrid=False,
+        title={"text": "cluster", "standoff": 2, "font": {"size": 12}}, tickvals=list(range(len(ticks))), ticktext=ticks, showgrid=False,
         zeroline=False, tickangle=0,
     )  # fmt: skip
     figure.update_yaxes(
-        title={"text": "true digit", "standoff": 2}, tickvals=list(range(len(classes))), ticktext=classes,
+        title={"text": "true digit", "standoff": 2, "font": {"size": 12}}, tickvals=list(range(len(classes))), ticktext=classes,
         autorange="reversed", showgrid=False, zeroline=False,
     )  # fmt: skip
     return figure

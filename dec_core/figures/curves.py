@@ -13,6 +13,8 @@ SCORES = {"acc": ("Accuracy", TEN[0], "solid"), "nmi": ("NMI", TEN[4], "solid"),
 def curves(history, height: int = 300) -> go.Figure:
     """Two panels that share a figure: the autoencoder's loss, and the clustering's scores in per cent.
 
+    `layout.meta["narrow"]` holds what the layout becomes on a narrow screen.
+
     Parameters
     ----------
     history : dec_core.runs.history.History, or anything with its `pretrain`, `updates`, `centers`, `baseline`
@@ -26,9 +28,10 @@ def curves(history, height: int = 300) -> go.Figure:
     _scores(figure, history)
     figure.update_layout(
         height=height, margin={"l": 44, "r": 8, "t": 24, "b": 36}, uirevision="curves", hovermode="x unified",
-        legend={"orientation": "h", "x": 1, "xanchor": "right", "y": 0.02, "yanchor": "bottom", "font": {"size": 11},
+        legend={"orientation": "h", "x": 1, "xanchor": "right", "y": 0.22, "yanchor": "bottom", "font": {"size": 11},
                 "bgcolor": "rgba(0,0,0,0)"},
     )  # fmt: skip
+    figure.layout.meta = {"narrow": {"legend": {"orientation": "v", "y": 0.14, "font": {"size": 10}}}}
     figure.update_annotations(font_size=12, selector={"showarrow": False, "xanchor": "center"})
     figure.update_xaxes(showgrid=False, zeroline=False, rangemode="tozero")
     return figure
@@ -41,7 +44,7 @@ def _loss(figure: go.Figure, records: list[dict]) -> None:
         line={"color": TEN[0], "width": 2}, showlegend=False, row=1, col=1, hovertemplate="%{y:.4f}",
     )  # fmt: skip
     n_epochs = records[-1]["n_epochs"] if records else 1
-    figure.update_xaxes(title={"text": "epoch", "standoff": 4}, range=[0, n_epochs], row=1, col=1)
+    figure.update_xaxes(title={"text": "epoch", "standoff": 4, "font": {"size": 12}}, range=[0, n_epochs], row=1, col=1)
     figure.update_yaxes(rangemode="tozero", nticks=5, row=1, col=1)
 
 
@@ -59,14 +62,15 @@ def _scores(figure: go.Figure, history) -> None:
         x=[r["iteration"] for r in changed], y=[100 * r["delta_label"] for r in changed], mode="lines", name="changed",
         line={"color": GREY, "width": 2, "dash": "dot"}, row=1, col=2, hovertemplate="%{y:.2f} %",
     )  # fmt: skip
-    for record, name, place in ((history.baseline, "k-means on pixels", "top left"), (history.centers, "k-means on z", "bottom left")):
-        if record and "acc" in record:
-            figure.add_hline(
-                100 * record["acc"], line={"color": GREY, "width": 1, "dash": "dash"}, row=1, col=2,
-                annotation={"text": f"{name} {100 * record['acc']:.1f}", "font": {"size": 11}}, annotation_position=place,
-            )  # fmt: skip
+    lines = [(r["acc"], name) for r, name in ((history.baseline, "pixels"), (history.centers, "z")) if r and "acc" in r]
+    for i, (acc, name) in enumerate(sorted(lines)):
+        figure.add_hline(
+            100 * acc, line={"color": GREY, "width": 1, "dash": "dash"}, row=1, col=2,
+            annotation={"text": f"k-means on {name} {100 * acc:.1f}", "font": {"size": 11}},
+            annotation_position="top right" if i else "bottom right",
+        )  # fmt: skip
     longest = max([*x, 1])
-    figure.update_xaxes(title={"text": "gradient steps", "standoff": 4}, range=[0, longest * 1.02], row=1, col=2)
+    figure.update_xaxes(title={"text": "gradient steps", "standoff": 4, "font": {"size": 12}}, range=[0, longest * 1.02], row=1, col=2)
     figure.update_yaxes(range=[0, 101], nticks=6, row=1, col=2)
 
 

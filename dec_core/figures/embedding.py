@@ -14,6 +14,7 @@ from dec_core.figures.palette import GREY, RIGHT, TEN, WRONG, colour, letter
 
 UNIT = 8192  # int16 value of one half of the view
 UNKNOWN = 255
+MOST_STRETCH = 1.6  # of one axis against the other
 
 
 def frame(
@@ -72,10 +73,15 @@ def frame(
 
 
 def _scaled(plane: np.ndarray) -> np.ndarray:
-    """Centred, and so large that all but a few outliers fill the view; int16."""
-    centred = plane.astype(float) - np.median(plane, axis=0)
-    reach = np.quantile(np.abs(centred).max(axis=1), 0.995) or 1.0
-    return np.clip(centred / reach * 0.93 * UNIT, -32000, 32000).astype("<i2")
+    """Centred, and so large that all but a few outliers fill the view; int16.
+
+    The axes of a projection have no unit, so the shorter one is stretched a little to fill its side.
+    """
+    low, high = np.quantile(plane.astype(float), [0.005, 0.995], axis=0)
+    reach = (high - low) / 2
+    reach = np.maximum(reach, reach.max() / MOST_STRETCH)
+    scaled = (plane - (low + high) / 2) / np.where(reach > 0, reach, 1.0)
+    return np.clip(scaled * 0.9 * UNIT, -32000, 32000).astype("<i2")
 
 
 def _label_places(xy: np.ndarray, group: np.ndarray, name: Any) -> list[dict[str, Any]]:

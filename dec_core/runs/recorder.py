@@ -178,7 +178,13 @@ class _Recorder:
         name = f"snapshots/{self.n_snapshots:05d}.npz"
         self.folder.save_arrays(name, **arrays)
         return self._write(
-            {"event": "SnapshotTaken", "file": name, "epoch": state.epoch, "iteration": state.iteration}
+            {
+                "event": "SnapshotTaken",
+                "file": name,
+                "clustered": clustered,
+                "epoch": state.epoch,
+                "iteration": state.iteration,
+            }
         )
 
     def _images(self, rows: np.ndarray) -> np.ndarray:

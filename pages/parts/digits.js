@@ -27,6 +27,7 @@ function cell(row, i) {
 function section(row) {
   const block = document.createElement("section"), title = document.createElement("h4"), strip = document.createElement("div");
   title.textContent = row.title;
+  title.hidden = !row.title;
   strip.className = "strip";
   strip.append(...row.images.map((_, i) => cell(row, i)));
   block.append(title, strip);

@@ -1,5 +1,6 @@
 // A plotly figure that stays: Plotly.react on the same node, so that zoom and hover survive new data.
-// data: {figure: JSON text of a plotly figure, alt: what it shows in words}
+// data: {figure: JSON text of a plotly figure, alt: what it shows in words, library: address of plotly.js}
+// figure.layout.meta.narrow: changes of the layout for a narrow node
 // plotly.js itself is served once, as a static file of the app.
 
 let plotly;
@@ -16,12 +17,16 @@ function library(url) {
 }
 
 const CONFIG = { displayModeBar: false, responsive: true, doubleClick: "reset" };
+const NARROW = 420; // pixels
 const drawn = new WeakMap();
 
 function themed(figure, node) {
   const style = getComputedStyle(node), read = (name) => style.getPropertyValue(name).trim();
   const text = read("--st-text-color"), line = read("--st-border-color");
   const layout = figure.layout;
+  if (layout.meta?.narrow && node.clientWidth < NARROW) {
+    for (const [name, change] of Object.entries(layout.meta.narrow)) layout[name] = { ...layout[name], ...change };
+  }
   layout.font = { ...layout.font, color: text, family: read("--st-font") || "sans-serif" };
   layout.paper_bgcolor = layout.plot_bgcolor = "rgba(0,0,0,0)";
   layout.hoverlabel = { bgcolor: read("--st-background-color"), bordercolor: line, font: { color: text } };

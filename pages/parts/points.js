@@ -139,9 +139,9 @@ class PointsView {
     requestAnimationFrame(tick);
   }
 
-  aspect() { // both axes in the same scale; one unit reaches the nearer edge
-    const { clientWidth: w, clientHeight: h } = this.canvas;
-    return w > h ? [h / w, 1] : [1, w / h];
+  aspect() { // one unit reaches the nearer edge; the other axis is stretched a little, to use the box
+    const { clientWidth: w, clientHeight: h } = this.canvas, most = 1.5;
+    return w > h ? [Math.min(1, most * h / w), 1] : [1, Math.min(1, most * w / h)];
   }
 
   toScreen(x, y) {

@@ -1,0 +1,17 @@
+"""The app: page config, navigation, the run picker."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from pages.parts.focus import run_picker
+
+PARTS = Path(__file__).parent / "pages" / "parts"
+
+st.set_page_config(page_title="Deep clustering, live", page_icon=str(PARTS / "mark.svg"), layout="wide")
+st.logo(str(PARTS / "wordmark.svg"), icon_image=str(PARTS / "mark.svg"), size="large")
+st.html((PARTS / "shell.css").read_text(encoding="utf-8"))
+page = st.navigation([st.Page("pages/train.py", title="Train", icon=":material/model_training:")], position="top")
+with st.container(key="shell"):
+    run_picker()
+page.run()

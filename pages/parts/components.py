@@ -1,0 +1,103 @@
+"""Our own Streamlit components: a figure that stays, points that move, rows of digits.
+
+Each is a file of JavaScript beside this one. plotly.js and the sprites are served once as static
+files, since whatever is passed inline is sent again with every update.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+import streamlit as st
+from PIL import Image
+
+from dec_core.runs.folder import RunFolder
+
+HERE = Path(__file__).parent
+STATIC = HERE.parents[1] / "static"  # served by Streamlit as app/static
+SPRITE_COLUMNS = 100
+
+
+def _source(name: str) -> str:
+    return (HERE / name).read_text(encoding="utf-8")
+
+
+_plot = st.components.v2.component(
+    "plot", html='<div class="plot" role="img"></div>', css=".plot { width: 100%; }\n", js=_source("plot.js"),
+    isolate_styles=False,
+)  # fmt: skip
+_points = st.components.v2.component(
+    "points",
+    html='<div class="points"><canvas tabindex="0" role="img"></canvas><div class="labels"></div>'
+    '<div class="tip" hidden><canvas></canvas><span></span></div></div>',
+    css=_source("points.css"),
+    js=_source("points.js"),
+)
+_digits = st.components.v2.component(
+    "digits", html='<div class="digits" role="img"></div>', css=_source("digits.css"), js=_source("digits.js")
+)
+_keys = st.components.v2.component("keys", html="<span hidden></span>", js=_source("keys.js"))
+
+
+def keys(pressed: dict[str, list[str]]) -> None:
+    """Let keys press buttons: for each key of the keyboard the `key` of buttons, the first enabled wins."""
+    _keys(data={"keys": pressed}, key="keys", height=1)
+
+
+def plot(figure: go.Figure, alt: str, key: str) -> None:
+    """Draw a plotly figure on the node where it was before, keeping zoom and hover."""
+    _plot(data={"figure": figure.to_json(), "alt": alt, "library": plotly_url()}, key=key, height=figure.layout.height)
+
+
+def points(frame: bytes, key: str, height: int) -> None:
+    """Show one frame of `dec_core.figures.embedding.frame`; points glide from where they were."""
+    _points(data=frame, key=key, height=height)
+
+
+def digits(rows: list[dict[str, Any]], alt: str, key: str, height: int) -> None:
+    """Show rows made by `digit_row`."""
+    _digits(data={"rows": rows, "alt": alt}, key=key, height=height)
+
+
+def digit_row(title: str, images: np.ndarray, captions: list[str] = (), colours: list[str] = ()) -> dict[str, Any]:
+    """One row for `digits`: images of uint8, shape (n, height, width), with captions and their colours."""
+    return {
+        "title": title,
+        "height": images.shape[1],
+        "width": images.shape[2],
+        "images": [b64encode(image.tobytes()).decode() for image in images],
+        "captions": list(captions),
+        "colours": list(colours),
+    }
+
+
+@st.cache_resource
+def plotly_url() -> str:
+    """The address of plotly.js: the copy that plotly's own package brings, so that no download is needed."""
+    name = f"plotly-{version('plotly')}.min.js"
+    if not (STATIC / name).exists():
+        script = files("plotly").joinpath("package_data/plotly.min.js").read_bytes()
+        STATIC.mkdir(exist_ok=True)
+        RunFolder.write(STATIC / name, lambda file: file.write(script))
+    return f"app/static/{name}"
+
+
+def sprite(name: str, images: np.ndarray) -> dict[str, Any]:
+    """One picture with all `images` of the view, for the browser to cut from; written once for a name."""
+    path = STATIC / f"{name}.png"
+    n, height, width = images.shape
+    if not path.exists():
+        n_rows = -(-n // SPRITE_COLUMNS)
+        sheet = np.zeros((n_rows * SPRITE_COLUMNS, height, width), dtype=np.uint8)
+        sheet[:n] = images
+        sheet = sheet.reshape(n_rows, SPRITE_COLUMNS, height, width).swapaxes(1, 2)
+        STATIC.mkdir(exist_ok=True)
+        picture = Image.fromarray(sheet.reshape(n_rows * height, -1))
+        RunFolder.write(path, lambda file: picture.save(file, format="PNG"))
+    return {"url": f"app/static/{path.name}", "columns": SPRITE_COLUMNS, "width": width, "height": height}

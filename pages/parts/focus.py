@@ -1,0 +1,96 @@
+"""The run in focus: which one the link names, what is known of it, and the one click to another."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import streamlit as st
+
+from dec_core.config import ConfigError
+from dec_core.presets import name_of
+from dec_core.runs.folder import ACTIVE, RunFolder, RunStatus, list_runs
+from dec_core.runs.history import RunReader
+from dec_core.runs.supervisor import Supervisor
+
+RUNS = Path(os.environ.get("DEC_RUNS", "runs"))
+MAX_LISTED = 100
+
+
+@st.cache_resource
+def supervisor() -> Supervisor:
+    """The queue and its workers: one for the whole server."""
+    return Supervisor(RUNS)
+
+
+@st.cache_resource(max_entries=64)
+def reader(run_id: str) -> RunReader:
+    """The one reader of a run's records, shared by all who watch it."""
+    return RunReader(RunFolder(RUNS / run_id))
+
+
+def focused_run() -> RunFolder | None:
+    """The run that the link names, else the one that is training, else none."""
+    wanted = st.query_params.get("run")
+    if wanted is None:
+        return next((run for run in list_runs(RUNS)[:MAX_LISTED] if run.status.state in ACTIVE), None)
+    if wanted == "new":
+        return None
+    folder = RUNS / Path(wanted).name
+    if not (folder / "config.json").is_file():
+        st.warning(f"There is no run {wanted!r} on this server. It may have been trained elsewhere, or removed.")
+        return None
+    return RunFolder(folder)
+
+
+def focus_on(run_id: str) -> None:
+    """Make a run the one in focus; the link follows."""
+    st.query_params["run"] = run_id
+
+
+def title(run: RunFolder) -> str:
+    """A run in one line: what it is, how it went, when it was."""
+    status = run.status
+    return f"{_config_title(run.path)} · {outcome(status)} · {time.strftime('%d %b %H:%M', time.localtime(status.created))}"
+
+
+def outcome(status: RunStatus) -> str:
+    """The state in a word, with the accuracy if there is one."""
+    accuracy = f"{100 * status.outcome['acc']:.1f} %" if "acc" in status.outcome else ""
+    if status.state == "finished":
+        return accuracy or "finished"
+    if status.state in ACTIVE:
+        return "under way"
+    return f"{status.state} {accuracy}".strip()
+
+
+@st.cache_data(max_entries=1000)
+def _config_title(path: Path) -> str:
+    try:
+        config = RunFolder(path).config
+    except ConfigError:
+        return path.name
+    name = name_of(config)
+    what = name if name != "custom" else f"{config.dataset}, {'-'.join(map(str, config.hidden_units))}"
+    return f"{what}, seed {config.random_state}"
+
+
+def run_picker() -> None:
+    """A list of all runs, newest first; choosing one puts it into focus."""
+    runs = list_runs(RUNS)[:MAX_LISTED]
+    options = ["new", *(run.id for run in runs)]
+    focused = focused_run()
+    current = focused.id if focused else "new"
+    if current not in options:
+        options.append(current)
+    titles = {run.id: title(run) for run in runs} | {"new": "A new run"}
+    st.session_state.picked_run = current
+    st.selectbox(
+        "Run in focus",
+        options,
+        key="picked_run",
+        format_func=lambda run_id: titles.get(run_id, run_id),
+        label_visibility="collapsed",
+        on_change=lambda: focus_on(st.session_state.picked_run),
+    )

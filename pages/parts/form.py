@@ -1,0 +1,162 @@
+"""The form in the sidebar: preset, data, architecture, hyperparameters; its choices are the link's.
+
+Labels, tooltips and ranges come from `RunConfig` itself. What cannot be is said at the field.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from dec_core.config import GROUPS, ConfigError, RunConfig, fields, parse
+from dec_core.presets import DESCRIPTIONS, PRESETS
+
+IN_LINK = {"random_state": "seed"}  # fields whose name in a link is shorter
+SLIDERS = {"latent_dim": (1, 64), "n_clusters": (2, 30)}
+FIELDS = fields()
+
+
+def config_form() -> RunConfig | None:
+    """Draw the form; the config it describes, or None while a choice is impossible."""
+    notices = _take_up_link()
+    with st.sidebar:
+        st.selectbox(
+            "Preset", list(PRESETS), key="preset", on_change=_apply_preset, help="A named set of all the choices below."
+        )
+        st.caption(DESCRIPTIONS[st.session_state.preset])
+        for notice in notices:
+            st.warning(notice)
+        config, problems = _config()
+        for group in GROUPS:
+            names = [name for name, field in FIELDS.items() if field["group"] == group]
+            if group == "Data":
+                _widgets(names, problems)
+            else:
+                with st.expander(group, expanded=any(name in problems for name in names)):
+                    _widgets(names, problems)
+        _changes()
+    _write_link()
+    return config
+
+
+def _widgets(names: list[str], problems: dict[str, str]) -> None:
+    for name in [name for name in names if not FIELDS[name]["advanced"]]:
+        _widget(name, problems)
+    advanced = [name for name in names if FIELDS[name]["advanced"]]
+    if advanced:
+        with st.expander("Advanced", expanded=any(name in problems for name in advanced), type="compact"):
+            for name in advanced:
+                _widget(name, problems)
+
+
+def _widget(name: str, problems: dict[str, str]) -> None:
+    """The input for one field, and below it what is wrong with it."""
+    field = FIELDS[name]
+    common = {"label": field["label"], "key": name, "help": field["help"]}
+    default = field["default"]
+    if "choices" in field:
+        st.segmented_control(options=field["choices"], required=True, **common)
+    elif isinstance(default, bool):
+        st.toggle(**common)
+    elif name == "hidden_units":
+        st.text_input(**common)
+    elif name in SLIDERS:
+        st.slider(min_value=SLIDERS[name][0], max_value=max(SLIDERS[name][1], st.session_state[name]), **common)
+    elif isinstance(default, float):
+        st.number_input(format="%g", step=10 ** (_magnitude(st.session_state[name]) - 1), **common)
+    else:
+        st.number_input(step=1, placeholder="all", **common)
+    if name in problems:
+        st.caption(f":red[:material/error: {problems[name][0].upper()}{problems[name][1:]}.]")
+
+
+def _magnitude(value: float | None) -> int:
+    """The power of ten of a number: its buttons change the digit after the first."""
+    return int(f"{value or 1:e}".partition("e")[2])
+
+
+# -- session state: one entry a field, with the field's name
+
+
+def _config() -> tuple[RunConfig | None, dict[str, str]]:
+    values = {name: st.session_state[name] for name in FIELDS}
+    for name in FIELDS:
+        if isinstance(FIELDS[name]["default"], float) and values[name] is not None:
+            values[name] = float(values[name])
+    try:
+        return RunConfig.make(**values), {}
+    except ConfigError as error:
+        return None, error.problems
+
+
+def _fill(config: RunConfig) -> None:
+    for name in FIELDS:
+        value = getattr(config, name)
+        st.session_state[name] = ", ".join(map(str, value)) if name == "hidden_units" else value
+
+
+def _apply_preset() -> None:
+    seed = st.session_state.get("random_state") or 0
+    _fill(PRESETS[st.session_state.preset].changed(random_state=seed))
+
+
+def _changed_fields() -> list[str]:
+    config, _ = _config()
+    base = PRESETS[st.session_state.preset]
+    if config is None:
+        return []
+    return [name for name in FIELDS if name != "random_state" and getattr(config, name) != getattr(base, name)]
+
+
+def _changes() -> None:
+    changed = _changed_fields()
+    if changed:
+        labels = ", ".join(f"{FIELDS[name]['group'].lower()}: {FIELDS[name]['label'].lower()}" for name in changed)
+        st.caption(f"Differs from {st.session_state.preset} in {labels}.")
+        st.button("Back to the preset", on_click=_apply_preset, icon=":material/undo:", type="tertiary")
+
+
+# -- the link
+
+
+def _take_up_link() -> list[str]:
+    """On the first run of a session fill the form from preset and link; what the link got wrong."""
+    if "preset" in st.session_state and all(name in st.session_state for name in FIELDS):
+        return []
+    asked = st.query_params.to_dict()
+    notices = []
+    preset = asked.get("preset", "first-look")
+    if preset not in PRESETS:
+        notices.append(f"The link asks for preset {preset!r}; there are {', '.join(PRESETS)}.")
+        preset = "first-look"
+    st.session_state.preset = preset
+    config = PRESETS[preset]
+    for name in FIELDS:
+        text = asked.get(IN_LINK.get(name, name))
+        if text is not None:
+            try:
+                config = config.changed(**{name: parse(name, text)})
+            except ConfigError as error:
+                notices.append(f"In the link, {FIELDS[name]['label'].lower()}: {'; '.join(error.problems.values())}.")
+    _fill(config)
+    return notices
+
+
+def _write_link() -> None:
+    """Name the preset and what differs from it, so that the link reproduces the set-up."""
+    config, _ = _config()
+    if config is None:
+        return
+    wanted: dict[str, Any] = {"preset": st.session_state.preset}
+    shown = [*_changed_fields(), *(["random_state"] if config.random_state else [])]
+    wanted |= {IN_LINK.get(name, name): _text(getattr(config, name)) for name in shown}
+    kept = {name: value for name, value in st.query_params.items() if name == "run"}
+    if st.query_params.to_dict() != wanted | kept:
+        st.query_params.from_dict(wanted | kept)
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
