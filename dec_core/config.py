@@ -115,7 +115,7 @@ class RunConfig(BaseModel):
     )  # fmt: skip
     augment: bool = _setting(
         False, "Clustering", "Distort images",
-        "At every clustering step turn, shear, scale and shift each image a little, while p stays that of the clean one.",
+        "Turn, shear, scale and shift each image a little at every clustering step; p stays that of the clean image.",
     )  # fmt: skip
     tol: float = _setting(
         0.001, "Clustering", "Stop when fewer change than",
@@ -149,7 +149,9 @@ class RunConfig(BaseModel):
     def _fits_together(self) -> RunConfig:
         size, n = DATASET_SIZES[self.dataset], self.n_used
         if self.n_samples is not None and self.n_samples > size:
-            raise _problem("n_samples", f"received {self.n_samples}, but {self.dataset} has {size}; use {size} or fewer")
+            raise _problem(
+                "n_samples", f"received {self.n_samples}, but {self.dataset} has {size}; use {size} or fewer"
+            )
         if self.n_clusters > n:
             raise _problem("n_clusters", f"received {self.n_clusters}, but there are only {n} images; use {n} or fewer")
         if self.batch_size > n:
@@ -220,7 +222,9 @@ def parse(name: str, text: str) -> Any:
     if RunConfig.model_fields[name].annotation in (int, float, int | None) and text.strip():
         try:
             number = float(text)
-            return int(number) if number.is_integer() and RunConfig.model_fields[name].annotation is not float else number
+            return (
+                int(number) if number.is_integer() and RunConfig.model_fields[name].annotation is not float else number
+            )
         except (ValueError, OverflowError):
             return text
     return None if name == "n_samples" and not text.strip() else text

@@ -19,6 +19,8 @@ from dec_core.runs.folder import RunFolder
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+BAR = "{desc} {percentage:3.0f}% |{bar}| {n:.1f}/{total_fmt} {unit}, {elapsed} done, {remaining} left, {rate_fmt}{postfix}"
+
 
 def train_new(config: RunConfig, root: Path, *, umap: bool, as_json: bool) -> int:
     """Train `config` in a new folder below `root`; the exit code."""
@@ -64,7 +66,9 @@ def _run(folder: RunFolder, *, umap: bool, as_json: bool) -> int:
     interrupted = _drive(folder)
     outcome = result(folder)
     if interrupted:
-        print(f"Interrupted; kept in {folder.path}, go on with: python -m dec_core resume {folder.path}", file=sys.stderr)
+        print(
+            f"Interrupted; kept in {folder.path}, go on with: python -m dec_core resume {folder.path}", file=sys.stderr
+        )
         return 130
     if outcome["state"] == "failed":
         print(f"error: {folder.status.message}", file=sys.stderr)
@@ -133,8 +137,7 @@ class _Bar:
         if self.phase != phase:
             self.__exit__()
             self.phase = phase
-            form = "{desc}{percentage:3.0f}%|{bar}| {n:.6g}/{total_fmt} {unit} [{elapsed}<{remaining}, {rate_fmt}{postfix}]"
-            self.bar = tqdm(total=total, desc=phase, unit=" " + unit, bar_format=form, initial=done)
+            self.bar = tqdm(total=total, desc=phase, unit=unit, bar_format=BAR, initial=done)
         if found:
             self.bar.set_postfix(found, refresh=False)
         self.bar.update(done - self.bar.n)

@@ -31,7 +31,7 @@ def deskew(images: np.ndarray) -> np.ndarray:
 
 
 def _deskew(images: np.ndarray) -> np.ndarray:
-    n, height, width = images.shape
+    height, width = images.shape[1:]
     ink = images.astype(np.float32)
     mass = np.maximum(ink.sum(axis=(1, 2)), 1e-6)  # (n,)
     rows, columns = np.arange(height, dtype=np.float32), np.arange(width, dtype=np.float32)
@@ -39,9 +39,9 @@ def _deskew(images: np.ndarray) -> np.ndarray:
     y_mean, x_mean = by_row @ rows / mass, by_column @ columns / mass
     dy, dx = rows - y_mean[:, None], columns - x_mean[:, None]
     m_yy = (by_row * dy**2).sum(axis=1) / mass
-    m_xy = np.einsum("nyx,ny,nx->n", ink, dy, dx, optimize=True) / mass
+    m_xy = np.einsum("nyx,ny,nx->n", ink, dy, dx, optimize=True) / mass  # (n,)
     slant = m_xy / np.maximum(m_yy, 1e-6)  # pixels to the side for each pixel down
-    slant[by_row.sum(axis=1) == 0] = 0
+    slant[mass < 1] = 0
     # where each output pixel comes from: output (v, u) is taken at (y, x)
     y = np.where(mass > 1, y_mean, (height - 1) / 2)[:, None] + rows - (height - 1) / 2  # (n, height)
     shift = np.where(mass > 1, x_mean, (width - 1) / 2)[:, None] + slant[:, None] * (rows - (height - 1) / 2)

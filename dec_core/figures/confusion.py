@@ -8,7 +8,14 @@ import plotly.graph_objects as go
 from dec_core.analysis.metrics import Confusion
 from dec_core.figures.palette import RIGHT, WRONG, colour, letter
 
-COLOURS = [[0, WRONG], [0.3, "#f4ae7b"], [0.47, "#fdeadb"], [0.5, "rgba(128,128,128,0.06)"], [0.53, "#e3eefa"], [1, RIGHT]]
+COLOURS = [
+    [0, WRONG],
+    [0.3, "#f4ae7b"],
+    [0.47, "#fdeadb"],
+    [0.5, "rgba(128,128,128,0.06)"],
+    [0.53, "#e3eefa"],
+    [1, RIGHT],
+]
 
 
 def confusion_figure(confusion: Confusion, places: np.ndarray, height: int = 300) -> go.Figure:
@@ -24,32 +31,54 @@ def confusion_figure(confusion: Confusion, places: np.ndarray, height: int = 300
     """
     counts, right = confusion.counts, confusion.right
     share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    shade = np.where(right, 0.1 + 0.9 * share, -np.minimum(1, 0.1 + 4 * share))  # an error of a fifth is as dark as can be
+    shade = np.where(
+        right, 0.1 + 0.9 * share, -np.minimum(1, 0.1 + 4 * share)
+    )  # an error of a fifth is as dark as can be
     shade = np.where(counts == 0, 0, shade)
     names = [letter(places[cluster]) for cluster in confusion.clusters]
     ticks = [f"<span style='color:{colour(places[c])}'>■</span> {letter(places[c])}" for c in confusion.clusters]
     classes = [str(value) for value in confusion.classes]
     hover = [
-        [f"{n:,} of digit {digit} lie in cluster {name}".replace(",", "\u2009") for name, n in zip(names, row, strict=True)]
+        [
+            f"{n:,} of digit {digit} lie in cluster {name}".replace(",", "\u2009")
+            for name, n in zip(names, row, strict=True)
+        ]
         for digit, row in zip(classes, counts.tolist(), strict=True)
     ]
     text = [[f"{n:,}".replace(",", "\u2009") if n else "" for n in row] for row in counts.tolist()]
     figure = go.Figure(
         go.Heatmap(
-            z=shade, text=text, hovertext=hover, hoverinfo="text", texttemplate="%{text}", xgap=1, ygap=1, zmin=-1, zmax=1,
+            z=shade,
+            text=text,
+            hovertext=hover,
+            hoverinfo="text",
+            texttemplate="%{text}",
+            xgap=1,
+            ygap=1,
+            zmin=-1,
+            zmax=1,
             colorscale=COLOURS,
-            showscale=False, textfont={"size": 11 if len(names) <= 12 else 8},
+            showscale=False,
+            textfont={"size": 11 if len(names) <= 12 else 8},
         )
-    )  # fmt: skip
+    )
     figure.update_layout(height=height, margin={"l": 40, "r": 6, "t": 6, "b": 40}, uirevision="confusion")
     figure.update_xaxes(
-        title={"text": "cluster", "standoff": 2, "font": {"size": 12}}, tickvals=list(range(len(ticks))), ticktext=ticks, showgrid=False,
-        zeroline=False, tickangle=0,
-    )  # fmt: skip
+        title={"text": "cluster", "standoff": 2, "font": {"size": 12}},
+        tickvals=list(range(len(ticks))),
+        ticktext=ticks,
+        showgrid=False,
+        zeroline=False,
+        tickangle=0,
+    )
     figure.update_yaxes(
-        title={"text": "true digit", "standoff": 2, "font": {"size": 12}}, tickvals=list(range(len(classes))), ticktext=classes,
-        autorange="reversed", showgrid=False, zeroline=False,
-    )  # fmt: skip
+        title={"text": "true digit", "standoff": 2, "font": {"size": 12}},
+        tickvals=list(range(len(classes))),
+        ticktext=classes,
+        autorange="reversed",
+        showgrid=False,
+        zeroline=False,
+    )
     return figure
 
 
@@ -58,7 +87,10 @@ def sizes_figure(sizes: np.ndarray, places: np.ndarray, height: int = 300) -> go
     order = np.argsort(places)
     names = [letter(places[cluster]) for cluster in order]
     bars = go.Bar(
-        x=names, y=np.asarray(sizes)[order], marker_color=[colour(places[c]) for c in order], text=np.asarray(sizes)[order]
+        x=names,
+        y=np.asarray(sizes)[order],
+        marker_color=[colour(places[c]) for c in order],
+        text=np.asarray(sizes)[order],
     )
     figure = go.Figure(bars)
     figure.update_layout(height=height, margin={"l": 48, "r": 6, "t": 10, "b": 36}, uirevision="sizes")

@@ -22,15 +22,29 @@ def curves(history, height: int = 300) -> go.Figure:
         Pixels.
     """
     figure = make_subplots(
-        1, 2, column_widths=[0.34, 0.66], horizontal_spacing=0.11, subplot_titles=["Reconstruction error", "Clusters, %"]
+        1,
+        2,
+        column_widths=[0.34, 0.66],
+        horizontal_spacing=0.11,
+        subplot_titles=["Reconstruction error", "Clusters, %"],
     )
     _loss(figure, history.pretrain)
     _scores(figure, history)
     figure.update_layout(
-        height=height, margin={"l": 44, "r": 8, "t": 24, "b": 36}, uirevision="curves", hovermode="x unified",
-        legend={"orientation": "h", "x": 1, "xanchor": "right", "y": 0.22, "yanchor": "bottom", "font": {"size": 11},
-                "bgcolor": "rgba(0,0,0,0)"},
-    )  # fmt: skip
+        height=height,
+        margin={"l": 44, "r": 8, "t": 24, "b": 36},
+        uirevision="curves",
+        hovermode="x unified",
+        legend={
+            "orientation": "h",
+            "x": 1,
+            "xanchor": "right",
+            "y": 0.22,
+            "yanchor": "bottom",
+            "font": {"size": 11},
+            "bgcolor": "rgba(0,0,0,0)",
+        },
+    )
     figure.layout.meta = {"narrow": {"legend": {"orientation": "v", "y": 0.14, "font": {"size": 10}}}}
     figure.update_annotations(font_size=12, selector={"showarrow": False, "xanchor": "center"})
     figure.update_xaxes(showgrid=False, zeroline=False, rangemode="tozero")
@@ -40,9 +54,16 @@ def curves(history, height: int = 300) -> go.Figure:
 def _loss(figure: go.Figure, records: list[dict]) -> None:
     x = [r["epoch"] - 1 + r["batch"] / r["n_batches"] for r in records]
     figure.add_scatter(
-        x=x, y=[r["loss"] for r in records], mode="lines+markers" if len(x) < 3 else "lines", name="error",
-        line={"color": TEN[0], "width": 2}, showlegend=False, row=1, col=1, hovertemplate="%{y:.4f}",
-    )  # fmt: skip
+        x=x,
+        y=[r["loss"] for r in records],
+        mode="lines+markers" if len(x) < 3 else "lines",
+        name="error",
+        line={"color": TEN[0], "width": 2},
+        showlegend=False,
+        row=1,
+        col=1,
+        hovertemplate="%{y:.4f}",
+    )
     n_epochs = records[-1]["n_epochs"] if records else 1
     figure.update_xaxes(title={"text": "epoch", "standoff": 4, "font": {"size": 12}}, range=[0, n_epochs], row=1, col=1)
     figure.update_yaxes(rangemode="tozero", nticks=5, row=1, col=1)
@@ -54,23 +75,41 @@ def _scores(figure: go.Figure, history) -> None:
     for key, (name, colour, dash) in SCORES.items():
         scored = [r for r in updates if key in r]
         figure.add_scatter(
-            x=[r["iteration"] for r in scored], y=[100 * r[key] for r in scored], mode="lines+markers", name=name,
-            line={"color": colour, "width": 2, "dash": dash}, marker={"size": 4}, row=1, col=2, hovertemplate="%{y:.1f} %",
-        )  # fmt: skip
+            x=[r["iteration"] for r in scored],
+            y=[100 * r[key] for r in scored],
+            mode="lines+markers",
+            name=name,
+            line={"color": colour, "width": 2, "dash": dash},
+            marker={"size": 4},
+            row=1,
+            col=2,
+            hovertemplate="%{y:.1f} %",
+        )
     changed = [r for r in updates if r["iteration"] > 0 and "delta_label" in r]
     figure.add_scatter(
-        x=[r["iteration"] for r in changed], y=[100 * r["delta_label"] for r in changed], mode="lines", name="changed",
-        line={"color": GREY, "width": 2, "dash": "dot"}, row=1, col=2, hovertemplate="%{y:.2f} %",
-    )  # fmt: skip
+        x=[r["iteration"] for r in changed],
+        y=[100 * r["delta_label"] for r in changed],
+        mode="lines",
+        name="changed",
+        line={"color": GREY, "width": 2, "dash": "dot"},
+        row=1,
+        col=2,
+        hovertemplate="%{y:.2f} %",
+    )
     lines = [(r["acc"], name) for r, name in ((history.baseline, "pixels"), (history.centers, "z")) if r and "acc" in r]
     for i, (acc, name) in enumerate(sorted(lines)):
         figure.add_hline(
-            100 * acc, line={"color": GREY, "width": 1, "dash": "dash"}, row=1, col=2,
+            100 * acc,
+            line={"color": GREY, "width": 1, "dash": "dash"},
+            row=1,
+            col=2,
             annotation={"text": f"k-means on {name} {100 * acc:.1f}", "font": {"size": 11}},
             annotation_position="top right" if i else "bottom right",
-        )  # fmt: skip
+        )
     longest = max([*x, 1])
-    figure.update_xaxes(title={"text": "gradient steps", "standoff": 4, "font": {"size": 12}}, range=[0, longest * 1.02], row=1, col=2)
+    figure.update_xaxes(
+        title={"text": "gradient steps", "standoff": 4, "font": {"size": 12}}, range=[0, longest * 1.02], row=1, col=2
+    )
     figure.update_yaxes(range=[0, 101], nticks=6, row=1, col=2)
 
 

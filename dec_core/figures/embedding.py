@@ -1,6 +1,6 @@
 """How do the groups come apart? One frame of the moving point view, packed as bytes.
 
-    uint32 length of the header | header, JSON | int16 x, y | uint8 colour | uint8 wrong | uint8 cluster | uint8 digit
+uint32 length of the header | header, JSON | int16 x, y | uint8 colour | uint8 wrong | uint8 cluster | uint8 digit
 """
 
 from __future__ import annotations
@@ -68,7 +68,12 @@ def frame(
     text += b" " * (-len(text) % 4)
     columns = [group, wrong, unknown if labels is None else labels, unknown if digits is None else digits]
     return b"".join(
-        [len(text).to_bytes(4, "little"), text, xy.tobytes(), *(np.asarray(c, dtype=np.uint8).tobytes() for c in columns)]
+        [
+            len(text).to_bytes(4, "little"),
+            text,
+            xy.tobytes(),
+            *(np.asarray(c, dtype=np.uint8).tobytes() for c in columns),
+        ]
     )
 
 

@@ -1,13 +1,13 @@
 """A run is a folder, and the folder is the truth: pages and processes only meet here.
 
-    config.json     the RunConfig
-    status.json     state, progress and outcome, replaced as a whole
-    events.jsonl    one record a line, appended and flushed; a half-written last line is ignored
-    snapshots/      NNNNN.npz, what the views show at one moment
-    umap.npz        UMAP of the last snapshot, once a worker has made it
-    checkpoint.npz  the TrainingState, until the run has finished
-    model.keras     encoder, decoder and clustering layer, when it has
-    worker.log      what the worker process printed
+config.json     the RunConfig
+status.json     state, progress and outcome, replaced as a whole
+events.jsonl    one record a line, appended and flushed; a half-written last line is ignored
+snapshots/      NNNNN.npz, what the views show at one moment
+umap.npz        UMAP of the last snapshot, once a worker has made it
+checkpoint.npz  the TrainingState, until the run has finished
+model.keras     encoder, decoder and clustering layer, when it has
+worker.log      what the worker process printed
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ class RunStatus:
     seconds: dict[str, float] = field(default_factory=dict)  # active seconds by phase
     outcome: dict[str, float] = field(default_factory=dict)  # the newest acc, nmi, ari
     message: str = ""
+    updated: float = 0.0  # when it was last written, seconds since the epoch
 
 
 class RunFolder:
@@ -98,7 +99,7 @@ class RunFolder:
         return status
 
     def set_status(self, status: RunStatus) -> None:
-        text = json.dumps(asdict(status))
+        text = json.dumps(asdict(replace(status, updated=time.time())))
         self.write(self.path / "status.json", lambda file: file.write(text.encode()))
 
     # -- events

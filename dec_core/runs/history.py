@@ -61,6 +61,7 @@ class History:
         self.centers = record
 
     def _TargetUpdated(self, record: dict[str, Any]) -> None:
+        self.updates = [r for r in self.updates if r["iteration"] < record["iteration"]]  # made again after a resume
         self.updates.append(record)
 
     def _ClusterProgress(self, record: dict[str, Any]) -> None:
@@ -78,6 +79,8 @@ class History:
         self.baseline = record
 
     def _SnapshotTaken(self, record: dict[str, Any]) -> None:
+        moment = _moment(record)
+        self.snapshots = [r for r in self.snapshots if _moment(r) < moment]  # made again after a resume
         self.snapshots.append(record)
 
     def _ProjectionReady(self, record: dict[str, Any]) -> None:
@@ -91,6 +94,10 @@ class History:
         self.updates = [r for r in self.updates if r["event"] != "Finished" and r["iteration"] <= iteration]
         self.snapshots = [r for r in self.snapshots if r["epoch"] <= epoch and r["iteration"] <= iteration]
         self.end = self.umap = None
+
+
+def _moment(snapshot: dict[str, Any]) -> tuple[int, int, bool]:
+    return snapshot["epoch"], snapshot["iteration"], snapshot["clustered"]
 
 
 class RunReader:

@@ -56,7 +56,7 @@ def _expected_iterations(history: History, config: RunConfig) -> int:
 
 
 def _left(share: float, seconds: float) -> str:
-    """" · about 18 s left", once there is something to judge by."""
+    """ " · about 18 s left", once there is something to judge by."""
     if share <= 0.02 or seconds < 1:
         return ""
     return f" · {duration(seconds * (1 - share) / share)} left"

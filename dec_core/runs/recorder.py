@@ -28,13 +28,11 @@ from dec_core.training.events import (
     ClusterProgress,
     Diverged,
     Event,
-    Finished,
     PretrainProgress,
-    TargetUpdated,
 )
 
 RECORD_EVERY = 0.5  # seconds between progress records; everything else is always recorded
-CHECKPOINT_EVERY = 30.0  # active seconds
+CHECKPOINT_EVERY = 10.0  # active seconds
 MAX_PRETRAIN_SNAPSHOTS = 60
 
 Record = dict[str, Any]
@@ -158,7 +156,7 @@ class _Recorder:
 
     def _worth_a_snapshot(self, event: Event) -> bool:
         if not isinstance(event, PretrainProgress):
-            return True
+            return not isinstance(event, CentersInitialized)  # the first target update follows at once
         every = -(-self.config.pretrain_epochs // MAX_PRETRAIN_SNAPSHOTS)
         return event.epoch == 1 or event.epoch % every == 0
 
@@ -200,10 +198,12 @@ class _Recorder:
 
     def _run_baseline(self) -> None:
         config = self.config
-        for labels in kmeans_on_pixels(self.dataset.x, config.n_clusters, config.kmeans_n_init, config.random_state):
+        starts = kmeans_on_pixels(self.dataset.x, config.n_clusters, config.kmeans_n_init, config.random_state)
+        best = None
+        for best in starts:
             if self.closing.is_set():
                 return
-        self.baseline.append(labels)
+        self.baseline.append(best)
 
     def _baseline_record(self) -> Record:
         return self._write({"event": "BaselineScored", **self._scores(self.baseline.pop())})

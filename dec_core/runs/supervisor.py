@@ -7,6 +7,7 @@ they end; what they do it learns, like everyone else, from the run's folder.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
 import shutil
 import subprocess
@@ -21,7 +22,6 @@ from dec_core.config import RunConfig
 from dec_core.runs.folder import ACTIVE, RunFolder, this_process
 
 POLL = 0.1  # seconds
-LINGER = 60.0  # seconds a worker may take after its run has ended, to make the UMAP
 
 
 class Worker:
@@ -56,10 +56,8 @@ class Worker:
 
     def close(self) -> None:
         """Close its standard input: it keeps what was trained and ends."""
-        try:
+        with contextlib.suppress(OSError):  # it may have ended already
             self.process.stdin.close()
-        except OSError:
-            pass  # it has ended already
 
 
 class Supervisor:
@@ -77,6 +75,7 @@ class Supervisor:
         self._lock = threading.RLock()
         self._queue: deque[RunFolder] = deque()
         self._running: tuple[RunFolder, Worker] | None = None
+        self._finishing: list[Worker] = []  # their runs have ended, they make the UMAP
         self._closed = False
         self._spare = self._new_worker()
         self._thread = threading.Thread(target=self._watch, name="supervisor", daemon=True)
@@ -118,7 +117,7 @@ class Supervisor:
         """End all workers; what they trained is kept."""
         with self._lock:
             self._closed = True
-            for worker in [self._spare, self._running and self._running[1]]:
+            for worker in [self._spare, self._running and self._running[1], *self._finishing]:
                 if worker:
                     worker.close()
 
@@ -141,22 +140,21 @@ class Supervisor:
                 self._advance()
 
     def _advance(self) -> None:
-        """Bury the worker that ended, begin the next run, keep a spare ready when nothing trains."""
+        """Let go of the run that ended, begin the next, keep a spare worker ready when nothing trains."""
         if self._closed:
             return
-        if self._running and not self._is_busy():
-            self._bury(*self._running)
-            self._running = None
+        self._finishing = [worker for worker in self._finishing if worker.alive]
+        if self._running:
+            folder, worker = self._running
+            if not worker.alive:
+                self._bury(folder, worker)
+            elif folder.status.state not in ACTIVE:
+                self._finishing.append(worker)
+                self._running = None
         if not self._running and self._queue:
             self._begin(self._queue.popleft())
         elif not self._running and not (self._spare and self._spare.alive):
             self._spare = self._new_worker()
-
-    def _is_busy(self) -> bool:
-        folder, worker = self._running
-        if not worker.alive:
-            return False
-        return folder.status.state in ACTIVE or not self._queue  # a waiting run need not wait for the UMAP
 
     def _begin(self, folder: RunFolder) -> None:
         worker = self._spare if self._spare and self._spare.alive else self._new_worker()
@@ -165,11 +163,12 @@ class Supervisor:
         self._running = folder, worker
 
     def _bury(self, folder: RunFolder, worker: Worker) -> None:
+        """A worker is gone: if its run had not ended, say how."""
+        self._running = None
         if not (folder.path / "worker.log").exists():  # it ended before it took up the run
             shutil.copy(worker.log, folder.path / "worker.log")
         status = folder.status
-        if not worker.alive and status.state in (*ACTIVE, "interrupted"):
+        if status.state in (*ACTIVE, "interrupted"):
             code = worker.process.returncode
             cause = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
             folder.set_status(replace(status, state="failed", message=f"The worker process {cause}."))
-        worker.close()

@@ -120,7 +120,7 @@ class TrainingState:
         for name in COUNTERS:
             setattr(state, name, arrays[name].item())
         for name in ARRAYS:
-            setattr(state, name, arrays[name] if name in arrays else None)
+            setattr(state, name, arrays.get(name))
         state.phase = str(arrays["phase"])
         if "optimizer_phase" in arrays:
             _assign(state.start_optimizer(str(arrays["optimizer_phase"])).variables, arrays, "optimizer")

@@ -52,7 +52,8 @@ def focus_on(run_id: str) -> None:
 def title(run: RunFolder) -> str:
     """A run in one line: what it is, how it went, when it was."""
     status = run.status
-    return f"{_config_title(run.path)} · {outcome(status)} · {time.strftime('%d %b %H:%M', time.localtime(status.created))}"
+    when = time.strftime("%d %b %H:%M", time.localtime(status.created))
+    return f"{_config_title(run.path)} · {outcome(status)} · {when}"
 
 
 def outcome(status: RunStatus) -> str:

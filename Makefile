@@ -1,0 +1,27 @@
+# make app    serve the app at http://localhost:8501
+# make test   run all tests, those in a real browser included
+# Both make .venv first, if requirements have changed since.
+
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock
+
+.PHONY: app test
+
+app: .venv/app.installed
+	$(BIN)/python -m streamlit run app.py
+
+test: .venv/test.installed
+	$(BIN)/python -m pytest
+
+.venv/app.installed: requirements.txt requirements.lock
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; name one, as in: make PYTHON=python3.12 app")'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Installing what the app needs; TensorFlow makes this take a few minutes."
+	$(PIP) -r requirements.txt
+	touch $@
+
+.venv/test.installed: .venv/app.installed requirements-test.txt
+	$(PIP) -r requirements-test.txt
+	sh tests/browser/install.sh $(BIN)/python
+	touch $@

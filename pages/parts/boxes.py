@@ -1,0 +1,160 @@
+"""The four boxes of the live view, each headed by the question it answers.
+
+A box has its final height from the first paint, and says what will appear in it until it does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from dec_core.analysis.verdict import most_mixed
+from dec_core.config import RunConfig
+from dec_core.figures.confusion import confusion_figure, sizes_figure
+from dec_core.figures.curves import curves, curves_in_words
+from dec_core.figures.palette import colour, letter
+from dec_core.runs.history import History
+from pages.parts import components
+from pages.parts.moment import Moment, confusion_at, embedding_frame, examples, moment, places
+
+TOP, BOTTOM, HEADING = 292, 226, 34  # heights in pixels: contents of the upper and lower boxes, headings
+COLOURS = {"digit": "digit", "cluster": "cluster", "wrong": "wrong"}
+
+ABOUT_EMBEDDING = (
+    "Each point is an image, placed by its z. PCA: the plane in which z varies most. "
+    "UMAP: neighbours stay neighbours (McInnes, Healy and Melville 2018). "
+    "Wheel to zoom, drag to move, double click to go back."
+)
+ABOUT_CONFUSION = (
+    "Rows are true digits, columns clusters, matched one to one so that the diagonal holds as many as it can "
+    "(Hungarian method). Orange cells are errors."
+)
+ABOUT_CURVES = (
+    "Left: the mean squared error of the autoencoder. Right: accuracy, NMI, ARI and the share of images that "
+    "changed cluster; dashed, what k-means reaches on pixels and on z."
+)
+ABOUT_DIGITS = "What the decoder makes of the z of an image, and of the cluster centers."
+
+
+class Boxes:
+    """The boxes of one run, or of none yet.
+
+    Parameters
+    ----------
+    run_id : str or None
+    history : History
+    config : RunConfig or None
+        The run's own.
+    """
+
+    def __init__(self, run_id: str | None, history: History, config: RunConfig | None):
+        self.run_id, self.history, self.config = run_id, history, config
+        snapshots = history.snapshots
+        self.newest: Moment | None = moment(run_id, snapshots[-1]["file"]) if snapshots else None
+        self.first_clustered = next((s["file"] for s in snapshots if s["clustered"]), None)
+
+    def show(self) -> None:
+        """Draw all four."""
+        upper, lower = st.columns(2), st.columns(2)
+        with upper[0], _box("embedding", "How do the groups come apart?", ABOUT_EMBEDDING) as beside:
+            self._embedding(beside)
+        with upper[1], _box("confusion", "Which digits are mixed up?", ABOUT_CONFUSION):
+            self._confusion()
+        with lower[0], _box("curves", "Is it getting better?", ABOUT_CURVES):
+            self._curves()
+        with lower[1], _box("digits", "What does it see?", ABOUT_DIGITS):
+            self._digits()
+
+    def _embedding(self, beside: DeltaGenerator) -> None:
+        if self.newest is None:
+            _to_come("Up to 10\u2009000 images as points that part into groups as the network learns.", TOP)
+            return
+        with beside:
+            colour_by = _choice("Colour", COLOURS, "digit", "colour_by")
+            space = (
+                _choice("Projection", {"umap": "UMAP", "pca": "PCA"}, "umap", "space") if self.history.umap else "pca"
+            )
+        if self.first_clustered is None:
+            colour_by = "digit"  # there are no clusters yet
+        umap_file = self.history.umap if space == "umap" else None
+        frame = embedding_frame(self.run_id, self.newest.file, self.first_clustered, umap_file, colour_by, self.config)
+        components.points(frame, "embedding", TOP)
+
+    def _confusion(self) -> None:
+        if self.first_clustered is None:
+            _to_come("Once the centers are placed: which digit lies in which cluster.", TOP)
+            return
+        found = confusion_at(self.run_id, self.newest.file, self.config)
+        order = places(self.run_id, self.first_clustered, self.config)
+        if found is None:
+            sizes = np.bincount(self.newest.labels, minlength=self.config.n_clusters)
+            components.plot(sizes_figure(sizes, order, TOP), "Sizes of the clusters", "confusion")
+            return
+        pair = most_mixed(found)
+        words = (
+            f"{pair[0]} and {pair[1]} mixed most: {pair[2]} digits." if pair else "No digit lies in a wrong cluster."
+        )
+        components.plot(confusion_figure(found, order, TOP), words, "confusion")
+
+    def _curves(self) -> None:
+        if self.history.pretrain:
+            components.plot(curves(self.history, BOTTOM), curves_in_words(self.history), "curves")
+        else:
+            _to_come("Curves: first the error of the autoencoder, then how well clusters and digits agree.", BOTTOM)
+
+    def _digits(self) -> None:
+        if self.newest is None:
+            _to_come("Digits, what the autoencoder makes of them, and what each cluster center looks like.", BOTTOM)
+            return
+        images, captions = examples(self.config)
+        rows = [
+            components.digit_row("Images, and below them their reconstructions", images),
+            components.digit_row("", self.newest.reconstructions, captions),
+        ]
+        if self.first_clustered is not None:
+            by_name = np.argsort(places(self.run_id, self.first_clustered, self.config))
+            numbers = range(len(by_name))
+            decoded, names = self.newest.decoded_centers[by_name], [letter(i) for i in numbers]
+            rows.append(components.digit_row("Cluster centers, decoded", decoded, names, [colour(i) for i in numbers]))
+        components.digits(rows, "Images, their reconstructions and the decoded cluster centers", "digits", BOTTOM)
+
+
+def _choice(label: str, options: dict[str, str], default: str, key: str) -> str:
+    return st.segmented_control(
+        label,
+        list(options),
+        default=default,
+        format_func=options.get,
+        key=key,
+        label_visibility="collapsed",
+        required=True,
+    )
+
+
+@contextmanager
+def _box(key: str, question: str, explained: str) -> Iterator[DeltaGenerator]:
+    """A box headed by its question; yields the place beside the question, for controls."""
+    with st.container(border=True, key=f"box-{key}"):
+        heading = st.container(
+            horizontal=True,
+            vertical_alignment="center",
+            gap="small",
+            wrap=False,
+            height=HEADING,
+            border=False,
+            key=f"head-{key}",
+        )
+        with heading:
+            st.markdown(f"**{question}**", help=explained, width="stretch")
+            beside = st.container(horizontal=True, width="content", gap="small")
+        yield beside
+
+
+def _to_come(words: str, height: int) -> None:
+    """What will appear in a box, in words, at the height it will have."""
+    with st.container(height=height, border=False, horizontal_alignment="center", vertical_alignment="center"):
+        st.markdown(f":gray[{words}]", text_alignment="center")
