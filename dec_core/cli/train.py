@@ -19,7 +19,7 @@ from dec_core.runs.folder import RunFolder
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-BAR = "{desc} {percentage:3.0f}% |{bar}| {n:.1f}/{total_fmt} {unit}, {elapsed} done, {remaining} left, {rate_fmt}{postfix}"
+BAR = "{desc} {percentage:3.0f}% |{bar}| {n:.1f}/{total_fmt} {unit}, {remaining} left, {rate_fmt}{postfix}"
 
 
 def train_new(config: RunConfig, root: Path, *, umap: bool, as_json: bool) -> int:

@@ -199,11 +199,12 @@ class _Recorder:
     def _run_baseline(self) -> None:
         config = self.config
         starts = kmeans_on_pixels(self.dataset.x, config.n_clusters, config.kmeans_n_init, config.random_state)
-        best = None
-        for best in starts:
+        tightest = np.zeros(0, dtype=int)
+        for labels in starts:
             if self.closing.is_set():
                 return
-        self.baseline.append(best)
+            tightest = labels
+        self.baseline.append(tightest)
 
     def _baseline_record(self) -> Record:
         return self._write({"event": "BaselineScored", **self._scores(self.baseline.pop())})

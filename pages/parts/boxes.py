@@ -92,17 +92,17 @@ class Boxes:
         order = places(self.run_id, self.first_clustered, self.config)
         if found is None:
             sizes = np.bincount(self.newest.labels, minlength=self.config.n_clusters)
-            components.plot(sizes_figure(sizes, order, TOP), "Sizes of the clusters", "confusion")
+            components.plot(sizes_figure(sizes, order, TOP), "Cluster sizes", "Sizes of the clusters", "confusion")
             return
         pair = most_mixed(found)
         words = (
             f"{pair[0]} and {pair[1]} mixed most: {pair[2]} digits." if pair else "No digit lies in a wrong cluster."
         )
-        components.plot(confusion_figure(found, order, TOP), words, "confusion")
+        components.plot(confusion_figure(found, order, TOP), "Confusion matrix", words, "confusion")
 
     def _curves(self) -> None:
         if self.history.pretrain:
-            components.plot(curves(self.history, BOTTOM), curves_in_words(self.history), "curves")
+            components.plot(curves(self.history, BOTTOM), "Curves", curves_in_words(self.history), "curves")
         else:
             _to_come("Curves: first the error of the autoencoder, then how well clusters and digits agree.", BOTTOM)
 
@@ -120,7 +120,8 @@ class Boxes:
             numbers = range(len(by_name))
             decoded, names = self.newest.decoded_centers[by_name], [letter(i) for i in numbers]
             rows.append(components.digit_row("Cluster centers, decoded", decoded, names, [colour(i) for i in numbers]))
-        components.digits(rows, "Images, their reconstructions and the decoded cluster centers", "digits", BOTTOM)
+        words = "Images, their reconstructions and the decoded cluster centers"
+        components.digits(rows, "Reconstructions", words, "digits", BOTTOM)
 
 
 def _choice(label: str, options: dict[str, str], default: str, key: str) -> str:

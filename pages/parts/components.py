@@ -50,9 +50,13 @@ def keys(pressed: dict[str, list[str]]) -> None:
     _keys(data={"keys": pressed}, key="keys", height=1)
 
 
-def plot(figure: go.Figure, alt: str, key: str) -> None:
-    """Draw a plotly figure on the node where it was before, keeping zoom and hover."""
-    _plot(data={"figure": figure.to_json(), "alt": alt, "library": plotly_url()}, key=key, height=figure.layout.height)
+def plot(figure: go.Figure, name: str, alt: str, key: str) -> None:
+    """Draw a plotly figure on the node where it was before, keeping zoom and hover.
+
+    `name` is the figure's accessible name, `alt` its finding in words.
+    """
+    data = {"figure": figure.to_json(), "name": name, "alt": alt, "library": plotly_url()}
+    _plot(data=data, key=key, height=figure.layout.height)
 
 
 def points(frame: bytes, key: str, height: int) -> None:
@@ -60,9 +64,9 @@ def points(frame: bytes, key: str, height: int) -> None:
     _points(data=frame, key=key, height=height)
 
 
-def digits(rows: list[dict[str, Any]], alt: str, key: str, height: int) -> None:
-    """Show rows made by `digit_row`."""
-    _digits(data={"rows": rows, "alt": alt}, key=key, height=height)
+def digits(rows: list[dict[str, Any]], name: str, alt: str, key: str, height: int) -> None:
+    """Show rows made by `digit_row`; `name` and `alt` as in `plot`."""
+    _digits(data={"rows": rows, "name": name, "alt": alt}, key=key, height=height)
 
 
 def digit_row(title: str, images: np.ndarray, captions: list[str] = (), colours: list[str] = ()) -> dict[str, Any]:

@@ -1,5 +1,5 @@
 // Rows of small images with captions.
-// data: {rows: [{title, width, height, images: [base64 of grey bytes], captions: [], colours: []}], alt}
+// data: {rows: [{title, width, height, images: [base64 of grey bytes], captions: [], colours: []}], name: accessible name, alt: the same in words}
 
 function paint(canvas, bytes, width, height) {
   canvas.width = width; canvas.height = height;
@@ -42,6 +42,7 @@ export default function ({ data, parentElement }) {
   const text = JSON.stringify(data);
   if (drawn.get(root) === text) return;
   drawn.set(root, text);
-  root.setAttribute("aria-label", data.alt);
+  root.setAttribute("aria-label", data.name);
+  root.setAttribute("aria-description", data.alt);
   root.replaceChildren(...data.rows.map(section));
 }

@@ -101,6 +101,7 @@ def embedding_frame(
         space="umap" if umap_file else "pca",
         moment=f"{file}-{bool(umap_file)}",
         sprite=_sprite(data, view, _config),
+        name="Embedding",
         alt=f"{len(view)} images as points, by {'UMAP' if umap_file else 'PCA'} of z, coloured by {colour_by}",
     )
 

@@ -1,5 +1,5 @@
 // A plotly figure that stays: Plotly.react on the same node, so that zoom and hover survive new data.
-// data: {figure: JSON text of a plotly figure, alt: what it shows in words, library: address of plotly.js}
+// data: {figure: JSON text of a plotly figure, name: accessible name, alt: the finding in words, library: address of plotly.js}
 // figure.layout.meta.narrow: changes of the layout for a narrow node
 // plotly.js itself is served once, as a static file of the app.
 
@@ -39,7 +39,8 @@ function themed(figure, node) {
 export default function ({ data, parentElement }) {
   const node = parentElement.querySelector(".plot");
   if (!node || !data) return;
-  node.setAttribute("aria-label", data.alt);
+  node.setAttribute("aria-label", data.name);
+  node.setAttribute("aria-description", data.alt);
   const dark = getComputedStyle(node).getPropertyValue("--st-background-color");
   if (drawn.get(node) === data.figure + dark) return;
   drawn.set(node, data.figure + dark);

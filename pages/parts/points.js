@@ -95,7 +95,8 @@ class PointsView {
       this.upload();
       this.placeLabels();
     }
-    this.canvas.setAttribute("aria-label", frame.alt);
+    this.canvas.setAttribute("aria-label", frame.name);
+    this.canvas.setAttribute("aria-description", frame.alt);
     this.animate();
   }
 

@@ -1,0 +1,216 @@
+"""The real app in a real browser on real MNIST."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect, sync_playwright
+
+from dec_core.runs.folder import RunFolder, list_runs
+
+ROOT = Path(__file__).parents[2]
+FLAGS = [
+    "--no-sandbox",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--disable-background-networking",
+]
+PATIENCE = 180_000  # milliseconds; a busy machine is slow, and speed is not what is tested here
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """The app as `make app` serves it, over an empty folder of runs: (address, folder)."""
+    runs = tmp_path_factory.mktemp("runs")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    log = (runs.parent / "server.log").open("w")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"],
+        cwd=ROOT, env={**os.environ, "DEC_RUNS": str(runs)}, stdout=log, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+    address = f"http://localhost:{port}"
+    for _ in range(300):
+        try:
+            urllib.request.urlopen(f"{address}/_stcore/health")
+            break
+        except OSError:
+            time.sleep(0.2)
+    yield address, runs
+    process.send_signal(signal.SIGTERM)
+    process.wait(timeout=20)
+    assert "Traceback" not in Path(log.name).read_text()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_playwright() as playwright:
+        path = shutil.which("chromium")
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser):
+    """A page of 1440 x 900 that must not complain."""
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    page.set_default_timeout(PATIENCE)
+    complaints = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("requestfailed", lambda request: complaints.append(request.url) if "localhost" not in request.url else None)
+    yield page
+    page.close()
+    assert complaints == []
+
+
+def button(page, name):
+    return page.get_by_role("button", name=name, exact=True)
+
+
+def metric(page, name) -> str:
+    return page.get_by_test_id("stMetric").filter(has_text=name).get_by_test_id("stMetricValue").inner_text()
+
+
+def figure(page, name):
+    return page.get_by_role("img", name=name, exact=True)
+
+
+def n_points(page, trace: str) -> int:
+    return figure(page, "Curves").evaluate(
+        "(node, name) => node.data?.find((trace) => trace.name === name)?.y?.length ?? 0", trace
+    )
+
+
+def wait_until(page, condition, milliseconds=PATIENCE):
+    until = time.monotonic() + milliseconds / 1000
+    while time.monotonic() < until:
+        if condition():
+            return
+        page.wait_for_timeout(200)
+    raise AssertionError(f"not within {milliseconds} ms: {condition}")
+
+
+def test_watch_dec_cluster_mnist(server, page):
+    address, _ = server
+    page.goto(address)
+    expect(button(page, "Start")).to_be_enabled()
+    expect(button(page, "Stop")).to_be_disabled()
+    button(page, "Start").click()
+
+    # the autoencoder learns: the curve grows, on the node where it was drawn first
+    wait_until(page, lambda: figure(page, "Curves").count() and n_points(page, "error") >= 2)
+    assert re.search(r"run=", page.url)
+    node = figure(page, "Curves").element_handle()
+    first = n_points(page, "error")
+    figure(page, "Curves").evaluate("node => window.Plotly.relayout(node, {'xaxis.range': [0, 7]})")
+    wait_until(page, lambda: n_points(page, "error") > first + 1)
+    assert node.evaluate("node => node.isConnected")
+    assert node.evaluate("node => node.layout.xaxis.range") == [0, 7]
+
+    # reload midway: the run goes on and the page finds it
+    page.reload()
+    expect(page.get_by_text(re.compile(r"Autoencoder: epoch|Clustering: update"))).to_be_visible()
+    expect(button(page, "Pause")).to_be_enabled()
+
+    # it ends well above k-means on the same pixels
+    expect(page.get_by_text(re.compile("digits lie in the cluster of their kind"))).to_be_visible(timeout=PATIENCE)
+    assert metric(page, "Accuracy").endswith("%")
+    accuracy = float(metric(page, "Accuracy").split()[0])
+    baseline = figure(page, "Curves").evaluate(
+        "node => node.layout.annotations.map((note) => note.text).find((text) => text.includes('on pixels'))"
+    )
+    assert accuracy > float(baseline.split()[-1]) + 10
+    assert accuracy > 85
+    assert n_points(page, "Accuracy") > 10
+    expect(figure(page, "Confusion matrix")).to_be_visible()
+    diagonal = figure(page, "Confusion matrix").evaluate("node => node.data[0].text.map((row, i) => row[i])")
+    right = sum(int(re.sub(r"\D", "", text)) for text in diagonal)
+    assert right / 10_000 == pytest.approx(accuracy / 100, abs=0.0006)
+
+
+def test_stop_a_second_run_and_open_the_first_again(server, page):
+    address, runs = server
+    page.goto(f"{address}/?run=new&seed=1")
+    button(page, "Start").click()
+    expect(button(page, "Pause")).to_be_enabled()
+    button(page, "Pause").click()
+    expect(page.get_by_text(re.compile(r"^Paused\."))).to_be_visible()
+    button(page, "Step").click()
+    expect(button(page, "Resume")).to_be_enabled()
+    page.locator("body").press(" ")  # the keyboard resumes
+    expect(button(page, "Pause")).to_be_enabled()
+    button(page, "Stop").click()
+    expect(page.get_by_text(re.compile(r"^Stopped\."))).to_be_visible()
+    expect(button(page, "Resume")).to_be_enabled()
+
+    page.get_by_role("combobox", name="Run in focus").click()
+    page.get_by_role("option").filter(has_text="first-look, seed 0").click()
+    expect(page.get_by_text(re.compile("digits lie in the cluster of their kind"))).to_be_visible()
+    assert RunFolder(runs / re.search(r"run=([^&]+)", page.url)[1]).config.random_state == 0
+    wait_until(page, lambda: page.get_by_text("UMAP", exact=True).count() == 1)
+
+
+def test_hover_shows_the_image_of_a_point(server, page):
+    address, runs = server
+    finished = next(run for run in list_runs(runs) if run.status.state == "finished")
+    page.goto(f"{address}/?run={finished.id}")
+    canvas = figure(page, "Embedding")
+    expect(canvas).to_be_visible()
+    tip = page.locator(".tip")
+    box = canvas.bounding_box()
+
+    def found() -> bool:
+        for step in range(1, 24):
+            page.mouse.move(box["x"] + box["width"] * step / 24, box["y"] + box["height"] * (step * 7 % 24) / 24)
+            if tip.is_visible():
+                return True
+        return False
+
+    wait_until(page, found, 20_000)
+    expect(tip).to_contain_text(re.compile(r"digit \d → cluster [A-J], the \ds"))
+    ink = tip.locator("canvas").evaluate(
+        "canvas => canvas.getContext('2d').getImageData(0, 0, 28, 28).data.filter((v, i) => i % 4 === 0 && v > 99).length"
+    )
+    assert ink > 10
+
+
+def test_a_killed_worker_is_told_and_resume_goes_on(server, page):
+    address, runs = server
+    page.goto(f"{address}/?run=new&dataset=digits&n_samples=&pretrain_epochs=1500")
+    button(page, "Start").click()
+    expect(button(page, "Pause")).to_be_enabled()
+    run = RunFolder(runs / re.search(r"run=([^&]+)", page.url)[1])
+    wait_until(page, lambda: run.status.progress.get("epoch", 0) > 3)
+    os.kill(run.status.pid, signal.SIGKILL)
+    expect(page.get_by_text(re.compile("was killed by signal 9"))).to_be_visible()
+    button(page, "Resume").click()
+    expect(button(page, "Pause")).to_be_enabled()
+    wait_until(page, lambda: run.status.state == "running")
+    button(page, "Stop").click()
+    expect(page.get_by_text(re.compile(r"^Stopped\."))).to_be_visible()
+
+
+def test_nothing_is_cut_off_on_a_phone(server, browser):
+    address, runs = server
+    finished = next(run for run in list_runs(runs) if run.status.state == "finished")
+    phone = browser.new_page(viewport={"width": 390, "height": 844})
+    phone.goto(f"{address}/?run={finished.id}")
+    expect(figure(phone, "Confusion matrix")).to_be_visible(timeout=PATIENCE)
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 390
+    tops = [figure(phone, name).bounding_box()["y"] for name in ("Embedding", "Confusion matrix", "Curves")]
+    assert tops == sorted(tops)
+    for name in ("Start", "Pause", "Step", "Stop"):
+        box = button(phone, name).bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= 390
+    phone.close()

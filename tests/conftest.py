@@ -1,0 +1,51 @@
+"""What several tests share: small data, a small config, and a trained run to look at."""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import pytest
+
+from dec_core.config import RunConfig
+from dec_core.data import load
+from dec_core.runs.folder import RunFolder
+
+SMALL = {
+    "dataset": "digits",
+    "hidden_units": (128, 64),
+    "latent_dim": 10,
+    "pretrain_epochs": 6,
+    "pretrain_optimizer": "adam",
+    "pretrain_learning_rate": 0.005,
+    "batch_size": 128,
+    "kmeans_n_init": 3,
+    "update_interval": 20,
+    "cluster_optimizer": "sgd",
+    "cluster_learning_rate": 0.02,
+    "max_iterations": 60,
+    "tol": 0.0,
+}
+
+
+@pytest.fixture(scope="session")
+def small() -> RunConfig:
+    """A run of scikit-learn's digits that takes about a second."""
+    return RunConfig.make(**SMALL)
+
+
+@pytest.fixture(scope="session")
+def digits():
+    return load("digits")
+
+
+@pytest.fixture(scope="session")
+def finished_run(tmp_path_factory, small) -> RunFolder:
+    """A finished run, to read only."""
+    from dec_core.runs.recorder import record
+
+    folder = RunFolder.create(tmp_path_factory.mktemp("runs"), small, "running")
+    for _ in record(folder):
+        pass
+    return folder

@@ -1,0 +1,137 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dec_core.analysis.assignment import soft_assignment, target_distribution
+from dec_core.analysis.baseline import kmeans_on_pixels
+from dec_core.analysis.metrics import classes_of_clusters, cluster_sizes, confusion, fraction_changed, score
+from dec_core.analysis.projection import pca_plane
+from dec_core.analysis.verdict import most_mixed, verdict, verdict_without_labels
+
+
+def test_t_kernel_by_hand():
+    # squared distances 1 and 4: 1/(1+1) = .5 and 1/(1+4) = .2, so q = .5/.7 and .2/.7
+    q = soft_assignment(np.array([[0.0, 0.0]]), np.array([[1.0, 0.0], [0.0, 2.0]]), alpha=1.0)
+    assert q == pytest.approx(np.array([[5 / 7, 2 / 7]]))
+
+
+def test_t_kernel_with_three_degrees_of_freedom_by_hand():
+    # (1 + 3/3)^-2 = 1/4 and (1 + 0)^-2 = 1
+    q = soft_assignment(np.array([[0.0]]), np.array([[3**0.5], [0.0]]), alpha=3.0)
+    assert q == pytest.approx(np.array([[1 / 5, 4 / 5]]))
+
+
+def test_target_distribution_by_hand():
+    # sizes f = (1.5, .5); q^2/f = (.6667, 0), (.1667, .5); rows made to sum to one
+    p = target_distribution(np.array([[1.0, 0.0], [0.5, 0.5]]))
+    assert p == pytest.approx(np.array([[1.0, 0.0], [0.25, 0.75]]))
+
+
+def test_target_distribution_of_an_empty_cluster_is_zero_not_nan():
+    p = target_distribution(np.array([[1.0, 0.0], [1.0, 0.0]]))
+    assert p == pytest.approx(np.array([[1.0, 0.0], [1.0, 0.0]]))
+
+
+@given(st.integers(1, 30), st.integers(2, 6), st.integers(0, 1000))
+def test_q_and_p_are_distributions_and_p_is_the_papers(n, k, seed):
+    rng = np.random.default_rng(seed)
+    q = soft_assignment(rng.normal(size=(n, 3)), rng.normal(size=(k, 3)))
+    p = target_distribution(q)
+    assert q.sum(axis=1) == pytest.approx(1) and p.sum(axis=1) == pytest.approx(1)
+    by_loop = [[q[i, j] ** 2 / q[:, j].sum() for j in range(k)] for i in range(n)]
+    assert p == pytest.approx(np.array([np.array(row) / sum(row) for row in by_loop]))
+
+
+def test_accuracy_matches_clusters_to_classes_by_hand():
+    # best one-to-one: cluster 2 -> 0 (2 right), cluster 0 -> 1 (2 right), cluster 1 -> 2 (1 right): 5 of 6
+    y, labels = np.array([0, 0, 1, 1, 2, 2]), np.array([2, 2, 0, 0, 1, 0])
+    assert score(y, labels, 3).acc == pytest.approx(5 / 6)
+
+
+def test_greedy_matching_would_be_worse_than_the_hungarian():
+    # counts: class 0 has (3, 2), class 1 has (2, 0). Greedy takes 3 + 0, the best is 2 + 2
+    y, labels = np.array([0] * 5 + [1] * 2), np.array([0, 0, 0, 1, 1, 0, 0])
+    assert score(y, labels, 2).acc == pytest.approx(4 / 7)
+
+
+def test_perfect_and_useless_clusterings():
+    y = np.array([0, 1, 2] * 4)
+    perfect = score(y, (y + 1) % 3, 3)
+    assert (perfect.acc, perfect.nmi, perfect.ari) == (1.0, pytest.approx(1.0), pytest.approx(1.0))
+    useless = score(y, np.zeros(12, dtype=int), 3)
+    assert (useless.acc, useless.nmi, useless.ari) == (pytest.approx(1 / 3), 0.0, 0.0)
+
+
+def test_more_clusters_than_classes_count_as_wrong():
+    y, labels = np.array([0, 0, 0, 1, 1]), np.array([0, 0, 2, 1, 1])
+    assert score(y, labels, 4).acc == pytest.approx(4 / 5)
+    found = confusion(y, labels, 4)
+    assert found.n_matched == 2 and found.counts.shape == (2, 4)
+    assert list(classes_of_clusters(found)) == [0, 1, -1, -1]
+    assert "1 of 4 clusters is empty" in verdict(found)
+
+
+def test_fewer_clusters_than_classes():
+    y, labels = np.array([0, 1, 1, 2]), np.array([0, 1, 1, 1])
+    assert score(y, labels, 2).acc == pytest.approx(3 / 4)
+    found = confusion(y, labels, 2)
+    assert list(found.classes) == [0, 1, 2] and found.right.sum() == 2
+
+
+@given(st.integers(1, 60), st.integers(1, 5), st.integers(1, 7), st.integers(0, 1000))
+def test_matched_order_keeps_counts_and_puts_right_ones_on_the_diagonal(n, n_classes, k, seed):
+    rng = np.random.default_rng(seed)
+    y, labels = rng.integers(n_classes, size=n), rng.integers(k, size=n)
+    found = confusion(y, labels, k)
+    assert found.counts.sum() == n
+    assert sorted(found.clusters) == list(range(k))
+    assert found.counts[found.right].sum() / n == pytest.approx(score(y, labels, k).acc)
+    for j, cluster in enumerate(found.clusters):
+        assert found.counts[:, j].sum() == (labels == cluster).sum()
+
+
+@pytest.mark.parametrize(
+    ("y", "labels", "said"), [([0], [0, 1], "equal lengths"), ([], [], "at least one"), ([0, 1], [0, 9], "0..1")]
+)
+def test_bad_labels_are_refused(y, labels, said):
+    with pytest.raises(ValueError, match=said):
+        score(np.array(y, dtype=int), np.array(labels, dtype=int), 2)
+
+
+def test_what_needs_no_labels():
+    assert list(cluster_sizes(np.array([0, 2, 2]), 4)) == [1, 0, 2, 0]
+    assert fraction_changed([0, 1, 2, 3], [0, 1, 3, 2]) == 0.5
+    assert verdict_without_labels(np.array([3, 0, 7])).startswith("10 images lie in 2 clusters of 3 to 7")
+
+
+def test_the_verdict_names_what_is_mixed_most():
+    y = np.array([4] * 10 + [9] * 10 + [1] * 5)
+    labels = np.array([0] * 7 + [1] * 3 + [1] * 8 + [0] * 2 + [2] * 5)
+    found = confusion(y, labels, 3)
+    assert most_mixed(found)[2] == 5
+    assert verdict(found) == "20 of 25 digits lie in the cluster of their kind; 4 and 9 are mixed most (5 digits)."
+    assert most_mixed(confusion(np.array([0, 1]), np.array([1, 0]), 2)) is None
+
+
+def test_principal_components_do_not_flip_between_frames():
+    rng = np.random.default_rng(0)
+    z = rng.normal(size=(300, 5)) * [5, 3, 1, 1, 1]
+    first = pca_plane(z)
+    assert first.std(axis=0)[0] > first.std(axis=0)[1] > 2
+    mirrored = z * [-1, 1, 1, 1, 1] @ np.eye(5)[:, [1, 0, 2, 3, 4]]  # the same cloud with axes swapped and one flipped
+    assert pca_plane(mirrored, first) == pytest.approx(first, abs=1e-3)
+
+
+def test_one_number_per_image_still_has_a_plane():
+    assert pca_plane(np.arange(5.0)[:, None]).shape == (5, 2)
+
+
+def test_kmeans_on_pixels_never_gets_looser(digits):
+    pixels = digits.x.astype(float) / 255
+
+    def inertia(labels):
+        return sum(((pixels[labels == c] - pixels[labels == c].mean(axis=0)) ** 2).sum() for c in np.unique(labels))
+
+    tightest = [inertia(labels) for labels in kmeans_on_pixels(digits.x, 10, 4, 0)]
+    assert len(tightest) == 4 and tightest == sorted(tightest, reverse=True)

@@ -1,0 +1,177 @@
+"""The page without a browser: Streamlit's AppTest on the real app."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dec_core.presets import PRESETS
+from dec_core.runs.folder import RunFolder
+
+
+@pytest.fixture
+def app(tmp_path, monkeypatch):
+    """The app over an empty folder of runs, with a supervisor that starts no process."""
+    import streamlit as st
+
+    from pages.parts import focus
+
+    class NoWorkers:
+        started: list = []
+
+        def start(self, config):
+            self.started.append(config)
+            return RunFolder.create(tmp_path, config)
+
+        def ahead_of(self, run):
+            return 0
+
+    st.cache_resource.clear()
+    st.cache_data.clear()
+    monkeypatch.setattr(focus, "RUNS", tmp_path)
+    monkeypatch.setattr("pages.parts.moment.RUNS", tmp_path)
+    monkeypatch.setattr(focus, "supervisor", NoWorkers)
+    monkeypatch.setattr(NoWorkers, "started", [])
+    at = AppTest.from_file("../app.py", default_timeout=60)
+    at.started = NoWorkers.started
+    return at
+
+
+def button(at, name):
+    (found,) = [item for item in at.button if item.label == name]
+    return found
+
+
+def test_the_empty_page_says_what_will_happen_and_has_one_obvious_button(app):
+    app.run()
+    assert not app.exception
+    assert not button(app, "Start").disabled
+    assert all(button(app, name).disabled for name in ("Pause", "Step", "Stop"))
+    assert [metric.label for metric in app.metric][:3] == ["Accuracy", "NMI", "ARI"]
+    words = " ".join(item.value for item in app.markdown)
+    for question in ("How do the groups come apart?", "Which digits are mixed up?", "Is it getting better?"):
+        assert question in words
+    assert "Press Start" in words and "Once the centers are placed" in words
+
+
+def test_start_trains_what_the_form_says_and_the_link_follows(app):
+    app.run()
+    app.number_input(key="random_state").set_value(4)
+    app.slider(key="latent_dim").set_value(6)
+    app.run()
+    assert app.query_params["seed"] == ["4"] and app.query_params["latent_dim"] == ["6"]
+    assert app.query_params["preset"] == ["first-look"]
+    button(app, "Start").click().run()
+    assert app.started == [PRESETS["first-look"].changed(random_state=4, latent_dim=6)]
+    assert "run" in app.query_params and "Starting …" in " ".join(item.value for item in app.markdown)
+
+
+def test_a_link_fills_the_form(app):
+    app.query_params["preset"] = "tutorial-dec"
+    app.query_params["seed"] = "3"
+    app.query_params["hidden_units"] = "64,32"
+    app.query_params["n_samples"] = "5000"
+    app.run()
+    assert app.selectbox(key="preset").value == "tutorial-dec"
+    assert app.number_input(key="random_state").value == 3
+    assert app.text_input(key="hidden_units").value == "64, 32"
+    assert app.number_input(key="n_samples").value == 5000
+    assert "architecture: hidden layers" in " ".join(item.value for item in app.caption)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("preset", "best", "there are first-look, tutorial-dec"),
+        ("latent_dim", "-3", "received -3"),
+        ("seed", "x", "'x'"),
+    ],
+)
+def test_what_a_link_gets_wrong_is_said_and_the_rest_stands(app, name, value, said):
+    app.query_params[name] = value
+    app.query_params["alpha"] = "2"
+    app.run()
+    assert not app.exception and said in app.warning[0].value
+    assert app.number_input(key="alpha").value == 2.0
+
+
+def test_impossible_choices_are_said_at_the_field_before_start(app):
+    app.run()
+    app.text_input(key="hidden_units").set_value("500, many").run()
+    assert any("whole numbers separated by commas" in item.value for item in app.caption)
+    assert button(app, "Start").disabled
+    app.text_input(key="hidden_units").set_value("500, 100").run()
+    assert not button(app, "Start").disabled
+
+
+def test_more_images_than_there_are_is_said_at_the_field(app):
+    app.run()
+    app.segmented_control(key="dataset").set_value("digits").run()
+    assert any("digits has 1797" in item.value for item in app.caption) and button(app, "Start").disabled
+    app.number_input(key="n_samples").set_value(None).run()
+    assert not button(app, "Start").disabled
+
+
+def test_a_preset_fills_the_form_and_can_be_gone_back_to(app):
+    app.run()
+    app.selectbox(key="preset").set_value("tutorial-dec").run()
+    assert app.number_input(key="pretrain_epochs").value == 300
+    app.number_input(key="pretrain_epochs").set_value(10).run()
+    button(app, "Back to the preset").click().run()
+    assert app.number_input(key="pretrain_epochs").value == 300
+
+
+def put(finished_run, root):
+    import shutil
+
+    shutil.copytree(finished_run.path, root / finished_run.id, dirs_exist_ok=True)
+    return RunFolder(root / finished_run.id)
+
+
+def test_a_finished_run_opens_with_its_result(app, finished_run, tmp_path):
+    run = put(finished_run, tmp_path)
+    app.query_params["run"] = run.id
+    app.run()
+    assert not app.exception
+    accuracy = next(metric for metric in app.metric if metric.label == "Accuracy")
+    assert accuracy.value == f"{100 * run.status.outcome['acc']:.1f} %"
+    assert "digits lie in the cluster of their kind" in " ".join(item.value for item in app.markdown)
+    for colour_by in ("cluster", "wrong", "digit"):
+        app.segmented_control(key="colour_by").set_value(colour_by).run()
+        assert not app.exception
+
+
+def test_the_picker_opens_a_past_run(app, finished_run, tmp_path):
+    run = put(finished_run, tmp_path)
+    app.run()
+    app.selectbox(key="picked_run").set_value(run.id).run()
+    assert app.query_params["run"] == [run.id]
+    assert "digits lie in the cluster of their kind" in " ".join(item.value for item in app.markdown)
+
+
+@pytest.mark.parametrize("name", ["nothing", "../../etc", "%00"])
+def test_a_run_that_is_not_there_is_said(app, name):
+    app.query_params["run"] = name
+    app.run()
+    assert not app.exception and "There is no run" in app.warning[0].value
+
+
+@pytest.mark.parametrize("damage", ["config.json", "status.json"])
+def test_a_damaged_run_is_told_without_a_traceback(app, finished_run, tmp_path, damage):
+    run = put(finished_run, tmp_path)
+    (run.path / damage).write_text("{")
+    app.query_params["run"] = run.id
+    app.run()
+    assert not app.exception
+    assert app.error or app.warning
+
+
+def test_an_interrupted_run_says_so_and_offers_to_resume(app, finished_run, tmp_path):
+    from dataclasses import replace
+
+    run = put(finished_run, tmp_path)
+    run.set_status(replace(run.status, state="running", pid=1, pid_started=1.0))
+    (run.path / "worker.log").write_text("the last words\n")
+    app.query_params["run"] = run.id
+    app.run()
+    assert not button(app, "Resume").disabled and button(app, "Stop").disabled
+    assert "Resume goes on from there" in app.warning[0].value
+    assert app.code[0].value.strip() == "the last words"

@@ -1,0 +1,60 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dec_core.data import load
+from dec_core.data.deskew import deskew
+
+
+def test_mnist_is_whole_and_in_the_tutorials_order():
+    mnist = load("mnist")
+    assert mnist.images.shape == (70_000, 28, 28) and mnist.images.dtype == np.uint8
+    assert mnist.x.shape == (70_000, 784)
+    assert list(mnist.y[:5]) == [5, 0, 4, 1, 9] and list(mnist.y[60_000:60_005]) == [7, 2, 1, 0, 4]
+    assert list(np.bincount(mnist.y)) == [6903, 7877, 6990, 7141, 6824, 6313, 6876, 7293, 6825, 6958]
+
+
+def test_subsets_are_the_first_images_and_cannot_be_written():
+    subset, whole = load("mnist", 100), load("mnist")
+    assert np.array_equal(subset.images, whole.images[:100])
+    with pytest.raises(ValueError, match="read-only"):
+        whole.images[0, 0, 0] = 1
+
+
+def test_digits_use_the_whole_range(digits):
+    assert digits.images.shape == (1797, 8, 8) and digits.images.max() == 255
+
+
+@pytest.mark.parametrize(
+    ("name", "n", "said"), [("cats", None, "mnist, digits"), ("digits", 1798, "1797"), ("digits", 0, "received 0")]
+)
+def test_what_is_not_there_is_said(name, n, said):
+    with pytest.raises(ValueError, match=said):
+        load(name, n)
+
+
+def _moments(image):
+    ink = image.astype(float)
+    y, x = np.mgrid[: image.shape[0], : image.shape[1]]
+    y_mean, x_mean = (ink * y).sum() / ink.sum(), (ink * x).sum() / ink.sum()
+    return y_mean, x_mean, (ink * (y - y_mean) * (x - x_mean)).sum() / ink.sum()
+
+
+def test_upright_ink_is_centred_and_no_longer_leans():
+    image = np.zeros((1, 29, 29), dtype=np.uint8)
+    for row in range(6, 21):
+        image[0, row, 20 - row // 2 : 22 - row // 2] = 255  # a stroke that leans like a slash
+    assert _moments(image[0])[2] < -5
+    y_mean, x_mean, lean = _moments(deskew(image)[0])
+    assert (y_mean, x_mean) == (pytest.approx(14, abs=0.1), pytest.approx(14, abs=0.1))
+    assert abs(lean) < 0.5
+
+
+@given(st.integers(1, 4), st.integers(2, 12), st.integers(2, 12), st.integers(0, 99))
+def test_deskew_keeps_shape_and_type_of_anything(n, height, width, seed):
+    images = np.random.default_rng(seed).integers(0, 256, (n, height, width)).astype(np.uint8)
+    images[0] = 0  # no ink at all
+    upright = deskew(images)
+    assert upright.shape == images.shape and upright.dtype == np.uint8
+    assert not upright[0].any()

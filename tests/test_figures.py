@@ -1,0 +1,81 @@
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dec_core.analysis.metrics import confusion
+from dec_core.figures.confusion import confusion_figure, sizes_figure
+from dec_core.figures.curves import curves, curves_in_words
+from dec_core.figures.embedding import frame
+from dec_core.figures.palette import TEN, letter
+from dec_core.runs.history import History, RunReader
+
+
+def unpack(data: bytes):
+    length = int.from_bytes(data[:4], "little")
+    header = json.loads(data[4 : 4 + length])
+    n, at = header["n"], 4 + length
+    xy = np.frombuffer(data, "<i2", 2 * n, at).reshape(n, 2)
+    rest = np.frombuffer(data, np.uint8, -1, at + 4 * n).reshape(4, n)
+    return header, xy, *rest
+
+
+@given(st.integers(1, 50), st.sampled_from(["digit", "cluster", "wrong"]), st.integers(0, 99))
+def test_a_frame_can_be_unpacked(n, colour_by, seed):
+    rng = np.random.default_rng(seed)
+    digits, labels = rng.integers(3, size=n), rng.integers(4, size=n)
+    places, class_of = np.array([2, 0, 1, 3]), np.array([1, 2, 0, -1])
+    known = {"digits": digits, "labels": labels, "places": places, "class_of": class_of}
+    packed = frame(rng.normal(size=(n, 2)), colour_by=colour_by, **known, run="r")
+    header, xy, colours, wrong, cluster, digit = unpack(packed)
+    assert header["n"] == n and header["run"] == "r" and (4 + len(json.dumps(header))) > 0
+    assert np.array_equal(digit, digits) and np.array_equal(cluster, labels)
+    assert np.array_equal(wrong.astype(bool), class_of[labels] != digits)
+    assert np.array_equal(colours, {"digit": digits, "cluster": places[labels], "wrong": wrong}[colour_by])
+    assert np.quantile(np.abs(xy), 0.9) <= 8192
+
+
+def test_a_frame_without_labels_and_clusters():
+    header, xy, colours, _, cluster, digit = unpack(frame(np.zeros((3, 2)), colour_by="digit"))
+    assert set(cluster) == set(digit) == {255} and header["labels"] == []
+    assert header["palette"][colours[0]] not in TEN and not xy.any()
+
+
+def test_clusters_are_letters():
+    assert [letter(i) for i in (0, 9, 25, 26, 51, 52)] == ["A", "J", "Z", "AA", "AZ", "BA"]
+
+
+def test_the_confusion_figure_shows_counts_in_matched_order_with_errors_apart():
+    y, labels = np.array([0, 0, 0, 1, 1]), np.array([1, 1, 0, 0, 0])
+    figure = confusion_figure(confusion(y, labels, 2), np.array([1, 0]))
+    heat = figure.data[0]
+    assert [list(row) for row in heat.text] == [["2", "1"], ["", "2"]]
+    assert heat.z[0][0] > 0 > heat.z[0][1] and heat.z[1][0] == 0
+    assert "1 of digit 0 lie in cluster B" in heat.hovertext[0][1]
+    assert figure.layout.uirevision == "confusion"
+    assert [text[-1] for text in figure.layout.xaxis.ticktext] == ["A", "B"]
+    assert list(sizes_figure(np.array([3, 7]), np.array([1, 0])).data[0].y) == [7, 3]
+
+
+def test_curves_of_a_run_have_its_numbers_and_reference_lines(finished_run):
+    history = RunReader(finished_run).refresh()
+    figure = curves(history)
+    lines = {trace.name: trace for trace in figure.data}
+    assert list(lines["error"].x) == [1, 2, 3, 4, 5, 6]
+    assert list(lines["Accuracy"].y) == [100 * r["acc"] for r in history.updates]
+    assert list(lines["changed"].x) == [20, 40]
+    said = " ".join(note.text for note in figure.layout.annotations)
+    assert f"k-means on pixels {100 * history.baseline['acc']:.1f}" in said
+    assert f"k-means on z {100 * history.centers['acc']:.1f}" in said
+    assert f"to {100 * history.updates[-1]['acc']:.1f} %" in curves_in_words(history)
+
+
+FIRST = {"epoch": 1, "batch": 1, "n_batches": 9, "loss": 0.1, "n_epochs": 3}
+
+
+@pytest.mark.parametrize("history", [History(), History(pretrain=[FIRST])])
+def test_curves_of_a_run_that_has_hardly_begun(history):
+    assert curves(history).to_json()
+    assert curves_in_words(history)

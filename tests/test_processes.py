@@ -1,0 +1,123 @@
+"""Workers and their supervisor as real processes: queue, pause, step, stop, kill, resume."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from dec_core.runs.folder import RunFolder
+from dec_core.runs.history import RunReader
+from dec_core.runs.supervisor import Supervisor
+
+ROOT = Path(__file__).parents[1]
+PATIENCE = 90.0  # seconds: an import of TensorFlow on a busy machine, not a speed that is promised
+
+
+def wait_for(condition, seconds=PATIENCE):
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if condition():
+            return True
+        time.sleep(0.05)
+    return False
+
+
+@pytest.fixture
+def supervisor(tmp_path):
+    supervisor = Supervisor(tmp_path / "runs")
+    yield supervisor
+    supervisor.close()
+
+
+@pytest.fixture
+def long(small):
+    """A run that would take minutes."""
+    return small.changed(pretrain_epochs=2000)
+
+
+def n_points(folder: RunFolder) -> int:
+    return len(RunReader(folder).refresh().pretrain)
+
+
+def test_runs_train_one_at_a_time_in_the_order_of_start(supervisor, small):
+    first, second = supervisor.start(small), supervisor.start(small.changed(random_state=1))
+    assert supervisor.ahead_of(second) == 1
+    while not wait_for(lambda: second.status.state == "finished", 0.02):
+        assert not (first.status.state in ("running", "queued") and second.status.state == "running")
+    assert first.status.state == "finished"
+    assert first.status.outcome["acc"] > 0.5 and second.status.outcome["acc"] > 0.5
+
+
+def test_pause_step_resume_and_stop(supervisor, long):
+    run = supervisor.start(long)
+    assert wait_for(lambda: n_points(run) > 2)
+    assert supervisor.command(run, "pause") and wait_for(lambda: run.status.state == "paused", 10)
+    paused_at = run.status.progress
+    time.sleep(0.7)
+    assert run.status.progress == paused_at and run.status.state == "paused"
+
+    supervisor.command(run, "step")
+    assert wait_for(lambda: run.status.state == "paused" and run.status.progress != paused_at, 10)
+    stepped = run.status.progress
+    assert stepped["batch"] == stepped["n_batches"] and stepped["epoch"] - paused_at["epoch"] in (0, 1)
+
+    supervisor.command(run, "resume")
+    assert wait_for(lambda: run.status.progress["epoch"] > stepped["epoch"] + 2, 20)
+    supervisor.command(run, "stop")
+    assert wait_for(lambda: run.status.state == "stopped", 10)
+    assert (run.path / "checkpoint.npz").exists()
+
+
+def test_a_queued_run_can_be_stopped(supervisor, long):
+    first, second = supervisor.start(long), supervisor.start(long)
+    supervisor.command(second, "stop")
+    assert second.status.state == "stopped" and supervisor.ahead_of(second) == 1
+    supervisor.command(first, "stop")
+    assert not supervisor.command(RunFolder(supervisor.root / "other"), "stop")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+def test_a_killed_worker_is_told_and_its_run_can_go_on(supervisor, long):
+    run = supervisor.start(long)
+    assert wait_for(lambda: (run.path / "checkpoint.npz").exists())
+    before = n_points(run)
+    os.kill(run.status.pid, signal.SIGKILL)
+    assert wait_for(lambda: run.status.state == "failed", 10)
+    assert "signal 9" in run.status.message and n_points(run) >= before
+
+    supervisor.resume(run)
+    assert wait_for(lambda: run.status.state == "running")
+    assert wait_for(lambda: n_points(run) > before + 5)
+    epochs = [record["epoch"] for record in RunReader(run).refresh().pretrain]
+    assert epochs == list(range(1, len(epochs) + 1))
+    supervisor.command(run, "stop")
+
+
+SERVER = """
+import sys, time
+from pathlib import Path
+from dec_core.config import RunConfig
+from dec_core.runs.supervisor import Supervisor
+print(Supervisor(Path(sys.argv[1])).start(RunConfig.from_json(sys.argv[2])).path, flush=True)
+time.sleep(600)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+def test_workers_end_when_their_server_is_killed(tmp_path, long):
+    server = subprocess.Popen(
+        [sys.executable, "-c", SERVER, str(tmp_path), long.to_json()], stdout=subprocess.PIPE, text=True, cwd=ROOT
+    )
+    run = RunFolder(Path(server.stdout.readline().strip()))
+    assert wait_for(lambda: n_points(run) > 2)
+    worker = psutil.Process(run.status.pid)
+    server.kill()
+    server.wait()
+    assert wait_for(lambda: not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE, 5)
+    assert run.status.state == "interrupted" and "server" in run.status.message
+    assert (run.path / "checkpoint.npz").exists() and n_points(run) > 2

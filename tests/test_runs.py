@@ -1,0 +1,229 @@
+"""Run folders, the recorder that fills them, and the history and progress read from them."""
+
+import json
+import os
+import threading
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dec_core.config import ConfigError
+from dec_core.runs.folder import RunFolder, RunStatus, list_runs
+from dec_core.runs.history import History, RunReader
+from dec_core.runs.progress import duration, progress
+from dec_core.runs.recorder import record
+from dec_core.runs.view import example_index, view_index
+
+records = st.lists(st.fixed_dictionaries({"event": st.text(max_size=9), "loss": st.floats(0, 1)}), max_size=12)
+
+
+@settings(deadline=None)
+@given(records, st.integers(0, 400))
+def test_a_log_cut_anywhere_gives_all_whole_records_and_can_be_appended_to(tmp_path_factory, written, cut):
+    folder = RunFolder(tmp_path_factory.mktemp("run"))
+    for item in written:
+        folder.append(item)
+    path = folder.path / "events.jsonl"
+    data = path.read_bytes()[:cut] if path.exists() else b""
+    path.write_bytes(data)
+    whole = data.count(b"\n")
+    assert folder.records()[0] == written[:whole]
+    folder.append({"event": "After"})
+    read, offset = folder.records()
+    assert read[:whole] == written[:whole] and read[-1] == {"event": "After"}
+    assert offset == path.stat().st_size
+
+
+def test_readers_of_a_growing_log_see_every_record_once_and_in_order(tmp_path):
+    folder, n = RunFolder(tmp_path), 400
+    seen: list[list[int]] = [[] for _ in range(4)]
+
+    def read(mine):
+        offset = 0
+        while len(mine) < n:
+            found, offset = folder.records(offset)
+            mine.extend(item["i"] for item in found)
+
+    threads = [threading.Thread(target=read, args=(mine,), daemon=True) for mine in seen]
+    for thread in threads:
+        thread.start()
+    for i in range(n):
+        folder.append({"event": "X", "i": i, "padding": "x" * (i % 97)})
+    for thread in threads:
+        thread.join(timeout=20)
+    assert seen == [list(range(n))] * 4
+
+
+def test_a_status_is_never_read_half_written(tmp_path, small):
+    folder = RunFolder.create(tmp_path, small, "running")
+    stop, states = threading.Event(), set()
+
+    def read():
+        while not stop.is_set():
+            states.add(folder.status.state)
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    for i in range(300):
+        folder.set_status(replace(folder.status, message="x" * (i * 37 % 5000)))
+    stop.set()
+    thread.join()
+    assert states == {"running"}
+
+
+def test_a_run_whose_process_is_gone_is_interrupted(tmp_path, small):
+    folder = RunFolder.create(tmp_path, small, "running")
+    assert folder.status.state == "running"
+    folder.set_status(replace(folder.status, pid=os.getpid(), pid_started=1.0))  # the number was used again
+    assert folder.status.state == "interrupted"
+    folder.set_status(replace(folder.status, state="finished"))
+    assert folder.status.state == "finished"
+
+
+@pytest.mark.parametrize("damage", ["", "{", '{"state": "finished"', '{"colour": 1}', "[]"])
+def test_damaged_files_are_told_not_raised(tmp_path, small, damage):
+    folder = RunFolder.create(tmp_path, small)
+    (folder.path / "status.json").write_text(damage)
+    assert folder.status.state == "interrupted" and "damaged" in folder.status.message
+    (folder.path / "config.json").write_text(damage)
+    with pytest.raises(ConfigError):
+        _ = folder.config
+
+
+def test_runs_are_listed_newest_first(tmp_path, small):
+    assert list_runs(tmp_path / "nowhere") == []
+    ids = [RunFolder.create(tmp_path, small).id for _ in range(3)]
+    (tmp_path / "no-run").mkdir()
+    assert sorted(run.id for run in list_runs(tmp_path)) == sorted(ids)
+
+
+def test_no_temporary_file_is_left_behind(tmp_path):
+    folder = RunFolder(tmp_path)
+    with pytest.raises(ZeroDivisionError):
+        folder.write(tmp_path / "x", lambda file: 1 / 0)
+    assert list(tmp_path.iterdir()) == []
+
+
+# -- the recorder
+
+
+def test_a_finished_run_holds_everything_the_views_need(finished_run, small, digits):
+    history = RunReader(finished_run).refresh()
+    status = finished_run.status
+    assert status.state == "finished" and status.outcome["acc"] > 0.5
+    assert [r["epoch"] for r in history.pretrain] == [1, 2, 3, 4, 5, 6]
+    assert [r["iteration"] for r in history.updates] == [0, 20, 40, 60]
+    assert history.centers["acc"] > 0.5 and history.baseline["acc"] > 0.5
+    assert history.updates[-1]["acc"] == status.outcome["acc"]
+    assert sum(history.updates[0]["sizes"]) == len(digits.x)
+    last = finished_run.load_arrays(history.snapshots[-1]["file"])
+    assert last["z"].shape == (1797, 10) and last["plane"].shape == (1797, 2) and last["labels"].shape == (1797,)
+    assert last["decoded_centers"].shape == (10, 8, 8) and last["reconstructions"].shape == (10, 8, 8)
+    assert [s["clustered"] for s in history.snapshots] == [False] * 6 + [True] * 4
+    assert not (finished_run.path / "checkpoint.npz").exists()
+
+
+def test_the_saved_model_gives_the_labels_of_the_run(finished_run, digits):
+    from dec_core.networks.saving import load_model
+
+    encoder, _, layer = load_model(finished_run.path / "model.keras")
+    labels = np.asarray(layer(encoder(digits.x.astype("float32") / 255))).argmax(axis=1)
+    last = RunReader(finished_run).refresh().snapshots[-1]
+    assert np.mean(labels == finished_run.load_arrays(last["file"])["labels"]) > 0.999
+
+
+def test_a_closed_run_keeps_a_checkpoint_and_resumes_to_the_same_end(tmp_path, small, finished_run):
+    folder = RunFolder.create(tmp_path, small, "running")
+    recording = record(folder)
+    for event in recording:
+        if event["event"] == "TargetUpdated" and event["iteration"] == 20:
+            break
+    recording.close()
+    assert folder.status.state == "stopped" and (folder.path / "checkpoint.npz").exists()
+    for _ in record(folder):
+        pass
+    ours, theirs = RunReader(folder).refresh(), RunReader(finished_run).refresh()
+    assert folder.status.state == "finished"
+    assert [r["iteration"] for r in ours.updates] == [0, 20, 40, 60]
+    assert ours.updates[-1]["acc"] == theirs.updates[-1]["acc"]
+    assert len(ours.snapshots) == len(theirs.snapshots)
+
+
+def test_a_run_killed_before_its_first_checkpoint_starts_again(tmp_path, small):
+    folder = RunFolder.create(tmp_path, small, "running")
+    for _ in zip(record(folder), range(4), strict=False):
+        pass
+    (folder.path / "checkpoint.npz").unlink(missing_ok=True)
+    for _ in record(folder):
+        pass
+    history = RunReader(folder).refresh()
+    assert [r["epoch"] for r in history.pretrain] == [1, 2, 3, 4, 5, 6] and folder.status.state == "finished"
+
+
+def test_a_diverged_run_is_failed_with_its_cause(tmp_path, small):
+    folder = RunFolder.create(tmp_path, small.changed(pretrain_optimizer="sgd", pretrain_learning_rate=10.0), "running")
+    from dec_core.training import TrainingState
+
+    state = TrainingState(folder.config, (8, 8))
+    state.autoencoder.set_weights([100 * w for w in state.autoencoder.get_weights()])
+    folder.save_arrays("checkpoint.npz", **state.to_arrays())
+    for _ in record(folder):
+        pass
+    assert folder.status.state == "failed" and "try 1" in folder.status.message
+
+
+# -- history and progress
+
+
+def test_a_resume_drops_what_lies_beyond_the_checkpoint():
+    history = History()
+    for epoch in (1, 2, 3):
+        history.add({"event": "PretrainProgress", "epoch": epoch, "batch": 4, "n_batches": 4, "loss": 1 / epoch})
+        history.add({"event": "SnapshotTaken", "file": f"{epoch}", "epoch": epoch, "iteration": 0, "clustered": False})
+    history.add({"event": "Resumed", "epoch": 2, "iteration": 0})
+    assert [r["epoch"] for r in history.pretrain] == [1, 2] and [s["file"] for s in history.snapshots] == ["1", "2"]
+
+
+def test_the_point_of_an_unfinished_epoch_is_replaced():
+    history = History()
+    for batch in (1, 2, 4):
+        history.add({"event": "PretrainProgress", "epoch": 1, "batch": batch, "n_batches": 4, "loss": 0.1})
+    assert [r["batch"] for r in history.pretrain] == [4]
+
+
+def test_progress_in_words(small):
+    status = RunStatus("running", 0.0, phase="pretraining", seconds={"pretraining": 30.0})
+    status = replace(status, progress={"event": "PretrainProgress", "epoch": 3, "batch": 15, "n_batches": 15})
+    shown = progress(status, History(), small)
+    assert shown.words == "Autoencoder: epoch 3 of 6 · about 30 s left" and shown.step == 0
+    status = replace(status, phase="clustering", progress={"event": "ClusterProgress", "iteration": 30})
+    shown = progress(replace(status, seconds={"clustering": 5.0}), History(updates=[{}, {}]), small)
+    assert shown.words == "Clustering: update 2 of 3 · about 5 s left" and 0.7 < shown.fraction < 1
+
+
+def test_time_left_follows_the_changes_as_they_shrink(small):
+    config = small.changed(tol=0.01, max_iterations=8000, update_interval=100)
+    updates = [{"iteration": 100 * i, "delta_label": 0.16 / 2**i} for i in range(4)]  # .02 at 300, so .01 at 400
+    status = RunStatus("running", 0.0, phase="clustering", progress={"iteration": 300}, seconds={"clustering": 30.0})
+    assert (
+        progress(status, History(updates=updates), config).words == "Clustering: update 4 of about 4 · about 10 s left"
+    )
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0.2, "about 1 s"), (89, "about 89 s"), (240, "about 4 min"), (4200, "about 1 h 10 min")]
+)
+def test_durations(seconds, words):
+    assert duration(seconds) == words
+
+
+def test_the_view_is_fixed_and_covers_the_data():
+    assert np.array_equal(view_index(500), np.arange(500))
+    index = view_index(70_000)
+    assert len(index) == 10_000 and np.array_equal(index, view_index(70_000)) and (np.diff(index) > 0).all()
+    assert index[0] < 100 and index[-1] > 69_900
+    assert list(example_index(np.array([1, 1, 0, 2]))) == [2, 0, 3]
+    assert json.dumps(example_index(None).tolist()) == str(list(range(10)))

@@ -1,0 +1,87 @@
+"""Who may import whom, what the web process must not import, and that the code is tidy."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+CORE = ROOT / "dec_core"
+
+MAY_IMPORT = {
+    "config": set(),
+    "presets": {"config"},
+    "data": set(),
+    "analysis": set(),
+    "networks": set(),
+    "training": {"analysis", "config", "data", "networks"},
+    "figures": {"analysis"},
+    "runs": {"analysis", "config", "data", "networks", "training"},
+    "cli": {"analysis", "config", "data", "networks", "presets", "runs", "training"},
+}
+
+
+def imports(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+    return found
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(CORE).parts[0].removesuffix(".py")
+
+
+@pytest.mark.parametrize("path", sorted(CORE.rglob("*.py")), ids=lambda p: str(p.relative_to(CORE)))
+def test_rooms_import_only_what_they_may(path):
+    room, found = room_of(path), imports(path)
+    assert not any(name.split(".")[0] == "streamlit" for name in found)
+    rooms = {name.split(".")[1] for name in found if name.startswith("dec_core.")}
+    if room in MAY_IMPORT:
+        assert rooms <= MAY_IMPORT[room] | {room}
+
+
+@pytest.mark.parametrize("path", [ROOT / "app.py", *sorted((ROOT / "pages").rglob("*.py"))], ids=lambda p: p.name)
+def test_pages_import_neither_the_method_nor_its_libraries(path):
+    for name in imports(path):
+        assert name.split(".")[0] not in ("tensorflow", "keras", "umap", "sklearn", "scipy")
+        assert not name.startswith(("dec_core.training", "dec_core.networks", "dec_core.cli"))
+
+
+def modules_after(code: str) -> set[str]:
+    script = f"import sys\n{code}\nprint(*{{name.split('.')[0] for name in sys.modules}})"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, check=True)
+    return set(done.stdout.split())
+
+
+def test_what_the_web_process_imports_brings_no_tensorflow():
+    names = [
+        "dec_core", "dec_core.config", "dec_core.presets", "dec_core.data", "dec_core.runs.supervisor",
+        "dec_core.runs.history", "dec_core.runs.progress", "dec_core.runs.view", "dec_core.analysis.metrics",
+        "dec_core.analysis.projection", "dec_core.analysis.verdict", "dec_core.figures.curves",
+        "dec_core.figures.confusion", "dec_core.figures.embedding",
+    ]  # fmt: skip
+    heavy = modules_after("import " + ", ".join(names)) & {"tensorflow", "keras", "umap", "numba", "streamlit"}
+    assert not heavy
+
+
+def test_the_package_alone_is_light():
+    assert not modules_after("import dec_core") & {"tensorflow", "keras", "umap", "numpy", "sklearn", "plotly"}
+
+
+@pytest.mark.parametrize("command", [["format", "--check", "-q"], ["check", "-q"]], ids=["format", "lint"])
+def test_ruff_is_content(command):
+    done = subprocess.run([sys.executable, "-m", "ruff", *command, "."], capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0, done.stdout
+
+
+def test_requirements_are_pinned_as_locked():
+    lock = set((ROOT / "requirements.lock").read_text().split())
+    for name in ("requirements.txt", "requirements-test.txt"):
+        wanted = [line for line in (ROOT / name).read_text().splitlines() if line and not line.startswith("#")]
+        assert wanted and set(wanted) <= lock

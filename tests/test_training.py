@@ -1,0 +1,191 @@
+import dataclasses
+
+import keras
+import numpy as np
+import pytest
+
+from dec_core.analysis.assignment import target_distribution
+from dec_core.training import TrainingState, cluster, pretrain, train
+from dec_core.training.events import (
+    CentersInitialized,
+    ClusterProgress,
+    Diverged,
+    Finished,
+    PretrainProgress,
+    TargetUpdated,
+)
+
+
+def new_state(config):
+    return TrainingState(config, (8, 8))
+
+
+@pytest.fixture(scope="module")
+def whole(small, digits):
+    state = new_state(small)
+    return state, list(train(state, digits.x))
+
+
+def test_events_come_in_order_and_number(whole, small):
+    _, events = whole
+    kinds = [type(event) for event in events if not isinstance(event, ClusterProgress)]
+    n_calls = 2  # 15 batches an epoch, ten in one call
+    expected = [PretrainProgress] * small.pretrain_epochs * n_calls + [CentersInitialized] + [TargetUpdated] * 3
+    assert kinds == [*expected, Finished]
+    ended = [event.epoch for event in events if isinstance(event, PretrainProgress) and event.epoch_ended]
+    assert ended == [1, 2, 3, 4, 5, 6]
+    assert [event.iteration for event in events if isinstance(event, TargetUpdated)] == [0, 20, 40]
+    assert [event.iteration for event in events if isinstance(event, ClusterProgress)] == [10, 20, 30, 40, 50, 60]
+
+
+def test_it_learns(whole):
+    _, events = whole
+    losses = [event.loss for event in events if isinstance(event, PretrainProgress) and event.epoch_ended]
+    assert losses[-1] < 0.7 * losses[0]
+
+
+def test_steps_bring_q_closer_to_the_same_p(small, digits):
+    state = new_state(small)
+    kl = lambda p, q: np.mean(np.sum(p * np.log(p / q), axis=1))  # noqa: E731
+    for event in train(state, digits.x):
+        if isinstance(event, TargetUpdated):
+            p, before = state.p, kl(state.p, state.q())
+            assert event.kl_divergence == pytest.approx(before, abs=1e-5)
+        if isinstance(event, ClusterProgress) and event.iteration == 20:
+            break
+    state.z = state.embed(digits.x)
+    assert kl(p, state.q()) < 0.97 * before
+
+
+def test_events_are_frozen_and_bring_labels(whole, digits):
+    _, events = whole
+    end = events[-1]
+    assert end.reason == "max_iterations" and end.n_iterations == 60
+    assert end.labels.shape == (len(digits.x),) and set(end.labels) <= set(range(10))
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        end.reason = "tol"
+
+
+def test_the_same_seed_gives_the_same_labels_twice(whole, small, digits):
+    again = list(train(new_state(small), digits.x))[-1].labels
+    assert np.array_equal(whole[1][-1].labels, again)
+    other = list(train(new_state(small.changed(random_state=1)), digits.x))[-1].labels
+    assert not np.array_equal(whole[1][-1].labels, other)
+
+
+@pytest.mark.parametrize("stop_at", [3, 12, 15, 18])  # in an epoch, after the last, at an update, between two
+@pytest.mark.parametrize("augment", [False, True])
+def test_a_run_cut_anywhere_goes_on_as_if_nothing_had_happened(small, digits, stop_at, augment):
+    config = small.changed(augment=augment)
+    uncut = list(train(new_state(config), digits.x))
+    state = new_state(config)
+    training = train(state, digits.x)
+    seen = [next(training) for _ in range(stop_at)]
+    training.close()
+    resumed = TrainingState.from_arrays(config, (8, 8), state.to_arrays())
+    rest = list(train(resumed, digits.x))
+    assert [type(event) for event in seen + rest] == [type(event) for event in uncut]
+    assert np.array_equal(rest[-1].labels, uncut[-1].labels)
+
+
+def test_a_checkpoint_of_another_architecture_is_refused(whole, small):
+    with pytest.raises(ValueError, match="another architecture"):
+        TrainingState.from_arrays(small.changed(hidden_units=(128, 65)), (8, 8), whole[0].to_arrays())
+
+
+def test_it_stops_by_tol(small, digits):
+    events = list(train(new_state(small.changed(tol=0.5)), digits.x))
+    assert events[-1].reason == "tol" and events[-1].n_iterations == 20
+    assert np.array_equal(events[-1].labels, events[-2].labels)
+
+
+def test_a_number_that_is_none_is_noticed_and_explained(small, digits):
+    config = small.changed(pretrain_optimizer="sgd", pretrain_learning_rate=10.0, hidden_units=(512, 512, 512, 512))
+    state = new_state(config)
+    state.autoencoder.set_weights([100 * w for w in state.autoencoder.get_weights()])
+    events = list(train(state, digits.x))
+    assert isinstance(events[-1], Diverged) and len(events) < 20
+    assert "pretrain_learning_rate 10" in events[-1].message and "try 1" in events[-1].message
+
+
+@pytest.mark.parametrize(
+    "bad", [np.zeros((200, 63), np.uint8), np.zeros((200, 64), np.float32), np.zeros((100, 64), np.uint8)]
+)
+def test_bad_input_is_refused_with_what_was_expected(small, bad):
+    with pytest.raises(ValueError, match=r"received .* expected"):
+        next(train(new_state(small), bad))
+
+
+def test_labels_are_nowhere_in_training():
+    import inspect
+
+    assert list(inspect.signature(train).parameters) == ["state", "x"]
+
+
+def test_clustering_follows_the_tutorials_loop(small, digits):
+    """The tutorial's loop, written with Keras's own predict and train_on_batch, gives the same weights and labels."""
+    config = small.changed(cluster_optimizer="sgd", cluster_learning_rate=0.05, max_iterations=45)
+    ours, theirs = new_state(config), new_state(config)
+    for state in (ours, theirs):
+        for _ in pretrain(state, digits.x):
+            pass
+        state.labels = np.zeros(len(digits.x), dtype=int)
+        state.cluster_centers = state.embed(digits.x[:10])
+        state.phase = "clustering"
+    for _ in cluster(ours, digits.x):
+        pass
+
+    model, x, size = theirs.clustering_model, digits.x.astype("float32") / 255, config.batch_size
+    model.compile(keras.optimizers.SGD(0.05, 0.9), "kld")
+    index = 0
+    for iteration in range(config.max_iterations):
+        if iteration % config.update_interval == 0:
+            p = target_distribution(model.predict(x, verbose=0))
+        batch = slice(index * size, min((index + 1) * size, len(x)))
+        model.train_on_batch(x[batch], p[batch])
+        index = index + 1 if (index + 1) * size <= len(x) else 0
+
+    for a, b in zip(ours.clustering_model.get_weights(), model.get_weights(), strict=True):
+        assert a == pytest.approx(b, abs=2e-4)
+    agree = np.mean(ours.labels == model.predict(x, verbose=0).argmax(axis=1))
+    assert agree > 0.998
+
+
+def test_pretraining_follows_keras_fit_on_the_same_batches(small, digits):
+    config = small.changed(pretrain_epochs=2, pretrain_optimizer="sgd", pretrain_learning_rate=0.5)
+    ours, theirs = new_state(config), new_state(config)
+    for _ in pretrain(ours, digits.x):
+        pass
+    model, x, size = theirs.autoencoder, digits.x.astype("float32") / 255, config.batch_size
+    model.compile(keras.optimizers.SGD(0.5, 0.9), "mse")
+    for epoch in range(2):
+        order = np.random.default_rng([config.random_state, epoch]).permutation(len(x))
+        for first in range(0, len(x), size):
+            rows = x[order[first : first + size]]
+            model.train_on_batch(rows, rows)
+    for a, b in zip(ours.autoencoder.get_weights(), model.get_weights(), strict=True):
+        assert a == pytest.approx(b, abs=1e-4)
+
+
+def test_no_batch_is_empty_where_the_batch_size_divides_the_data(small, digits):
+    """The tutorial's index runs one batch too far there; an empty batch would make the loss NaN."""
+    events = list(train(new_state(small.changed(batch_size=128)), digits.x[: 128 * 10]))
+    assert isinstance(events[-1], Finished)
+
+
+def test_distortion_moves_ink_a_little_and_repeats_by_seed():
+    import tensorflow as tf
+
+    from dec_core.training.augmentation import distort
+
+    rows = np.zeros((3, 784), np.float32)
+    rows.reshape(3, 28, 28)[:, 10:18, 12:16] = 1.0
+    first, again, other = (np.asarray(distort(rows, 28, 28, tf.constant([0, s]))) for s in (5, 5, 6))
+    assert np.array_equal(first, again) and not np.array_equal(first, other)
+    assert not np.array_equal(first[0], first[1])  # each image its own
+    assert first.min() >= 0 and first.max() <= 1
+    assert first.sum(axis=1) == pytest.approx(rows.sum(axis=1), rel=0.3)
+    y, x = np.mgrid[:28, :28]
+    for image in first.reshape(3, 28, 28):
+        assert (image * y).sum() / image.sum() == pytest.approx(13.5, abs=1.6)
+        assert (image * x).sum() / image.sum() == pytest.approx(13.5, abs=1.6)
