@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from dec_core.config import GROUPS, ConfigError, RunConfig, fields, parse
+from dec_core.config import DATASET_SIZES, GROUPS, ConfigError, RunConfig, fields, parse
 from dec_core.presets import DESCRIPTIONS, PRESETS
 
 IN_LINK = {"random_state": "seed"}  # fields whose name in a link is shorter
@@ -56,7 +56,8 @@ def _widget(name: str, problems: dict[str, str]) -> None:
     common = {"label": field["label"], "key": name, "help": field["help"]}
     default = field["default"]
     if "choices" in field:
-        st.segmented_control(options=field["choices"], required=True, **common)
+        on_change = _fit_to_dataset if name == "dataset" else None
+        st.segmented_control(options=field["choices"], required=True, on_change=on_change, **common)
     elif isinstance(default, bool):
         st.toggle(**common)
     elif name == "hidden_units":
@@ -65,8 +66,10 @@ def _widget(name: str, problems: dict[str, str]) -> None:
         st.slider(min_value=SLIDERS[name][0], max_value=max(SLIDERS[name][1], st.session_state[name]), **common)
     elif isinstance(default, float):
         st.number_input(format="%g", step=10 ** (_magnitude(st.session_state[name]) - 1), **common)
+    elif default is None:
+        st.number_input(step=1, value=None, placeholder="all", **common)
     else:
-        st.number_input(step=1, placeholder="all", **common)
+        st.number_input(step=1, **common)
     if name in problems:
         st.caption(f":red[:material/error: {problems[name][0].upper()}{problems[name][1:]}.]")
 
@@ -99,6 +102,12 @@ def _fill(config: RunConfig) -> None:
 def _apply_preset() -> None:
     seed = st.session_state.get("random_state") or 0
     _fill(PRESETS[st.session_state.preset].changed(random_state=seed))
+
+
+def _fit_to_dataset() -> None:
+    """A subset of a larger data set means all of a smaller one."""
+    if (st.session_state.n_samples or 0) > DATASET_SIZES[st.session_state.dataset]:
+        st.session_state.n_samples = None
 
 
 def _changed_fields() -> list[str]:
