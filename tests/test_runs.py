@@ -198,7 +198,7 @@ def test_progress_in_words(small):
     status = RunStatus("running", 0.0, phase="pretraining", seconds={"pretraining": 30.0})
     status = replace(status, progress={"event": "PretrainProgress", "epoch": 3, "batch": 15, "n_batches": 15})
     shown = progress(status, History(), small)
-    assert shown.words == "Autoencoder: epoch 3 of 6 · about 30 s left" and shown.step == 0
+    assert shown.words == "Autoencoder: epoch 3 of 6 · clusters form in about 30 s" and shown.step == 0
     status = replace(status, phase="clustering", progress={"event": "ClusterProgress", "iteration": 30})
     shown = progress(replace(status, seconds={"clustering": 5.0}), History(updates=[{}, {}]), small)
     assert shown.words == "Clustering: update 2 of 3 · about 5 s left" and 0.7 < shown.fraction < 1

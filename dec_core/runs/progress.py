@@ -27,7 +27,7 @@ def progress(status: RunStatus, history: History, config: RunConfig) -> Progress
     if status.phase == "pretraining":
         epochs = newest.get("epoch", 1) - 1 + newest.get("batch", 0) / max(newest.get("n_batches", 1), 1)
         share = epochs / config.pretrain_epochs
-        left = _left(share, seconds.get("pretraining", 0.0))
+        left = _left(share, seconds.get("pretraining", 0.0), "clusters form in {}")
         words = f"Autoencoder: epoch {newest.get('epoch', 1)} of {config.pretrain_epochs}{left}"
         return Progress(words, (1 - CLUSTER_SHARE) * share, 0)
     if status.phase == "centers":
@@ -55,11 +55,11 @@ def _expected_iterations(history: History, config: RunConfig) -> int:
     return min(config.max_iterations, math.ceil(last + math.log(now / config.tol) / rate))
 
 
-def _left(share: float, seconds: float) -> str:
-    """ " · about 18 s left", once there is something to judge by."""
+def _left(share: float, seconds: float, words: str = "{} left") -> str:
+    """How long the rest of a phase will take, once there is something to judge by."""
     if share <= 0.02 or seconds < 1:
         return ""
-    return f" · {duration(seconds * (1 - share) / share)} left"
+    return " · " + words.format(duration(seconds * (1 - share) / share))
 
 
 def duration(seconds: float) -> str:

@@ -19,7 +19,7 @@ from dec_core.figures.curves import curves, curves_in_words
 from dec_core.figures.palette import colour, letter
 from dec_core.runs.history import History
 from pages.parts import components
-from pages.parts.moment import Moment, confusion_at, embedding_frame, examples, moment, places
+from pages.parts.moment import Moment, confusion_at, embedding_frame, moment, places, shown
 
 TOP, BOTTOM, HEADING = 292, 226, 34  # heights in pixels: contents of the upper and lower boxes, headings
 COLOURS = {"digit": "digit", "cluster": "cluster", "wrong": "wrong"}
@@ -110,10 +110,10 @@ class Boxes:
         if self.newest is None:
             _to_come("Digits, what the autoencoder makes of them, and what each cluster center looks like.", BOTTOM)
             return
-        images, captions = examples(self.config)
+        data = shown(self.config)
         rows = [
-            components.digit_row("Images, and below them their reconstructions", images),
-            components.digit_row("", self.newest.reconstructions, captions),
+            components.digit_row("Images, and below them their reconstructions", data.examples),
+            components.digit_row("", self.newest.reconstructions, data.captions),
         ]
         if self.first_clustered is not None:
             by_name = np.argsort(places(self.run_id, self.first_clustered, self.config))

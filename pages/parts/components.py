@@ -45,9 +45,9 @@ _digits = st.components.v2.component(
 _keys = st.components.v2.component("keys", html="<span hidden></span>", js=_source("keys.js"))
 
 
-def keys(pressed: dict[str, list[str]]) -> None:
-    """Let keys press buttons: for each key of the keyboard the `key` of buttons, the first enabled wins."""
-    _keys(data={"keys": pressed}, key="keys", height=1)
+def keys(pressed: dict[str, list[str]], focus: dict[str, str]) -> None:
+    """Let keys of the keyboard press buttons (the first enabled of those `key`s) and focus inputs (by `key`)."""
+    _keys(data={"keys": pressed, "focus": focus}, key="keys", height=1)
 
 
 def plot(figure: go.Figure, name: str, alt: str, key: str) -> None:

@@ -15,7 +15,7 @@ from dec_core.runs.history import RunReader
 from dec_core.runs.supervisor import Supervisor
 
 RUNS = Path(os.environ.get("DEC_RUNS", "runs"))
-MAX_LISTED = 100
+MAX_LISTED = 500
 
 
 @st.cache_resource

@@ -1,12 +1,16 @@
 // Keyboard: keys press the buttons of given containers, unless one is typing or a control has the focus.
-// data: {keys: {" ": ["pause", "resume"], ...}}: for each key the keys of st.button, the first enabled is pressed.
+// data: {keys: {" ": ["pause", "resume"], ...}, focus: {"/": "picked_run"}}: for each key of the keyboard the keys
+// of st.button, of which the first enabled is pressed, and the key of an input that gets the focus.
 
 const TAKEN = "input, textarea, select, button, canvas, [role=slider], [role=combobox], [contenteditable=true]";
+const TYPING = "input, textarea, [contenteditable=true]";
 let listener;
 
 export default function ({ data }) {
   if (listener) document.removeEventListener("keydown", listener);
   listener = (event) => {
+    const field = document.querySelector(`.st-key-${data.focus[event.key]} input`);
+    if (field && !event.target.closest?.(TYPING)) { event.preventDefault(); field.focus(); field.click(); return; }
     const names = data.keys[event.key];
     if (!names || event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.(TAKEN)) return;
     for (const name of names) {

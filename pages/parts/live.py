@@ -27,7 +27,7 @@ ERROR = "Mean squared difference between a pixel (0 to 1) and its reconstruction
 
 def live(run: RunFolder | None, config: RunConfig | None) -> None:
     """Show `run`, once a second while it is active; `config` is what Start would train."""
-    components.keys({" ": ["pause", "resume"], "ArrowRight": ["step"]})
+    components.keys({" ": ["pause", "resume"], "ArrowRight": ["step"]}, {"/": "picked_run"})
     active = run is not None and run.status.state in ACTIVE
     st.fragment(_view, run_every=1.0 if active else None)(run, config, active)
 

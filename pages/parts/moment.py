@@ -13,7 +13,8 @@ import streamlit as st
 
 from dec_core.analysis.metrics import Confusion, classes_of_clusters, confusion
 from dec_core.config import RunConfig
-from dec_core.data import Dataset, load
+from dec_core.data import load
+from dec_core.data.deskew import deskew
 from dec_core.figures.embedding import frame
 from dec_core.runs.folder import RunFolder
 from dec_core.runs.view import example_index, view_index
@@ -22,10 +23,32 @@ from pages.parts.focus import RUNS
 
 
 @dataclass(frozen=True)
+class Shown:
+    """What the views show of a run's data: all labels, and the images of the view, as the network saw them.
+
+    Attributes
+    ----------
+    y : ndarray of int, shape (n,), or None
+    view : ndarray of int, shape (n_view,)
+        Indices of the images that are points.
+    examples : ndarray of uint8, shape (10, height, width)
+    captions : list of str
+        Classes of the examples, or nothing where they are not known.
+    sprite : dict
+        Where the browser finds the images of the view.
+    """
+
+    y: np.ndarray | None
+    view: np.ndarray
+    examples: np.ndarray
+    captions: list[str]
+    sprite: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class Moment:
     """Arrays of one snapshot: see `dec_core.runs.recorder`; `labels` and centers only while clustering."""
 
-    run_id: str
     file: str
     plane: np.ndarray
     reconstructions: np.ndarray
@@ -33,14 +56,19 @@ class Moment:
     decoded_centers: np.ndarray | None
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
-def dataset(name: str, n_samples: int | None, upright: bool) -> Dataset:
-    """The images of a run, as it saw them."""
-    return load(name, n_samples, upright=upright)
+def shown(config: RunConfig) -> Shown:
+    """What is shown of the data of a run."""
+    return _shown(config.dataset, config.n_samples, config.deskew)
 
 
-def dataset_of(config: RunConfig) -> Dataset:
-    return dataset(config.dataset, config.n_samples, config.deskew)
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _shown(name: str, n_samples: int | None, upright: bool) -> Shown:
+    data = load(name, n_samples)
+    view, index = view_index(len(data.images)), example_index(data.y)
+    images = (deskew if upright else np.asarray)(data.images[np.concatenate([view, index])])
+    sprites = sprite(f"{name}-{len(data.images)}{'-upright' if upright else ''}", images[: len(view)])
+    captions = [] if data.y is None else [str(value) for value in data.y[index]]
+    return Shown(data.y, view, images[len(view) :], captions, sprites)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
@@ -49,18 +77,17 @@ def moment(run_id: str, file: str) -> Moment | None:
     arrays = RunFolder(RUNS / run_id).load_arrays(file)
     if arrays is None:
         return None
-    return Moment(
-        run_id, file, arrays["plane"], arrays["reconstructions"], arrays.get("labels"), arrays.get("decoded_centers")
-    )
+    labels, decoded = arrays.get("labels"), arrays.get("decoded_centers")
+    return Moment(file, arrays["plane"], arrays["reconstructions"], labels, decoded)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def confusion_at(run_id: str, file: str, _config: RunConfig) -> Confusion | None:
     """The confusion matrix of a snapshot, or None before clustering and where labels are not known."""
-    y, shown = dataset_of(_config).y, moment(run_id, file)
-    if y is None or shown is None or shown.labels is None:
+    y, now = shown(_config).y, moment(run_id, file)
+    if y is None or now is None or now.labels is None:
         return None
-    return confusion(y, shown.labels, _config.n_clusters)
+    return confusion(y, now.labels, _config.n_clusters)
 
 
 def places(run_id: str, first_file: str, config: RunConfig) -> np.ndarray:
@@ -82,37 +109,22 @@ def embedding_frame(
     run_id: str, file: str, first_file: str | None, umap_file: str | None, colour_by: str, _config: RunConfig
 ) -> bytes:
     """The frame of the point view for a snapshot, by UMAP if a file of it is given, else by PCA."""
-    shown, data = moment(run_id, file), dataset_of(_config)
-    view = view_index(len(data.images))
-    plane = shown.plane
-    if umap_file:
-        plane = RunFolder(RUNS / run_id).load_arrays(umap_file)["plane"]
+    now, data = moment(run_id, file), shown(_config)
+    plane = RunFolder(RUNS / run_id).load_arrays(umap_file)["plane"] if umap_file else now.plane
     found = confusion_at(run_id, file, _config)
-    labelled = shown.labels is not None and first_file is not None
-    digits = None if data.y is None else data.y[view]
+    clustered = now.labels is not None and first_file is not None
+    space = "UMAP" if umap_file else "PCA"
     return frame(
         plane,
         colour_by=colour_by,
-        digits=digits,
-        labels=shown.labels[view] if labelled else None,
-        places=places(run_id, first_file, _config) if labelled else None,
+        digits=None if data.y is None else data.y[data.view],
+        labels=now.labels[data.view] if clustered else None,
+        places=places(run_id, first_file, _config) if clustered else None,
         class_of=None if found is None else classes_of_clusters(found),
         run=run_id,
-        space="umap" if umap_file else "pca",
-        moment=f"{file}-{bool(umap_file)}",
-        sprite=_sprite(data, view, _config),
+        space=space,
+        moment=f"{file} {space}",
+        sprite=data.sprite,
         name="Embedding",
-        alt=f"{len(view)} images as points, by {'UMAP' if umap_file else 'PCA'} of z, coloured by {colour_by}",
+        alt=f"{len(data.view)} images as points, by {space} of z, coloured by {colour_by}",
     )
-
-
-def _sprite(data: Dataset, view: np.ndarray, config: RunConfig) -> dict[str, Any]:
-    name = f"{data.name}-{len(data.images)}{'-upright' if config.deskew else ''}"
-    return sprite(name, data.images[view])
-
-
-def examples(config: RunConfig) -> tuple[np.ndarray, list[str]]:
-    """The images shown beside their reconstructions, and their classes as captions."""
-    data = dataset_of(config)
-    index = example_index(data.y)
-    return data.images[index], [] if data.y is None else [str(value) for value in data.y[index]]

@@ -2,62 +2,31 @@
 
 import os
 import re
-import shutil
 import signal
-import socket
-import subprocess
-import sys
 import time
-import urllib.request
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from dec_core.runs.folder import RunFolder, list_runs
+from tests.browser.serving import browser, served
 
-ROOT = Path(__file__).parents[2]
-FLAGS = [
-    "--no-sandbox",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-    "--disable-background-networking",
-]
 PATIENCE = 180_000  # milliseconds; a busy machine is slow, and speed is not what is tested here
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    """The app as `make app` serves it, over an empty folder of runs: (address, folder)."""
+    """(address, folder of runs) of the app over an empty folder."""
     runs = tmp_path_factory.mktemp("runs")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    log = (runs.parent / "server.log").open("w")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"],
-        cwd=ROOT, env={**os.environ, "DEC_RUNS": str(runs)}, stdout=log, stderr=subprocess.STDOUT,
-    )  # fmt: skip
-    address = f"http://localhost:{port}"
-    for _ in range(300):
-        try:
-            urllib.request.urlopen(f"{address}/_stcore/health")
-            break
-        except OSError:
-            time.sleep(0.2)
-    yield address, runs
-    process.send_signal(signal.SIGTERM)
-    process.wait(timeout=20)
-    assert "Traceback" not in Path(log.name).read_text()
+    with served(runs) as (address, _):
+        yield address, runs
+    assert "Traceback" not in (runs / "server.log").read_text()
 
 
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        path = shutil.which("chromium")
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield browser
-        browser.close()
+@pytest.fixture(scope="module", name="browser")
+def a_browser():
+    with browser() as launched:
+        yield launched
 
 
 @pytest.fixture

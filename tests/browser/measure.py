@@ -1,0 +1,98 @@
+"""How fast the app answers: python -m tests.browser.measure [--json]
+
+Serves the app over an empty folder of runs, presses its buttons in a real browser and prints how long they
+took, with the memory of the web process. Times are of this machine at this moment.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+import psutil
+from playwright.sync_api import Page
+
+from tests.browser.serving import browser, served
+
+WARM = 45.0  # seconds after which the spare worker is ready, its UMAP compiled
+
+
+def press(page: Page, name: str) -> None:
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def seconds_until(page: Page, expression: str, since: float, limit: float = 120.0) -> float:
+    """Seconds from `since` until a JavaScript expression is true in the page."""
+    page.wait_for_function(expression, timeout=limit * 1000, polling=20)
+    return time.perf_counter() - since
+
+
+FIRST_POINT = "document.querySelector('.plot')?.data?.find(trace => trace.name === 'error')?.y?.length > 0"
+
+
+def first_point(page: Page, address: str) -> float:
+    """Seconds from pressing Start to the first point of the loss curve."""
+    page.goto(f"{address}/?run=new")
+    page.get_by_role("button", name="Start", exact=True).wait_for()
+    since = time.perf_counter()
+    press(page, "Start")
+    return seconds_until(page, FIRST_POINT, since)
+
+
+def answer(page: Page, name: str, then: str) -> float:
+    """Seconds from a click until the page shows what it leads to."""
+    since = time.perf_counter()
+    press(page, name)
+    return seconds_until(page, f"document.body.innerText.includes({json.dumps(then)})", since)
+
+
+def measure() -> dict[str, float]:
+    """All figures, in seconds and MB."""
+    found: dict[str, float] = {}
+    with tempfile.TemporaryDirectory() as folder, browser() as launched:
+        runs = Path(folder)
+        page = launched.new_page(viewport={"width": 1440, "height": 900})
+        with served(runs) as (address, server):
+            process = psutil.Process(server.pid)
+            found["first point, cold"] = first_point(page, address)
+            press(page, "Stop")
+            page.get_by_text(re.compile(r"^Stopped")).wait_for()
+            time.sleep(WARM)
+            found["first point, warm"] = first_point(page, address)
+            page.wait_for_timeout(3000)
+            found["Pause is answered"] = answer(page, "Pause", "Paused.")
+            found["Resume is answered"] = answer(page, "Resume", "Autoencoder: epoch")
+            clicks = [_click_colour(page, name) for name in ("cluster", "digit") * 3]
+            found["a click on a view while training, median"] = statistics.median(clicks)
+            page.get_by_text("digits lie in the cluster").wait_for(timeout=180_000)
+            found["web process, MB"] = process.memory_info().rss / 2**20
+            found["web process has TensorFlow"] = any("tensorflow" in m.path for m in process.memory_maps())
+    return found
+
+
+def _click_colour(page: Page, name: str) -> float:
+    since = time.perf_counter()
+    page.get_by_role("radio", name=name, exact=True).click()
+    radios = "[...document.querySelectorAll('[role=radio]')]"
+    checked = f"{radios}.some(e => e.innerText === '{name}' && e.ariaChecked === 'true')"
+    return seconds_until(page, checked, since)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
+    found = measure()
+    if parser.parse_args().json:
+        print(json.dumps(found))
+    else:
+        for name, value in found.items():
+            print(f"{name:42} {value:8.2f}")
+
+
+if __name__ == "__main__":
+    main()
