@@ -30,9 +30,11 @@ from dec_core.training.events import (
     Event,
     PretrainProgress,
 )
+from dec_core.training.steps import Embedder, resident
 
 RECORD_EVERY = 0.5  # seconds between progress records; everything else is always recorded
 CHECKPOINT_EVERY = 10.0  # active seconds
+SNAPSHOT_EVERY = 0.9  # seconds between snapshots while pretraining: pages look once a second
 MAX_PRETRAIN_SNAPSHOTS = 60
 
 Record = dict[str, Any]
@@ -76,8 +78,9 @@ class _Recorder:
         self.status = RunStatus("running", before.created, phase=self.state.phase, seconds=before.seconds)
         self.status = replace(self.status, outcome=before.outcome, **this_process())
         self.n_snapshots = len(list((folder.path / "snapshots").glob("*.npz")))
+        self.embed_view = Embedder(self.state.encoder, resident(dataset.x[self.view]))
         self.plane: np.ndarray | None = None
-        self.last_progress = self.last_checkpoint = time.monotonic()
+        self.last_progress = self.last_checkpoint = self.last_snapshot = time.monotonic()
         self.baseline: list[np.ndarray] = []
         self.closing = threading.Event()
 
@@ -157,14 +160,16 @@ class _Recorder:
     def _worth_a_snapshot(self, event: Event) -> bool:
         if not isinstance(event, PretrainProgress):
             return not isinstance(event, CentersInitialized)  # the first target update follows at once
+        if event.epoch in (1, self.config.pretrain_epochs):
+            return True
         every = -(-self.config.pretrain_epochs // MAX_PRETRAIN_SNAPSHOTS)
-        return event.epoch == 1 or event.epoch % every == 0
+        return event.epoch % every == 0 and time.monotonic() - self.last_snapshot > SNAPSHOT_EVERY
 
     def _snapshot(self) -> Record:
         """Save what the views show now. z comes from the last update, or is computed for the view."""
         state = self.state
         clustered = state.labels is not None
-        z = state.z[self.view] if clustered else state.embed(self.dataset.x[self.view])
+        z = state.z[self.view] if clustered else self.embed_view()
         self.plane = pca_plane(z, self.plane)
         arrays = {"z": z.astype(np.float16), "plane": self.plane.astype(np.float16)}
         arrays["reconstructions"] = self._images(state.reconstruct(self.dataset.x[self.examples]))
@@ -172,7 +177,7 @@ class _Recorder:
             arrays["cluster_centers"] = state.cluster_centers
             arrays["labels"] = state.labels.astype(np.uint8)
             arrays["decoded_centers"] = self._images(state.decode(state.cluster_centers))
-        self.n_snapshots += 1
+        self.n_snapshots, self.last_snapshot = self.n_snapshots + 1, time.monotonic()
         name = f"snapshots/{self.n_snapshots:05d}.npz"
         self.folder.save_arrays(name, **arrays)
         return self._write(

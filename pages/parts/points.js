@@ -5,7 +5,8 @@
 //                        [int16 x, y by point][uint8 colour by point][uint8 wrong by point]
 //                        [uint8 cluster by point][uint8 digit by point]; 255 means "not known"
 
-const GLIDE = 700; // milliseconds from one frame to the next
+const GLIDE = 500; // milliseconds from one frame to the next
+const PAUSE = 40; // at least so many milliseconds between two drawings of a glide: training needs the cores, too
 const UNIT = 8192; // int16 value of one half of the view
 const views = new WeakMap();
 
@@ -65,7 +66,7 @@ class PointsView {
   }
 
   open() {
-    const gl = this.canvas.getContext("webgl", { antialias: true, alpha: true, preserveDrawingBuffer: true });
+    const gl = this.canvas.getContext("webgl", { antialias: false, alpha: true });
     this.gl = gl;
     if (!gl) { this.flat = this.canvas.getContext("2d"); return; }
     const program = gl.createProgram();
@@ -132,10 +133,10 @@ class PointsView {
   animate() {
     if (this.running) return;
     this.running = true;
-    const tick = (now) => {
-      if (this.mixing < 1) this.mixing = Math.min(1, (now - this.started) / GLIDE);
+    const tick = () => {
+      if (this.mixing < 1) this.mixing = Math.min(1, (performance.now() - this.started) / GLIDE);
       this.draw();
-      if (this.mixing < 1) requestAnimationFrame(tick); else this.running = false;
+      if (this.mixing < 1) setTimeout(() => requestAnimationFrame(tick), PAUSE); else this.running = false;
     };
     requestAnimationFrame(tick);
   }
