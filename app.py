@@ -4,11 +4,12 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.parts.focus import run_picker
+from pages.parts.focus import run_picker, supervisor
 
 PARTS = Path(__file__).parent / "pages" / "parts"
 
 st.set_page_config(page_title="Deep clustering, live", page_icon=str(PARTS / "mark.svg"), layout="wide")
+supervisor()  # a worker begins to warm up before the page is even drawn
 st.logo(str(PARTS / "wordmark.svg"), icon_image=str(PARTS / "mark.svg"), size="large")
 st.html((PARTS / "shell.css").read_text(encoding="utf-8"))
 page = st.navigation([st.Page("pages/train.py", title="Train", icon=":material/model_training:")], position="top")

@@ -54,8 +54,15 @@ def load(name: str, n_samples: int | None = None, *, upright: bool = False) -> D
     dataset = _whole(name)
     if n_samples is not None and not 0 < n_samples <= len(dataset.images):
         raise ValueError(f"n_samples: received {n_samples}, but {name} has {len(dataset.images)} images")
-    dataset = dataset.first(n_samples)
-    return replace(dataset, images=deskew(dataset.images)) if upright else dataset
+    return _upright(name, n_samples) if upright else dataset.first(n_samples)
+
+
+@lru_cache(maxsize=1)
+def _upright(name: str, n_samples: int | None) -> Dataset:
+    dataset = _whole(name).first(n_samples)
+    images = deskew(dataset.images)
+    images.flags.writeable = False
+    return replace(dataset, images=images)
 
 
 @lru_cache(maxsize=2)

@@ -5,6 +5,7 @@ status.json     state, progress and outcome, replaced as a whole
 events.jsonl    one record a line, appended and flushed; a half-written last line is ignored
 snapshots/      NNNNN.npz, what the views show at one moment
 umap.npz        UMAP of the last snapshot, once a worker has made it
+pretrained.npz  the TrainingState when pretraining ended, for systems that share the autoencoder
 checkpoint.npz  the TrainingState, until the run has finished
 model.keras     encoder, decoder and clustering layer, when it has
 worker.log      what the worker process printed

@@ -80,7 +80,8 @@ class _Recorder:
         self.n_snapshots = len(list((folder.path / "snapshots").glob("*.npz")))
         self.embed_view = Embedder(self.state.encoder, resident(dataset.x[self.view]))
         self.plane: np.ndarray | None = None
-        self.last_progress = self.last_checkpoint = self.last_snapshot = time.monotonic()
+        self.last_progress = float("-inf")  # the first progress is recorded at once
+        self.last_checkpoint = self.last_snapshot = time.monotonic()
         self.baseline: list[np.ndarray] = []
         self.closing = threading.Event()
 
@@ -127,6 +128,8 @@ class _Recorder:
         elif durable:
             if self._worth_a_snapshot(event):
                 yield self._snapshot()
+            if self.state.phase == "centers":
+                self._save_pretrained()
             if isinstance(event, CentersInitialized) or now - self.last_checkpoint > CHECKPOINT_EVERY:
                 self._checkpoint()
         yield record
@@ -198,6 +201,11 @@ class _Recorder:
     def _checkpoint(self) -> None:
         self.folder.save_arrays("checkpoint.npz", **self.state.to_arrays())
         self.last_checkpoint = time.monotonic()
+
+    def _save_pretrained(self) -> None:
+        """Keep the pretrained autoencoder; the optimizer has done its work."""
+        arrays = {name: a for name, a in self.state.to_arrays().items() if not name.startswith("optimizer")}
+        self.folder.save_arrays("pretrained.npz", **arrays)
 
     # -- k-means on pixels, beside the training
 

@@ -18,8 +18,11 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
+
 from dec_core.runs.folder import RunFolder
 
+IDLE = 4.0  # seconds without a run after which UMAP is compiled
 GRACE = 3.0  # seconds to leave a checkpoint after the parent has gone
 MILESTONES = ("TargetUpdated", "CentersInitialized", "Finished")
 
@@ -66,11 +69,17 @@ def main() -> int:
     """Wait for a run, train it, exit. The exit code is 0 unless training raised."""
     control = Control()
     threading.Thread(target=control.listen, daemon=True).start()
-    warm_up = threading.Thread(target=_compile_umap, daemon=True)
-    import tensorflow  # noqa: F401  (what takes the time, done while waiting)
+    threading.Thread(target=_read_images, daemon=True).start()
+    from dec_core.runs import recorder  # noqa: F401  (TensorFlow and all else that training needs)
 
-    warm_up.start()
-    path = control.runs.get()
+    _step_back()
+    if control.runs.empty():
+        _rehearse()
+    try:
+        path = control.runs.get(timeout=IDLE)
+    except queue.Empty:
+        threading.Thread(target=_compile_umap, daemon=True).start()
+        path = control.runs.get()
     if path is not None:
         _log_to(Path(path) / "worker.log")
         _train(RunFolder(Path(path)), control)
@@ -117,7 +126,34 @@ def _is_milestone(event: dict) -> bool:
     )
 
 
+def _step_back() -> None:
+    """Let the page and the browser go first where cores are few: people notice them, not a late epoch."""
+    own = psutil.Process()
+    own.nice(psutil.BELOW_NORMAL_PRIORITY_CLASS if psutil.WINDOWS else 10)
+
+
+def _read_images() -> None:
+    """Read what most runs begin with, the images of the first preset, while TensorFlow is being imported."""
+    from dec_core.data import load
+    from dec_core.presets import PRESETS
+
+    first = next(iter(PRESETS.values()))
+    load(first.dataset, first.n_samples, upright=first.deskew)
+
+
+def _rehearse() -> None:
+    """Train a tiny network, so that TensorFlow has set itself up before it is needed."""
+    from dec_core.config import RunConfig
+    from dec_core.data import load
+    from dec_core.training import TrainingState, train
+
+    config = RunConfig.make(dataset="digits", hidden_units=(8,), pretrain_epochs=1, kmeans_n_init=1, max_iterations=1)
+    for _ in train(TrainingState(config, (8, 8)), load("digits").x):
+        pass
+
+
 def _compile_umap() -> None:
+    """Let numba compile UMAP: some 25 s, so only once nobody has asked for a run for a while."""
     import numpy as np
 
     from dec_core.analysis.projection import umap_plane

@@ -59,6 +59,11 @@ def plot(figure: go.Figure, name: str, alt: str, key: str) -> None:
     _plot(data=data, key=key, height=figure.layout.height)
 
 
+def load_plotly() -> None:
+    """Let the browser load plotly.js while it has nothing else to do: some 5 MB, a second to read."""
+    _plot(data={"library": plotly_url()}, key="library", height=1)
+
+
 def points(frame: bytes, key: str, height: int) -> None:
     """Show one frame of `dec_core.figures.embedding.frame`; points glide from where they were."""
     _points(data=frame, key=key, height=height)

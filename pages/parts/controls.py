@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -15,7 +17,7 @@ from dec_core.runs.progress import Progress
 from pages.parts import focus
 from pages.parts.moment import confusion_at
 
-ANSWER_WITHIN = 0.8  # seconds to wait for a worker to obey before the page says that it was told
+ANSWER_WITHIN = 0.25  # seconds to wait for a worker to obey before the page says that it was told
 TOLD_FOR = 5.0  # seconds for which it says so
 TOLD = {
     "pause": "Pausing after this batch …",
@@ -23,61 +25,75 @@ TOLD = {
     "resume": "Resuming …",
     "step": "Going one step …",
 }
+TO_START = "Train a new run with the choices of the form."
+TO_PAUSE = "Hold still after this batch. Key: space"
+TO_RESUME = "Go on. Key: space"
+TO_STEP = "Go to the next target update (in pretraining: the next epoch), then pause. Key: →"
+TO_STOP = "End this run; what was trained is kept."
 RESUMABLE = ("stopped", "failed", "interrupted")
 
 
 def controls(run: RunFolder | None, status: RunStatus | None, config: RunConfig | None, line: str) -> None:
-    """The state line and Start, Pause or Resume, Step, Stop. `config` is what Start would train."""
+    """The state line and Start, Pause or Resume, Step, Stop. `config` is what Start would train.
+
+    The buttons act in callbacks: those run before anything else, so that a click is not lost when
+    another one interrupts the script.
+    """
     state = status.state if status else ""
+    go_on = state in ("paused", *RESUMABLE)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="controls"):
         st.markdown(f"**{line}**", width="stretch")
-        if _button("Start", "play_arrow", config is not None, "Train a new run with the choices of the form."):
-            focus.focus_on(focus.supervisor().start(config).id)
-            st.rerun()
-        if state in ("paused", *RESUMABLE):
-            if _button("Resume", "resume", True, "Go on. Key: space"):
-                _resume(run, state)
-        elif _button("Pause", "pause", state == "running", "Key: space"):
-            tell(run, "pause", "paused")
-        one_step = "Go to the next target update (in pretraining: the next epoch), then pause. Key: →"
-        if _button("Step", "skip_next", state in ("running", "paused"), one_step):
-            tell(run, "step", "running")
-        if _button("Stop", "stop", state in ACTIVE, "End this run; what was trained is kept."):
-            tell(run, "stop", "stopped")
+        _button("start", "Start", "play_arrow", config is not None, TO_START, _start, config)
+        # one button with two names, so that it keeps its identity, and a second click is not lost
+        if go_on:
+            _button("pause", "Resume", "resume", True, TO_RESUME, _pause_or_resume, run)
+        else:
+            _button("pause", "Pause", "pause", state == "running", TO_PAUSE, _pause_or_resume, run)
+        _button("step", "Step", "skip_next", state in ("running", "paused"), TO_STEP, tell, run, "step", "running")
+        _button("stop", "Stop", "stop", state in ACTIVE, TO_STOP, tell, run, "stop", "stopped")
+    if st.session_state.pop("page_changed", False):
+        st.rerun()
 
 
-def _button(name: str, icon: str, enabled: bool, explained: str) -> bool:
-    return st.button(
+def _button(key: str, name: str, icon: str, enabled: bool, explained: str, act: Callable, *arguments: Any) -> None:
+    st.button(
         name,
-        key=name.lower(),
+        key=key,
         icon=f":material/{icon}:",
         type="primary" if name == "Start" else "secondary",
         disabled=not enabled,
         help=explained,
+        on_click=act,
+        args=arguments,
     )
 
 
+def _start(config: RunConfig) -> None:
+    focus.focus_on(focus.supervisor().start(config).id)
+    st.session_state.page_changed = True
+
+
+def _pause_or_resume(run: RunFolder) -> None:
+    state = run.status.state
+    if state == "running":
+        tell(run, "pause", "paused")
+    elif state == "paused":
+        tell(run, "resume", "running")
+    elif state in RESUMABLE:
+        focus.supervisor().resume(run)
+        st.session_state.page_changed = True
+
+
 def tell(run: RunFolder, command: str, expected: str) -> None:
-    """Send a command, wait a moment for the worker to obey, and redraw; the line says if it has yet to."""
+    """Send a command and wait a moment for the worker to obey; the state line says if it has yet to."""
     if not focus.supervisor().command(run, command):
         st.toast("This run is trained by another program; only that one can control it.", icon=":material/info:")
         return
-    st.session_state.told = run.id, command, time.time()
     until = time.monotonic() + ANSWER_WITHIN
     while time.monotonic() < until and run.status.state != expected:
         time.sleep(0.03)
-    obeyed = run.status.state == expected
-    if obeyed:
-        del st.session_state.told
-    st.rerun(scope="app" if obeyed and expected == "stopped" else "fragment")
-
-
-def _resume(run: RunFolder, state: str) -> None:
-    if state == "paused":
-        tell(run, "resume", "running")
-    else:
-        focus.supervisor().resume(run)
-        st.rerun()
+    if run.status.state != expected:
+        st.session_state.told = run.id, command, time.time()
 
 
 def state_line(run: RunFolder, status: RunStatus, standing: Progress, history: History, config: RunConfig) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 
 import streamlit as st
@@ -13,7 +14,9 @@ from dec_core.runs.progress import Progress, progress
 from pages.parts import components, focus
 from pages.parts.boxes import Boxes
 from pages.parts.controls import controls, state_line
+from pages.parts.moment import shown
 
+EVERY, EVERY_AT_FIRST = 1.0, 0.25  # seconds between two looks at a run, and until its first record
 WAIT_FOR_UMAP = 90.0  # seconds after a run's end in which its UMAP is looked for
 PHASES = ("autoencoder", "centers", "clustering")
 SCORES = {
@@ -27,12 +30,17 @@ ERROR = "Mean squared difference between a pixel (0 to 1) and its reconstruction
 
 def live(run: RunFolder | None, config: RunConfig | None) -> None:
     """Show `run`, once a second while it is active; `config` is what Start would train."""
-    components.keys({" ": ["pause", "resume"], "ArrowRight": ["step"]}, {"/": "picked_run"})
+    with st.container(key="unseen"):
+        components.keys({" ": ["pause"], "ArrowRight": ["step"]}, {"/": "picked_run"})
+        components.load_plotly()
+    if config is not None:
+        threading.Thread(target=shown, args=[config], daemon=True).start()  # so that Start finds it made
     active = run is not None and run.status.state in ACTIVE
-    st.fragment(_view, run_every=1.0 if active else None)(run, config, active)
+    every = EVERY if active and focus.reader(run.id).refresh().pretrain else EVERY_AT_FIRST if active else None
+    st.fragment(_view, run_every=every)(run, config, every)
 
 
-def _view(run: RunFolder | None, config: RunConfig | None, active: bool) -> None:
+def _view(run: RunFolder | None, config: RunConfig | None, every: float | None) -> None:
     if run is None:
         controls(None, None, config, "Press Start: an autoencoder learns to see, then the clusters form.")
         _stepper("", Progress("", 0.0, -1))
@@ -46,8 +54,9 @@ def _view(run: RunFolder | None, config: RunConfig | None, active: bool) -> None
         st.error(f"{error}. Choose another run, or start one.", icon=":material/error:")
         return
     status, history = run.status, focus.reader(run.id).refresh()
-    if active and status.state not in ACTIVE:
-        st.rerun()  # the whole page: the picker shows the outcome, and the clock stops
+    active = every is not None
+    if (active and status.state not in ACTIVE) or (every == EVERY_AT_FIRST and history.pretrain):
+        st.rerun()  # the whole page: the clock changes, and where a run has ended the picker shows its outcome
     standing = progress(status, history, own)
     controls(run, status, config, state_line(run, status, standing, history, own))
     _stepper(status.state, standing)

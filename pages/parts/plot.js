@@ -1,5 +1,6 @@
 // A plotly figure that stays: Plotly.react on the same node, so that zoom and hover survive new data.
 // data: {figure: JSON text of a plotly figure, name: accessible name, alt: the finding in words, library: address of plotly.js}
+// Without a figure nothing is drawn, but plotly.js is loaded, so that the first figure need not wait for it.
 // figure.layout.meta.narrow: changes of the layout for a narrow node
 // plotly.js itself is served once, as a static file of the app.
 
@@ -39,6 +40,10 @@ function themed(figure, node) {
 export default function ({ data, parentElement }) {
   const node = parentElement.querySelector(".plot");
   if (!node || !data) return;
+  if (!data.figure) {
+    node.remove();
+    return void (window.requestIdleCallback ?? setTimeout)(() => library(data.library));
+  }
   node.setAttribute("aria-label", data.name);
   node.setAttribute("aria-description", data.alt);
   const dark = getComputedStyle(node).getPropertyValue("--st-background-color");
