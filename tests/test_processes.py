@@ -37,7 +37,7 @@ def supervisor(tmp_path):
 @pytest.fixture
 def long(small):
     """A run that would take minutes."""
-    return small.changed(pretrain_epochs=2000)
+    return small.changed(pretrain_epochs=2000, batch_size=8)
 
 
 def n_points(folder: RunFolder) -> int:

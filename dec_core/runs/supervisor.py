@@ -148,7 +148,7 @@ class Supervisor:
             folder, worker = self._running
             if not worker.alive:
                 self._bury(folder, worker)
-            elif folder.status.state not in ACTIVE:
+            elif folder.status.state not in (*ACTIVE, "interrupted"):  # interrupted: dying, not yet dead
                 self._finishing.append(worker)
                 self._running = None
         if not self._running and self._queue:

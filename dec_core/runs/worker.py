@@ -23,7 +23,7 @@ import psutil
 from dec_core.runs.folder import RunFolder
 
 IDLE = 4.0  # seconds without a run after which UMAP is compiled
-GRACE = 3.0  # seconds to leave a checkpoint after the parent has gone
+GRACE = 2.0  # seconds to leave a checkpoint after the parent has gone
 MILESTONES = ("TargetUpdated", "CentersInitialized", "Finished")
 
 
