@@ -62,7 +62,7 @@ def confusion_figure(confusion: Confusion, places: np.ndarray, height: int = 300
             textfont={"size": 11 if len(names) <= 12 else 8},
         )
     )
-    figure.update_layout(height=height, margin={"l": 40, "r": 6, "t": 6, "b": 40}, uirevision="confusion")
+    figure.update_layout(height=height, margin={"l": 44, "r": 6, "t": 6, "b": 40}, uirevision="confusion")
     figure.update_xaxes(
         title={"text": "cluster", "standoff": 2, "font": {"size": 12}},
         tickvals=list(range(len(ticks))),
@@ -72,7 +72,7 @@ def confusion_figure(confusion: Confusion, places: np.ndarray, height: int = 300
         tickangle=0,
     )
     figure.update_yaxes(
-        title={"text": "true digit", "standoff": 2, "font": {"size": 12}},
+        title={"text": "true digit", "standoff": 8, "font": {"size": 12}},
         tickvals=list(range(len(classes))),
         ticktext=classes,
         autorange="reversed",

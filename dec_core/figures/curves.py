@@ -97,15 +97,12 @@ def _scores(figure: go.Figure, history) -> None:
         hovertemplate="%{y:.2f} %",
     )
     lines = [(r["acc"], name) for r, name in ((history.baseline, "pixels"), (history.centers, "z")) if r and "acc" in r]
-    for i, (acc, name) in enumerate(sorted(lines)):
-        figure.add_hline(
-            100 * acc,
-            line={"color": GREY, "width": 1, "dash": "dash"},
-            row=1,
-            col=2,
-            annotation={"text": f"k-means on {name} {100 * acc:.1f}", "font": {"size": 11}},
-            annotation_position="top right" if i else "bottom right",
-        )
+    for acc, _ in lines:
+        figure.add_hline(100 * acc, line={"color": GREY, "width": 1, "dash": "dash"}, row=1, col=2)
+    if lines:  # one label for both, below the lower line: the curves run above
+        text = "k-means: " + ", ".join(f"on {name} {100 * acc:.1f}" for acc, name in sorted(lines, reverse=True))
+        place = {"x": 1, "xref": "x2 domain", "y": 100 * min(lines)[0], "yref": "y2", "xanchor": "right"}
+        figure.add_annotation(text=text, showarrow=False, yanchor="top", font={"size": 11}, **place)
     longest = max([*x, 1])
     figure.update_xaxes(
         title={"text": "gradient steps", "standoff": 4, "font": {"size": 12}}, range=[0, longest * 1.02], row=1, col=2
