@@ -13,10 +13,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-GROUPS = ("Data", "Architecture", "Pretraining", "Clustering")
-DATASET_SIZES = {"mnist": 70_000, "digits": 1_797}
+from dec_core.architecture import architecture
 
-Optimizer = Literal["sgd", "adam"]
+GROUPS = ("Data", "Architecture", "Pretraining", "Clustering")
+BUNDLED = {"mnist": (70_000, (28, 28)), "digits": (1_797, (8, 8))}  # number and shape of the images
+OWN = "own-"  # how names of people's own data sets begin
+
+Optimizer = Literal["sgd", "adam", "adadelta"]
 
 
 class ConfigError(ValueError):
@@ -37,12 +40,19 @@ def _units(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
+def _dataset(name: Any) -> Any:
+    if isinstance(name, str) and name not in BUNDLED and not name.startswith(OWN):
+        raise ValueError(f"expected {' or '.join(BUNDLED)}, or the name of data of one's own, {OWN}...")
+    return name
+
+
 def _setting(default: Any, group: str, label: str, help: str, *, advanced: bool = False, **limits: Any) -> Any:
     extra = {"group": group, "label": label, "advanced": advanced}
     return Field(default, description=help, json_schema_extra=extra, **limits)
 
 
 Units = Annotated[int, Field(ge=2, le=4096, strict=True)]
+Filters = Annotated[int, Field(ge=1, le=512, strict=True)]
 
 
 class RunConfig(BaseModel):
@@ -58,9 +68,10 @@ class RunConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
     # -- data
-    dataset: Literal["mnist", "digits"] = _setting(
+    dataset: Annotated[str, BeforeValidator(_dataset)] = _setting(
         "mnist", "Data", "Images",
         "mnist: 70 000 handwritten digits of 28×28 pixels. digits: 1 797 of 8×8, for a demo in seconds.",
+        max_length=100,
     )  # fmt: skip
     n_samples: int | None = _setting(
         None, "Data", "How many",
@@ -71,10 +82,25 @@ class RunConfig(BaseModel):
         "Shear each image so that its ink stands upright. Helps handwriting; uses no labels.",
     )  # fmt: skip
     # -- architecture
+    method: Literal["dec", "joint", "autoencoder", "kmeans"] = _setting(
+        "dec", "Architecture", "Method",
+        "dec: clusters form after pretraining. joint: reconstruction is trained on. "
+        "Two end with k-means: on z, on pixels.",
+    )  # fmt: skip
+    autoencoder: Literal["dense", "conv_transpose", "conv_upsampling"] = _setting(
+        "dense", "Architecture", "Autoencoder",
+        "dense: fully connected. conv_transpose, conv_upsampling: convolutions of stride 2, undone by Conv2DTranspose "
+        "or by UpSampling2D.",
+    )  # fmt: skip
     hidden_units: Annotated[tuple[Units, ...], BeforeValidator(_units)] = _setting(
         (500, 500, 2000), "Architecture", "Hidden layers",
         "Units in each hidden layer of the encoder, first to last; the decoder mirrors them.",
         min_length=1, max_length=6,
+    )  # fmt: skip
+    filters: Annotated[tuple[Filters, ...], BeforeValidator(_units)] = _setting(
+        (32, 64, 128), "Architecture", "Filters",
+        "Filters of each convolution of the encoder, first to last; each halves height and width.",
+        min_length=1, max_length=5,
     )  # fmt: skip
     latent_dim: int = _setting(
         10, "Architecture", "Size of z", "How many numbers the encoder keeps of each image.", ge=1, le=128,
@@ -90,11 +116,13 @@ class RunConfig(BaseModel):
         ge=1, le=2000,
     )  # fmt: skip
     pretrain_optimizer: Optimizer = _setting(
-        "sgd", "Pretraining", "Optimizer", "sgd: gradient descent with momentum. adam: a step size for every weight.",
+        "sgd", "Pretraining", "Optimizer",
+        "sgd: gradient descent with momentum. adam, adadelta: a step size for every weight.",
     )  # fmt: skip
     pretrain_learning_rate: float = _setting(
         1.0, "Pretraining", "Learning rate",
-        "Step size of the autoencoder's training: about 1 for sgd on this loss, 0.001 for adam.", gt=0, le=10,
+        "Step size of the autoencoder's training: about 1 for sgd and adadelta on this loss, 0.001 for adam.",
+        gt=0, le=10,
     )  # fmt: skip
     batch_size: int = _setting(
         256, "Pretraining", "Batch size", "Images per gradient step, in pretraining and in clustering.", ge=8, le=4096,
@@ -112,6 +140,11 @@ class RunConfig(BaseModel):
     cluster_learning_rate: float = _setting(
         0.01, "Clustering", "Learning rate",
         "Step size while clustering; small, so that the centers sharpen rather than scatter.", gt=0, le=10,
+    )  # fmt: skip
+    gamma: float = _setting(
+        0.1, "Clustering", "Weight of clustering γ",
+        "What KL(p‖q) counts beside the reconstruction's mean squared error, when both are trained together.",
+        ge=0, le=100,
     )  # fmt: skip
     augment: bool = _setting(
         False, "Clustering", "Distort images",
@@ -147,21 +180,26 @@ class RunConfig(BaseModel):
 
     @model_validator(mode="after")
     def _fits_together(self) -> RunConfig:
-        size, n = DATASET_SIZES[self.dataset], self.n_used
-        if self.n_samples is not None and self.n_samples > size:
-            raise _problem(
-                "n_samples", f"received {self.n_samples}, but {self.dataset} has {size}; use {size} or fewer"
-            )
-        if self.n_clusters > n:
-            raise _problem("n_clusters", f"received {self.n_clusters}, but there are only {n} images; use {n} or fewer")
-        if self.batch_size > n:
-            raise _problem("batch_size", f"received {self.batch_size}, but there are only {n} images; use {n} or fewer")
+        if self.dataset in BUNDLED:
+            self.check_images(*BUNDLED[self.dataset])
         return self
 
-    @property
-    def n_used(self) -> int:
-        """Number of images the run uses."""
-        return self.n_samples or DATASET_SIZES[self.dataset]
+    def check_images(self, n: int, image_shape: tuple[int, ...]) -> None:
+        """Raise `ConfigError` if `n` images of `image_shape` cannot be trained with this config."""
+        problems = {}
+        if self.n_samples is not None and self.n_samples > n:
+            problems["n_samples"] = f"received {self.n_samples}, but there are {n} images; use {n} or fewer"
+        used = min(self.n_samples or n, n)
+        for name in ("n_clusters", "batch_size"):
+            value = getattr(self, name)
+            if value > used and applies(name, self):
+                problems[name] = f"received {value}, but there are only {used} images; use {used} or fewer"
+        try:
+            architecture(self, image_shape)
+        except ValueError as error:
+            problems["autoencoder"] = str(error)
+        if problems:
+            raise ConfigError(problems)
 
     @classmethod
     def make(cls, **values: Any) -> RunConfig:
@@ -192,6 +230,31 @@ class RunConfig(BaseModel):
         return self.model_dump_json(indent=2)
 
 
+def pretraining_of(config: RunConfig) -> dict[str, Any]:
+    """The fields that decide what pretraining arrives at: runs that agree in them can share an autoencoder."""
+    groups = {name: field["group"] for name, field in fields().items()}
+    alone = config.changed(method="autoencoder")  # so that only what acts on the autoencoder counts
+    names = [n for n, group in groups.items() if group != "Clustering" and n != "method" and applies(n, alone)]
+    return {name: getattr(config, name) for name in names}
+
+
+def applies(name: str, config: RunConfig) -> bool:
+    """Whether a field has any effect, given the others: `gamma` only where both losses are trained, and so on."""
+    if config.method == "kmeans":
+        return name in ("dataset", "n_samples", "deskew", "random_state", "method", "n_clusters", "kmeans_n_init")
+    clusters = config.method in ("dec", "joint")
+    optimizers = {config.pretrain_optimizer} | ({config.cluster_optimizer} if clusters else set())
+    only_where = {
+        "hidden_units": config.autoencoder == "dense",
+        "filters": config.autoencoder != "dense",
+        "momentum": "sgd" in optimizers,
+        "gamma": config.method == "joint",
+    }
+    moves_clusters = ("update_interval", "cluster_optimizer", "cluster_learning_rate", "augment", "tol")
+    only_where |= dict.fromkeys((*moves_clusters, "max_iterations", "alpha"), clusters)
+    return only_where.get(name, True)
+
+
 def fields() -> dict[str, dict[str, Any]]:
     """Per field: label, group, help, default, advanced, and where they apply minimum, maximum, choices."""
     schema = RunConfig.model_json_schema()["properties"]
@@ -204,7 +267,8 @@ def _describe(name: str, schema: dict[str, Any]) -> dict[str, Any]:
     described |= {"help": schema["description"], "default": RunConfig.model_fields[name].default}
     limits = {"minimum": "minimum", "exclusiveMinimum": "minimum", "maximum": "maximum", "exclusiveMaximum": "maximum"}
     described |= {target: numbers[source] for source, target in limits.items() if source in numbers}
-    return described | ({"choices": schema["enum"]} if "enum" in schema else {})
+    choices = list(BUNDLED) if name == "dataset" else schema.get("enum")
+    return described | ({"choices": choices} if choices else {})
 
 
 def parse(name: str, text: str) -> Any:
@@ -228,10 +292,6 @@ def parse(name: str, text: str) -> Any:
         except (ValueError, OverflowError):
             return text
     return None if name == "n_samples" and not text.strip() else text
-
-
-def _problem(field: str, text: str) -> Exception:
-    return ConfigError({field: text})
 
 
 def _problems(error: ValidationError) -> dict[str, str]:

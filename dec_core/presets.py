@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from dec_core.config import RunConfig
 
+CONVOLUTIONAL = {
+    "initializer": "glorot_uniform",
+    "pretrain_optimizer": "adadelta",
+    "pretrain_epochs": 100,
+    "cluster_optimizer": "adam",
+    "cluster_learning_rate": 0.001,
+}
+
 PRESETS: dict[str, RunConfig] = {
     "first-look": RunConfig.make(
         n_samples=10_000,
@@ -19,12 +27,36 @@ PRESETS: dict[str, RunConfig] = {
         max_iterations=1000,
         tol=0.0,
     ),
+    "kmeans-pixels": RunConfig.make(method="kmeans"),
+    "tutorial-autoencoder": RunConfig.make(method="autoencoder"),
     "tutorial-dec": RunConfig.make(),
+    "tutorial-conv-dec": RunConfig.make(autoencoder="conv_transpose", **CONVOLUTIONAL),
+    "tutorial-conv-upsampling": RunConfig.make(autoencoder="conv_upsampling", filters=(16, 8, 8), **CONVOLUTIONAL),
+    "tutorial-conv-joint": RunConfig.make(autoencoder="conv_transpose", method="joint", **CONVOLUTIONAL),
+    "tutorial-dense-joint": RunConfig.make(method="joint", cluster_learning_rate=1.0),
 }
 
 DESCRIPTIONS: dict[str, str] = {
     "first-look": "10 000 digits in under a minute: small enough to watch, good enough to believe.",
+    "kmeans-pixels": "No network at all: k-means on 784 pixels. What deep clustering has to beat.",
+    "tutorial-autoencoder": "The dense autoencoder, then k-means on its z: how far seeing alone gets.",
     "tutorial-dec": "The tutorial's dense system, all 70 000 digits and 300 epochs: the better part of an hour.",
+    "tutorial-conv-dec": "Convolutions, undone by Conv2DTranspose; then DEC with adam.",
+    "tutorial-conv-upsampling": "Few convolutions, undone by UpSampling2D; then DEC with adam.",
+    "tutorial-conv-joint": "Convolutional, clustering and reconstruction trained together.",
+    "tutorial-dense-joint": "Dense, clustering and reconstruction trained together.",
+}
+
+
+CHAPTERS: dict[str, str] = {  # as the tutorial tells its story
+    "first-look": "Begin",
+    "kmeans-pixels": "Baseline",
+    "tutorial-autoencoder": "Baseline",
+    "tutorial-dec": "Dense",
+    "tutorial-conv-dec": "Convolutional",
+    "tutorial-conv-upsampling": "Convolutional",
+    "tutorial-conv-joint": "Joint",
+    "tutorial-dense-joint": "Joint",
 }
 
 

@@ -80,7 +80,7 @@ def test_a_link_fills_the_form(app):
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        ("preset", "best", "there are first-look, tutorial-dec"),
+        ("preset", "best", "there are first-look, kmeans-pixels, "),
         ("latent_dim", "-3", "received -3"),
         ("seed", "x", "'x'"),
     ],
@@ -107,7 +107,7 @@ def test_more_images_than_there_are_is_said_at_the_field(app):
     app.segmented_control(key="dataset").set_value("digits").run()
     assert app.number_input(key="n_samples").value is None and not button(app, "Start").disabled
     app.number_input(key="n_samples").set_value(5000).run()
-    assert any("digits has 1797" in item.value for item in app.caption) and button(app, "Start").disabled
+    assert any("there are 1797" in item.value for item in app.caption) and button(app, "Start").disabled
 
 
 def test_a_preset_fills_the_form_and_can_be_gone_back_to(app):

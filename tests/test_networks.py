@@ -3,7 +3,9 @@ import numpy as np
 import pytest
 
 from dec_core.analysis.assignment import soft_assignment
-from dec_core.networks import ClusteringLayer, dense_autoencoder
+from dec_core.architecture import architecture
+from dec_core.config import RunConfig
+from dec_core.networks import ClusteringLayer, autoencoder
 from dec_core.networks.saving import load_model, save_model
 
 
@@ -41,8 +43,14 @@ def test_the_layer_refuses_images():
         ClusteringLayer(3)(np.zeros((2, 4, 4), "float32"))
 
 
+def build(image_shape=(4, 4), random_state=0, **values):
+    """Encoder and decoder of a small dense config, or of what `values` say."""
+    config = RunConfig.make(**{"dataset": "own-test", "hidden_units": (8,), "latent_dim": 3, **values})
+    return autoencoder(architecture(config, image_shape), config.initializer, random_state)
+
+
 def test_the_tutorials_network_layer_by_layer():
-    encoder, decoder = dense_autoencoder(784, (500, 500, 2000), 10)
+    encoder, decoder = build((28, 28), hidden_units=(500, 500, 2000), latent_dim=10)
     dense = [layer for model in (encoder, decoder) for layer in model.layers if isinstance(layer, keras.layers.Dense)]
     assert [layer.units for layer in dense] == [500, 500, 2000, 10, 2000, 500, 500, 784]
     linear = [layer.name for layer in dense if layer.activation.__name__ == "linear"]
@@ -54,13 +62,13 @@ def test_the_tutorials_network_layer_by_layer():
 
 
 def test_weights_depend_on_the_seed_alone():
-    first, again, other = (dense_autoencoder(16, (8,), 3, random_state=s)[0].get_weights() for s in (1, 1, 2))
+    first, again, other = (build(random_state=s)[0].get_weights() for s in (1, 1, 2))
     assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
     assert not np.array_equal(first[0], other[0])
 
 
 def test_save_and_load_give_the_same_answers(tmp_path):
-    encoder, decoder = dense_autoencoder(16, (8,), 3)
+    encoder, decoder = build()
     layer = ClusteringLayer(4, alpha=2.0, name="clustering")
     z = encoder(np.random.default_rng(0).random((5, 16)).astype("float32"))
     q = layer(z)
@@ -70,6 +78,48 @@ def test_save_and_load_give_the_same_answers(tmp_path):
     assert np.asarray(layer_2(encoder_2(x))) == pytest.approx(np.asarray(q))
     assert np.asarray(decoder_2(encoder_2(x))) == pytest.approx(np.asarray(decoder(z)))
     assert layer_2.alpha == 2.0
+
+
+SYSTEMS = {
+    "dense": {},
+    "conv_transpose": {"autoencoder": "conv_transpose", "filters": (4, 6, 8)},
+    "conv_upsampling": {"autoencoder": "conv_upsampling", "filters": (4, 3)},
+    "kmeans": {"method": "kmeans"},
+}
+
+
+@pytest.mark.parametrize("values", SYSTEMS.values(), ids=SYSTEMS)
+@pytest.mark.parametrize("image_shape", [(8, 8), (12, 20, 3)])
+def test_what_is_built_is_what_was_described(values, image_shape, tmp_path):
+    values = values | ({"filters": (4, 6)} if image_shape == (12, 20, 3) and "filters" in values else {})
+    config = RunConfig.make(dataset="own-test", hidden_units=(8, 6), latent_dim=3, **values)
+    described = architecture(config, image_shape)
+    encoder, decoder = build(image_shape, **{"hidden_units": (8, 6), **values})
+    built = {layer.name: layer for model in (encoder, decoder) for layer in model.layers}
+    for layer in (*described.encoder, *described.decoder):
+        assert built[layer.name].output.shape[1:] == layer.shape
+        assert built[layer.name].count_params() == layer.n_parameters
+    assert decoder.output.shape == encoder.input.shape
+    layer = ClusteringLayer(4, name="clustering")
+    x = np.random.default_rng(0).random((5, *described.input_shape)).astype("float32")
+    before = np.asarray(layer(encoder(x))), np.asarray(decoder(encoder(x)))
+    save_model(tmp_path / "model.keras", encoder, decoder, layer)
+    encoder, decoder, layer = load_model(tmp_path / "model.keras")
+    assert np.array_equal(np.asarray(layer(encoder(x))), before[0])
+    assert np.array_equal(np.asarray(decoder(encoder(x))), before[1])
+
+
+def test_the_layer_works_under_mixed_precision_and_round_trips(tmp_path):
+    x = np.random.default_rng(1).random((6, 5)).astype("float32")
+    inputs = keras.Input((5,))
+    z = keras.layers.Dense(3, dtype="mixed_bfloat16")(inputs)
+    model = keras.Model(inputs, ClusteringLayer(4, alpha=3.0, dtype="mixed_bfloat16", name="q")(z))
+    q = keras.ops.convert_to_numpy(keras.ops.cast(model(x), "float32"))
+    assert q.sum(axis=1) == pytest.approx(1, abs=0.02)
+    model.save(tmp_path / "model.keras")
+    again = keras.saving.load_model(tmp_path / "model.keras")
+    assert np.array_equal(keras.ops.convert_to_numpy(keras.ops.cast(again(x), "float32")), q)
+    assert again.get_layer("q").alpha == 3.0 and again.get_layer("q").dtype_policy.name == "mixed_bfloat16"
 
 
 def test_another_model_is_refused(tmp_path):

@@ -11,14 +11,15 @@ ROOT = Path(__file__).parents[1]
 CORE = ROOT / "dec_core"
 
 MAY_IMPORT = {
-    "config": set(),
+    "architecture": {"config"},  # for the type of an argument
+    "config": {"architecture"},
     "presets": {"config"},
     "data": set(),
     "analysis": set(),
-    "networks": set(),
-    "training": {"analysis", "config", "data", "networks"},
+    "networks": {"architecture"},
+    "training": {"analysis", "architecture", "config", "data", "networks"},
     "figures": {"analysis"},
-    "runs": {"analysis", "config", "data", "networks", "training"},
+    "runs": {"analysis", "config", "data", "networks", "presets", "training"},
     "cli": {"analysis", "config", "data", "networks", "presets", "runs", "training"},
 }
 

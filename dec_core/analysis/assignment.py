@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.spatial.distance import cdist
 
 
 def soft_assignment(z: np.ndarray, cluster_centers: np.ndarray, alpha: float = 1.0) -> np.ndarray:
@@ -20,7 +21,7 @@ def soft_assignment(z: np.ndarray, cluster_centers: np.ndarray, alpha: float = 1
     q : ndarray of float64, shape (n, n_clusters)
         Each row sums to one.
     """
-    squared = np.square(z[:, None, :].astype(float) - cluster_centers).sum(axis=2)  # (n, n_clusters)
+    squared = cdist(z.astype(float), cluster_centers.astype(float), "sqeuclidean")  # (n, n_clusters)
     q = (1.0 + squared / alpha) ** (-(alpha + 1.0) / 2.0)
     return q / q.sum(axis=1, keepdims=True)
 

@@ -1,4 +1,4 @@
-"""The command line: python -m dec_core {presets, train, resume, repeat, bench}."""
+"""The command line: python -m dec_core {presets, train, resume, repeat, table, bench}."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 from dec_core.config import ConfigError, RunConfig, fields
 from dec_core.presets import DESCRIPTIONS, PRESETS
@@ -39,6 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_config_options(train)
     train.add_argument("--seed", type=int, help="random_state")
+    train.add_argument("--pretrained", type=Path, metavar="RUN_DIR", help="begin with the autoencoder of that run")
     _add_run_options(train)
     train.set_defaults(command=_train)
 
@@ -52,6 +54,15 @@ def _parser() -> argparse.ArgumentParser:
     repeat.add_argument("--seeds", type=int, default=5, help="how many, from seed 0 on (5)")
     _add_run_options(repeat)
     repeat.set_defaults(command=_repeat)
+
+    table = commands.add_parser("table", help="train the tutorial's systems and write docs/reproduction.md and .json")
+    table.add_argument("--presets", nargs="+", metavar="PRESET", help="only these")
+    table.add_argument("--seeds", type=int, default=1, help="how many, from seed 0 on (1)")
+    table.add_argument("--resume", action="store_true", help="use finished runs, go on with interrupted ones")
+    table.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE", help="any field, in all systems")
+    table.add_argument("--out", type=Path, default=RUNS, metavar="DIR", help="folder of runs (runs)")
+    table.add_argument("--docs", type=Path, default=Path("docs"), metavar="DIR", help="where the table goes (docs)")
+    table.set_defaults(command=_table)
 
     bench = commands.add_parser("bench", help="compare the speed of our loops with plain Keras, in one run")
     bench.add_argument("--samples", type=int, default=70_000, help="images of MNIST (70000)")
@@ -87,22 +98,30 @@ def _field_help() -> str:
 
 def config_from(options: argparse.Namespace) -> RunConfig:
     """The preset with the changes that the command line asks for. Raises ValueError."""
-    from dec_core.config import DATASET_SIZES, parse
+    from dec_core.config import BUNDLED
     from dec_core.presets import preset
 
     config = preset(options.preset)
+    changes = _changes(options.set)
+    given = {"dataset": options.data, "n_samples": options.subset, "random_state": getattr(options, "seed", None)}
+    changes |= {name: value for name, value in given.items() if value is not None}
+    size = BUNDLED.get(changes.get("dataset"), [0])[0]
+    if size and "n_samples" not in changes and (config.n_samples or 0) > size:
+        changes["n_samples"] = None  # a preset's subset of a larger data set means all of a smaller one
+    return config.changed(**changes)
+
+
+def _changes(items: list[str]) -> dict[str, Any]:
+    """What --set asks for, by field."""
+    from dec_core.config import parse
+
     changes = {}
-    for item in options.set:
+    for item in items:
         name, equals, text = item.partition("=")
         if not equals:
             raise ConfigError({"--set": f"received {item!r}, expected FIELD=VALUE, as in --set latent_dim=5"})
         changes[name] = parse(name, text)
-    given = {"dataset": options.data, "n_samples": options.subset, "random_state": getattr(options, "seed", None)}
-    changes |= {name: value for name, value in given.items() if value is not None}
-    size = DATASET_SIZES.get(changes.get("dataset"), 0)
-    if size and "n_samples" not in changes and (config.n_samples or 0) > size:
-        changes["n_samples"] = None  # a preset's subset of a larger data set means all of a smaller one
-    return config.changed(**changes)
+    return changes
 
 
 def _presets(options: argparse.Namespace) -> int:
@@ -110,14 +129,14 @@ def _presets(options: argparse.Namespace) -> int:
         print(json.dumps({name: config.model_dump(mode="json") for name, config in PRESETS.items()}))
     else:
         for name in PRESETS:
-            print(f"{name:15} {DESCRIPTIONS[name]}")
+            print(f"{name:25} {DESCRIPTIONS[name]}")
     return 0
 
 
 def _train(options: argparse.Namespace) -> int:
     from dec_core.cli.train import train_new
 
-    return train_new(config_from(options), options.out, umap=options.umap, as_json=options.json)
+    return train_new(config_from(options), options.out, options.pretrained, umap=options.umap, as_json=options.json)
 
 
 def _resume(options: argparse.Namespace) -> int:
@@ -130,6 +149,15 @@ def _repeat(options: argparse.Namespace) -> int:
     from dec_core.cli.repeat import repeat
 
     return repeat(config_from(options), options.seeds, options.out, as_json=options.json)
+
+
+def _table(options: argparse.Namespace) -> int:
+    from dec_core.cli.table import table, tutorial_presets
+
+    if options.seeds < 1:
+        raise ValueError(f"--seeds: received {options.seeds}, expected 1 or more")
+    names = options.presets or tutorial_presets()
+    return table(names, options.seeds, options.out, options.docs, _changes(options.set), resume=options.resume)
 
 
 def _bench(options: argparse.Namespace) -> int:

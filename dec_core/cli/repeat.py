@@ -20,11 +20,12 @@ def repeat(config: RunConfig, n_seeds: int, root: Path, *, as_json: bool) -> int
     results = [train_quietly(config.changed(random_state=seed), root) for seed in range(n_seeds)]
     print(_table(results))
     if as_json:
-        print(json.dumps({"runs": results, "summary": _summary(results)}))
+        print(json.dumps({"runs": results, "summary": summarize(results)}))
     return int(any(result["state"] == "failed" for result in results))
 
 
-def _summary(results: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
+def summarize(results: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
+    """Mean, min and max of scores and seconds over results that `train.result` gave."""
     return {
         name: {"mean": mean(values), "min": min(values), "max": max(values)}
         for name in COLUMNS
@@ -39,7 +40,7 @@ def _table(results: list[dict[str, Any]]) -> str:
         cells = [f"{values[name]:.1f}" if name == "seconds" else f"{values[name]:.4f}" for name in shown]
         return f"| {title} | " + " | ".join(cells) + " |"
 
-    summary = _summary(results)
+    summary = summarize(results)
     shown = [name for name in COLUMNS if name in summary]
     titles = {"seconds": "seconds", "acc": "ACC", "nmi": "NMI", "ari": "ARI"}
     lines = ["| seed | " + " | ".join(titles[name] for name in shown) + " |", "|---" * (len(shown) + 1) + "|"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Iterator
@@ -22,9 +23,16 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 BAR = "{desc} {percentage:3.0f}% |{bar}| {n:.1f}/{total_fmt} {unit}, {remaining} left, {rate_fmt}{postfix}"
 
 
-def train_new(config: RunConfig, root: Path, *, umap: bool, as_json: bool) -> int:
-    """Train `config` in a new folder below `root`; the exit code."""
-    return _run(RunFolder.create(root, config, "running"), umap=umap, as_json=as_json)
+def train_new(config: RunConfig, root: Path, pretrained: Path | None, *, umap: bool, as_json: bool) -> int:
+    """Train `config` in a new folder below `root`, perhaps with the autoencoder of another run; the exit code."""
+    folder = RunFolder.create(root, config, "running")
+    if pretrained is not None:
+        try:
+            folder.begin_with(RunFolder(pretrained))
+        except ValueError:
+            shutil.rmtree(folder.path)
+            raise
+    return _run(folder, umap=umap, as_json=as_json)
 
 
 def resume(path: Path, *, umap: bool, as_json: bool) -> int:
@@ -40,8 +48,13 @@ def resume(path: Path, *, umap: bool, as_json: bool) -> int:
 
 def train_quietly(config: RunConfig, root: Path) -> dict[str, Any]:
     """Train `config` below `root` with a progress bar; the result as `result` gives it."""
-    folder = RunFolder.create(root, config, "running")
-    _drive(folder)
+    return finish_quietly(RunFolder.create(root, config, "running"))
+
+
+def finish_quietly(folder: RunFolder) -> dict[str, Any]:
+    """Train what is left of a run with a progress bar; the result. Ctrl-C raises KeyboardInterrupt."""
+    if _drive(folder):
+        raise KeyboardInterrupt
     return result(folder)
 
 

@@ -1,15 +1,12 @@
-"""The dense autoencoder of DEC (Xie, Girshick and Farhadi 2016, section 3.2), as the tutorial builds it.
-
-    x -> hidden_units[0] -> ... -> hidden_units[-1] -> z -> hidden_units[-1] -> ... -> hidden_units[0] -> x
-
-ReLU everywhere except at z and at the output, which are linear.
-"""
+"""Keras networks from their description (`dec_core.architecture`)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import keras
+
+from dec_core.architecture import Architecture, Layer
 
 INITIALIZERS = {
     "variance_scaling": lambda seed: keras.initializers.VarianceScaling(
@@ -19,47 +16,38 @@ INITIALIZERS = {
 }
 
 
-def dense_autoencoder(
-    n_features: int,
-    hidden_units: Sequence[int] = (500, 500, 2000),
-    latent_dim: int = 10,
-    initializer: str = "variance_scaling",
-    random_state: int = 0,
+def autoencoder(
+    architecture: Architecture, initializer: str = "variance_scaling", random_state: int = 0
 ) -> tuple[keras.Model, keras.Model]:
     """Build encoder and decoder; the autoencoder is `decoder(encoder(x))`.
 
     Parameters
     ----------
-    n_features : int
-        Length of one flattened image.
-    hidden_units : sequence of int
-        Units of the encoder's hidden layers; the decoder mirrors them.
-    latent_dim : int
-        Length of z.
+    architecture : Architecture
     initializer : {"variance_scaling", "glorot_uniform"}
+        Of all kernels.
     random_state : int
         Every layer draws its own weights from it, so a layer's start does not depend on global state.
 
     Returns
     -------
-    encoder : keras.Model, (batch, n_features) -> (batch, latent_dim)
-    decoder : keras.Model, (batch, latent_dim) -> (batch, n_features)
+    encoder : keras.Model, (batch, *input_shape) -> (batch, latent_dim)
+    decoder : keras.Model, (batch, latent_dim) -> (batch, *input_shape)
     """
     seeds = iter(range(1000 * random_state, 1000 * random_state + 1000))
 
-    def dense(units: int, name: str, activation: str | None = "relu") -> keras.layers.Dense:
-        kernel = INITIALIZERS[initializer](next(seeds))
-        return keras.layers.Dense(units, activation=activation, kernel_initializer=kernel, name=name)
+    def stack(name: str, shape: Sequence[int], layers: Sequence[Layer]) -> keras.Model:
+        inputs = h = keras.Input(shape, name="x" if name == "encoder" else "z_in")
+        for layer in layers:
+            h = _keras_layer(layer, initializer, seeds)(h)
+        return keras.Model(inputs, h, name=name)
 
-    x = keras.Input((n_features,), name="x")
-    h = x
-    for i, units in enumerate(hidden_units):
-        h = dense(units, f"encoder_{i}")(h)
-    encoder = keras.Model(x, dense(latent_dim, "z", None)(h), name="encoder")
+    encoder = stack("encoder", architecture.input_shape, architecture.encoder)
+    return encoder, stack("decoder", (architecture.latent_dim,), architecture.decoder)
 
-    z = keras.Input((latent_dim,), name="z_in")
-    h = z
-    for i, units in reversed(list(enumerate(hidden_units))):
-        h = dense(units, f"decoder_{i}")(h)
-    decoder = keras.Model(z, dense(n_features, "reconstruction", None)(h), name="decoder")
-    return encoder, decoder
+
+def _keras_layer(layer: Layer, initializer: str, seeds: Iterator[int]) -> keras.Layer:
+    options = dict(layer.options)
+    if layer.n_parameters:
+        options["kernel_initializer"] = INITIALIZERS[initializer](next(seeds))
+    return getattr(keras.layers, layer.kind)(name=layer.name, **options)

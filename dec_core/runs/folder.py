@@ -16,6 +16,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import shutil
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
@@ -25,7 +26,7 @@ from typing import Any, BinaryIO
 import numpy as np
 import psutil
 
-from dec_core.config import ConfigError, RunConfig
+from dec_core.config import ConfigError, RunConfig, pretraining_of
 
 ACTIVE = ("queued", "running", "paused")
 
@@ -72,6 +73,32 @@ class RunFolder:
         folder.write(folder.path / "config.json", lambda file: file.write(config.to_json().encode()))
         folder.set_status(RunStatus(state, time.time(), **this_process()))
         return folder
+
+    def begin_with(self, other: RunFolder) -> None:
+        """Take over the pretrained autoencoder of another run: its weights, curve and seconds.
+
+        Raises
+        ------
+        ConfigError
+            If the two runs do not share data, architecture and pretraining, field by field.
+        ValueError
+            If the other run has no pretrained autoencoder.
+        """
+        problems = {
+            name: f"received {getattr(self.config, name)!r}, but the autoencoder was pretrained with {value!r}"
+            for name, value in pretraining_of(other.config).items()
+            if getattr(self.config, name) != value
+        }
+        if problems:
+            raise ConfigError(problems)
+        if not (other.path / "pretrained.npz").is_file():
+            raise ValueError(f"pretrained: {other.path} has no pretrained autoencoder; train it to the end first")
+        shutil.copy(other.path / "pretrained.npz", self.path / "pretrained.npz")
+        for record in other.records()[0]:
+            if record["event"] == "PretrainProgress":
+                self.append(record)
+        seconds = {"pretraining": other.status.seconds.get("pretraining", 0.0)}
+        self.set_status(replace(self.status, seconds=seconds))
 
     @property
     def id(self) -> str:

@@ -68,17 +68,20 @@ class _Recorder:
         self.folder, self.config, self.dataset = folder, config, dataset
         self.view, self.examples = view_index(len(dataset.images)), example_index(dataset.y)
         checkpoint = folder.load_arrays("checkpoint.npz")
+        pretrained = folder.load_arrays("pretrained.npz")
         image_shape = dataset.images.shape[1:]
         self.resumed = checkpoint is not None or bool(folder.records()[0])
         if checkpoint:
             self.state = TrainingState.from_arrays(config, image_shape, checkpoint)
+        elif pretrained:
+            self.state = TrainingState.from_pretrained(config, image_shape, pretrained)
         else:
             self.state = TrainingState(config, image_shape)
         before = folder.status
         self.status = RunStatus("running", before.created, phase=self.state.phase, seconds=before.seconds)
         self.status = replace(self.status, outcome=before.outcome, **this_process())
         self.n_snapshots = len(list((folder.path / "snapshots").glob("*.npz")))
-        self.embed_view = Embedder(self.state.encoder, resident(dataset.x[self.view]))
+        self.embed_view = Embedder(self.state.encoder, resident(dataset.x[self.view], self.state.input_shape))
         self.plane: np.ndarray | None = None
         self.last_progress = float("-inf")  # the first progress is recorded at once
         self.last_checkpoint = self.last_snapshot = time.monotonic()
@@ -128,7 +131,7 @@ class _Recorder:
         elif durable:
             if self._worth_a_snapshot(event):
                 yield self._snapshot()
-            if self.state.phase == "centers":
+            if self.state.phase == "centers" and isinstance(event, PretrainProgress):
                 self._save_pretrained()
             if isinstance(event, CentersInitialized) or now - self.last_checkpoint > CHECKPOINT_EVERY:
                 self._checkpoint()

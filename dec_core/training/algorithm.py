@@ -7,6 +7,10 @@
                                    some steps of gradient descent on KL(p || q)     equations 2, 4, 5
                            until fewer than `tol` of the samples change cluster
 
+The config's `method` says how far to go: "dec" is all of it; "joint" trains the decoder on while it
+clusters, on gamma * KL(p || q) + mean squared error (the tutorial, 9.8; Guo et al., *Improved DEC*,
+2017); "autoencoder" ends with step 2; "kmeans" is step 2 on pixels.
+
 Everything is a generator of events (`events.py`). It prints, logs and saves nothing, and never sees
 a label. All that must survive a pause stands in the `TrainingState`: between two events it can be
 saved, loaded and continued, and gives the same result as if nothing had happened.
@@ -71,7 +75,9 @@ def pretrain(state: TrainingState, x: np.ndarray) -> Iterator[Event]:
     """Minimise the mean squared error of decoder(encoder(x)) against x, in shuffled batches."""
     config = state.config
     n_batches = -(-len(x) // config.batch_size)  # the last batch of an epoch may be smaller
-    steps = pretrain_steps(state.autoencoder, state.start_optimizer("pretraining"), resident(x), config.batch_size)
+    steps = pretrain_steps(
+        state.autoencoder, state.start_optimizer("pretraining"), _resident(state, x), config.batch_size
+    )
     while state.epoch < config.pretrain_epochs:
         order = np.random.default_rng([config.random_state, state.epoch]).permutation(len(x))  # (n,)
         while state.batch < n_batches:
@@ -93,21 +99,23 @@ def pretrain(state: TrainingState, x: np.ndarray) -> Iterator[Event]:
 def initialize_centers(state: TrainingState, x: np.ndarray) -> Iterator[Event]:
     """Place the centers by k-means on z, the best of `kmeans_n_init` starts."""
     config = state.config
-    z = Embedder(state.encoder, resident(x))()  # (n, latent_dim)
+    z = Embedder(state.encoder, _resident(state, x))()  # (n, latent_dim)
     kmeans = KMeans(config.n_clusters, n_init=config.kmeans_n_init, random_state=config.random_state).fit(z)
     state.cluster_centers = kmeans.cluster_centers_  # (n_clusters, latent_dim)
     state.z, state.labels = z, kmeans.labels_
     state.phase = "clustering"
     yield CentersInitialized(kmeans.labels_, float(kmeans.inertia_))
+    if config.method in ("autoencoder", "kmeans"):
+        state.phase = "finished"
+        yield Finished("centers", 0, state.labels)
 
 
 def cluster(state: TrainingState, x: np.ndarray) -> Iterator[Event]:
     """Move encoder and centers together so that q approaches p."""
     config = state.config
-    images = resident(x)
+    images = _resident(state, x)
     embed = Embedder(state.encoder, images)
-    optimizer = state.start_optimizer("clustering")
-    steps = cluster_steps(state.clustering_model, optimizer, images, config.batch_size, _distortion(state))
+    steps = cluster_steps(state, images, _distortion(state))
     while state.iteration < config.max_iterations:
         if state.iteration % config.update_interval == 0 and state.updated_at != state.iteration:
             event = _update_target(state, embed())
@@ -116,13 +124,14 @@ def cluster(state: TrainingState, x: np.ndarray) -> Iterator[Event]:
                 break
         until_update = config.update_interval - state.iteration % config.update_interval
         n_steps = min(STRETCH, until_update, config.max_iterations - state.iteration)
-        total, state.next_batch = steps(state.p, state.next_batch, state.iteration, n_steps)
+        totals, state.next_batch = steps(state.p, state.next_batch, state.iteration, n_steps)
         state.iteration += n_steps
-        loss = float(total) / n_steps
-        if not np.isfinite(loss):
+        kl_divergence, error = (totals / n_steps).tolist()
+        if not np.isfinite(totals).all():
             yield _diverged(state)
             return
-        yield ClusterProgress(state.iteration, config.max_iterations, loss)
+        reconstruction = error if config.method == "joint" else None
+        yield ClusterProgress(state.iteration, config.max_iterations, kl_divergence, reconstruction)
     reason = "tol" if state.iteration < config.max_iterations else "max_iterations"
     if reason == "max_iterations":
         state.z = embed()
@@ -149,8 +158,11 @@ def _distortion(state: TrainingState) -> Distortion | None:
     """Distort each batch by its own seed, or not at all, as the config has it."""
     if not state.config.augment:
         return None
-    height, width = state.image_shape
-    return lambda rows, iteration: distort(rows, height, width, tf.stack([state.config.random_state, iteration]))
+    return lambda x, iteration: distort(x, state.image_shape, tf.stack([state.config.random_state, iteration]))
+
+
+def _resident(state: TrainingState, x: np.ndarray) -> tf.Tensor:
+    return resident(x, state.input_shape)  # (n, *input_shape)
 
 
 def _diverged(state: TrainingState) -> Diverged:

@@ -7,6 +7,8 @@ little. Each image gets its own rotation, shear, scale and shift, sampled biline
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import tensorflow as tf
 
 ROTATION = 0.1  # radians to either side
@@ -15,20 +17,22 @@ SCALE = 0.1  # logarithm of the size
 SHIFT = 1 / 28  # of the image's width
 
 
-def distort(rows: tf.Tensor, height: int, width: int, seed: tf.Tensor) -> tf.Tensor:
-    """Distort a batch of flattened images.
+def distort(x: tf.Tensor, image_shape: Sequence[int], seed: tf.Tensor) -> tf.Tensor:
+    """Distort a batch of images.
 
     Parameters
     ----------
-    rows : tensor of float32, shape (batch, height * width)
-    height, width : int
+    x : tensor of float32, shape (batch, height * width * channels) or (batch, height, width, channels)
+    image_shape : (height, width) or (height, width, channels)
     seed : tensor of int32, shape (2,)
         The same seed gives the same distortions, so that a resumed run repeats itself.
 
     Returns
     -------
-    tensor of float32, shape (batch, height * width)
+    tensor of float32, shape of x
     """
+    height, width = image_shape[:2]
+    rows = tf.reshape(x, (-1, height * width, *image_shape[2:]))  # channels move together
     n = tf.shape(rows)[0]
     draws = tf.random.stateless_uniform((5, n), seed, -1.0, 1.0)
     turn, shear, size = ROTATION * draws[0], SHEAR * draws[1], tf.exp(SCALE * draws[2])
@@ -36,9 +40,9 @@ def distort(rows: tf.Tensor, height: int, width: int, seed: tf.Tensor) -> tf.Ten
     v, u = tf.meshgrid(_centred(height), _centred(width), indexing="ij")  # (height, width)
     u, v = tf.reshape(u, (1, -1)), tf.reshape(v, (1, -1))  # (1, pixels)
     cos, sin = size * tf.cos(turn), size * tf.sin(turn)
-    x = cos[:, None] * u + (shear - sin)[:, None] * v + shift_x[:, None] + (width - 1) / 2
-    y = sin[:, None] * u + cos[:, None] * v + shift_y[:, None] + (height - 1) / 2
-    return _bilinear(rows, x, y, height, width)
+    column = cos[:, None] * u + (shear - sin)[:, None] * v + shift_x[:, None] + (width - 1) / 2
+    row = sin[:, None] * u + cos[:, None] * v + shift_y[:, None] + (height - 1) / 2
+    return tf.reshape(_bilinear(rows, column, row, height, width), tf.shape(x))
 
 
 def _centred(length: int) -> tf.Tensor:
@@ -46,10 +50,12 @@ def _centred(length: int) -> tf.Tensor:
 
 
 def _bilinear(rows: tf.Tensor, x: tf.Tensor, y: tf.Tensor, height: int, width: int) -> tf.Tensor:
-    """Values at positions x, y (batch, pixels); beyond the border, the border's value."""
+    """Values of rows (batch, pixels[, channels]) at x, y (batch, pixels); beyond the border, the border's."""
     x, y = tf.clip_by_value(x, 0.0, width - 1.001), tf.clip_by_value(y, 0.0, height - 1.001)
     left, top = tf.floor(x), tf.floor(y)
     right, down = x - left, y - top
+    if len(rows.shape) == 3:
+        right, down = right[:, :, None], down[:, :, None]  # the same for all channels
     corner = tf.cast(top * width + left, tf.int32)
 
     def at(offset: int) -> tf.Tensor:

@@ -45,11 +45,12 @@ class TargetUpdated:
 
 @dataclass(frozen=True)
 class ClusterProgress:
-    """Some gradient steps between two updates. `loss` is the mean KL(p || q) of their batches."""
+    """Some gradient steps between two updates. Losses are means over their batches."""
 
     iteration: int
     max_iterations: int
-    loss: float
+    loss: float  # KL(p || q)
+    reconstruction_loss: float | None  # mean squared error, where it is trained, too
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ class Diverged:
 class Finished:
     """Training ended by itself. `labels`: the final cluster of every sample, (n,)."""
 
-    reason: str  # "tol" or "max_iterations"
+    reason: str  # "tol", "max_iterations", or "centers" where the method ends with k-means
     n_iterations: int
     labels: np.ndarray
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import keras
 import numpy as np
 
 from dec_core.analysis.assignment import soft_assignment
+from dec_core.architecture import architecture
 from dec_core.config import RunConfig
-from dec_core.networks import ClusteringLayer, dense_autoencoder
+from dec_core.networks import ClusteringLayer, autoencoder
 
 COUNTERS = ("epoch", "batch", "loss_sum", "iteration", "next_batch", "updated_at", "n_updates")
 ARRAYS = ("p", "labels", "z")
@@ -21,8 +23,8 @@ class TrainingState:
     Parameters
     ----------
     config : RunConfig
-    image_shape : (int, int)
-        Height and width of one image.
+    image_shape : (int, int) or (int, int, int)
+        Height, width and, of colour images, channels.
 
     Attributes
     ----------
@@ -37,17 +39,16 @@ class TrainingState:
     p : ndarray of float32, shape (n, n_clusters), or None
     """
 
-    def __init__(self, config: RunConfig, image_shape: tuple[int, int]):
+    def __init__(self, config: RunConfig, image_shape: tuple[int, ...]):
         self.config, self.image_shape = config, tuple(image_shape)
-        self.n_features = image_shape[0] * image_shape[1]
-        self.encoder, self.decoder = dense_autoencoder(
-            self.n_features, config.hidden_units, config.latent_dim, config.initializer, config.random_state
-        )
+        self.n_features = prod(image_shape)
+        described = architecture(config, self.image_shape)
+        self.encoder, self.decoder = autoencoder(described, config.initializer, config.random_state)
         self.autoencoder = keras.Model(self.encoder.input, self.decoder(self.encoder.output), name="autoencoder")
         self.clustering_layer = ClusteringLayer(config.n_clusters, config.alpha, name="clustering")
         q = self.clustering_layer(self.encoder.output)
         self.clustering_model = keras.Model(self.encoder.input, q, name="dec")
-        self.phase = "pretraining"
+        self.phase = "centers" if config.method == "kmeans" else "pretraining"
         self.epoch = self.batch = self.iteration = self.next_batch = self.n_updates = 0
         self.updated_at, self.loss_sum = -1, 0.0
         self.p = self.labels = self.z = None
@@ -68,7 +69,7 @@ class TrainingState:
 
     def embed(self, x: np.ndarray) -> np.ndarray:
         """z of images given as rows of uint8, (n, n_features) -> (n, latent_dim)."""
-        return self._in_batches(self.encoder, x.astype(np.float32) / 255)
+        return self._in_batches(self.encoder, x.reshape(-1, *self.input_shape), scale=255)
 
     def reconstruct(self, x: np.ndarray) -> np.ndarray:
         """What the autoencoder makes of rows of uint8, (n, n_features) -> (n, n_features), about 0..1."""
@@ -76,28 +77,37 @@ class TrainingState:
 
     def decode(self, z: np.ndarray) -> np.ndarray:
         """(n, latent_dim) -> (n, n_features), about 0..1."""
-        return self._in_batches(self.decoder, z)
+        return self._in_batches(self.decoder, z).reshape(len(z), -1)
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """Shape in which the encoder takes one image: flat for the dense one."""
+        return self.encoder.input_shape[1:]
 
     @staticmethod
-    def _in_batches(model: keras.Model, rows: np.ndarray, size: int = 2048) -> np.ndarray:
-        parts = [rows[i : i + size] for i in range(0, len(rows), size)]
+    def _in_batches(model: keras.Model, rows: np.ndarray, scale: int = 1, size: int = 2048) -> np.ndarray:
+        parts = [rows[i : i + size].astype(np.float32) / scale for i in range(0, len(rows), size)]
         return np.concatenate([keras.ops.convert_to_numpy(model(part, training=False)) for part in parts])
 
     def start_optimizer(self, phase: str) -> keras.optimizers.Optimizer:
         """The optimizer of a phase: made new on entering it, the same one when a run goes on."""
         if self._optimizer is None or self._optimizer[0] != phase:
-            model = self.autoencoder if phase == "pretraining" else self.clustering_model
             optimizer = _optimizer(self.config, phase)
-            optimizer.build(model.trainable_variables)
+            pretraining = phase == "pretraining"
+            optimizer.build(self.autoencoder.trainable_variables if pretraining else self.clustering_variables())
             self._optimizer = phase, optimizer
         return self._optimizer[1]
+
+    def clustering_variables(self) -> list:
+        """What moves while clustering: encoder and centers, and the decoder where both losses are trained."""
+        decoder = self.decoder.trainable_variables if self.config.method == "joint" else []
+        return [*self.clustering_model.trainable_variables, *decoder]
 
     def check(self, x: np.ndarray) -> np.ndarray:
         """x as it is, or an error that says what was expected."""
         if x.ndim != 2 or x.shape[1] != self.n_features or x.dtype != np.uint8:
             raise ValueError(f"x: received {x.dtype} {x.shape}, expected uint8 of shape (n, {self.n_features})")
-        if len(x) < max(self.config.batch_size, self.config.n_clusters):
-            raise ValueError(f"x: received {len(x)} images, expected at least batch_size and n_clusters of them")
+        self.config.check_images(len(x), self.image_shape)
         return x
 
     def to_arrays(self) -> dict[str, np.ndarray]:
@@ -113,7 +123,7 @@ class TrainingState:
         return arrays
 
     @classmethod
-    def from_arrays(cls, config: RunConfig, image_shape: tuple[int, int], arrays: dict[str, Any]) -> TrainingState:
+    def from_arrays(cls, config: RunConfig, image_shape: tuple[int, ...], arrays: dict[str, Any]) -> TrainingState:
         """The state that `to_arrays` took apart. Raises ValueError if it is of another architecture."""
         state = cls(config, image_shape)
         _assign(state._weights(), arrays, "weight")
@@ -126,6 +136,19 @@ class TrainingState:
             _assign(state.start_optimizer(str(arrays["optimizer_phase"])).variables, arrays, "optimizer")
         return state
 
+    @classmethod
+    def from_pretrained(cls, config: RunConfig, image_shape: tuple[int, ...], arrays: dict[str, Any]) -> TrainingState:
+        """A state that begins where pretraining has ended, with an autoencoder that `to_arrays` took apart.
+
+        Raises ValueError if it is of another architecture, or was not trained to its end.
+        """
+        if str(arrays["phase"]) == "pretraining":
+            raise ValueError("pretrained: received an autoencoder in the midst of its training, expected a trained one")
+        state = cls(config, image_shape)
+        _assign(state.autoencoder.weights, arrays, "weight")
+        state.phase, state.epoch = "centers", arrays["epoch"].item()
+        return state
+
     def _weights(self) -> list:
         return [*self.autoencoder.weights, *self.clustering_layer.weights]
 
@@ -134,7 +157,9 @@ def _optimizer(config: RunConfig, phase: str) -> keras.optimizers.Optimizer:
     pretraining = phase == "pretraining"
     name = config.pretrain_optimizer if pretraining else config.cluster_optimizer
     rate = config.pretrain_learning_rate if pretraining else config.cluster_learning_rate
-    return keras.optimizers.SGD(rate, config.momentum) if name == "sgd" else keras.optimizers.Adam(rate)
+    if name == "sgd":
+        return keras.optimizers.SGD(rate, config.momentum)
+    return {"adam": keras.optimizers.Adam, "adadelta": keras.optimizers.Adadelta}[name](rate)
 
 
 def _assign(variables: list, arrays: dict[str, Any], prefix: str) -> None:

@@ -7,24 +7,28 @@ applies them, without returning to Python.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
 import tensorflow as tf
+
+if TYPE_CHECKING:
+    from dec_core.training.state import TrainingState
 
 EMBED_BATCH = 2048
 
 Distortion = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]  # (rows, iteration) -> rows
 
 
-def resident(x: np.ndarray) -> tf.Tensor:
-    """The images where the arithmetic happens, still uint8, shape (n, n_features)."""
-    return tf.constant(x)
+def resident(x: np.ndarray, input_shape: Sequence[int]) -> tf.Tensor:
+    """The images where the arithmetic happens, still uint8, shape (n, *input_shape)."""
+    return tf.constant(x.reshape(-1, *input_shape))
 
 
 def _rows(images: tf.Tensor, index: tf.Tensor) -> tf.Tensor:
-    """Rows of the images as float32 in 0..1."""
+    """Some of the images as float32 in 0..1, shape (batch, *input_shape)."""
     return tf.cast(tf.gather(images, index), tf.float32) / 255.0
 
 
@@ -50,41 +54,45 @@ def pretrain_steps(
 
 
 def cluster_steps(
-    clustering_model: keras.Model,
-    optimizer: keras.optimizers.Optimizer,
-    images: tf.Tensor,
-    batch_size: int,
-    distort: Distortion | None = None,
-) -> Callable[[np.ndarray, int, int, int], tuple[tf.Tensor, int]]:
-    """A function (p, next_batch, iteration, n_steps) -> (summed loss, next_batch), in the tutorial's batch order.
+    state: TrainingState, images: tf.Tensor, distort: Distortion | None = None
+) -> Callable[[np.ndarray, int, int, int], tuple[np.ndarray, int]]:
+    """A function (p, next_batch, iteration, n_steps) -> (losses, next_batch), in the tutorial's batch order.
 
-    Batches run through the data in order and wrap to the first after the last, smaller one.
-    `distort` changes the images of a batch; it gets the iteration to draw from.
+    Batches run through the data in order and wrap to the first after the last, smaller one. The
+    losses are summed over the steps: KL(p || q), and where the method is "joint" the mean squared
+    error of the reconstruction, else 0. `distort` changes the images of a batch; it gets the
+    iteration to draw from.
     """
-    n = images.shape[0]
+    n, batch_size, joint = images.shape[0], state.config.batch_size, state.config.method == "joint"
     n_batches = -(-n // batch_size)
     kl_divergence = keras.losses.KLDivergence()
+    optimizer, variables = state.start_optimizer("clustering"), state.clustering_variables()
+
+    def losses(x: tf.Tensor, p: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        z = state.encoder(x, training=True)  # (batch, latent_dim)
+        kl = kl_divergence(p, state.clustering_layer(z))  # (batch, n_clusters) each
+        error = tf.reduce_mean(tf.math.squared_difference(state.decoder(z, training=True), x)) if joint else 0.0
+        return kl, tf.convert_to_tensor(error)
 
     @tf.function(input_signature=[tf.TensorSpec((n, None), tf.float32), _spec(), _spec(), _spec()])
     def steps(p, batch, iteration, n_steps):
-        total = tf.constant(0.0)
+        total = tf.zeros(2)
         for i in tf.range(n_steps):
             first, last = batch * batch_size, tf.minimum((batch + 1) * batch_size, n)
             x = _rows(images, tf.range(first, last))
             if distort is not None:
                 x = distort(x, iteration + i)
             with tf.GradientTape() as tape:
-                q = clustering_model(x, training=True)
-                loss = kl_divergence(p[first:last], q)  # (batch, n_clusters) each
-            variables = clustering_model.trainable_variables
+                kl, error = losses(x, p[first:last])
+                loss = state.config.gamma * kl + error if joint else kl
             optimizer.apply(tape.gradient(loss, variables), variables)
-            total += loss
+            total += tf.stack([kl, error])
             batch = (batch + 1) % n_batches
         return total, batch
 
-    def run(p: np.ndarray, next_batch: int, iteration: int, n_steps: int) -> tuple[tf.Tensor, int]:
+    def run(p: np.ndarray, next_batch: int, iteration: int, n_steps: int) -> tuple[np.ndarray, int]:
         total, batch = steps(p, next_batch, iteration, n_steps)
-        return total, int(batch)
+        return total.numpy(), int(batch)
 
     return run
 

@@ -5,14 +5,16 @@ Labels, tooltips and ranges come from `RunConfig` itself. What cannot be is said
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import streamlit as st
 
-from dec_core.config import DATASET_SIZES, GROUPS, ConfigError, RunConfig, fields, parse
-from dec_core.presets import DESCRIPTIONS, PRESETS
+from dec_core.config import BUNDLED, GROUPS, ConfigError, RunConfig, applies, fields, parse
+from dec_core.presets import CHAPTERS, DESCRIPTIONS, PRESETS
 
 IN_LINK = {"random_state": "seed"}  # fields whose name in a link is shorter
+UNITS = ("hidden_units", "filters")  # written as numbers with commas
 SLIDERS = {"latent_dim": (1, 64), "n_clusters": (2, 30)}
 FIELDS = fields()
 
@@ -20,16 +22,24 @@ FIELDS = fields()
 def config_form() -> RunConfig | None:
     """Draw the form; the config it describes, or None while a choice is impossible."""
     notices = _take_up_link()
+    _keep_what_is_not_shown()
     with st.sidebar:
         st.selectbox(
-            "Preset", list(PRESETS), key="preset", on_change=_apply_preset, help="A named set of all the choices below."
+            "Preset",
+            list(PRESETS),
+            key="preset",
+            format_func=lambda name: f"{CHAPTERS[name]} · {name}",
+            on_change=_apply_preset,
+            help="A named set of all the choices below.",
         )
         st.caption(DESCRIPTIONS[st.session_state.preset])
         for notice in notices:
             st.warning(notice)
         config, problems = _config()
         for group in GROUPS:
-            names = [name for name, field in FIELDS.items() if field["group"] == group]
+            names = [name for name, field in FIELDS.items() if field["group"] == group and _acts(name)]
+            if not names:
+                continue
             if group == "Data":
                 _widgets(names, problems)
             else:
@@ -60,7 +70,7 @@ def _widget(name: str, problems: dict[str, str]) -> None:
         st.segmented_control(options=field["choices"], required=True, on_change=on_change, **common)
     elif isinstance(default, bool):
         st.toggle(**common)
-    elif name == "hidden_units":
+    elif name in UNITS:
         st.text_input(**common)
     elif name in SLIDERS:
         st.slider(min_value=SLIDERS[name][0], max_value=max(SLIDERS[name][1], st.session_state[name]), **common)
@@ -82,6 +92,17 @@ def _magnitude(value: float | None) -> int:
 # -- session state: one entry a field, with the field's name
 
 
+def _acts(name: str) -> bool:
+    """Whether a field has any effect, given the other choices; the rest is not shown."""
+    return applies(name, SimpleNamespace(**{name: st.session_state[name] for name in FIELDS}))
+
+
+def _keep_what_is_not_shown() -> None:
+    """Streamlit forgets the value of a widget that is not drawn, unless it is set anew."""
+    for name in FIELDS:
+        st.session_state[name] = st.session_state[name]
+
+
 def _config() -> tuple[RunConfig | None, dict[str, str]]:
     values = {name: st.session_state[name] for name in FIELDS}
     for name in FIELDS:
@@ -96,7 +117,7 @@ def _config() -> tuple[RunConfig | None, dict[str, str]]:
 def _fill(config: RunConfig) -> None:
     for name in FIELDS:
         value = getattr(config, name)
-        st.session_state[name] = ", ".join(map(str, value)) if name == "hidden_units" else value
+        st.session_state[name] = ", ".join(map(str, value)) if name in UNITS else value
 
 
 def _apply_preset() -> None:
@@ -106,7 +127,7 @@ def _apply_preset() -> None:
 
 def _fit_to_dataset() -> None:
     """A subset of a larger data set means all of a smaller one."""
-    if (st.session_state.n_samples or 0) > DATASET_SIZES[st.session_state.dataset]:
+    if (st.session_state.n_samples or 0) > BUNDLED[st.session_state.dataset][0]:
         st.session_state.n_samples = None
 
 
@@ -115,7 +136,8 @@ def _changed_fields() -> list[str]:
     base = PRESETS[st.session_state.preset]
     if config is None:
         return []
-    return [name for name in FIELDS if name != "random_state" and getattr(config, name) != getattr(base, name)]
+    changed = [name for name in FIELDS if getattr(config, name) != getattr(base, name) and applies(name, config)]
+    return [name for name in changed if name != "random_state"]
 
 
 def _changes() -> None:
