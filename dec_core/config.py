@@ -194,6 +194,8 @@ class RunConfig(BaseModel):
             value = getattr(self, name)
             if value > used and applies(name, self):
                 problems[name] = f"received {value}, but there are only {used} images; use {used} or fewer"
+        if self.deskew and len(image_shape) == 3:
+            problems["deskew"] = "received colour images, but only grey ones can be set upright; switch it off"
         try:
             architecture(self, image_shape)
         except ValueError as error:

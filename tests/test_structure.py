@@ -14,7 +14,7 @@ MAY_IMPORT = {
     "architecture": {"config"},  # for the type of an argument
     "config": {"architecture"},
     "presets": {"config"},
-    "data": set(),
+    "data": {"config"},
     "analysis": set(),
     "networks": {"architecture"},
     "training": {"analysis", "architecture", "config", "data", "networks"},

@@ -1,5 +1,7 @@
-"""Images in: the bundled data sets, as arrays of uint8 that every other room uses as they are."""
+"""Images in: as arrays of uint8 that every other room uses as they are."""
 
-from dec_core.data.bundled import Dataset, load
+from dec_core.data.arrays import DataError
+from dec_core.data.dataset import Dataset
+from dec_core.data.loading import load
 
-__all__ = ["Dataset", "load"]
+__all__ = ["DataError", "Dataset", "load"]

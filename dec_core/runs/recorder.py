@@ -51,7 +51,8 @@ def record(folder: RunFolder) -> Iterator[Record]:
         checkpoint and the state "stopped".
     """
     config = folder.config
-    recorder = _Recorder(folder, config, load(config.dataset, config.n_samples, upright=config.deskew))
+    dataset = load(config.dataset, config.n_samples, upright=config.deskew, root=folder.path.parent)
+    recorder = _Recorder(folder, config, dataset)
     try:
         yield from recorder.run()
     except GeneratorExit:

@@ -1,0 +1,49 @@
+"""A data set by its name, whether it comes with the project or is a person's own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+
+from dec_core.data import own
+from dec_core.data.bundled import READERS
+from dec_core.data.dataset import Dataset
+from dec_core.data.deskew import deskew
+
+
+def load(name: str, n_samples: int | None = None, *, upright: bool = False, root: Path = Path()) -> Dataset:
+    """The data set `name` ("mnist", "digits" or one's own), its first `n_samples` images or all.
+
+    With `upright` the images are deskewed. `root` is the folder of runs, beside which `own.keep` puts data.
+
+    Raises
+    ------
+    ValueError
+        If there is no such data set, or it has fewer images than asked for.
+    """
+    dataset = _whole(name, root)
+    if n_samples is not None and not 0 < n_samples <= len(dataset.images):
+        raise ValueError(f"n_samples: received {n_samples}, but {name} has {len(dataset.images)} images")
+    return _upright(name, n_samples, root) if upright else dataset.first(n_samples)
+
+
+@lru_cache(maxsize=1)
+def _upright(name: str, n_samples: int | None, root: Path) -> Dataset:
+    dataset = _whole(name, root).first(n_samples)
+    images = deskew(dataset.images)
+    images.flags.writeable = False
+    return replace(dataset, images=images)
+
+
+@lru_cache(maxsize=2)
+def _whole(name: str, root: Path) -> Dataset:
+    if name in READERS:
+        images, y = READERS[name]()
+        dataset = Dataset(name, images, y, tuple("0123456789"))
+    else:
+        dataset = own.find(name, root)
+    for array in (dataset.images, dataset.y):
+        if array is not None:
+            array.flags.writeable = False  # shared by every user of this process
+    return dataset
