@@ -27,7 +27,8 @@ def test_digits_use_the_whole_range(digits):
 
 
 @pytest.mark.parametrize(
-    ("name", "n", "said"), [("cats", None, "expected mnist, digits"), ("digits", 1798, "1797"), ("digits", 0, "received 0")]
+    ("name", "n", "said"),
+    [("cats", None, "expected mnist, digits"), ("digits", 1798, "1797"), ("digits", 0, "received 0")],
 )
 def test_what_is_not_there_is_said(name, n, said):
     with pytest.raises(ValueError, match=said):

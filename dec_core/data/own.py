@@ -41,7 +41,9 @@ def find(name: str, root: Path) -> Dataset:
     """The data set that `keep` stored. Raises DataError if it is not there or damaged."""
     path = root / FOLDER / f"{name}.npz"
     if not re.fullmatch(r"[a-z0-9-]+", name) or not path.is_file():
-        raise DataError(f"dataset: there is no {name!r}, expected mnist, digits or data kept on this machine; give the file again")
+        raise DataError(
+            f"dataset: there is no {name!r}, expected mnist, digits or data kept on this machine; give the file again"
+        )
     try:
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
             y = file["y"] if "y" in file.files else None
