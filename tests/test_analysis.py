@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from dec_core.analysis.assignment import soft_assignment, target_distribution
 from dec_core.analysis.baseline import kmeans_on_pixels
+from dec_core.analysis.label_free import confidence, silhouette
 from dec_core.analysis.metrics import classes_of_clusters, cluster_sizes, confusion, fraction_changed, score
 from dec_core.analysis.projection import pca_plane
 from dec_core.analysis.verdict import most_mixed, verdict, verdict_without_labels
@@ -69,7 +70,7 @@ def test_more_clusters_than_classes_count_as_wrong():
     found = confusion(y, labels, 4)
     assert found.n_matched == 2 and found.counts.shape == (2, 4)
     assert list(classes_of_clusters(found)) == [0, 1, -1, -1]
-    assert "1 of 4 clusters is empty" in verdict(found)
+    assert "1 of 4 clusters is empty" in verdict(found, tuple("0123456789"))
 
 
 def test_fewer_clusters_than_classes():
@@ -110,7 +111,10 @@ def test_the_verdict_names_what_is_mixed_most():
     labels = np.array([0] * 7 + [1] * 3 + [1] * 8 + [0] * 2 + [2] * 5)
     found = confusion(y, labels, 3)
     assert most_mixed(found)[2] == 5
-    assert verdict(found) == "20 of 25 digits lie in the cluster of their kind; 4 and 9 are mixed most (5 digits)."
+    assert (
+        verdict(found, tuple("0123456789"))
+        == "20 of 25 digits lie in the cluster of their kind; 4 and 9 are mixed most (5 digits)."
+    )
     assert most_mixed(confusion(np.array([0, 1]), np.array([1, 0]), 2)) is None
 
 
@@ -135,3 +139,18 @@ def test_kmeans_on_pixels_never_gets_looser(digits):
 
     tightest = [inertia(labels) for labels in kmeans_on_pixels(digits.x, 10, 4, 0)]
     assert len(tightest) == 4 and tightest == sorted(tightest, reverse=True)
+
+
+def test_silhouette_and_confidence_of_worked_numbers():
+    z, labels = np.array([[0.0], [1.0], [10.0], [11.0]]), np.array([0, 0, 1, 1])
+    # to one's own 1, to the others 10.5 and 9.5 on average: (10.5 - 1) / 10.5 and (9.5 - 1) / 9.5
+    assert silhouette(z, labels) == pytest.approx((9.5 / 10.5 + 8.5 / 9.5) / 2)
+    assert silhouette(z, np.zeros(4, int)) == 0  # one cluster
+    assert confidence(np.array([[0.75, 0.25], [0.5, 0.5]])) == 0.625
+
+
+def test_silhouette_of_a_sample_is_close_to_that_of_all():
+    rng = np.random.default_rng(0)
+    z = np.concatenate([rng.normal(size=(1500, 3)), rng.normal(5, 1, size=(1500, 3))])
+    labels = np.repeat([0, 1], 1500)
+    assert silhouette(z, labels, n_sample=1000) == pytest.approx(silhouette(z, labels, n_sample=3000), abs=0.02)

@@ -6,10 +6,12 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from dec_core.cli import main
 from dec_core.config import RunConfig
+from dec_core.data import load
 from dec_core.runs.folder import RunFolder
 
 ROOT = Path(__file__).parents[1]
@@ -50,7 +52,11 @@ def test_train_shows_a_bar_and_ends_in_one_object(tmp_path):
         (["train", "first-look", "--set", "latent_dim"], "expected FIELD=VALUE"),
         (["train", "first-look", "--set", "latent=3"], "no such field"),
         (["train", "first-look", "--set", "latent_dim=many"], "latent_dim: received 'many'"),
-        (["train", "first-look", "--data", "cats"], "mnist or digits"),
+        (["train", "first-look", "--data", "cats"], "there is no file or folder cats; expected mnist, digits"),
+        (["train", "tutorial-conv-dec", "--data", "own-lost-1a2b3c4d"], "there is no 'own-lost-1a2b3c4d'"),
+        (["train", "first-look", "--pretrained", "nowhere"], "cannot be read"),
+        (["predict", "nowhere", "x.npz"], "with a config.json in it"),
+        (["table", "--presets", "tutorial-dec", "best"], "expected one of first-look, "),
         (["train", "first-look", "--subset", "70001"], "use 70000 or fewer"),
         (["resume", "nowhere"], "with a config.json in it"),
         (["repeat", "first-look", "--seeds", "0"], "expected 1 or more"),
@@ -93,6 +99,65 @@ def test_repeat_gives_mean_min_and_max_over_seeds(tmp_path, capsys):
     assert [run["random_state"] for run in read["runs"]] == [0, 1]
     assert read["summary"]["acc"] == {"mean": sum(accuracies) / 2, "min": min(accuracies), "max": max(accuracies)}
     assert f"| min | {min(accuracies):.4f} |" in lines[-3]
+
+
+@pytest.fixture
+def images(tmp_path):
+    """A file of images without labels, and one of new ones, 8x8."""
+    digits = load("digits")
+    np.savez(tmp_path / "mine.npz", x=digits.images[:300])
+    np.save(tmp_path / "new.npy", digits.images[300:330])
+    return tmp_path
+
+
+def test_ones_own_data_trains_without_labels_and_new_images_are_sorted(images, capsys):
+    short = ["--set", "pretrain_epochs=3", "--set", "max_iterations=40", "--set", "batch_size=50", "--json"]
+    assert main(["train", "first-look", "--data", str(images / "mine.npz"), *short, "--out", str(images / "runs")]) == 0
+    captured = capsys.readouterr()
+    assert "300 images of 8×8 pixels" in captured.err and "No labels" in captured.err
+    result = json.loads(captured.out.splitlines()[-1])
+    assert "acc" not in result and {"silhouette", "confidence"} <= result.keys()
+
+    assert main(["predict", result["run_dir"], str(images / "new.npy"), "--csv", str(images / "out.csv")]) == 0
+    table = (images / "out.csv").read_text().splitlines()
+    assert table[0].startswith("index,cluster,confidence,q_0") and len(table) == 31
+    first = [float(value) for value in table[1].split(",")]
+    assert first[1] == max(range(10), key=lambda j: first[3 + j]) and sum(first[3:]) == pytest.approx(1, abs=1e-4)
+    assert "and 10 more" in capsys.readouterr().out
+
+    np.save(images / "large.npy", np.zeros((5, 9, 9), np.uint8))
+    assert main(["predict", result["run_dir"], str(images / "large.npy")]) == 2
+    assert "received 9×9 pixels, but the run was trained on 8×8" in capsys.readouterr().err
+
+
+def test_predict_gives_back_the_labels_of_the_run(tmp_path, finished_run, digits, capsys):
+    np.save(tmp_path / "same.npy", digits.images[:500])
+    assert main(["predict", str(finished_run.path), str(tmp_path / "same.npy"), "--csv", str(tmp_path / "o.csv")]) == 0
+    clusters = [int(line.split(",")[1]) for line in (tmp_path / "o.csv").read_text().splitlines()[1:]]
+    last = sorted((finished_run.path / "snapshots").glob("*.npz"))[-1]
+    kept = finished_run.load_arrays(f"snapshots/{last.name}")["labels"]
+    assert np.mean(np.array(clusters) == kept[:500]) > 0.998
+    classes = [line.split(",")[2] for line in (tmp_path / "o.csv").read_text().splitlines()[1:]]
+    assert np.mean(np.array(classes) == digits.y[:500].astype(str)) > 0.3
+
+
+def test_the_table_trains_what_is_missing_and_shares_autoencoders(tmp_path, capsys):
+    short = {"dataset": "digits", "n_samples": "300", "pretrain_epochs": 2, "batch_size": 50, "max_iterations": 20}
+    arguments = ["table", "--resume", "--out", str(tmp_path / "runs"), "--docs", str(tmp_path / "docs")]
+    arguments += [part for name, value in short.items() for part in ("--set", f"{name}={value}")]
+    arguments += ["--presets", "kmeans-pixels", "tutorial-dec", "tutorial-dense-joint"]
+    assert main(arguments) == 0
+    read = json.loads((tmp_path / "docs" / "reproduction.json").read_text())
+    rows = {system["preset"]: system["runs"][0] for system in read["systems"]}
+    assert list(rows) == ["kmeans-pixels", "tutorial-dec", "tutorial-dense-joint"]
+    assert rows["tutorial-dec"]["seconds_pretrain"] == rows["tutorial-dense-joint"]["seconds_pretrain"] > 0
+    assert rows["kmeans-pixels"]["seconds_pretrain"] == rows["kmeans-pixels"]["n_iterations"] == 0
+    text = (tmp_path / "docs" / "reproduction.md").read_text()
+    assert f"| 0.96231 | {rows['tutorial-dec']['acc']:.4f} |" in text and "/" + "runs" not in text
+    before = set((tmp_path / "runs").iterdir())
+    assert main(arguments) == 0
+    assert set((tmp_path / "runs").iterdir()) == before  # nothing was trained again
+    assert json.loads((tmp_path / "docs" / "reproduction.json").read_text()) == read
 
 
 def test_bench_prints_both_and_the_ratio(capsys):

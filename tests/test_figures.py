@@ -27,7 +27,7 @@ def test_a_frame_can_be_unpacked(n, colour_by, seed):
     rng = np.random.default_rng(seed)
     digits, labels = rng.integers(3, size=n), rng.integers(4, size=n)
     places, class_of = np.array([2, 0, 1, 3]), np.array([1, 2, 0, -1])
-    known = {"digits": digits, "labels": labels, "places": places, "class_of": class_of}
+    known = {"digits": digits, "names": ["0", "one", "2"], "labels": labels, "places": places, "class_of": class_of}
     packed = frame(rng.normal(size=(n, 2)), colour_by=colour_by, **known, run="r")
     header, xy, colours, wrong, cluster, digit = unpack(packed)
     assert header["n"] == n and header["run"] == "r" and (4 + len(json.dumps(header))) > 0
@@ -35,6 +35,7 @@ def test_a_frame_can_be_unpacked(n, colour_by, seed):
     assert np.array_equal(wrong.astype(bool), class_of[labels] != digits)
     assert np.array_equal(colours, {"digit": digits, "cluster": places[labels], "wrong": wrong}[colour_by])
     assert np.quantile(np.abs(xy), 0.9) <= 8192
+    assert header["cluster_names"] == ["cluster C, of one", "cluster A, of 2", "cluster B, of 0", "cluster D"]
 
 
 def test_a_frame_without_labels_and_clusters():
@@ -49,11 +50,11 @@ def test_clusters_are_letters():
 
 def test_the_confusion_figure_shows_counts_in_matched_order_with_errors_apart():
     y, labels = np.array([0, 0, 0, 1, 1]), np.array([1, 1, 0, 0, 0])
-    figure = confusion_figure(confusion(y, labels, 2), np.array([1, 0]))
+    figure = confusion_figure(confusion(y, labels, 2), np.array([1, 0]), ["coat", "bag"], "thing")
     heat = figure.data[0]
     assert [list(row) for row in heat.text] == [["2", "1"], ["", "2"]]
     assert heat.z[0][0] > 0 > heat.z[0][1] and heat.z[1][0] == 0
-    assert "1 of digit 0 lie in cluster B" in heat.hovertext[0][1]
+    assert "1 of thing coat lie in cluster B" in heat.hovertext[0][1]
     assert figure.layout.uirevision == "confusion"
     assert [text[-1] for text in figure.layout.xaxis.ticktext] == ["A", "B"]
     assert list(sizes_figure(np.array([3, 7]), np.array([1, 0])).data[0].y) == [7, 3]
@@ -70,6 +71,23 @@ def test_curves_of_a_run_have_its_numbers_and_reference_lines(finished_run):
     assert "k-means: " in said and f"on pixels {100 * history.baseline['acc']:.1f}" in said
     assert f"on z {100 * history.centers['acc']:.1f}" in said
     assert f"to {100 * history.updates[-1]['acc']:.1f} %" in curves_in_words(history)
+
+
+def test_joint_losses_replace_the_pretraining_curve_once_there_are_some():
+    progress = {"event": "ClusterProgress", "max_iterations": 99, "loss": 0.5, "reconstruction_loss": 0.02}
+    history = History(pretrain=[FIRST])
+    assert {trace.name for trace in curves(history, gamma=0.1).data} >= {"error"}
+    for iteration in (10, 20):
+        history.add({**progress, "iteration": iteration})
+    lines = {trace.name: trace for trace in curves(history, gamma=0.1).data}
+    assert list(lines["reconstruction"].y) == [0.02, 0.02] and list(lines["reconstruction"].x) == [10, 20]
+    assert list(lines["γ · KL(p‖q)"].y) == [0.05, 0.05]
+
+
+def test_curves_without_labels_show_what_needs_none():
+    update = {"event": "TargetUpdated", "iteration": 0, "delta_label": 0.1, "silhouette": 0.4, "confidence": 0.8}
+    lines = {trace.name: trace for trace in curves(History(pretrain=[FIRST], updates=[update])).data}
+    assert list(lines["Silhouette"].y) == [40] and list(lines["Confidence"].y) == [80] and "Accuracy" not in lines
 
 
 FIRST = {"epoch": 1, "batch": 1, "n_batches": 9, "loss": 0.1, "n_epochs": 3}

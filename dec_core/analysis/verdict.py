@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from dec_core.analysis.metrics import Confusion
@@ -29,13 +31,14 @@ def most_mixed(confusion: Confusion) -> tuple[object, object, int] | None:
     return confusion.classes[a], confusion.classes[b], int(pairs[a, b])
 
 
-def verdict(confusion: Confusion) -> str:
-    """One sentence on a scored clustering."""
+def verdict(confusion: Confusion, names: Sequence[str], noun: str = "digits") -> str:
+    """One sentence on a scored clustering. `names` are those of the classes, `noun` what the images show."""
     total, right = confusion.counts.sum(), confusion.counts[confusion.right].sum()
-    sentence = f"{thousands(right)} of {thousands(total)} digits lie in the cluster of their kind"
+    sentence = f"{thousands(right)} of {thousands(total)} {noun} lie in the cluster of their kind"
     pair = most_mixed(confusion)
     if pair:
-        sentence += f"; {min(pair[:2])} and {max(pair[:2])} are mixed most ({thousands(pair[2])} digits)"
+        a, b = sorted(pair[:2])
+        sentence += f"; {names[a]} and {names[b]} are mixed most ({thousands(pair[2])} {noun})"
     empty = int((confusion.counts.sum(axis=0) == 0).sum())
     if empty:
         sentence += f"; {empty} of {len(confusion.clusters)} clusters {'is' if empty == 1 else 'are'} empty"

@@ -1,4 +1,4 @@
-"""The command line: python -m dec_core {presets, train, resume, repeat, table, bench}."""
+"""The command line: python -m dec_core {presets, train, resume, repeat, table, bench, model, figures}."""
 
 from __future__ import annotations
 
@@ -55,6 +55,13 @@ def _parser() -> argparse.ArgumentParser:
     _add_run_options(repeat)
     repeat.set_defaults(command=_repeat)
 
+    predict = commands.add_parser("predict", help="sort new images by a finished run")
+    predict.add_argument("run_dir", type=Path, metavar="RUN", help="the run's folder")
+    predict.add_argument("file", type=Path, metavar="FILE", help="images: as for train --data")
+    predict.add_argument("--csv", type=Path, metavar="OUT", help="write all rows there, with q of every cluster")
+    predict.add_argument("--skip-unreadable", action="store_true", help="leave out pictures that cannot be read")
+    predict.set_defaults(command=_predict)
+
     table = commands.add_parser("table", help="train the tutorial's systems and write docs/reproduction.md and .json")
     table.add_argument("--presets", nargs="+", metavar="PRESET", help="only these")
     table.add_argument("--seeds", type=int, default=1, help="how many, from seed 0 on (1)")
@@ -69,6 +76,17 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument("--json", action="store_true", help="one JSON object as the last line on stdout")
     bench.set_defaults(command=_bench)
 
+    model = commands.add_parser("model", help="draw the diagram of a system and list its layers")
+    _add_config_options(model)
+    model.add_argument("--out", dest="target", type=Path, default=Path("model.svg"), metavar="FILE",
+                       help="svg, png or pdf (model.svg)")  # fmt: skip
+    model.set_defaults(command=_model, out=RUNS)  # data of one's own are kept beside runs
+
+    figures = commands.add_parser("figures", help="write the figures of a run to files")
+    figures.add_argument("run_dir", type=Path, metavar="RUN_DIR", help="the run's folder")
+    figures.add_argument("--out", type=Path, metavar="DIR", help="where they go (figures, in the run's folder)")
+    figures.set_defaults(command=_figures)
+
     worker = commands.add_parser("worker", help="used by the app: train what standard input says")
     worker.set_defaults(command=_worker)
     return parser
@@ -76,7 +94,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_config_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("preset", metavar="PRESET", help=f"one of {', '.join(PRESETS)}")
-    parser.add_argument("--data", help="dataset: mnist or digits")
+    parser.add_argument("--data", metavar="DATA", help="dataset: mnist, digits, or a file or folder of one's own")
+    parser.add_argument("--skip-unreadable", action="store_true", help="leave out pictures that cannot be read")
     parser.add_argument("--subset", type=int, metavar="N", help="n_samples: the first N images")
     parser.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE", help="any field, repeatable")
 
@@ -98,17 +117,47 @@ def _field_help() -> str:
 
 def config_from(options: argparse.Namespace) -> RunConfig:
     """The preset with the changes that the command line asks for. Raises ValueError."""
-    from dec_core.config import BUNDLED
+    from dec_core.config import BUNDLED, OWN
+    from dec_core.data import load
     from dec_core.presets import preset
 
     config = preset(options.preset)
     changes = _changes(options.set)
-    given = {"dataset": options.data, "n_samples": options.subset, "random_state": getattr(options, "seed", None)}
+    data = options.data
+    if data is not None and data not in BUNDLED and not data.startswith(OWN):
+        data = _own(Path(data), options.out, skip_unreadable=options.skip_unreadable)
+        changes.setdefault("deskew", False)  # setting upright is for handwriting
+    given = {"dataset": data, "n_samples": options.subset, "random_state": getattr(options, "seed", None)}
     changes |= {name: value for name, value in given.items() if value is not None}
-    size = BUNDLED.get(changes.get("dataset"), [0])[0]
+    size = _size(changes.get("dataset"), options.out)
     if size and "n_samples" not in changes and (config.n_samples or 0) > size:
         changes["n_samples"] = None  # a preset's subset of a larger data set means all of a smaller one
-    return config.changed(**changes)
+    config = config.changed(**changes)
+    if config.dataset not in BUNDLED:
+        images = load(config.dataset, root=options.out).images
+        config.check_images(len(images), images.shape[1:])
+    return config
+
+
+def _own(path: Path, root: Path, *, skip_unreadable: bool) -> str:
+    """Read a person's own data, say on stderr what was understood, keep it, and return its name."""
+    from dec_core.data import own
+    from dec_core.data.readers import read
+
+    reading = read(path, skip_unreadable=skip_unreadable)
+    for note in reading.notes:
+        print(note, file=sys.stderr)
+    return own.keep(reading.dataset, root)
+
+
+def _size(dataset: str | None, root: Path) -> int:
+    """Number of images of a data set; 0 if none is named."""
+    from dec_core.config import BUNDLED
+    from dec_core.data import load
+
+    if dataset is None or dataset in BUNDLED:
+        return BUNDLED[dataset][0] if dataset else 0
+    return len(load(dataset, root=root).images)
 
 
 def _changes(items: list[str]) -> dict[str, Any]:
@@ -151,6 +200,12 @@ def _repeat(options: argparse.Namespace) -> int:
     return repeat(config_from(options), options.seeds, options.out, as_json=options.json)
 
 
+def _predict(options: argparse.Namespace) -> int:
+    from dec_core.cli.predict import predict
+
+    return predict(options.run_dir, options.file, options.csv, skip_unreadable=options.skip_unreadable)
+
+
 def _table(options: argparse.Namespace) -> int:
     from dec_core.cli.table import table, tutorial_presets
 
@@ -164,6 +219,18 @@ def _bench(options: argparse.Namespace) -> int:
     from dec_core.cli.bench import bench
 
     return bench(options.samples, as_json=options.json)
+
+
+def _model(options: argparse.Namespace) -> int:
+    from dec_core.cli.figures import draw_model
+
+    return draw_model(config_from(options), options.target, options.out)
+
+
+def _figures(options: argparse.Namespace) -> int:
+    from dec_core.cli.figures import draw_run
+
+    return draw_run(options.run_dir, options.out)
 
 
 def _worker(options: argparse.Namespace) -> int:

@@ -7,7 +7,6 @@ same data, and only their ratio is worth keeping.
 from __future__ import annotations
 
 import json
-import os
 import platform
 import time
 from collections.abc import Callable
@@ -16,14 +15,14 @@ from typing import Any
 
 import numpy as np
 
+from dec_core.cli.quiet import start_tensorflow
 from dec_core.config import RunConfig
 from dec_core.data import load
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
 def bench(n_samples: int, *, as_json: bool) -> int:
     """Print seconds and ratio for one pretraining epoch and one update interval of clustering."""
+    start_tensorflow()
     config = RunConfig.make(n_samples=n_samples, pretrain_epochs=2, max_iterations=280, tol=0.0)
     x = load("mnist", n_samples).x
     rows = [

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
 import sys
@@ -14,11 +13,10 @@ from typing import Any
 
 from tqdm import tqdm
 
+from dec_core.cli.quiet import start_tensorflow
 from dec_core.config import RunConfig
 from dec_core.presets import name_of
 from dec_core.runs.folder import RunFolder
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 BAR = "{desc} {percentage:3.0f}% |{bar}| {n:.1f}/{total_fmt} {unit}, {remaining} left, {rate_fmt}{postfix}"
 
@@ -96,6 +94,7 @@ def _run(folder: RunFolder, *, umap: bool, as_json: bool) -> int:
 
 def _drive(folder: RunFolder) -> bool:
     """Train to the end under a progress bar; whether Ctrl-C ended it early."""
+    start_tensorflow()
     from dec_core.runs.recorder import record
 
     with _interruptible() as interrupted, _Bar() as bar:

@@ -50,7 +50,7 @@ def read(path: Path | str, *, skip_unreadable: bool = False) -> Reading:
     if path.is_dir():
         return _reading(path.name, _from_files(_files_below(path), skip_unreadable))
     if not path.is_file():
-        raise DataError(f"data: there is no file or folder {path}; expected {FORMATS}")
+        raise DataError(f"data: there is no file or folder {path}; expected mnist, digits, or {FORMATS}")
     if path.stat().st_size > MAX_BYTES:
         raise DataError(f"{path.name}: received {path.stat().st_size:,} bytes, at most {MAX_BYTES:,} are taken")
     beside = path.with_name(path.name.replace("images", "labels").replace("idx3", "idx1"))
@@ -239,3 +239,15 @@ def _idx_pairs(images: Files, files: dict[str, Callable[[], bytes]]) -> Raw:
 
 def _first_line(error: Exception) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0][:160]
+
+
+def read_files(files: list[tuple[str, bytes]], *, skip_unreadable: bool = False) -> Reading:
+    """Read what was uploaded together: one file; IDX images with their labels; or pictures. Raises DataError."""
+    if len(files) == 1:
+        return read_bytes(*files[0], skip_unreadable=skip_unreadable)
+    labels = [item for item in files if "label" in item[0].lower()]
+    images = [item for item in files if item not in labels]
+    if len(labels) == len(images) == 1:
+        return read_bytes(*images[0], labels=labels[0][1], skip_unreadable=skip_unreadable)
+    raw = _from_files([(name, lambda data=data: data) for name, data in files], skip_unreadable)
+    return _reading(f"{len(files)} files", raw)

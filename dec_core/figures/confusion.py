@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import plotly.graph_objects as go
 
@@ -18,14 +20,20 @@ COLOURS = [
 ]
 
 
-def confusion_figure(confusion: Confusion, places: np.ndarray, height: int = 300) -> go.Figure:
-    """Counts of true digit by cluster. Agreement is blue on the diagonal, errors orange.
+def confusion_figure(
+    confusion: Confusion, places: np.ndarray, names: Sequence[str], kind: str = "digit", height: int = 300
+) -> go.Figure:
+    """Counts of true class by cluster. Agreement is blue on the diagonal, errors orange.
 
     Parameters
     ----------
     confusion : Confusion
     places : ndarray of int, shape (n_clusters,)
         For each cluster its place in the order of names and colours.
+    names : sequence of str
+        Names of the classes.
+    kind : str
+        What a class is, in a word.
     height : int
         Pixels.
     """
@@ -35,13 +43,13 @@ def confusion_figure(confusion: Confusion, places: np.ndarray, height: int = 300
         right, 0.1 + 0.9 * share, -np.minimum(1, 0.1 + 4 * share)
     )  # an error of a fifth is as dark as can be
     shade = np.where(counts == 0, 0, shade)
-    names = [letter(places[cluster]) for cluster in confusion.clusters]
+    letters = [letter(places[cluster]) for cluster in confusion.clusters]
     ticks = [f"<span style='color:{colour(places[c])}'>■</span> {letter(places[c])}" for c in confusion.clusters]
-    classes = [str(value) for value in confusion.classes]
+    classes = [names[value] for value in confusion.classes]
     hover = [
         [
-            f"{n:,} of digit {digit} lie in cluster {name}".replace(",", "\u2009")
-            for name, n in zip(names, row, strict=True)
+            f"{n:,} of {kind} {digit} lie in cluster {name}".replace(",", "\u2009")
+            for name, n in zip(letters, row, strict=True)
         ]
         for digit, row in zip(classes, counts.tolist(), strict=True)
     ]
@@ -59,7 +67,7 @@ def confusion_figure(confusion: Confusion, places: np.ndarray, height: int = 300
             zmax=1,
             colorscale=COLOURS,
             showscale=False,
-            textfont={"size": 11 if len(names) <= 12 else 8},
+            textfont={"size": 11 if len(letters) <= 12 else 8},
         )
     )
     figure.update_layout(height=height, margin={"l": 44, "r": 6, "t": 6, "b": 40}, uirevision="confusion")
@@ -72,7 +80,7 @@ def confusion_figure(confusion: Confusion, places: np.ndarray, height: int = 300
         tickangle=0,
     )
     figure.update_yaxes(
-        title={"text": "true digit", "standoff": 8, "font": {"size": 12}},
+        title={"text": f"true {kind}", "standoff": 8, "font": {"size": 12}},
         tickvals=list(range(len(classes))),
         ticktext=classes,
         autorange="reversed",

@@ -7,11 +7,20 @@ from plotly.subplots import make_subplots
 
 from dec_core.figures.palette import GREY, TEN
 
-SCORES = {"acc": ("Accuracy", TEN[0], "solid"), "nmi": ("NMI", TEN[4], "solid"), "ari": ("ARI", TEN[5], "solid")}
+SCORES = {  # with labels the first three, without the last two
+    "acc": ("Accuracy", TEN[0], "solid"),
+    "nmi": ("NMI", TEN[4], "solid"),
+    "ari": ("ARI", TEN[5], "solid"),
+    "silhouette": ("Silhouette", TEN[0], "solid"),
+    "confidence": ("Confidence", TEN[4], "solid"),
+}
+WITHOUT_LABELS = ("silhouette", "confidence")
 
 
-def curves(history, height: int = 300) -> go.Figure:
+def curves(history, height: int = 300, gamma: float | None = None) -> go.Figure:
     """Two panels that share a figure: the autoencoder's loss, and the clustering's scores in per cent.
+
+    Where both losses are trained while clustering, the first panel shows them from then on.
 
     `layout.meta["narrow"]` holds what the layout becomes on a narrow screen.
 
@@ -20,15 +29,21 @@ def curves(history, height: int = 300) -> go.Figure:
     history : dec_core.runs.history.History, or anything with its `pretrain`, `updates`, `centers`, `baseline`
     height : int
         Pixels.
+    gamma : float or None
+        Weight of KL(p || q) where it is trained together with the reconstruction.
     """
+    both = [r for r in history.kl if r.get("reconstruction_loss") is not None] if gamma is not None else []
     figure = make_subplots(
         1,
         2,
         column_widths=[0.34, 0.66],
         horizontal_spacing=0.11,
-        subplot_titles=["Reconstruction error", "Clusters, %"],
+        subplot_titles=["Losses while clustering" if both else "Reconstruction error", "Clusters, %"],
     )
-    _loss(figure, history.pretrain)
+    if both:
+        _losses(figure, both, gamma)
+    else:
+        _loss(figure, history.pretrain)
     _scores(figure, history)
     figure.update_layout(
         height=height,
@@ -69,11 +84,40 @@ def _loss(figure: go.Figure, records: list[dict]) -> None:
     figure.update_yaxes(rangemode="tozero", nticks=5, row=1, col=1)
 
 
+def _losses(figure: go.Figure, records: list[dict], gamma: float) -> None:
+    """The two terms of the joint loss, over gradient steps."""
+    x = [r["iteration"] for r in records]
+    terms = {
+        "reconstruction": ([r["reconstruction_loss"] for r in records], TEN[0]),
+        "γ · KL(p‖q)": ([gamma * r["loss"] for r in records], TEN[6]),
+    }
+    for name, (y, colour) in terms.items():
+        figure.add_scatter(
+            x=x,
+            y=y,
+            mode="lines",
+            name=name,
+            line={"color": colour, "width": 2},
+            row=1,
+            col=1,
+            hovertemplate="%{y:.4f}",
+        )
+        figure.add_annotation(
+            x=x[-1], y=y[-1], text=name, showarrow=False, xanchor="right", yanchor="bottom",
+            font={"size": 11, "color": colour}, row=1, col=1,
+        )  # fmt: skip
+    figure.update_traces(showlegend=False, col=1)
+    figure.update_xaxes(title={"text": "gradient steps", "standoff": 4, "font": {"size": 12}}, row=1, col=1)
+    figure.update_yaxes(rangemode="tozero", nticks=5, row=1, col=1)
+
+
 def _scores(figure: go.Figure, history) -> None:
     updates = history.updates
     x = [r["iteration"] for r in updates]
     for key, (name, colour, dash) in SCORES.items():
         scored = [r for r in updates if key in r]
+        if not scored and (key in WITHOUT_LABELS or any("silhouette" in r for r in updates)):
+            continue  # no empty entry in the legend
         figure.add_scatter(
             x=[r["iteration"] for r in scored],
             y=[100 * r[key] for r in scored],

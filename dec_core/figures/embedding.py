@@ -6,6 +6,7 @@ uint32 length of the header | header, JSON | int16 x, y | uint8 colour | uint8 w
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ def frame(
     *,
     colour_by: str,
     digits: np.ndarray | None = None,
+    names: Sequence[str] = (),
     labels: np.ndarray | None = None,
     places: np.ndarray | None = None,
     class_of: np.ndarray | None = None,
@@ -36,6 +38,8 @@ def frame(
     colour_by : {"digit", "cluster", "wrong"}
     digits : ndarray of int, shape (n,), or None
         True classes.
+    names : sequence of str
+        Names of the classes.
     labels : ndarray of int, shape (n,), or None
         Clusters.
     places : ndarray of int, shape (n_clusters,), or None
@@ -58,9 +62,11 @@ def frame(
         "look": colour_by,
         "marks": marks,
         "palette": [RIGHT, WRONG] if marks else [*TEN, GREY],
-        "labels": [] if marks or group is None else _label_places(xy, group, letter if colour_by == "cluster" else str),
-        "digit_names": [str(i) for i in range(int(digits.max()) + 1)] if digits is not None else [],
-        "cluster_names": _cluster_names(places, class_of),
+        "labels": []
+        if marks or group is None
+        else _label_places(xy, group, letter if colour_by == "cluster" else names.__getitem__),
+        "digit_names": list(names),
+        "cluster_names": _cluster_names(places, class_of, names),
     }
     if not marks:
         group = np.full(n, len(TEN)) if group is None else group % len(TEN)
@@ -96,10 +102,10 @@ def _label_places(xy: np.ndarray, group: np.ndarray, name: Any) -> list[dict[str
     ]
 
 
-def _cluster_names(places: np.ndarray | None, class_of: np.ndarray | None) -> list[str]:
+def _cluster_names(places: np.ndarray | None, class_of: np.ndarray | None, names: Sequence[str]) -> list[str]:
     if places is None:
         return []
-    names = [f"cluster {letter(place)}" for place in places]
+    clusters = [f"cluster {letter(place)}" for place in places]
     if class_of is None:
-        return names
-    return [name + (f", the {c}s" if c >= 0 else "") for name, c in zip(names, class_of, strict=True)]
+        return clusters
+    return [cluster + (f", of {names[c]}" if c >= 0 else "") for cluster, c in zip(clusters, class_of, strict=True)]

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from dec_core.analysis.baseline import kmeans_on_pixels
+from dec_core.analysis.label_free import confidence, silhouette
 from dec_core.analysis.metrics import cluster_sizes, score
 from dec_core.analysis.projection import pca_plane, umap_plane
 from dec_core.config import RunConfig
@@ -144,14 +145,18 @@ class _Recorder:
         labels = getattr(event, "labels", None)
         if labels is not None:
             record["sizes"] = cluster_sizes(labels, self.config.n_clusters).tolist()
-            record |= self._scores(labels)
-            self.status = replace(self.status, outcome=self._scores(labels))
+            scores = self._scores(labels) or self._scores_without_labels(labels)
+            record |= scores
+            self.status = replace(self.status, outcome=scores)
         return record
 
     def _scores(self, labels: np.ndarray) -> dict[str, float]:
         if self.dataset.y is None:
             return {}
         return asdict(score(self.dataset.y, labels, self.config.n_clusters))
+
+    def _scores_without_labels(self, labels: np.ndarray) -> dict[str, float]:
+        return {"silhouette": silhouette(self.state.z, labels), "confidence": confidence(self.state.q())}
 
     def _count(self, event: Event, seconds: float) -> None:
         phase = "pretraining" if isinstance(event, PretrainProgress) else "clustering"

@@ -62,7 +62,7 @@ class Boxes:
         upper, lower = st.columns(2), st.columns(2)
         with upper[0], _box("embedding", "How do the groups come apart?", ABOUT_EMBEDDING) as beside:
             self._embedding(beside)
-        with upper[1], _box("confusion", "Which digits are mixed up?", ABOUT_CONFUSION):
+        with upper[1], _box("confusion", self._question(), ABOUT_CONFUSION):
             self._confusion()
         with lower[0], _box("curves", "Is it getting better?", ABOUT_CURVES):
             self._curves()
@@ -73,16 +73,25 @@ class Boxes:
         if self.newest is None:
             _to_come("Up to 10\u2009000 images as points that part into groups as the network learns.", TOP)
             return
+        labelled, clustered = shown(self.config).y is not None, self.first_clustered is not None
         with beside:
-            colour_by = _choice("Colour", COLOURS, "digit", "colour_by")
+            colour_by = "cluster"
+            if labelled:
+                names = COLOURS | {"digit": shown(self.config).kind}
+                colour_by = _choice("Colour", names, "digit", "colour_by")
             space = (
                 _choice("Projection", {"umap": "UMAP", "pca": "PCA"}, "umap", "space") if self.history.umap else "pca"
             )
-        if self.first_clustered is None:
-            colour_by = "digit"  # there are no clusters yet
+        if not clustered:
+            colour_by = "digit"  # there are no clusters yet; without labels, grey
         umap_file = self.history.umap if space == "umap" else None
         frame = embedding_frame(self.run_id, self.newest.file, self.first_clustered, umap_file, colour_by, self.config)
         components.points(frame, "embedding", TOP)
+
+    def _question(self) -> str:
+        if self.config is None or shown(self.config).kind == "digit":
+            return "Which digits are mixed up?"
+        return "How large are the clusters?" if shown(self.config).y is None else "Which classes are mixed up?"
 
     def _confusion(self) -> None:
         if self.first_clustered is None:
@@ -92,17 +101,19 @@ class Boxes:
         order = places(self.run_id, self.first_clustered, self.config)
         if found is None:
             sizes = np.bincount(self.newest.labels, minlength=self.config.n_clusters)
-            components.plot(sizes_figure(sizes, order, TOP), "Cluster sizes", "Sizes of the clusters", "confusion")
+            components.plot(sizes_figure(sizes, order, TOP), "Cluster sizes", "Sizes of the clusters", "sizes")
             return
-        pair = most_mixed(found)
-        words = (
-            f"{pair[0]} and {pair[1]} mixed most: {pair[2]} digits." if pair else "No digit lies in a wrong cluster."
-        )
-        components.plot(confusion_figure(found, order, TOP), "Confusion matrix", words, "confusion")
+        data, pair = shown(self.config), most_mixed(found)
+        words = "Nothing lies in a wrong cluster."
+        if pair:
+            words = f"{data.classes[pair[0]]} and {data.classes[pair[1]]} are mixed most: {pair[2]} images."
+        figure = confusion_figure(found, order, data.classes, data.kind, TOP)
+        components.plot(figure, "Confusion matrix", words, "confusion")
 
     def _curves(self) -> None:
-        if self.history.pretrain:
-            components.plot(curves(self.history, BOTTOM), "Curves", curves_in_words(self.history), "curves")
+        if self.history.pretrain or self.history.end:
+            gamma = self.config.gamma if self.config.method == "joint" else None
+            components.plot(curves(self.history, BOTTOM, gamma), "Curves", curves_in_words(self.history), "curves")
         else:
             _to_come("Curves: first the error of the autoencoder, then how well clusters and digits agree.", BOTTOM)
 

@@ -75,11 +75,12 @@ def digits(rows: list[dict[str, Any]], name: str, alt: str, key: str, height: in
 
 
 def digit_row(title: str, images: np.ndarray, captions: list[str] = (), colours: list[str] = ()) -> dict[str, Any]:
-    """One row for `digits`: images of uint8, shape (n, height, width), with captions and their colours."""
+    """One row for `digits`: images of uint8, shape (n, height, width[, 3]), with captions and their colours."""
     return {
         "title": title,
         "height": images.shape[1],
         "width": images.shape[2],
+        "colour": images.ndim == 4,
         "images": [b64encode(image.tobytes()).decode() for image in images],
         "captions": list(captions),
         "colours": list(colours),
@@ -100,13 +101,13 @@ def plotly_url() -> str:
 def sprite(name: str, images: np.ndarray) -> dict[str, Any]:
     """One picture with all `images` of the view, for the browser to cut from; written once for a name."""
     path = STATIC / f"{name}.png"
-    n, height, width = images.shape
+    n, height, width = images.shape[:3]
     if not path.exists():
         n_rows = -(-n // SPRITE_COLUMNS)
-        sheet = np.zeros((n_rows * SPRITE_COLUMNS, height, width), dtype=np.uint8)
+        sheet = np.zeros((n_rows * SPRITE_COLUMNS, *images.shape[1:]), dtype=np.uint8)
         sheet[:n] = images
-        sheet = sheet.reshape(n_rows, SPRITE_COLUMNS, height, width).swapaxes(1, 2)
+        sheet = sheet.reshape(n_rows, SPRITE_COLUMNS, *images.shape[1:]).swapaxes(1, 2)
         STATIC.mkdir(exist_ok=True)
-        picture = Image.fromarray(sheet.reshape(n_rows * height, -1))
+        picture = Image.fromarray(sheet.reshape(n_rows * height, SPRITE_COLUMNS * width, *images.shape[3:]))
         RunFolder.write(path, lambda file: picture.save(file, format="PNG"))
     return {"url": f"app/static/{path.name}", "columns": SPRITE_COLUMNS, "width": width, "height": height}

@@ -15,7 +15,8 @@ from dec_core.runs.folder import ACTIVE, RunFolder, RunStatus
 from dec_core.runs.history import History
 from dec_core.runs.progress import Progress
 from pages.parts import focus
-from pages.parts.moment import confusion_at
+from pages.parts.moment import confusion_at, shown
+from pages.parts.take_away import take_away
 
 ANSWER_WITHIN = 0.25  # seconds to wait for a worker to obey before the page says that it was told
 TOLD_FOR = 5.0  # seconds for which it says so
@@ -51,6 +52,8 @@ def controls(run: RunFolder | None, status: RunStatus | None, config: RunConfig 
             _button("pause", "Pause", "pause", state == "running", TO_PAUSE, _pause_or_resume, run)
         _button("step", "Step", "skip_next", state in ("running", "paused"), TO_STEP, tell, run, "step", "running")
         _button("stop", "Stop", "stop", state in ACTIVE, TO_STOP, tell, run, "stop", "stopped")
+        if run is not None and state not in ACTIVE:
+            take_away(run, focus.reader(run.id).history, run.config)
     if st.session_state.pop("page_changed", False):
         st.rerun()
 
@@ -115,6 +118,7 @@ def state_line(run: RunFolder, status: RunStatus, standing: Progress, history: H
 def _result(run_id: str, history: History, config: RunConfig) -> str:
     found = confusion_at(run_id, history.snapshots[-1]["file"], config) if history.snapshots else None
     if found is not None:
-        return verdict(found)
-    sizes = history.updates[-1].get("sizes") if history.updates else None
+        data = shown(config)
+        return verdict(found, data.classes, "digits" if data.kind == "digit" else "images")
+    sizes = (history.end or {}).get("sizes")
     return verdict_without_labels(np.array(sizes)) if sizes else "Finished."

@@ -1,19 +1,17 @@
 // Rows of small images with captions.
-// data: {rows: [{title, width, height, images: [base64 of grey bytes], captions: [], colours: []}], name: accessible name, alt: the same in words}
+// data: {rows: [{title, width, height, colour, images: [base64 of grey bytes, or of red, green, blue], captions: [], colours: []}], name: accessible name, alt: the same in words}
 
-function paint(canvas, bytes, width, height) {
+function paint(canvas, bytes, { width, height, colour }) {
   canvas.width = width; canvas.height = height;
   const context = canvas.getContext("2d"), pixels = context.createImageData(width, height);
-  for (let i = 0; i < bytes.length; i++) {
-    const v = bytes.charCodeAt(i);
-    pixels.data.set([v, v, v, 255], 4 * i);
-  }
+  const step = colour ? 3 : 1, at = (i, channel) => bytes.charCodeAt(i * step + (colour ? channel : 0));
+  for (let i = 0; i < width * height; i++) pixels.data.set([at(i, 0), at(i, 1), at(i, 2), 255], 4 * i);
   context.putImageData(pixels, 0, 0);
 }
 
 function cell(row, i) {
   const figure = document.createElement("figure"), canvas = document.createElement("canvas");
-  paint(canvas, atob(row.images[i]), row.width, row.height);
+  paint(canvas, atob(row.images[i]), row);
   figure.append(canvas);
   if (row.captions.length) {
     const caption = document.createElement("figcaption");

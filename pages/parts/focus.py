@@ -58,7 +58,10 @@ def title(run: RunFolder) -> str:
 
 def outcome(status: RunStatus) -> str:
     """The state in a word, with the accuracy if there is one."""
-    accuracy = f"{100 * status.outcome['acc']:.1f} %" if "acc" in status.outcome else ""
+    found = status.outcome
+    accuracy = f"{100 * found['acc']:.1f} %" if "acc" in found else ""
+    if "silhouette" in found:
+        accuracy = f"silhouette {found['silhouette']:.2f}"
     if status.state == "finished":
         return accuracy or "finished"
     if status.state in ACTIVE:
@@ -73,7 +76,7 @@ def _config_title(path: Path) -> str:
     except ConfigError:
         return path.name
     name = name_of(config)
-    what = name if name != "custom" else f"{config.dataset}, {'-'.join(map(str, config.hidden_units))}"
+    what = name if name != "custom" else f"{config.dataset}, {config.method}, {config.autoencoder}"
     return f"{what}, seed {config.random_state}"
 
 

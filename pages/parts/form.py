@@ -10,8 +10,11 @@ from typing import Any
 
 import streamlit as st
 
-from dec_core.config import BUNDLED, GROUPS, ConfigError, RunConfig, applies, fields, parse
+from dec_core.config import BUNDLED, GROUPS, OWN, ConfigError, RunConfig, applies, fields, parse
+from dec_core.data import DataError, load
 from dec_core.presets import CHAPTERS, DESCRIPTIONS, PRESETS
+from pages.parts.focus import RUNS
+from pages.parts.own_data import own_data
 
 IN_LINK = {"random_state": "seed"}  # fields whose name in a link is shorter
 UNITS = ("hidden_units", "filters")  # written as numbers with commas
@@ -22,6 +25,7 @@ FIELDS = fields()
 def config_form() -> RunConfig | None:
     """Draw the form; the config it describes, or None while a choice is impossible."""
     notices = _take_up_link()
+    _take_up_choice()
     _keep_what_is_not_shown()
     with st.sidebar:
         st.selectbox(
@@ -42,6 +46,9 @@ def config_form() -> RunConfig | None:
                 continue
             if group == "Data":
                 _widgets(names, problems)
+                chosen = own_data()
+                if chosen:
+                    _use(chosen)
             else:
                 with st.expander(group, expanded=any(name in problems for name in names)):
                     _widgets(names, problems)
@@ -66,8 +73,12 @@ def _widget(name: str, problems: dict[str, str]) -> None:
     common = {"label": field["label"], "key": name, "help": field["help"]}
     default = field["default"]
     if "choices" in field:
+        options, told = field["choices"], str
+        if name == "dataset":
+            current = st.session_state.dataset
+            options, told = [*options, *([] if current in options else [current])], _short
         on_change = _fit_to_dataset if name == "dataset" else None
-        st.segmented_control(options=field["choices"], required=True, on_change=on_change, **common)
+        st.segmented_control(options=options, format_func=told, required=True, on_change=on_change, **common)
     elif isinstance(default, bool):
         st.toggle(**common)
     elif name in UNITS:
@@ -109,9 +120,15 @@ def _config() -> tuple[RunConfig | None, dict[str, str]]:
         if isinstance(FIELDS[name]["default"], float) and values[name] is not None:
             values[name] = float(values[name])
     try:
-        return RunConfig.make(**values), {}
+        config = RunConfig.make(**values)
+        if config.dataset not in BUNDLED:
+            images = load(config.dataset, root=RUNS).images
+            config.check_images(len(images), images.shape[1:])
+        return config, {}
     except ConfigError as error:
         return None, error.problems
+    except DataError as error:
+        return None, {"dataset": str(error)}
 
 
 def _fill(config: RunConfig) -> None:
@@ -127,8 +144,29 @@ def _apply_preset() -> None:
 
 def _fit_to_dataset() -> None:
     """A subset of a larger data set means all of a smaller one."""
-    if (st.session_state.n_samples or 0) > BUNDLED[st.session_state.dataset][0]:
+    name = st.session_state.dataset
+    n = BUNDLED[name][0] if name in BUNDLED else len(load(name, root=RUNS).images)
+    if (st.session_state.n_samples or 0) > n:
         st.session_state.n_samples = None
+
+
+def _use(dataset: str) -> None:
+    """Choose data of one's own, with what suits it: setting upright is for handwriting."""
+    st.session_state.chosen = dataset
+    st.rerun()
+
+
+def _take_up_choice() -> None:
+    """Widgets can only be set before they are drawn: what `_use` chose is set in the run after."""
+    dataset = st.session_state.pop("chosen", None)
+    if dataset is not None:
+        st.session_state.dataset, st.session_state.deskew = dataset, False
+        _fit_to_dataset()
+
+
+def _short(name: str) -> str:
+    """What a data set is called in the form: one's own without the digest."""
+    return name if name in BUNDLED else name.removeprefix(OWN).rpartition("-")[0]
 
 
 def _changed_fields() -> list[str]:

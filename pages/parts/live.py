@@ -19,10 +19,15 @@ from pages.parts.moment import shown
 EVERY, EVERY_AT_FIRST = 1.0, 0.25  # seconds between two looks at a run, and until its first record
 WAIT_FOR_UMAP = 90.0  # seconds after a run's end in which its UMAP is looked for
 PHASES = ("autoencoder", "centers", "clustering")
+PHASES_OF = {"kmeans": PHASES[1:2], "autoencoder": PHASES[:2]}
 SCORES = {
     "acc": ("Accuracy", "Share of the images that lie in the cluster matched to their digit (DEC, equation 10)."),
     "nmi": ("NMI", "Normalized mutual information of clusters and digits: 1 is perfect, 0 is chance."),
     "ari": ("ARI", "Adjusted Rand index: pairs of images judged alike, corrected for chance; 1 is perfect."),
+}
+WITHOUT_LABELS = {
+    "silhouette": ("Silhouette", "How tight and far apart clusters are in z, −1 to 1, with no label asked."),
+    "confidence": ("Confidence", "Mean over the images of the largest q: how sure the assignment is of itself."),
 }
 CHANGED = "Share of the images that changed cluster at the last update."
 ERROR = "Mean squared difference between a pixel (0 to 1) and its reconstruction."
@@ -43,7 +48,7 @@ def live(run: RunFolder | None, config: RunConfig | None) -> None:
 def _view(run: RunFolder | None, config: RunConfig | None, every: float | None) -> None:
     if run is None:
         controls(None, None, config, "Press Start: an autoencoder learns to see, then the clusters form.")
-        _stepper("", Progress("", 0.0, -1))
+        _stepper("", Progress("", 0.0, -1), PHASES_OF.get(config.method if config else "", PHASES))
         _numbers(History(), {})
         Boxes(None, History(), None).show()
         return
@@ -59,7 +64,7 @@ def _view(run: RunFolder | None, config: RunConfig | None, every: float | None) 
         st.rerun()  # the whole page: the clock changes, and where a run has ended the picker shows its outcome
     standing = progress(status, history, own)
     controls(run, status, config, state_line(run, status, standing, history, own))
-    _stepper(status.state, standing)
+    _stepper(status.state, standing, PHASES_OF.get(own.method, PHASES))
     _trouble(run, status)
     _numbers(history, status.outcome)
     Boxes(run.id, history, own).show()
@@ -74,11 +79,12 @@ def _look_for_umap(run_id: str) -> None:
         st.rerun()
 
 
-def _stepper(state: str, standing: Progress) -> None:
+def _stepper(state: str, standing: Progress, phases: tuple[str, ...]) -> None:
     """Autoencoder, centers, clustering: which is done, which is under way."""
     done = state == "finished"
     marks = []
-    for number, name in enumerate(PHASES):
+    for name in phases:
+        number = PHASES.index(name)
         icon = "check_circle" if done or standing.step > number else "pending" if standing.step == number else "circle"
         marks.append(f":material/{icon}: {name}")
     st.progress(1.0 if done else min(standing.fraction, 1.0), text="\u2003".join(marks))
@@ -104,7 +110,7 @@ def _numbers(history: History, outcome: dict[str, float]) -> None:
     changed = next((r["delta_label"] for r in reversed(history.updates) if "delta_label" in r), None)
     loss = history.pretrain[-1]["loss"] if history.pretrain else None
     with st.container(horizontal=True, gap="medium", key="numbers"):
-        for key, (name, explained) in SCORES.items():
+        for key, (name, explained) in (WITHOUT_LABELS if "silhouette" in outcome else SCORES).items():
             change = newest[key] - before[key] if key in newest and key in before else None
             st.metric(name, _shown(key, outcome.get(key)), _shown(key, change, "+"), help=explained, width=144)
         st.metric("Changed", None if changed is None else f"{100 * changed:.2f} %", help=CHANGED, width=144)

@@ -12,7 +12,7 @@ import numpy as np
 import streamlit as st
 
 from dec_core.analysis.metrics import Confusion, classes_of_clusters, confusion
-from dec_core.config import RunConfig
+from dec_core.config import BUNDLED, RunConfig
 from dec_core.data import load
 from dec_core.data.deskew import deskew
 from dec_core.figures.embedding import frame
@@ -29,9 +29,13 @@ class Shown:
     Attributes
     ----------
     y : ndarray of int, shape (n,), or None
+    classes : tuple of str
+        Names of the classes; empty where they are not known.
+    kind : str
+        What a class is, in a word: "digit" for the data sets that come along.
     view : ndarray of int, shape (n_view,)
         Indices of the images that are points.
-    examples : ndarray of uint8, shape (10, height, width)
+    examples : ndarray of uint8, shape (10, height, width[, 3])
     captions : list of str
         Classes of the examples, or nothing where they are not known.
     sprite : dict
@@ -39,6 +43,8 @@ class Shown:
     """
 
     y: np.ndarray | None
+    classes: tuple[str, ...]
+    kind: str
     view: np.ndarray
     examples: np.ndarray
     captions: list[str]
@@ -63,12 +69,13 @@ def shown(config: RunConfig) -> Shown:
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _shown(name: str, n_samples: int | None, upright: bool) -> Shown:
-    data = load(name, n_samples)
+    data = load(name, n_samples, root=RUNS)
     view, index = view_index(len(data.images)), example_index(data.y)
     images = (deskew if upright else np.asarray)(data.images[np.concatenate([view, index])])
     sprites = sprite(f"{name}-{len(data.images)}{'-upright' if upright else ''}", images[: len(view)])
-    captions = [] if data.y is None else [str(value) for value in data.y[index]]
-    return Shown(data.y, view, images[len(view) :], captions, sprites)
+    captions = [] if data.y is None else [data.classes[value] for value in data.y[index]]
+    kind = "digit" if name in BUNDLED else "class"
+    return Shown(data.y, data.classes, kind, view, images[len(view) :], captions, sprites)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
@@ -118,6 +125,7 @@ def embedding_frame(
         plane,
         colour_by=colour_by,
         digits=None if data.y is None else data.y[data.view],
+        names=data.classes,
         labels=now.labels[data.view] if clustered else None,
         places=places(run_id, first_file, _config) if clustered else None,
         class_of=None if found is None else classes_of_clusters(found),

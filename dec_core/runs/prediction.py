@@ -1,0 +1,70 @@
+"""New images, sorted by a run that has ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from dec_core.analysis.assignment import soft_assignment
+from dec_core.analysis.metrics import classes_of_clusters, confusion
+from dec_core.data import load
+from dec_core.data.deskew import deskew
+from dec_core.networks.saving import load_model
+from dec_core.runs.folder import RunFolder
+
+BATCH = 1024
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """Where new images belong.
+
+    Attributes
+    ----------
+    labels : ndarray of int, shape (n,)
+        Cluster of each image.
+    q : ndarray of float, shape (n, n_clusters)
+        Soft assignments.
+    names : list of str, or None
+        For each cluster the class that it was matched to ("" for none); None where the run had no labels.
+    """
+
+    labels: np.ndarray
+    q: np.ndarray
+    names: list[str] | None
+
+
+def predict(run: RunFolder, images: np.ndarray) -> Prediction:
+    """Sort `images`, uint8 of shape (n, height, width[, channels]), by the model of a finished run.
+
+    Raises
+    ------
+    ValueError
+        If the run has no model yet, or was trained on images of another shape.
+    """
+    path, config = run.path / "model.keras", run.config
+    if not path.is_file():
+        raise ValueError(f"run_dir: {run.path} has no model yet; let the run finish, or name another")
+    data = load(config.dataset, config.n_samples, root=run.path.parent)
+    if images.shape[1:] != data.images.shape[1:]:
+        received, expected = ("×".join(map(str, shape)) for shape in (images.shape[1:], data.images.shape[1:]))
+        raise ValueError(f"images: received {received} pixels, but the run was trained on {expected}; resize them")
+    encoder, _, clustering = load_model(path)
+    if config.deskew:
+        images = deskew(images)
+    x = images.reshape(len(images), *encoder.input_shape[1:])
+    parts = [x[i : i + BATCH].astype(np.float32) / 255 for i in range(0, len(x), BATCH)]
+    z = np.concatenate([np.asarray(encoder(part, training=False)) for part in parts])
+    q = soft_assignment(z, np.asarray(clustering.cluster_centers), config.alpha)
+    return Prediction(q.argmax(axis=1), q, _names(run, data.y, data.classes))
+
+
+def _names(run: RunFolder, y: np.ndarray | None, classes: tuple[str, ...]) -> list[str] | None:
+    """The class matched to each cluster at the run's end."""
+    snapshots = sorted((run.path / "snapshots").glob("*.npz"))
+    arrays = run.load_arrays(f"snapshots/{snapshots[-1].name}") if snapshots else None
+    if y is None or not arrays or "labels" not in arrays:
+        return None
+    class_of = classes_of_clusters(confusion(y, arrays["labels"], run.config.n_clusters))
+    return [classes[c] if c >= 0 else "" for c in class_of]

@@ -1,0 +1,139 @@
+"""What a run that has ended gives to take away: its labels as CSV, its model as a picture, new images sorted."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import threading
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from dec_core.analysis.metrics import classes_of_clusters
+from dec_core.config import RunConfig
+from dec_core.data import DataError
+from dec_core.data.readers import read_files
+from dec_core.figures.palette import letter
+from dec_core.runs.folder import RunFolder
+from dec_core.runs.history import History
+from pages.parts import components
+from pages.parts.moment import confusion_at, moment, places, shown
+from pages.parts.own_data import TYPES
+
+SHOWN = 20  # new images shown with their clusters
+PATIENCE = 180  # seconds for TensorFlow to start and sort the images
+
+
+def take_away(run: RunFolder, history: History, config: RunConfig) -> None:
+    """A menu of what can be taken away, or nothing before there are clusters."""
+    clustered = [snapshot["file"] for snapshot in history.snapshots if snapshot["clustered"]]
+    if not clustered:
+        return
+    with st.popover("More", icon=":material/more_horiz:", key="more"):
+        st.download_button(
+            "Labels as CSV",
+            lambda: labels_csv(run.id, clustered, config),
+            file_name=f"{run.id}-labels.csv",
+            mime="text/csv",
+            icon=":material/download:",
+            key="labels_csv",
+            on_click="ignore",
+            help="For each image its cluster, as named on the screen, and where labels are known its true class.",
+            width="stretch",
+        )
+        if (run.path / "model.keras").exists():
+            help_text = "Upload images of the same size; the trained network says where they belong."
+            if st.button(
+                "Sort new images", icon=":material/category:", key="sort_new", help=help_text, width="stretch"
+            ):
+                _sort_new_images(run, clustered, config)
+
+
+def labels_csv(run_id: str, clustered: list[str], config: RunConfig) -> str:
+    """index, cluster, and where labels are known the class of the cluster and the true one."""
+    now, data = moment(run_id, clustered[-1]), shown(config)
+    table = pd.DataFrame(
+        {"index": np.arange(len(now.labels)), "cluster": _letters(run_id, clustered, config)[now.labels]}
+    )
+    classes = _classes(run_id, clustered, config)
+    if classes is not None:
+        table["class of cluster"] = classes[now.labels]
+        table["true class"] = np.array(data.classes)[data.y]
+    return table.to_csv(index=False)
+
+
+def _letters(run_id: str, clustered: list[str], config: RunConfig) -> np.ndarray:
+    """Name of each cluster on the screen, by its number."""
+    return np.array([letter(place) for place in places(run_id, clustered[0], config)])
+
+
+def _classes(run_id: str, clustered: list[str], config: RunConfig) -> np.ndarray | None:
+    """Name of the class matched to each cluster, by its number; None without labels."""
+    found = confusion_at(run_id, clustered[-1], config)
+    if found is None:
+        return None
+    names = np.array([*shown(config).classes, "–"])
+    return names[classes_of_clusters(found)]
+
+
+@st.dialog("Where do new images belong?", width="large")
+def _sort_new_images(run: RunFolder, clustered: list[str], config: RunConfig) -> None:
+    files = st.file_uploader("Images", type=TYPES, accept_multiple_files=True, key="new_files")
+    if not files:
+        st.caption("Any of the formats for your own images; the same size and colours as those of the run.")
+        return
+    try:
+        data = read_files([(file.name, file.getvalue()) for file in files]).dataset
+        with st.spinner("The network looks at them …"):
+            found = _sorted(run, data.images)
+    except ValueError as error:
+        st.error(f"{str(error)[0].upper()}{str(error)[1:]}.", icon=":material/error:")
+        return
+    letters, classes = _letters(run.id, clustered, config), _classes(run.id, clustered, config)
+    table = pd.DataFrame({"index": found["index"], "cluster": letters[found["cluster"]]})
+    if classes is not None:
+        table["class of cluster"] = classes[found["cluster"]]
+    table["confidence"] = found["confidence"]
+    captions = [f"{row.cluster} {row.confidence:.2f}" for row in table.head(SHOWN).itertuples()]
+    row = components.digit_row("", data.images[:SHOWN], captions)
+    components.digits([row], "Sorted images", "New images with cluster and confidence", "sorted", 110)
+    st.dataframe(table.head(1000), hide_index=True, height=240)
+    st.download_button(
+        "All as CSV", table.to_csv(index=False), "clusters.csv", "text/csv", on_click="ignore", key="csv"
+    )
+
+
+@st.cache_resource
+def _one_at_a_time() -> threading.Lock:
+    """Each sorting starts TensorFlow in a process of its own: never two at once on a small server."""
+    return threading.Lock()
+
+
+def _sorted(run: RunFolder, images: np.ndarray) -> pd.DataFrame:
+    """`python -m dec_core predict`, in a process of its own. Raises DataError with what it said."""
+    with tempfile.TemporaryDirectory() as folder, _one_at_a_time():
+        source, target = Path(folder) / "images.npz", Path(folder) / "clusters.csv"
+        np.savez(source, x=images)
+        command = [
+            sys.executable,
+            "-m",
+            "dec_core",
+            "predict",
+            str(run.path.resolve()),
+            str(source),
+            "--csv",
+            str(target),
+        ]
+        try:
+            done = subprocess.run(
+                command, capture_output=True, text=True, timeout=PATIENCE, cwd=Path(__file__).parents[2], check=False
+            )
+        except subprocess.TimeoutExpired:
+            raise DataError(f"the network did not answer within {PATIENCE} s; try fewer images") from None
+        if done.returncode:
+            told = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+            raise DataError(told[-1].removeprefix("error: ") if told else "the network could not be loaded")
+        return pd.read_csv(target)
