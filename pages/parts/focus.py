@@ -8,7 +8,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dec_core.config import ConfigError
+from dec_core.config import OWN, ConfigError
 from dec_core.presets import name_of
 from dec_core.runs.folder import ACTIVE, RunFolder, RunStatus, list_runs
 from dec_core.runs.history import RunReader
@@ -56,6 +56,11 @@ def title(run: RunFolder) -> str:
     return f"{_config_title(run.path)} · {outcome(status)} · {when}"
 
 
+def short_name(dataset: str) -> str:
+    """What a data set is called on the screen: one's own without the digest."""
+    return dataset.removeprefix(OWN).rpartition("-")[0] if dataset.startswith(OWN) else dataset
+
+
 def outcome(status: RunStatus) -> str:
     """The state in a word, with the accuracy if there is one."""
     found = status.outcome
@@ -76,7 +81,7 @@ def _config_title(path: Path) -> str:
     except ConfigError:
         return path.name
     name = name_of(config)
-    what = name if name != "custom" else f"{config.dataset}, {config.method}, {config.autoencoder}"
+    what = name if name != "custom" else f"{short_name(config.dataset)}, {config.method} {config.autoencoder}"
     return f"{what}, seed {config.random_state}"
 
 

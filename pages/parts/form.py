@@ -10,14 +10,15 @@ from typing import Any
 
 import streamlit as st
 
-from dec_core.config import BUNDLED, GROUPS, OWN, ConfigError, RunConfig, applies, fields, parse
+from dec_core.config import BUNDLED, GROUPS, ConfigError, RunConfig, applies, fields, parse
 from dec_core.data import DataError, load
 from dec_core.presets import CHAPTERS, DESCRIPTIONS, PRESETS
-from pages.parts.focus import RUNS
+from pages.parts.focus import RUNS, short_name
 from pages.parts.own_data import own_data
 
 IN_LINK = {"random_state": "seed"}  # fields whose name in a link is shorter
 UNITS = ("hidden_units", "filters")  # written as numbers with commas
+ONE_LINE = 22  # letters of all options that fit beside each other
 SLIDERS = {"latent_dim": (1, 64), "n_clusters": (2, 30)}
 FIELDS = fields()
 
@@ -76,9 +77,12 @@ def _widget(name: str, problems: dict[str, str]) -> None:
         options, told = field["choices"], str
         if name == "dataset":
             current = st.session_state.dataset
-            options, told = [*options, *([] if current in options else [current])], _short
+            options, told = [*options, *([] if current in options else [current])], short_name
         on_change = _fit_to_dataset if name == "dataset" else None
-        st.segmented_control(options=options, format_func=told, required=True, on_change=on_change, **common)
+        if sum(len(told(option)) for option in options) > ONE_LINE:
+            st.selectbox(options=options, format_func=told, on_change=on_change, **common)
+        else:
+            st.segmented_control(options=options, format_func=told, required=True, on_change=on_change, **common)
     elif isinstance(default, bool):
         st.toggle(**common)
     elif name in UNITS:
@@ -162,11 +166,6 @@ def _take_up_choice() -> None:
     if dataset is not None:
         st.session_state.dataset, st.session_state.deskew = dataset, False
         _fit_to_dataset()
-
-
-def _short(name: str) -> str:
-    """What a data set is called in the form: one's own without the digest."""
-    return name if name in BUNDLED else name.removeprefix(OWN).rpartition("-")[0]
 
 
 def _changed_fields() -> list[str]:

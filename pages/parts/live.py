@@ -111,8 +111,8 @@ def _numbers(history: History, outcome: dict[str, float]) -> None:
     loss = history.pretrain[-1]["loss"] if history.pretrain else None
     with st.container(horizontal=True, gap="medium", key="numbers"):
         for key, (name, explained) in (WITHOUT_LABELS if "silhouette" in outcome else SCORES).items():
-            change = newest[key] - before[key] if key in newest and key in before else None
-            st.metric(name, _shown(key, outcome.get(key)), _shown(key, change, "+"), help=explained, width=144)
+            change = _change(key, newest, before)
+            st.metric(name, _shown(key, outcome.get(key)), change, help=explained, width=144)
         st.metric("Changed", None if changed is None else f"{100 * changed:.2f} %", help=CHANGED, width=144)
         st.metric("Reconstruction error", None if loss is None else f"{loss:.4f}", help=ERROR, width=180)
 
@@ -122,3 +122,11 @@ def _shown(key: str, value: float | None, sign: str = "") -> str | None:
     if value is None:
         return None
     return f"{100 * value:{sign}.1f} %" if key == "acc" else f"{value:{sign}.3f}"
+
+
+def _change(key: str, now: dict, before: dict) -> str | None:
+    """The change of a score since the update before, unless it is too small to be seen."""
+    if key not in now or key not in before:
+        return None
+    text = _shown(key, now[key] - before[key], "+")
+    return None if float(text.removesuffix(" %")) == 0 else text

@@ -48,7 +48,7 @@ def _read_and_preview(files: list, skip: bool) -> str | None:
     index = example_index(data.y)[: len(data.images)]
     captions = [] if data.y is None else [data.classes[value] for value in data.y[index]]
     row = components.digit_row("", data.images[index], captions)
-    components.digits([row], "Preview", f"The first images of {data.name}", "preview", 90)
+    components.digits([row], "Preview", f"The first images of {data.name}", "preview", 40)
     return own.keep(data, RUNS) if st.button("Use these images", type="primary", key="use") else None
 
 

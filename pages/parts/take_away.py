@@ -23,7 +23,7 @@ from pages.parts import components
 from pages.parts.moment import confusion_at, moment, places, shown
 from pages.parts.own_data import TYPES
 
-SHOWN = 20  # new images shown with their clusters
+SHOWN = 10  # new images shown with their clusters
 PATIENCE = 180  # seconds for TensorFlow to start and sort the images
 
 
@@ -32,27 +32,26 @@ def take_away(run: RunFolder, history: History, config: RunConfig) -> None:
     clustered = [snapshot["file"] for snapshot in history.snapshots if snapshot["clustered"]]
     if not clustered:
         return
-    with st.popover("More", icon=":material/more_horiz:", key="more"):
-        st.download_button(
-            "Labels as CSV",
-            lambda: labels_csv(run.id, clustered, config),
-            file_name=f"{run.id}-labels.csv",
-            mime="text/csv",
-            icon=":material/download:",
-            key="labels_csv",
-            on_click="ignore",
-            help="For each image its cluster, as named on the screen, and where labels are known its true class.",
-            width="stretch",
-        )
-        if (run.path / "model.keras").exists():
-            help_text = "Upload images of the same size; the trained network says where they belong."
-            if st.button(
-                "Sort new images", icon=":material/category:", key="sort_new", help=help_text, width="stretch"
-            ):
-                _sort_new_images(run, clustered, config)
+    actions = {"Labels": _labels}
+    if (run.path / "model.keras").exists():
+        actions["Sort new images"] = _sort_new_images
+    chosen = st.menu_button("More", list(actions), key="more", help="Labels to take away; new images to sort.")
+    if chosen:
+        actions[chosen](run, clustered, config)
 
 
-def labels_csv(run_id: str, clustered: list[str], config: RunConfig) -> str:
+@st.dialog("What lies in which cluster?", width="large")
+def _labels(run: RunFolder, clustered: list[str], config: RunConfig) -> None:
+    table = labels_table(run.id, clustered, config)
+    st.dataframe(table.head(1000), hide_index=True, height=420)
+    left = f"The first 1 000 of {len(table)} images. " if len(table) > 1000 else ""
+    st.caption(f"{left}Clusters are named as on the screen.")
+    st.download_button(
+        "All as CSV", table.to_csv(index=False), f"{run.id}-labels.csv", "text/csv", on_click="ignore", key="labels_csv"
+    )
+
+
+def labels_table(run_id: str, clustered: list[str], config: RunConfig) -> pd.DataFrame:
     """index, cluster, and where labels are known the class of the cluster and the true one."""
     now, data = moment(run_id, clustered[-1]), shown(config)
     table = pd.DataFrame(
@@ -62,7 +61,7 @@ def labels_csv(run_id: str, clustered: list[str], config: RunConfig) -> str:
     if classes is not None:
         table["class of cluster"] = classes[now.labels]
         table["true class"] = np.array(data.classes)[data.y]
-    return table.to_csv(index=False)
+    return table
 
 
 def _letters(run_id: str, clustered: list[str], config: RunConfig) -> np.ndarray:
@@ -99,7 +98,7 @@ def _sort_new_images(run: RunFolder, clustered: list[str], config: RunConfig) ->
     table["confidence"] = found["confidence"]
     captions = [f"{row.cluster} {row.confidence:.2f}" for row in table.head(SHOWN).itertuples()]
     row = components.digit_row("", data.images[:SHOWN], captions)
-    components.digits([row], "Sorted images", "New images with cluster and confidence", "sorted", 110)
+    components.digits([row], "Sorted images", "New images with cluster and confidence", "sorted", 70)
     st.dataframe(table.head(1000), hide_index=True, height=240)
     st.download_button(
         "All as CSV", table.to_csv(index=False), "clusters.csv", "text/csv", on_click="ignore", key="csv"
