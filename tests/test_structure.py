@@ -18,9 +18,10 @@ MAY_IMPORT = {
     "analysis": set(),
     "networks": {"architecture"},
     "training": {"analysis", "architecture", "config", "data", "networks"},
-    "figures": {"analysis"},
+    "estimator": {"analysis", "architecture", "config", "data", "training"},
+    "figures": {"analysis", "architecture", "config"},
     "runs": {"analysis", "config", "data", "networks", "presets", "training"},
-    "cli": {"analysis", "config", "data", "networks", "presets", "runs", "training"},
+    "cli": {"analysis", "architecture", "config", "data", "figures", "networks", "presets", "runs", "training"},
 }
 
 

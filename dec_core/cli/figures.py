@@ -48,7 +48,7 @@ def table_text(table: list[dict[str, Any]]) -> str:
     rows = [COLUMNS.format(**{**row, "parameters": number_text(row["parameters"])}) for row in table]
     sums = {"autoencoder": ("encoder", "decoder"), "in all": ()}
     lines = [f"{name:58} {number_text(n_parameters(table, *parts)):>15}" for name, parts in sums.items()]
-    return "\n".join([head, *rows, *lines])
+    return "\n".join([head, *rows, *lines]).replace("\u2009", " ")  # not every terminal has thin spaces
 
 
 def save(figure: Figure, path: Path) -> None:
@@ -141,7 +141,7 @@ def _draw_scores(axes: Axes, updates: list[dict[str, Any]]) -> None:
             _draw(axes, records, key, color=colour, marker=".", label=name)
     changed = [record for record in updates if record["iteration"] > 0 and "delta_label" in record]
     _draw(axes, changed, "delta_label", color=GREY, linestyle="dotted", label="changed")
-    axes.set(title="Clusters, %", xlabel="gradient steps", xlim=(0, None), ylim=(min(0, axes.get_ylim()[0]), 101))
+    axes.set(title="Clusters, %", xlabel="gradient steps", ylim=(min(0, axes.get_ylim()[0]), 101))
     axes.legend(frameon=False)
 
 

@@ -14,6 +14,7 @@ from dec_core.config import BUNDLED, GROUPS, ConfigError, RunConfig, applies, fi
 from dec_core.data import DataError, load
 from dec_core.presets import CHAPTERS, DESCRIPTIONS, PRESETS
 from pages.parts.focus import RUNS, short_name
+from pages.parts.model_view import model_view
 from pages.parts.own_data import own_data
 
 IN_LINK = {"random_state": "seed"}  # fields whose name in a link is shorter
@@ -53,9 +54,16 @@ def config_form() -> RunConfig | None:
             else:
                 with st.expander(group, expanded=any(name in problems for name in names)):
                     _widgets(names, problems)
+                    if group == "Architecture":
+                        _see_the_model(config)
         _changes()
     _write_link()
     return config
+
+
+def _see_the_model(config: RunConfig | None) -> None:
+    if st.button("See the model", icon=":material/schema:", key="model", width="stretch", disabled=config is None):
+        model_view(config)
 
 
 def _widgets(names: list[str], problems: dict[str, str]) -> None:
