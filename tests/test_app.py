@@ -27,7 +27,8 @@ def app(tmp_path, monkeypatch):
     st.cache_resource.clear()
     st.cache_data.clear()
     monkeypatch.setattr(focus, "RUNS", tmp_path)
-    monkeypatch.setattr("pages.parts.moment.RUNS", tmp_path)
+    for module in ("moment", "form", "own_data", "model_view"):
+        monkeypatch.setattr(f"pages.parts.{module}.RUNS", tmp_path)
     monkeypatch.setattr(focus, "supervisor", NoWorkers)
     monkeypatch.setattr(NoWorkers, "started", [])
     at = AppTest.from_file("../app.py", default_timeout=60)
@@ -175,3 +176,76 @@ def test_an_interrupted_run_says_so_and_offers_to_resume(app, finished_run, tmp_
     assert not button(app, "Resume").disabled and button(app, "Stop").disabled
     assert "Resume goes on from there" in app.warning[0].value
     assert app.code[0].value.strip() == "the last words"
+
+
+def labels(at) -> set[str]:
+    """Of all the form's inputs."""
+    kinds = (at.slider, at.number_input, at.text_input, at.segmented_control, at.selectbox, at.toggle)
+    return {item.label for kind in kinds for item in kind}
+
+
+def test_all_presets_can_be_picked_in_the_order_of_the_tutorial(app):
+    app.run()
+    assert app.selectbox(key="preset").options == [
+        "Begin · first-look", "Baseline · kmeans-pixels", "Baseline · tutorial-autoencoder", "Dense · tutorial-dec",
+        "Convolutional · tutorial-conv-dec", "Convolutional · tutorial-conv-upsampling", "Joint · tutorial-conv-joint",
+        "Joint · tutorial-dense-joint",
+    ]  # fmt: skip
+    for name in PRESETS:
+        app.selectbox(key="preset").set_value(name).run()
+        assert not app.exception and not button(app, "Start").disabled
+        button(app, "Start").click().run()
+        assert app.started[-1] == PRESETS[name]
+        app.query_params["run"] = "new"
+
+
+def test_only_fields_that_act_are_shown_and_the_others_keep_their_values(app):
+    app.run()
+    app.text_input(key="hidden_units").set_value("300, 100").run()
+    assert "Filters" not in labels(app) and "Weight of clustering γ" not in labels(app)
+    app.selectbox(key="autoencoder").set_value("conv_transpose").run()
+    assert "Filters" in labels(app) and "Hidden layers" not in labels(app)
+    app.selectbox(key="method").set_value("joint").run()
+    assert "Weight of clustering γ" in labels(app)
+    app.selectbox(key="method").set_value("kmeans").run()
+    assert not labels(app) & {"Filters", "Epochs", "Update interval", "Size of z"} and "Clusters" in labels(app)
+    app.selectbox(key="method").set_value("dec").run()
+    app.selectbox(key="autoencoder").set_value("dense").run()
+    assert app.text_input(key="hidden_units").value == "300, 100"
+
+
+def test_a_size_that_the_strides_cannot_reach_is_said_at_the_field(app, tmp_path):
+    import numpy as np
+
+    from dec_core.data import Dataset, own
+
+    name = own.keep(Dataset("odd", np.zeros((400, 30, 30), np.uint8), None), tmp_path)
+    app.query_params["dataset"] = name
+    app.query_params["n_samples"] = ""
+    app.query_params["preset"] = "tutorial-conv-dec"
+    app.run()
+    assert not app.exception and button(app, "Start").disabled and button(app, "See the model").disabled
+    assert any("30×30" in item.value and "28×28, 32×32" in item.value for item in app.caption)
+
+
+def test_data_that_is_not_on_this_server_is_said_at_the_field(app):
+    app.query_params["dataset"] = "own-lost-1a2b3c4d"
+    app.run()
+    assert not app.exception and button(app, "Start").disabled
+    assert any("own-lost-1a2b3c4d" in item.value for item in app.caption)
+
+
+def test_a_run_without_labels_shows_what_needs_none(app, tmp_path, small, digits):
+    from dec_core.data import Dataset, own
+    from dec_core.runs.recorder import record
+
+    name = own.keep(Dataset("mine", digits.images[:400], None), tmp_path)
+    folder = RunFolder.create(tmp_path, small.changed(dataset=name, batch_size=50), "running")
+    for _ in record(folder):
+        pass
+    app.query_params["run"] = folder.id
+    app.run()
+    assert not app.exception
+    assert [metric.label for metric in app.metric][:2] == ["Silhouette", "Confidence"]
+    words = " ".join(item.value for item in app.markdown)
+    assert "400 images lie in" in words and "How large are the clusters?" in words and "digits" not in words
