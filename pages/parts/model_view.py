@@ -7,6 +7,7 @@ import io
 import pandas as pd
 import streamlit as st
 
+from dec_core.analysis.verdict import thousands
 from dec_core.config import BUNDLED, RunConfig
 from dec_core.data import load
 from pages.parts.focus import RUNS
@@ -25,14 +26,12 @@ def model_view(config: RunConfig) -> None:
     with drawn:
         st.image(picture.getvalue().decode(), width="stretch")
     with told:
-        st.dataframe(pd.DataFrame(table), hide_index=True, height="content", column_config=COLUMNS)
-        st.markdown(f"**{n_parameters(table):,}** parameters in all".replace(",", "\u2009"))
+        rows = [{**row, "parameters": thousands(row["parameters"])} for row in table]
+        st.table(pd.DataFrame(rows).drop(columns="part"), border="horizontal", hide_index=True)
+        st.markdown(f"**{thousands(n_parameters(table))}** parameters in all")
         st.download_button(
             "Diagram as SVG", picture.getvalue(), "model.svg", "image/svg+xml", on_click="ignore", key="model_svg"
         )
-
-
-COLUMNS = {"parameters": st.column_config.NumberColumn(format="localized")}
 
 
 def image_shape(config: RunConfig) -> tuple[int, ...]:

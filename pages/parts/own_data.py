@@ -7,7 +7,8 @@ import hashlib
 import streamlit as st
 
 from dec_core.data import DataError, own
-from dec_core.data.readers import Reading, read_files
+from dec_core.data.readers import Reading
+from dec_core.data.uploads import read_files
 from dec_core.runs.view import example_index
 from pages.parts import components
 from pages.parts.focus import RUNS

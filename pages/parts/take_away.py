@@ -15,7 +15,7 @@ import streamlit as st
 from dec_core.analysis.metrics import classes_of_clusters
 from dec_core.config import RunConfig
 from dec_core.data import DataError
-from dec_core.data.readers import read_files
+from dec_core.data.uploads import read_files
 from dec_core.figures.palette import letter
 from dec_core.runs.folder import RunFolder
 from dec_core.runs.history import History

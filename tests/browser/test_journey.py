@@ -264,4 +264,6 @@ def test_nothing_is_cut_off_on_a_phone(server, browser):
     for name in ("Start", "Pause", "Step", "Stop"):
         box = button(phone, name).bounding_box()
         assert box["x"] >= 0 and box["x"] + box["width"] <= 390
+    phone.get_by_test_id("stExpandSidebarButton").click()
+    expect(phone.get_by_text("Your own images")).to_be_visible()
     phone.close()
