@@ -86,7 +86,11 @@ def _config_title(path: Path) -> str:
 
 
 def run_picker() -> None:
-    """A list of all runs, newest first; choosing one puts it into focus."""
+    """A list of all runs, newest first; choosing one puts it into focus.
+
+    The widget is another one for every run in focus: a browser that still holds the choice of a
+    moment ago would otherwise seem to choose it again, and take the focus back.
+    """
     runs = list_runs(RUNS)[:MAX_LISTED]
     options = ["new", *(run.id for run in runs)]
     focused = focused_run()
@@ -94,12 +98,13 @@ def run_picker() -> None:
     if current not in options:
         options.append(current)
     titles = {run.id: title(run) for run in runs} | {"new": "A new run"}
-    st.session_state.picked_run = current
+    key = f"picked_beside_{current}"
     st.selectbox(
         "Run in focus",
         options,
-        key="picked_run",
+        index=options.index(current),
+        key=key,
         format_func=lambda run_id: titles.get(run_id, run_id),
         label_visibility="collapsed",
-        on_change=lambda: focus_on(st.session_state.picked_run),
+        on_change=lambda: focus_on(st.session_state[key]),
     )

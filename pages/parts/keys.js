@@ -1,6 +1,6 @@
 // Keyboard: keys press the buttons of given containers, unless one is typing or a control has the focus.
-// data: {keys: {" ": ["pause"], ...}, focus: {"/": "picked_run"}}: for each key of the keyboard the keys
-// of st.button, of which the first enabled is pressed, and the key of an input that gets the focus.
+// data: {keys: {" ": ["pause"], ...}, focus: {"/": "shell"}}: for each key of the keyboard the keys
+// of st.button, of which the first enabled is pressed, and the key of a container whose input gets the focus.
 
 const TAKEN = "input, textarea, select, button, canvas, [role=slider], [role=combobox], [contenteditable=true]";
 const TYPING = "input, textarea, [contenteditable=true]";
