@@ -249,3 +249,14 @@ def test_a_run_without_labels_shows_what_needs_none(app, tmp_path, small, digits
     assert [metric.label for metric in app.metric][:2] == ["Silhouette", "Confidence"]
     words = " ".join(item.value for item in app.markdown)
     assert "400 images lie in" in words and "How large are the clusters?" in words and "digits" not in words
+
+
+def test_a_request_with_the_link_of_before_does_not_take_the_focus_back(app, tmp_path):
+    app.query_params["run"] = "new"
+    app.run()
+    button(app, "Start").click().run()
+    started = app.query_params["run"]
+    assert started != "new"
+    app.query_params["run"] = "new"  # a request that was under way
+    app.run()
+    assert app.query_params["run"] == started and not button(app, "Stop").disabled

@@ -16,6 +16,7 @@ from dec_core.runs.supervisor import Supervisor
 
 RUNS = Path(os.environ.get("DEC_RUNS", "runs"))
 MAX_LISTED = 500
+SETTLING = 10.0  # seconds in which a request may still bring the link of before
 
 
 @st.cache_resource
@@ -32,7 +33,7 @@ def reader(run_id: str) -> RunReader:
 
 def focused_run() -> RunFolder | None:
     """The run that the link names, else the one that is training, else none."""
-    wanted = st.query_params.get("run")
+    wanted = _linked()
     if wanted is None:
         return next((run for run in list_runs(RUNS)[:MAX_LISTED] if run.status.state in ACTIVE), None)
     if wanted == "new":
@@ -46,7 +47,22 @@ def focused_run() -> RunFolder | None:
 
 def focus_on(run_id: str) -> None:
     """Make a run the one in focus; the link follows."""
+    st.session_state.focused = run_id, st.query_params.get("run"), time.monotonic()
     st.query_params["run"] = run_id
+
+
+def _linked() -> str | None:
+    """The run that the link names.
+
+    Every request brings the browser's link along, and one that was under way when the focus changed
+    still has the link of before: it must not take the focus back.
+    """
+    linked = st.query_params.get("run")
+    wanted, before, when = st.session_state.get("focused", (linked, linked, 0.0))
+    if linked == before != wanted and time.monotonic() - when < SETTLING:
+        st.query_params["run"] = wanted
+        return wanted
+    return linked
 
 
 def title(run: RunFolder) -> str:
