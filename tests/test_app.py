@@ -251,12 +251,28 @@ def test_a_run_without_labels_shows_what_needs_none(app, tmp_path, small, digits
     assert "400 images lie in" in words and "How large are the clusters?" in words and "digits" not in words
 
 
-def test_a_request_with_the_link_of_before_does_not_take_the_focus_back(app, tmp_path):
-    app.query_params["run"] = "new"
+def test_a_request_with_the_link_of_before_does_not_take_the_focus_back(monkeypatch):
+    from types import SimpleNamespace
+
+    from pages.parts import focus
+
+    class State(dict):
+        __getattr__, __setattr__ = dict.__getitem__, dict.__setitem__
+
+    browser = SimpleNamespace(query_params={"run": "new"}, session_state=State())
+    monkeypatch.setattr(focus, "st", browser)
+    assert focus._linked() == "new"
+    focus.focus_on("a")
+    for _ in range(3):  # requests that were under way, or a message to the browser that was lost
+        browser.query_params["run"] = "new"
+        assert focus._linked() == "a" and browser.query_params["run"] == "a"
+    assert focus._linked() == "a"  # the browser has followed
+    browser.query_params["run"] = "new"  # somebody went back
+    assert focus._linked() == "new" and browser.query_params["run"] == "new"
+
+
+def test_a_link_is_taken_up_as_a_whole(app):
+    app.query_params.update({"dataset": "digits", "n_samples": "", "latent_dim": "4"})
     app.run()
-    button(app, "Start").click().run()
-    started = app.query_params["run"]
-    assert started != "new"
-    app.query_params["run"] = "new"  # a request that was under way
-    app.run()
-    assert app.query_params["run"] == started and not button(app, "Stop").disabled
+    assert not app.warning and app.segmented_control(key="dataset").value == "digits"
+    assert app.slider(key="latent_dim").value == 4

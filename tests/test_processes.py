@@ -46,7 +46,7 @@ def n_points(folder: RunFolder) -> int:
 
 def test_runs_train_one_at_a_time_in_the_order_of_start(supervisor, small):
     first, second = supervisor.start(small), supervisor.start(small.changed(random_state=1))
-    assert supervisor.ahead_of(second) == 1
+    assert supervisor.ahead_of(first) == 0 and supervisor.ahead_of(second) == 1
     while not wait_for(lambda: second.status.state == "finished", 0.02):
         assert not (first.status.state in ("running", "queued") and second.status.state == "running")
     assert first.status.state == "finished"

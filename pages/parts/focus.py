@@ -16,7 +16,6 @@ from dec_core.runs.supervisor import Supervisor
 
 RUNS = Path(os.environ.get("DEC_RUNS", "runs"))
 MAX_LISTED = 500
-SETTLING = 10.0  # seconds in which a request may still bring the link of before
 
 
 @st.cache_resource
@@ -47,22 +46,25 @@ def focused_run() -> RunFolder | None:
 
 def focus_on(run_id: str) -> None:
     """Make a run the one in focus; the link follows."""
-    st.session_state.focused = run_id, st.query_params.get("run"), time.monotonic()
+    st.session_state.focused = run_id
     st.query_params["run"] = run_id
 
 
 def _linked() -> str | None:
-    """The run that the link names.
+    """The run that the link names, or the one put into focus while the browser's link has yet to follow.
 
-    Every request brings the browser's link along, and one that was under way when the focus changed
-    still has the link of before: it must not take the focus back.
+    Every request brings the browser's link along, and Streamlit may drop the message that changes it.
+    So a link counts only when it is another one than the browser had before: then somebody has followed
+    a link or gone back. The same old link again is late, and is written anew.
     """
-    linked = st.query_params.get("run")
-    wanted, before, when = st.session_state.get("focused", (linked, linked, 0.0))
-    if linked == before != wanted and time.monotonic() - when < SETTLING:
-        st.query_params["run"] = wanted
-        return wanted
-    return linked
+    linked, state = st.query_params.get("run"), st.session_state
+    if "focused" not in state or linked not in (state.seen, state.focused):
+        state.focused = linked
+    if linked == state.focused:
+        state.seen = linked
+    else:
+        st.query_params["run"] = state.focused
+    return state.focused
 
 
 def title(run: RunFolder) -> str:

@@ -207,16 +207,24 @@ def _take_up_link() -> list[str]:
         notices.append(f"The link asks for preset {preset!r}; there are {', '.join(PRESETS)}.")
         preset = "first-look"
     st.session_state.preset = preset
-    config = PRESETS[preset]
-    for name in FIELDS:
-        text = asked.get(IN_LINK.get(name, name))
-        if text is not None:
-            try:
-                config = config.changed(**{name: parse(name, text)})
-            except ConfigError as error:
-                notices.append(f"In the link, {FIELDS[name]['label'].lower()}: {'; '.join(error.problems.values())}.")
+    texts = {name: asked.get(IN_LINK.get(name, name)) for name in FIELDS}
+    config, problems = _as_far_as_valid(
+        PRESETS[preset], {name: parse(name, text) for name, text in texts.items() if text is not None}
+    )
     _fill(config)
-    return notices
+    return notices + [f"In the link, {FIELDS[name]['label'].lower()}: {said}." for name, said in problems.items()]
+
+
+def _as_far_as_valid(config: RunConfig, changes: dict[str, Any]) -> tuple[RunConfig, dict[str, str]]:
+    """The config with all changes at once; those that cannot be are left out, and what is wrong with them."""
+    problems: dict[str, str] = {}
+    while True:
+        try:
+            return config.changed(**changes), problems
+        except ConfigError as error:
+            problems |= error.problems
+            kept = {name: value for name, value in changes.items() if name not in error.problems}
+            changes = kept if len(kept) < len(changes) else {}
 
 
 def _write_link() -> None:

@@ -6,6 +6,9 @@ const TAKEN = "input, textarea, select, button, canvas, [role=slider], [role=com
 const TYPING = "input, textarea, [contenteditable=true]";
 let listener;
 
+// A button pressed by the mouse would keep the focus, and then take the space key for itself. Keyboards have detail 0.
+const release = (event) => { if (event.detail > 0) event.target.closest?.(".st-key-controls button")?.blur(); };
+
 export default function ({ data }) {
   if (listener) document.removeEventListener("keydown", listener);
   listener = (event) => {
@@ -19,5 +22,6 @@ export default function ({ data }) {
     }
   };
   document.addEventListener("keydown", listener);
+  document.addEventListener("click", release);
   return () => document.removeEventListener("keydown", listener);
 }
