@@ -143,7 +143,7 @@ def test_a_finished_run_opens_with_its_result(app, finished_run, tmp_path):
 def test_the_picker_opens_a_past_run(app, finished_run, tmp_path):
     run = put(finished_run, tmp_path)
     app.run()
-    app.selectbox(key="picked_beside_new").set_value(run.id).run()
+    next(item for item in app.selectbox if item.label == "Run in focus").set_value(run.id).run()
     assert app.query_params["run"] == run.id
     assert "digits lie in the cluster of their kind" in " ".join(item.value for item in app.markdown)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
+from zlib import crc32
 
 import streamlit as st
 
@@ -106,8 +107,8 @@ def _config_title(path: Path) -> str:
 def run_picker() -> None:
     """A list of all runs, newest first; choosing one puts it into focus.
 
-    The widget is another one for every run in focus: a browser that still holds the choice of a
-    moment ago would otherwise seem to choose it again, and take the focus back.
+    The browser keeps the chosen one by its title, which changes with the outcome. So the widget is
+    another one for every title of the run in focus, and what is not among the options is no choice.
     """
     runs = list_runs(RUNS)[:MAX_LISTED]
     options = ["new", *(run.id for run in runs)]
@@ -116,7 +117,7 @@ def run_picker() -> None:
     if current not in options:
         options.append(current)
     titles = {run.id: title(run) for run in runs} | {"new": "A new run"}
-    key = f"picked_beside_{current}"
+    key = f"picked_{crc32(titles.get(current, current).encode())}"
     st.selectbox(
         "Run in focus",
         options,
@@ -124,5 +125,5 @@ def run_picker() -> None:
         key=key,
         format_func=lambda run_id: titles.get(run_id, run_id),
         label_visibility="collapsed",
-        on_change=lambda: focus_on(st.session_state[key]),
+        on_change=lambda: st.session_state[key] in options and focus_on(st.session_state[key]),
     )
