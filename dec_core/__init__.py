@@ -3,8 +3,21 @@
 Importing it is light; TensorFlow is imported by what trains, when it trains.
 """
 
+from typing import TYPE_CHECKING
+
 from dec_core.config import ConfigError, RunConfig
 from dec_core.presets import PRESETS as presets
 
-__all__ = ["ConfigError", "RunConfig", "presets"]
-__version__ = "0.1.0"
+if TYPE_CHECKING:
+    from dec_core.estimator import DEC
+
+__all__ = ["DEC", "ConfigError", "RunConfig", "presets"]
+__version__ = "0.2.0"
+
+
+def __getattr__(name: str):
+    if name == "DEC":  # on demand: it brings scikit-learn
+        from dec_core.estimator import DEC
+
+        return DEC
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

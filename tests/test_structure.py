@@ -76,6 +76,11 @@ def test_the_package_alone_is_light():
     assert not modules_after("import dec_core") & {"tensorflow", "keras", "umap", "numpy", "sklearn", "plotly"}
 
 
+def test_a_model_that_is_not_trained_brings_no_tensorflow():
+    heavy = {"tensorflow", "keras", "umap", "numba", "plotly", "matplotlib"}
+    assert not modules_after("from dec_core import DEC\nDEC(n_clusters=3).get_params()") & heavy
+
+
 @pytest.mark.parametrize("command", [["format", "--check", "-q"], ["check", "-q"]], ids=["format", "lint"])
 def test_ruff_is_content(command):
     done = subprocess.run([sys.executable, "-m", "ruff", *command, "."], capture_output=True, text=True, cwd=ROOT)

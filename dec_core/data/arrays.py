@@ -6,6 +6,10 @@ refused with what came, what was expected and what to do.
 
 from __future__ import annotations
 
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from math import isqrt
 
 import numpy as np
@@ -13,10 +17,40 @@ import numpy as np
 MAX_PIXELS = 400_000_000  # numbers in all images together, one byte each
 MAX_SIDE = 512
 MAX_CLASSES = 254
+MAX_LETTERS = 100  # of the name of a class
+DARK = 128  # images whose brightest value is less are said to be dark
 
 
 class DataError(ValueError):
     """Data that cannot be used: the message says what was received, what was expected and what to do."""
+
+
+@contextmanager
+def understood(name: str, remedy: str) -> Iterator[None]:
+    """Whatever a foreign parser raises on bytes it does not understand becomes a DataError with a remedy.
+
+    What they raise is in no documentation: struct.error, zlib.error, OverflowError, MemoryError, ...
+    Their warnings are not for the person who gave the file.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except DataError:
+        raise
+    except Exception as error:
+        raise DataError(f"{name[:200]}: received what cannot be read ({reason(error)}); {remedy}") from None
+
+
+def reason(error: Exception) -> str:
+    """The first line of what an error says, without addresses in memory."""
+    line = (str(error).splitlines() or [""])[0][:160]
+    return printable(re.sub(r":? ?<[^<>]* at 0x[^>]*>?", "", line)) or type(error).__name__
+
+
+def printable(text: str) -> str:
+    """Text that can be shown and stored: what is no character, or cannot be seen, as an escape."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def as_images(x: np.ndarray) -> tuple[np.ndarray, list[str]]:
@@ -28,7 +62,7 @@ def as_images(x: np.ndarray) -> tuple[np.ndarray, list[str]]:
         (n, d): flattened, squares where d is a square number, else one row of d pixels.
         (n, height, width), (n, height, width, channels) or (n, channels, height, width), with 1 or 3
         channels, or 4 of which the last is opacity.
-        Values 0..1 (floats or booleans) or 0..255.
+        Values 0..1 or 0..255, of any type: what goes up to 1 only is 0..1.
 
     Raises
     ------
@@ -37,16 +71,23 @@ def as_images(x: np.ndarray) -> tuple[np.ndarray, list[str]]:
     """
     x = np.asarray(x)
     if x.dtype.kind not in "buif":
-        raise DataError(f"images: received an array of {x.dtype}, expected numbers; save it as uint8 or float32")
+        raise DataError(
+            f"images: received an array of {str(x.dtype)[:40]}, expected numbers; save it as uint8 or float32"
+        )
     if x.ndim < 2 or x.ndim > 4 or 0 in x.shape:
         raise DataError(
-            f"images: received shape {x.shape}, expected (n, d), (n, height, width) or (n, height, width, channels)"
+            f"images: received shape {x.shape}, expected (n, d), (n, height, width) or (n, height, width, channels); "
+            "reshape it"
         )
     if x.size > MAX_PIXELS:
         raise DataError(f"images: received {x.size:,} numbers, at most {MAX_PIXELS:,} are taken; use fewer or smaller")
     images, notes = _shaped(x)
-    if max(images.shape[1:3]) > MAX_SIDE and min(images.shape[1:3]) > 1:
-        raise DataError(f"images: received {_size(images)} pixels, at most {MAX_SIDE} a side are taken; shrink them")
+    height, width = images.shape[1:3]
+    if height * width > MAX_SIDE**2 or (min(height, width) > 1 and max(height, width) > MAX_SIDE):
+        raise DataError(
+            f"images: received {height}×{width} pixels, at most {MAX_SIDE} a side are taken, "
+            f"in a single line {MAX_SIDE**2:,}; shrink them"
+        )
     pixels, note = _scaled(images)
     return np.ascontiguousarray(pixels), notes + note
 
@@ -67,51 +108,68 @@ def _shaped(x: np.ndarray) -> tuple[np.ndarray, list[str]]:
         return x, []
     if x.shape[3] == 4:
         return x[..., :3], ["The fourth channel (opacity) is left out."]
-    raise DataError(f"images: received {x.shape[3]} channels, expected 1 (grey), 3 (colour) or 4 (with opacity)")
+    raise DataError(
+        f"images: received {x.shape[3]} channels, expected 1 (grey), 3 (colour) or 4 (with opacity); choose"
+    )
 
 
 def _scaled(x: np.ndarray) -> tuple[np.ndarray, list[str]]:
-    if x.dtype == np.uint8:
-        return x, []
-    if x.dtype.kind == "f":
-        n_bad = int(np.count_nonzero(~np.isfinite(x)))
-        if n_bad:
-            raise DataError(f"images: received {n_bad} values that are NaN or infinite, expected numbers; fill them")
+    n_bad = int(np.count_nonzero(~np.isfinite(x))) if x.dtype.kind == "f" else 0
+    if n_bad:
+        raise DataError(f"images: received {n_bad} values that are NaN or infinite, expected numbers; fill them")
     low, high = x.min(), x.max()
     if low < 0 or high > 255:
         raise DataError(f"images: received values from {low:g} to {high:g}, expected 0 to 1 or 0 to 255; rescale them")
-    if x.dtype.kind == "b" or (x.dtype.kind == "f" and high <= 1):
-        return np.round(x.astype(np.float32) * 255).astype(np.uint8), ["Values 0 to 1 become grey levels 0 to 255."]
-    return np.round(x).astype(np.uint8), []
+    if high <= 1:
+        scaled = np.round(x.astype(np.float32) * 255) if x.dtype.kind == "f" else x.astype(np.uint8) * np.uint8(255)
+        return scaled.astype(np.uint8, copy=False), ["Values 0 to 1 become grey levels 0 to 255."]
+    dark = [f"The brightest value is {high:g} of 255: if that is white in your data, scale it to 255 first."]
+    whole = x if x.dtype.kind in "ui" else np.round(x)
+    return whole.astype(np.uint8, copy=False), dark if high < DARK else []
 
 
-def as_labels(y: np.ndarray, n: int) -> tuple[np.ndarray, tuple[str, ...]]:
+def as_labels(y: np.ndarray | list[str], n: int) -> tuple[np.ndarray, tuple[str, ...]]:
     """Labels as numbers of classes, uint8 of shape (n,), and the classes' names in that order.
+
+    Parameters
+    ----------
+    y : array of whole numbers or text, shape (n,) or (n, 1), or list of n texts
+    n : int
+        How many images there are.
 
     Raises
     ------
     DataError
-        If there are not n of them, or more than 254 different ones.
+        If there are not n of them, more than 254 different ones, or some are NaN, empty or long.
     """
-    y = np.asarray(y)
+    y = np.asarray(y, dtype=object if isinstance(y, list) else None)  # an array of text is as wide as its longest
     if y.ndim == 2 and y.shape[1] == 1:
         y = y[:, 0]
     if y.shape != (n,):
-        raise DataError(f"labels: received shape {y.shape} for {n} images, expected ({n},): one label for each image")
-    if y.dtype.kind == "f":
-        if not np.isfinite(y).all():
-            raise DataError("labels: received NaN, expected a class for each image; leave the labels out instead")
-        y = y.astype(np.int64) if np.array_equal(y, np.round(y)) else y
-    if y.dtype.kind not in "buifUS":
-        raise DataError(f"labels: received an array of {y.dtype}, expected whole numbers or text")
+        raise DataError(f"labels: received shape {y.shape} for {n} images, expected ({n},): give one for each")
+    if y.dtype.kind == "f" and not np.isfinite(y).all():
+        raise DataError("labels: received NaN, expected a class for each image; leave the labels out instead")
+    if y.dtype.kind not in "buifUSO" or (y.dtype.kind == "O" and not all(isinstance(label, str) for label in y)):
+        raise DataError(
+            f"labels: received an array of {str(y.dtype)[:40]}, expected whole numbers or text; save it as such"
+        )
     classes, codes = np.unique(y, return_inverse=True)
     if len(classes) > MAX_CLASSES:
         raise DataError(
             f"labels: received {len(classes)} different ones, at most {MAX_CLASSES} are taken; leave them out"
         )
-    names = tuple(c.decode(errors="replace") if isinstance(c, bytes) else str(c) for c in classes.tolist())
-    return codes.astype(np.uint8), names
+    return codes.astype(np.uint8), tuple(_class_name(label) for label in classes.tolist())
 
 
-def _size(images: np.ndarray) -> str:
-    return f"{images.shape[1]}×{images.shape[2]}"
+def _class_name(label: bool | int | float | str | bytes) -> str:
+    if isinstance(label, bytes):
+        label = label.decode(errors="backslashreplace")
+    if isinstance(label, float) and label.is_integer():
+        label = int(label)
+    name = printable(str(label))
+    if not name.strip() or len(name) > MAX_LETTERS:
+        raise DataError(
+            f"labels: received {name[:20]!r} with {len(name)} letters, "
+            f"expected names of 1 to {MAX_LETTERS}; fill, shorten or leave out the labels"
+        )
+    return name

@@ -4,56 +4,96 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import re
-import zipfile
+import secrets
 from pathlib import Path
 
 import numpy as np
 
 from dec_core.config import OWN
-from dec_core.data.arrays import DataError
+from dec_core.data.arrays import DataError, understood
 from dec_core.data.dataset import Dataset
 
 FOLDER = ".data"  # below the folder of runs
 
 
 def keep(dataset: Dataset, root: Path) -> str:
-    """Store a data set below `root`; the name under which `find` has it. The same content gets the same name."""
-    arrays = {"images": dataset.images}
-    if dataset.y is not None:
-        arrays |= {"y": dataset.y, "classes": np.asarray(dataset.classes)}
-    digest = hashlib.sha256(dataset.images.tobytes() + repr(dataset.images.shape).encode())
-    if dataset.y is not None:
-        digest.update(dataset.y.tobytes() + repr(dataset.classes).encode())
-    words = re.sub(r"[^a-z0-9]+", "-", Path(dataset.name).stem.lower()).strip("-")[:40] or "data"
-    name = f"{OWN}{words}-{digest.hexdigest()[:8]}"
-    path = root / FOLDER / f"{name}.npz"
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_suffix(f".{digest.hexdigest()[8:16]}.tmp")
-        with temporary.open("wb") as file:
-            np.savez_compressed(file, **arrays)
-        temporary.replace(path)
+    """Store a data set below `root`; the name under which `find` has it.
+
+    The same content gets the same name, that of the file that brought it first. A damaged file is replaced.
+    """
+    digest = _digest(dataset)
+    known = next((name for name in names(root) if name.endswith(f"-{digest}")), None)
+    name = known or f"{OWN}{_words(dataset.name)}-{digest}"
+    if known is None or _is_damaged(name, root):
+        _write(dataset, root / FOLDER / f"{name}.npz")
     return name
 
 
 def find(name: str, root: Path) -> Dataset:
     """The data set that `keep` stored. Raises DataError if it is not there or damaged."""
     path = root / FOLDER / f"{name}.npz"
-    if not re.fullmatch(r"[a-z0-9-]+", name) or not path.is_file():
+    if not re.fullmatch(r"[a-z0-9-]{1,100}", name) or not path.is_file():
         raise DataError(
             f"dataset: there is no {name!r}, expected mnist, digits or data kept on this machine; give the file again"
         )
-    try:
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
-            y = file["y"] if "y" in file.files else None
-            classes = tuple(file["classes"].tolist()) if y is not None else ()
-            return Dataset(name, file["images"], y, classes)
-    except (ValueError, OSError, KeyError, zipfile.BadZipFile) as error:
-        raise DataError(f"dataset: {path.name} is damaged ({error}); upload or name the file again") from None
+    with (
+        understood(f"dataset: {path.name}", "it is damaged: upload or name the file again"),
+        np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file,
+    ):
+        y = file["y"] if "y" in file.files else None
+        classes = tuple(file["classes"].tolist()) if y is not None else ()
+        return _checked(Dataset(name, file["images"], y, classes))
 
 
 def names(root: Path) -> list[str]:
     """Names of all data sets kept below `root`, the newest first."""
     paths = sorted((root / FOLDER).glob(f"{OWN}*.npz"), key=lambda path: path.stat().st_mtime, reverse=True)
     return [path.stem for path in paths]
+
+
+def _checked(dataset: Dataset) -> Dataset:
+    images, y = dataset.images, dataset.y
+    shaped = images.ndim == 3 or (images.ndim == 4 and images.shape[3] == 3)
+    if images.dtype != np.uint8 or not shaped or 0 in images.shape:
+        raise ValueError(f"images of {images.dtype} and shape {images.shape}")
+    if y is not None and (y.dtype != np.uint8 or y.shape != images.shape[:1] or y.max() >= len(dataset.classes)):
+        raise ValueError(f"labels of {y.dtype} and shape {y.shape}, {len(dataset.classes)} classes")
+    return dataset
+
+
+def _is_damaged(name: str, root: Path) -> bool:
+    try:
+        find(name, root)
+        return False
+    except DataError:
+        return True
+
+
+def _digest(dataset: Dataset) -> str:
+    digest = hashlib.sha256(dataset.images.tobytes() + repr(dataset.images.shape).encode())
+    if dataset.y is not None:
+        digest.update(dataset.y.tobytes() + repr(dataset.classes).encode())
+    return digest.hexdigest()[:12]
+
+
+def _words(name: str) -> str:
+    """A file's name as part of the name of a file: small letters, digits and hyphens."""
+    words = re.sub(r"[^a-z0-9]+", "-", Path(name).stem.lower()).strip("-")
+    return words[:40].strip("-") or "data"
+
+
+def _write(dataset: Dataset, path: Path) -> None:
+    """Whole or not at all, also where two write the same."""
+    arrays = {"images": dataset.images}
+    if dataset.y is not None:
+        arrays |= {"y": dataset.y, "classes": np.asarray(dataset.classes)}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f"{path.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            np.savez_compressed(file, **arrays)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)

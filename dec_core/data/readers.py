@@ -6,31 +6,42 @@
     IDX, .gz or not   images; labels from the file of the same name with "labels" for "images"
     .zip or a folder  pictures, folders as labels; or IDX files
 
-Files of others are data: nothing in them is executed, no pickle is opened, nothing is unpacked to disk.
+Files of others are data: nothing in them is executed, no pickle is opened, nothing is unpacked to disk,
+and nothing is unpacked to more than it declares.
 """
 
 from __future__ import annotations
 
+import csv
 import io
+import os
+import re
 import zipfile
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 from math import isqrt
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dec_core.data.arrays import DataError, as_images, as_labels
+from dec_core.data.arrays import MAX_SIDE, DataError, as_images, as_labels, printable, understood
 from dec_core.data.dataset import Dataset
 from dec_core.data.idx import looks_like_idx, read_idx
-from dec_core.data.pictures import is_picture, read_pictures
+from dec_core.data.pictures import SUFFIXES, Files, few, is_hidden, is_picture, read_pictures
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MAX_BYTES = 500_000_000  # of one file, and of all that an archive unpacks to
 MAX_RATIO = 200  # times its size an archive may unpack to
 MAX_FILES = 200_000
+MIN_IMAGES = 2
 IMAGE_KEYS, LABEL_KEYS = ("x", "images", "data"), ("y", "labels", "target")
 LABEL_COLUMNS = ("label", "labels", "y", "class", "target")
+NUMBER_COLUMNS = ("", "unnamed: 0", "index", "id")  # if they count the rows
 FORMATS = ".npz, .npy, .csv, IDX (.gz or not), .zip or a folder of pictures"
 
 Raw = tuple[np.ndarray, np.ndarray | list[str] | None, list[str]]  # images, labels, notes
@@ -45,209 +56,339 @@ class Reading:
 
 
 def read(path: Path | str, *, skip_unreadable: bool = False) -> Reading:
-    """Read a file or folder; see the module for the formats. Raises DataError."""
+    """Read a file or folder; see the module for the formats.
+
+    Parameters
+    ----------
+    path : Path or str
+    skip_unreadable : bool
+        Leave out pictures that cannot be read and say so in the notes, instead of refusing them all.
+
+    Raises
+    ------
+    DataError
+        For all that cannot be used, and nothing else: too large, damaged, not of the formats above.
+    """
     path = Path(path)
-    if path.is_dir():
-        return _reading(path.name, _from_files(_files_below(path), skip_unreadable))
-    if not path.is_file():
-        raise DataError(f"data: there is no file or folder {path}; expected mnist, digits, or {FORMATS}")
-    if path.stat().st_size > MAX_BYTES:
-        raise DataError(f"{path.name}: received {path.stat().st_size:,} bytes, at most {MAX_BYTES:,} are taken")
-    beside = path.with_name(path.name.replace("images", "labels").replace("idx3", "idx1"))
-    labels = beside.read_bytes() if beside != path and beside.is_file() else None
-    return read_bytes(path.name, path.read_bytes(), labels=labels, skip_unreadable=skip_unreadable)
+    if os.path.isdir(path):  # unlike Path.is_dir, False for any path that cannot be asked for
+        name = printable(Path(os.path.abspath(path)).name)
+        return _reading(name, _from_files(name, _files_below(path), skip_unreadable))
+    if not os.path.isfile(path):
+        raise DataError(
+            f"data: there is no file or folder {printable(str(path))}; expected mnist, digits, or {FORMATS}"
+        )
+    data = _content(path)
+    beside = path.with_name(_labels_for(path.name))
+    with_labels = looks_like_idx(data[:4]) and beside != path and os.path.isfile(beside)
+    labels = _content(beside) if with_labels else None
+    return read_bytes(path.name, data, labels=labels, skip_unreadable=skip_unreadable)
 
 
 def read_bytes(name: str, data: bytes, *, labels: bytes | None = None, skip_unreadable: bool = False) -> Reading:
     """Read a file that was uploaded: its name decides the format. `labels` go with IDX images. Raises DataError."""
-    if len(data) > MAX_BYTES:
-        raise DataError(f"{name}: received {len(data):,} bytes, at most {MAX_BYTES:,} are taken; use fewer images")
+    name = printable(name)[-200:]
+    _check_size(name, len(data))
+    _check_size(f"labels of {name}", len(labels or b""))
     suffix = PurePosixPath(name.lower()).suffix
     if suffix in (".npz", ".npy", ".csv"):
         raw = {".npz": _npz, ".npy": _npy, ".csv": _csv}[suffix](name, data)
     elif suffix == ".zip":
-        raw = _from_files(_files_in_zip(name, data), skip_unreadable)
+        raw = _from_files(name, _files_in_zip(name, data), skip_unreadable)
     elif looks_like_idx(data[:4]):
         raw = read_idx(data, name), None if labels is None else read_idx(labels, f"labels of {name}"), []
+    elif is_picture(name):
+        raise DataError(f"{name}: received a single picture, expected many; put them into a .zip or a folder")
     else:
-        raise DataError(f"{name}: received a file of unknown kind, expected {FORMATS}")
+        raise DataError(f"{name}: received a file of unknown kind, expected {FORMATS}; save it as one of them")
     return _reading(name, raw)
 
 
 def _reading(name: str, raw: Raw) -> Reading:
     x, y, notes = raw
     images, done = as_images(x)
+    if len(images) < MIN_IMAGES:
+        raise DataError(f"{name}: received 1 image, expected at least {MIN_IMAGES}; clusters are found among many")
     notes = [*notes, *done]
     shape, colour = f"{images.shape[1]}×{images.shape[2]}", ", in colour" if images.ndim == 4 else ""
     notes.insert(0, f"{len(images)} images of {shape} pixels{colour}.")
     if y is None:
         notes.append("No labels: clusters cannot be scored.")
         return Reading(Dataset(name, images, None), tuple(notes))
-    codes, classes = as_labels(np.asarray(y), len(images))
+    codes, classes = as_labels(y, len(images))
     shown = ", ".join(classes[:10]) + (", …" if len(classes) > 10 else "")
     notes.append(f"{len(classes)} classes as labels, for scoring only: {shown}.")
     return Reading(Dataset(name, images, codes, classes), tuple(notes))
+
+
+def _content(path: Path) -> bytes:
+    name = printable(path.name)
+    with understood(name, "check that it is there and may be read"):
+        _check_size(name, path.stat().st_size)
+        return path.read_bytes()
+
+
+def _check_size(name: str, n_bytes: int) -> None:
+    if n_bytes > MAX_BYTES:
+        raise DataError(f"{name}: received {n_bytes:,} bytes, at most {MAX_BYTES:,} are taken; use fewer images")
 
 
 # -- arrays
 
 
 def _npz(name: str, data: bytes) -> Raw:
-    _check_archive(name, data)
-    try:
-        with np.load(io.BytesIO(data), allow_pickle=False) as file:
-            return _from_arrays(name, file)
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile, KeyError) as error:
-        if isinstance(error, DataError):
-            raise
-        raise DataError(f"{name}: cannot be read as .npz ({_first_line(error)}); expected plain arrays") from None
-
-
-def _from_arrays(name: str, file: np.lib.npyio.NpzFile) -> Raw:
-    keys = {key.lower(): key for key in file.files}
-    parts = [part for part in ("train", "test") if f"x_{part}" in keys]
+    files = {key.removesuffix(".npy").lower(): read for key, read in _files_in_zip(name, data)}
+    parts = [part for part in ("train", "test") if f"x_{part}" in files]
     if parts:
-        images = _joined(name, [file[keys[f"x_{part}"]] for part in parts])
-        with_labels = all(f"y_{part}" in keys for part in parts)
-        labels = _joined(name, [file[keys[f"y_{part}"]] for part in parts]) if with_labels else None
-        return images, labels, [f"{' and '.join(parts)} joined."] if len(parts) > 1 else []
-    found = next((keys[key] for key in IMAGE_KEYS if key in keys), None)
+        images = _joined(name, [_array(f"{name}, x_{part}", files[f"x_{part}"]()) for part in parts])
+        with_labels = [part for part in parts if f"y_{part}" in files]
+        labels = _joined(name, [_array(f"{name}, y_{part}", files[f"y_{part}"]()) for part in with_labels])
+        return images, labels if with_labels == parts else None, _on_parts(parts, len(with_labels))
+    found = next((key for key in IMAGE_KEYS if key in files), None) or (next(iter(files)) if len(files) == 1 else None)
     if found is None:
-        raise DataError(f"{name}: received arrays {', '.join(file.files) or 'none'}, expected x (and y), or x_train")
-    labels = next((file[keys[key]] for key in LABEL_KEYS if key in keys), None)
-    return file[found], labels, []
-
-
-def _joined(name: str, parts: list[np.ndarray]) -> np.ndarray:
-    try:
-        return np.concatenate(parts)
-    except ValueError:
-        shapes = " and ".join(str(part.shape) for part in parts)
-        raise DataError(f"{name}: train and test do not go together, received shapes {shapes}") from None
+        raise DataError(f"{name}: received arrays {few(list(files))}, expected x (and y), or x_train; rename them")
+    labels = next((_array(f"{name}, {key}", files[key]()) for key in LABEL_KEYS if key in files), None)
+    return _array(f"{name}, {found}", files[found]()), labels, []
 
 
 def _npy(name: str, data: bytes) -> Raw:
-    try:
-        return np.load(io.BytesIO(data), allow_pickle=False), None, []
-    except (ValueError, OSError, EOFError, SyntaxError) as error:
-        raise DataError(f"{name}: cannot be read as .npy ({_first_line(error)}); expected a plain array") from None
+    return _array(name, data), None, []
+
+
+def _array(name: str, data: bytes) -> np.ndarray:
+    """The array in the bytes of an .npy file. Objects are refused before anything of them is looked at."""
+    with understood(name, "expected an array of numbers, as numpy.save writes it"):
+        return np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
+
+
+def _joined(name: str, parts: list[np.ndarray]) -> np.ndarray | None:
+    if len({part.shape[1:] for part in parts if part.ndim}) > 1 or not all(part.ndim for part in parts):
+        shapes = " and ".join(str(part.shape) for part in parts)
+        raise DataError(
+            f"{name}: received parts of shapes {shapes}, expected the same but for the first number; "
+            "give one part alone"
+        )
+    with understood(name, "expected parts of the same type; give one part alone"):
+        return np.concatenate(parts) if parts else None
+
+
+def _on_parts(names: list[str], n_with_labels: int) -> list[str]:
+    more = f" and {len(names) - 4} more" if len(names) > 4 else ""
+    joined = [f"{' and '.join(names[:4])}{more} joined."] if len(names) > 1 else []
+    return joined + (["Labels of some parts only: left out."] if 0 < n_with_labels < len(names) else [])
+
+
+# -- tables
 
 
 def _csv(name: str, data: bytes) -> Raw:
+    columns, frame, notes = _table(name, data)
+    names = [column.strip().lower() for column in columns]
+    counting = names[0] in NUMBER_COLUMNS and _counts(frame.iloc[:, 0])
+    if counting:
+        notes.append("The first column counts the rows and is left out.")
+        columns, names, frame = columns[1:], names[1:], frame.iloc[:, 1:]
+    n = len(names)
+    at = next((i for i, column in enumerate(names) if column in LABEL_COLUMNS), None)
+    if at is None and isqrt(n) ** 2 != n and isqrt(n - 1) ** 2 == n - 1 and n > 2:
+        at = 0
+        notes.append(f"{n} columns are a square and one: the first is read as the label.")
+    labels = None if at is None else frame.iloc[:, at]
+    pixels = [i for i in range(n) if i != at]
+    return _numbers(name, [columns[i] for i in pixels], frame.iloc[:, pixels]), _labels(labels), notes
+
+
+def _table(name: str, data: bytes) -> tuple[list[str], pd.DataFrame, list[str]]:
+    """Names of the columns (their numbers, if the file has none), the rows, and notes."""
     import pandas as pd
 
-    try:
-        first = pd.read_csv(io.BytesIO(data), header=None, nrows=1, dtype=str, keep_default_na=False)
-        headed = not all(_is_number(cell) for cell in first.iloc[0])
-        frame = pd.read_csv(io.BytesIO(data), header=0 if headed else None)
-    except (ValueError, pd.errors.ParserError, UnicodeDecodeError) as error:
-        raise DataError(f"{name}: cannot be read as CSV ({_first_line(error)})") from None
-    labels, notes = None, []
-    column = next((c for c in frame.columns if str(c).strip().lower() in LABEL_COLUMNS), None)
-    n = frame.shape[1]
-    if column is None and isqrt(n) ** 2 != n and isqrt(n - 1) ** 2 == n - 1 and n > 2:
-        column = frame.columns[0]
-        notes.append(f"{n} columns are a square and one: the first is read as the label.")
-    if column is not None:
-        labels, frame = frame[column].to_numpy(), frame.drop(columns=column)
-        labels = labels.astype(str) if labels.dtype == object else labels
-    wrong = [str(c) for c in frame.columns if frame[c].dtype.kind not in "buif"]
-    if wrong:
-        raise DataError(f"{name}: received text in column {wrong[0]}, expected numbers; name the labels' column label")
-    return frame.to_numpy(), labels, notes
+    with understood(name, "expected text in UTF-8 with commas between numbers, as many in each row"):
+        head = list(islice(_rows(_text(data)), 2))
+        headed = bool(head) and _is_header(head[0])
+        _check_rows(name, head, headed)
+        text = _text(data)
+        columns = next(_rows(text)) if headed else [str(i + 1) for i in range(len(head[0]))]
+        frame = pd.read_csv(text, header=None, na_filter=False, low_memory=False, skipinitialspace=True)
+    if frame.shape[1] != len(columns):
+        raise DataError(f"{name}: received rows of {frame.shape[1]} cells, expected {len(columns)}; is it complete?")
+    doubtful = headed and any(_is_number(column) for column in columns)
+    return columns, frame, ["The first row is read as names of columns."] if doubtful else []
 
 
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
+def _text(data: bytes) -> io.TextIOWrapper:
+    return io.TextIOWrapper(io.BytesIO(data), "utf-8-sig", newline="")
+
+
+def _rows(text: io.TextIOWrapper) -> Iterator[list[str]]:
+    return (row for row in csv.reader(text) if any(cell.strip() for cell in row))
+
+
+def _check_rows(name: str, head: list[list[str]], headed: bool) -> None:
+    if len(head) <= headed:
+        raise DataError(f"{name}: received no rows of numbers, expected one for each image; is it the right file?")
+    widths = {len(row) for row in head}
+    if len(widths) > 1:
+        raise DataError(
+            f"{name}: received rows of {min(widths)} and of {max(widths)} cells, expected as many in each; "
+            "is it complete?"
+        )
+    if max(widths) > MAX_SIDE**2 + len(LABEL_COLUMNS):
+        raise DataError(
+            f"{name}: received {max(widths):,} columns, at most {MAX_SIDE**2:,} are taken; shrink the images"
+        )
+
+
+def _is_header(cells: list[str]) -> bool:
+    """Whether a first row names columns: it is mostly text, names labels, or counts 0, 1, 2, ... as pandas writes it.
+
+    A row with a label before its numbers, or with a cell gone wrong, is none: it must not be lost in silence.
+    """
+    cells = [cell.strip().lower() for cell in cells]
+    numbers = [cell for cell in cells if _is_number(cell)]
+    texts = [cell for cell in cells if not _is_number(cell)]
+    if len(texts) > len(numbers) or any(text in (*LABEL_COLUMNS, *NUMBER_COLUMNS) for text in texts):
         return True
+    pixels = numbers[1:] if numbers[0] == "" else numbers
+    first = int(bool(texts) and pixels[:1] == ["1"])
+    return len(pixels) > 3 and pixels == [str(first + i) for i in range(len(pixels))]
+
+
+def _is_number(cell: str) -> bool:
+    """Whether a cell may stand for a number, if only a missing one."""
+    try:
+        return cell.strip().lower() in ("", "true", "false") or float(cell) is not None
     except ValueError:
         return False
 
 
-# -- many files
+def _is_usual(cell: str) -> bool:
+    return cell != "" and _is_number(cell) and "_" not in cell and (cell[0] in "tTfF" or abs(float(cell)) < 2**53)
 
-Files = list[tuple[str, Callable[[], bytes]]]  # name, how to read it
+
+def _numbers(name: str, columns: list[str], frame: pd.DataFrame) -> np.ndarray:
+    wrong = next((i for i, dtype in enumerate(frame.dtypes) if dtype.kind not in "buif"), None)
+    if wrong is None:
+        return frame.to_numpy(dtype=np.result_type(*set(frame.dtypes)) if len(frame.columns) else None)
+    cells = [str(cell).strip() for cell in frame.iloc[:, wrong]]
+    row = next((i for i, cell in enumerate(cells) if not _is_usual(cell)), 0)
+    raise DataError(
+        f"{name}: received {cells[row][:40]!r} in row {row + 1} of column {printable(columns[wrong])[:40]}, expected "
+        "a number; put commas between the cells, fill empty ones, and name the column of the labels label"
+    )
+
+
+def _labels(column: pd.Series | None) -> np.ndarray | list[str] | None:
+    if column is None or column.dtype.kind in "buif":
+        return column if column is None else column.to_numpy()
+    return [str(label).strip() for label in column]
+
+
+def _counts(column: pd.Series) -> bool:
+    if column.dtype.kind not in "ui" or column.iloc[0] not in (0, 1):
+        return False
+    return np.array_equal(column, np.arange(len(column)) + column.iloc[0])
+
+
+# -- many files
 
 
 def _files_below(folder: Path) -> Files:
-    paths = sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
-    if len(paths) > MAX_FILES or sum(path.stat().st_size for path in paths) > MAX_BYTES:
-        raise DataError(f"{folder.name}: more than {MAX_FILES:,} files or {MAX_BYTES:,} bytes; use a smaller folder")
-    return [(path.relative_to(folder).as_posix(), path.read_bytes) for path in paths]
+    """The files in a folder and those below it. Links are not followed: they may lead out of it."""
+    paths, n_bytes = [], 0
+    for at, _, names in os.walk(folder):
+        inside = [Path(at, name) for name in names]
+        paths += [path for path in inside if os.path.isfile(path) and not os.path.islink(path)]
+        if len(paths) > MAX_FILES:
+            raise DataError(f"{folder.name}: received more than {MAX_FILES:,} files; use a smaller folder")
+    for path in paths:
+        with understood(printable(path.name), "check that it is there and may be read"):
+            n_bytes += path.stat().st_size if is_picture(path.name) or "idx" in path.name.lower() else 0
+    if n_bytes > MAX_BYTES:
+        raise DataError(f"{folder.name}: received {n_bytes:,} bytes, at most {MAX_BYTES:,} are taken; use fewer images")
+    named = [(printable(path.relative_to(folder).as_posix()), partial(_content, path)) for path in paths]
+    return sorted(named, key=lambda file: file[0])
 
 
 def _files_in_zip(name: str, data: bytes) -> Files:
-    archive = _check_archive(name, data)
-    return [
-        (member.filename, lambda member=member: archive.read(member))
-        for member in sorted(archive.infolist(), key=lambda member: member.filename)
-        if not member.is_dir()
-    ]
-
-
-def _check_archive(name: str, data: bytes) -> zipfile.ZipFile:
-    """The archive, if it keeps within bounds: no bombs, no paths that leave it, nothing encrypted."""
-    try:
+    """The files in an archive, if it keeps within bounds: no bombs, no paths that leave it, nothing encrypted."""
+    with understood(name, "expected a whole archive; pack or copy it again"):
+        if data.count(b"PK\1\2") > MAX_FILES:  # before a list of them is made
+            raise DataError(f"{name}: received more than {MAX_FILES:,} files; use fewer")
         archive = zipfile.ZipFile(io.BytesIO(data))
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise DataError(f"{name}: cannot be opened as an archive ({_first_line(error)}); is it complete?") from None
-    members = archive.infolist()
+    members = [member for member in archive.infolist() if not member.filename.endswith("/")]
     unpacked = sum(member.file_size for member in members)
-    if len(members) > MAX_FILES or unpacked > MAX_BYTES:
-        raise DataError(f"{name}: unpacks to {len(members):,} files and {unpacked:,} bytes, at most {MAX_BYTES:,}")
+    if unpacked > MAX_BYTES:
+        raise DataError(f"{name}: received what unpacks to {unpacked:,} bytes, at most {MAX_BYTES:,}; use fewer images")
     if unpacked > 1_000_000 and unpacked > MAX_RATIO * len(data):
-        raise DataError(f"{name}: unpacks to {unpacked // len(data)} times its size, which no pictures do; refused")
+        raise DataError(
+            f"{name}: received what unpacks to {unpacked // len(data)} times its size, expected at most {MAX_RATIO}, "
+            "as pictures do; pack them again"
+        )
     for member in members:
-        parts = PurePosixPath(member.filename.replace("\\", "/")).parts
-        if parts and (parts[0] == "/" or ".." in parts or ":" in parts[0]):
-            raise DataError(f"{name}: holds the path {member.filename!r}, which leaves the archive; refused")
-        if member.flag_bits & 1:
-            raise DataError(f"{name}: {member.filename} is encrypted; save it without a password")
-    return archive
+        _check_member(name, member)
+    named = [(printable(member.filename.replace("\\", "/")), partial(_unpacked, archive, member)) for member in members]
+    return sorted(named, key=lambda file: file[0])
 
 
-def _from_files(files: Files, skip_unreadable: bool) -> Raw:
-    pictures = [(name, read) for name, read in files if is_picture(name)]
-    idx = [(name, read) for name, read in files if "idx" in name.lower() and "images" in name.lower()]
-    if idx and not pictures:
-        return _idx_pairs(idx, dict(files))
-    images, labels, notes = read_pictures(_contents(pictures), skip_unreadable=skip_unreadable)
-    if labels is not None:
-        notes.append("The folders are the labels.")
-    return images, labels, notes
+def _check_member(name: str, member: zipfile.ZipInfo) -> None:
+    path = member.filename.replace("\\", "/")
+    if path.startswith("/") or ".." in path.split("/") or re.match("[A-Za-z]:", path):
+        raise DataError(
+            f"{name}: received the path {path[:200]!r}, expected paths inside the archive; pack the files again"
+        )
+    if member.flag_bits & 1:
+        raise DataError(f"{name}: received {path[:200]!r} encrypted, expected plain files; save it without a password")
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # the others cannot be bounded
+        raise DataError(
+            f"{name}: received {path[:200]!r} packed with method {member.compress_type}, expected deflate; "
+            "pack it as usual"
+        )
 
 
-def _contents(files: Files) -> Iterator[tuple[str, bytes]]:
-    for name, read_file in files:
-        try:
-            yield name, read_file()
-        except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, ValueError, zlib.error):
-            yield name, b""
+def _unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
+    with understood(printable(member.filename), "pack it again"), archive.open(member) as file:
+        return file.read(member.file_size)  # read() alone would unpack more than is declared
 
 
-def _idx_pairs(images: Files, files: dict[str, Callable[[], bytes]]) -> Raw:
+def _from_files(name: str, files: Files, skip_unreadable: bool) -> Raw:
+    pictures = [(file, read) for file, read in files if is_picture(file)]
+    if not pictures:
+        return _idx_pairs(name, files)
+    images, labels, notes = read_pictures(pictures, skip_unreadable=skip_unreadable)
+    others = [file for file, _ in files if not is_picture(file) and not is_hidden(file)]
+    notes += [] if labels is None else ["The folders are the labels."]
+    return images, labels, notes + ([f"Not read, as they are no pictures: {few(others)}."] if others else [])
+
+
+def _idx_pairs(name: str, files: Files) -> Raw:
+    known = {file: read for file, read in files if not is_hidden(file)}
+    images = [file for file in known if _is_idx_images(PurePosixPath(file).name.lower())]
+    if not images:
+        raise DataError(
+            f"{name}: received {len(known)} files{': ' if known else ''}{few(list(known))}, "
+            f"expected pictures ({', '.join(SUFFIXES)}) or IDX files; for an .npz, .npy or .csv give the file itself"
+        )
+    images.sort(key=lambda file: "train" not in file.lower())  # as they are joined everywhere: train, then test
     parts, labels = [], []
-    for name, content in _contents(images):
-        parts.append(read_idx(content, name))
-        beside = name.replace("images", "labels").replace("idx3", "idx1")
-        if beside in files and beside != name:
-            labels.append(read_idx(next(_contents([(beside, files[beside])]))[1], beside))
-    notes = [f"{' and '.join(name for name, _ in images)} joined."] if len(images) > 1 else []
-    return _joined("IDX files", parts), _joined("labels", labels) if len(labels) == len(parts) else None, notes
+    for file in images:
+        parts.append(read_idx(known[file](), file))
+        beside = _labels_beside(file, known)
+        labels += [] if beside is None else [read_idx(known[beside](), beside)]
+        _check_size(name, sum(part.nbytes for part in (*parts, *labels)))
+    with_labels = 0 < len(labels) == len(parts)
+    return _joined(name, parts), _joined(name, labels) if with_labels else None, _on_parts(images, len(labels))
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:160]
+def _is_idx_images(name: str) -> bool:
+    return "idx" in name and "images" in name
 
 
-def read_files(files: list[tuple[str, bytes]], *, skip_unreadable: bool = False) -> Reading:
-    """Read what was uploaded together: one file; IDX images with their labels; or pictures. Raises DataError."""
-    if len(files) == 1:
-        return read_bytes(*files[0], skip_unreadable=skip_unreadable)
-    labels = [item for item in files if "label" in item[0].lower()]
-    images = [item for item in files if item not in labels]
-    if len(labels) == len(images) == 1:
-        return read_bytes(*images[0], labels=labels[0][1], skip_unreadable=skip_unreadable)
-    raw = _from_files([(name, lambda data=data: data) for name, data in files], skip_unreadable)
-    return _reading(f"{len(files)} files", raw)
+def _labels_for(name: str) -> str:
+    return name.replace("images", "labels").replace("idx3", "idx1")
+
+
+def _labels_beside(file: str, known: Iterable[str]) -> str | None:
+    """The labels of IDX images: in the same folder, else the only ones of that name in any."""
+    path = PurePosixPath(file)
+    others = [other for other in known if PurePosixPath(other).name == _labels_for(path.name)]
+    beside = str(path.with_name(_labels_for(path.name)))
+    return beside if beside in others else others[0] if len(others) == 1 else None

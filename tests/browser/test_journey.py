@@ -130,7 +130,10 @@ def test_stop_a_second_run_and_open_the_first_again(server, page):
     expect(button(page, "Pause")).to_be_enabled()
     button(page, "Pause").click()
     expect(page.get_by_text(re.compile(r"^Paused\."))).to_be_visible()
+    run = RunFolder(runs / re.search(r"run=([^&]+)", page.url)[1])
+    paused_at = run.status.progress
     button(page, "Step").click()
+    wait_until(page, lambda: run.status.state == "paused" and run.status.progress != paused_at)
     expect(button(page, "Resume")).to_be_enabled()
     page.locator("body").press(" ")  # the keyboard resumes
     expect(button(page, "Pause")).to_be_enabled()

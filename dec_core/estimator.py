@@ -1,0 +1,439 @@
+"""DEC, the scikit-learn face of the method: `fit` drains `iter_fit`, and that is `dec_core.training.train`.
+
+What is added is the way in and the way out: arrays as people have them become grey levels by a rule
+that `fit` decides once, and a model becomes one file, whether its training has ended or not.
+TensorFlow is imported when there is something to train or to load.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import warnings
+import zipfile
+import zlib
+from collections import deque
+from collections.abc import Iterator
+from math import prod
+from numbers import Integral
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, ClusterMixin, TransformerMixin
+from sklearn.utils.validation import check_array, check_is_fitted, validate_data
+
+from dec_core.analysis.assignment import soft_assignment
+from dec_core.architecture import architecture
+from dec_core.config import OWN, RunConfig
+from dec_core.data.arrays import DARK, as_images
+from dec_core.data.deskew import deskew
+
+if TYPE_CHECKING:
+    from dec_core.training import TrainingState
+    from dec_core.training.events import Event
+
+FORMAT = "dec_core.DEC 1"
+FEWEST = 8  # images: no config has smaller batches
+
+
+class DEC(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, BaseEstimator):
+    """Deep Embedded Clustering of images (Xie, Girshick and Farhadi 2016).
+
+    An autoencoder learns to reproduce x; k-means places centers mu among z = encoder(x); then encoder
+    and centers move together so that q, Student's t similarity, approaches p, which is q sharpened:
+
+        q_ij  proportional to  (1 + |z_i - mu_j|^2 / alpha) ^ (-(alpha + 1) / 2)     equation 1
+        L = KL(p || q) = sum_ij p_ij log(p_ij / q_ij)                                equation 2
+        p_ij  proportional to  q_ij^2 / sum_i q_ij                                   equation 3
+
+    X, wherever a method takes it, holds images of shape (n, height, width[, channels]) or rows of
+    shape (n, d), where d is best a square. Values are 0..1 or 0..255, of any type; which of the two,
+    `fit` decides for all that follows, so that a dark batch is not taken for another scale. Images
+    that are all alike end in one cluster, with scikit-learn's ConvergenceWarning.
+
+    Parameters
+    ----------
+    config : RunConfig or None
+        Architecture and hyperparameters; None for the tutorial's dense system, 300 epochs long. Its
+        `dataset` and `n_samples` are not used: X is the data. (With dataset="own-x" a config does not
+        ask for an architecture that fits MNIST.) Batches larger than X become all of X.
+    n_clusters : int or None
+        Instead of the config's.
+    random_state : int or None
+        Instead of the config's. The same seed gives the same labels.
+
+    Attributes
+    ----------
+    labels_ : ndarray of int, shape (n,)
+        Cluster of every image; while training goes on, as of the last target update.
+    cluster_centers_ : ndarray of float32, shape (n_clusters, latent_dim)
+    n_iter_ : int
+        Gradient steps done while clustering.
+    config_ : RunConfig
+        What is trained with: `config`, with the parameters above and fitted to X.
+    n_features_in_ : int
+        Numbers in one image. `feature_names_in_` holds the columns, where X was a DataFrame.
+    input_shape_ : tuple of int
+        Shape of one image or row of X in `fit`.
+    scale_ : {1, 255}
+        What values are multiplied by to become grey levels.
+    state_ : TrainingState
+        Networks and counters. It is there as soon as training has begun; labels and centers follow
+        when the centers are placed.
+
+    Examples
+    --------
+    >>> model = DEC(presets["first-look"], random_state=3)
+    >>> for event in model.iter_fit(images):
+    ...     print(event)
+    >>> model.labels_, model.predict(more_images)
+    """
+
+    # X is not x because scikit-learn's routing takes an argument of any other name for metadata.
+
+    def __init__(
+        self, config: RunConfig | None = None, *, n_clusters: int | None = None, random_state: int | None = None
+    ):
+        self.config = config
+        self.n_clusters = n_clusters
+        self.random_state = random_state
+
+    # -- training
+
+    def fit(self, X, y=None) -> DEC:
+        """Train to the end. `y` is not looked at.
+
+        Raises
+        ------
+        ValueError
+            As `iter_fit` does; and where training diverges, with what to try instead.
+        """
+        last = deque(self.iter_fit(X), maxlen=1).pop()
+        if not hasattr(self, "state_"):
+            raise ValueError(last.message)
+        return self
+
+    def iter_fit(self, X, *, resume: bool = False) -> Iterator[Event]:
+        """Train, and yield what happens as it happens (`dec_core.training.events`).
+
+        Close the generator, or leave the loop, to stop. The model can then be used as far as it has
+        come, be saved and loaded, and go on to the same labels as if it had not been stopped.
+
+        Parameters
+        ----------
+        X : images or rows, see the class
+        resume : bool
+            Go on where training stopped, with the same X and with `config_`. False begins anew.
+
+        Yields
+        ------
+        Event
+            Ends with `Finished`, or with `Diverged`, after which the model counts as not fitted.
+
+        Raises
+        ------
+        ValueError
+            Before the first event, for X or a parameter that cannot be used; of parameters it is a
+            ConfigError, which names the fields. More clusters than images are among these.
+        NotFittedError
+            If there is nothing to resume.
+        """
+        from dec_core.training import train
+        from dec_core.training.events import Diverged
+
+        x = self._again(X) if resume else self._begin(X)
+        for event in train(self.state_, x):
+            if isinstance(event, Diverged):
+                del self.state_  # its weights are no numbers
+            yield event
+
+    def _begin(self, X) -> np.ndarray:
+        from dec_core.training import TrainingState
+
+        vars(self).pop("state_", None)  # a fit that fails leaves nothing of the one before
+        images = self._images(X, reset=True)
+        config = self._run_config(len(images))
+        config.check_images(len(images), images.shape[1:])
+        self.state_ = TrainingState(config, images.shape[1:])
+        x = self._rows(images)
+        self._checksum = zlib.crc32(x)
+        return x
+
+    def _again(self, X) -> np.ndarray:
+        check_is_fitted(self, "state_", msg="resume: there is nothing to go on with; begin with resume=False")
+        x = self._rows(self._images(X))
+        if zlib.crc32(x) != self._checksum:
+            raise ValueError(
+                "X: received other images than those that training began with, expected the same ones in the same "
+                "order; begin anew with resume=False"
+            )
+        return x
+
+    def _run_config(self, n: int) -> RunConfig:
+        config = RunConfig() if self.config is None else self.config
+        if not isinstance(config, RunConfig):
+            raise ValueError(
+                f"config: received {config!r:.60}, expected a RunConfig, such as presets['first-look'], or None"
+            )
+        given = {"n_clusters": self.n_clusters, "random_state": self.random_state}
+        given = {name: int(v) if isinstance(v, Integral) else v for name, v in given.items() if v is not None}
+        return config.changed(dataset=f"{OWN}x", n_samples=None, batch_size=min(config.batch_size, n), **given)
+
+    # -- the way in
+
+    def _images(self, X, *, reset: bool = False) -> np.ndarray:
+        """X as uint8 images, (n, height, width[, 3]). With `reset` shape and scale are decided, else they bind."""
+        shape = X.shape if hasattr(X, "shape") else np.asarray(X).shape
+        if len(shape) > 2:
+            X = np.asarray(X).reshape(shape[0], prod(shape[1:]))
+        x = validate_data(self, X, reset=reset, ensure_non_negative=True, ensure_min_samples=FEWEST if reset else 1)
+        if reset:
+            self.input_shape_ = tuple(shape[1:])
+            self.scale_ = 255 if x.max() <= 1 else 1
+        elif shape[1:] not in (self.input_shape_, (self.n_features_in_,)):
+            raise ValueError(f"X: received images of {shape[1:]}, expected {self.input_shape_} as in fit; reshape them")
+        if self.scale_ == 1 and 0 < x.max() <= (DARK if reset else 1):
+            warnings.warn(
+                f"X: the brightest value is {x.max():g} of 255; if it is meant to be white, scale it to 255 first",
+                stacklevel=4,
+            )
+        levels = self._levels(x).reshape(-1, *self.input_shape_)
+        white = np.full_like(levels[:1], 255)  # with it, as_images takes dark images for what they are
+        return as_images(np.concatenate([levels, white]))[0][:-1]
+
+    def _levels(self, x: np.ndarray) -> np.ndarray:
+        """Values as grey levels, uint8, by the scale that fit decided."""
+        high = float(x.max())
+        if high * self.scale_ > 255:
+            expected = "0 to 1 as in fit" if self.scale_ == 255 else "0 to 1 or 0 to 255"
+            raise ValueError(f"X: received values up to {high:g}, expected {expected}; rescale them")
+        if self.scale_ == 255:
+            return np.round(x.astype(np.float32) * 255).astype(np.uint8)
+        return x if x.dtype == np.uint8 else np.round(x).astype(np.uint8)
+
+    def _rows(self, images: np.ndarray) -> np.ndarray:
+        """Images as the networks take them: uint8, (n, n_pixels), upright where the config has it so."""
+        return (deskew(images) if self.config_.deskew else images).reshape(len(images), -1)
+
+    def _embed(self, X) -> np.ndarray:
+        return self.state_.embed(self._rows(self._images(X)))
+
+    # -- what was learnt
+
+    @property
+    def config_(self) -> RunConfig:
+        return self.state_.config
+
+    @property
+    def n_iter_(self) -> int:
+        return self.state_.iteration
+
+    @property
+    def labels_(self) -> np.ndarray:
+        return self._placed().labels
+
+    @property
+    def cluster_centers_(self) -> np.ndarray:
+        return self._placed().cluster_centers
+
+    def _placed(self) -> TrainingState:
+        if self.state_.labels is None:
+            raise AttributeError("DEC has no labels and centers yet: they come after pretraining")
+        return self.state_
+
+    def transform(self, X) -> np.ndarray:
+        """z = encoder(x), float32, shape (n, latent_dim).
+
+        Raises
+        ------
+        NotFittedError
+            If training has not begun. While it pretrains, z is what the encoder has learnt so far.
+        ValueError
+            If X has another shape or scale than in fit, or negative values, NaN or infinite ones.
+        """
+        check_is_fitted(self, "state_")
+        return self._embed(X)
+
+    def predict_proba(self, X) -> np.ndarray:
+        """q of equation 1, float64, shape (n, n_clusters); each row sums to one. Raises as `predict` does."""
+        check_is_fitted(self, "labels_")
+        return soft_assignment(self._embed(X), self.cluster_centers_, self.config_.alpha)
+
+    def predict(self, X) -> np.ndarray:
+        """Cluster of each image, the argmax of its q, int, shape (n,).
+
+        Raises
+        ------
+        NotFittedError
+            If the centers are not placed yet.
+        ValueError
+            As `transform` does.
+        """
+        return self.predict_proba(X).argmax(axis=1)
+
+    def reconstruct(self, X) -> np.ndarray:
+        """decoder(encoder(x)), float32 of about 0..1, (n, height, width[, 3]). Raises as `transform` does."""
+        check_is_fitted(self, "state_")
+        return self.decode(self._embed(X))
+
+    def decode(self, z) -> np.ndarray:
+        """The images that z stands for, the centers' for instance: (n, latent_dim) -> (n, height, width[, 3]).
+
+        Raises
+        ------
+        NotFittedError
+            If training has not begun.
+        ValueError
+            If z is not of shape (n, latent_dim), or holds NaN or infinite values.
+        """
+        check_is_fitted(self, "state_")
+        z = check_array(z, dtype=np.float32, input_name="z")
+        if z.shape[1] != self._n_features_out:
+            raise ValueError(f"z: received shape {z.shape}, expected (n, {self._n_features_out})")
+        return self.state_.decode(z).reshape(-1, *self.state_.image_shape)
+
+    @property
+    def _n_features_out(self) -> int:
+        return self.state_.cluster_centers.shape[1]
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "labels_")
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.positive_only = tags.input_tags.three_d_array = True
+        tags.transformer_tags.preserves_dtype = []  # z is float32, whatever x is
+        return tags
+
+    # -- files
+
+    def save(self, path: Path | str) -> None:
+        """Write the model to one file, whole or not at all; between two events of `iter_fit`, too.
+
+        It is an .npz of plain arrays, whatever its name, and holds no images. Raises NotFittedError if
+        training has not begun.
+        """
+        check_is_fitted(self, "state_")
+        path = Path(path)
+        temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}.tmp")
+        try:
+            with temporary.open("wb") as file:
+                np.savez(file, about=np.asarray(self._about()), **self.state_.to_arrays())
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    def _about(self) -> str:
+        """All that is no array, as JSON."""
+        params = self.get_params(deep=False)
+        about = {
+            "format": FORMAT,
+            "params": params | {"config": None if self.config is None else self.config.model_dump()},
+            "config": self.config_.model_dump(),
+            "input_shape": self.input_shape_,
+            "scale": self.scale_,
+            "checksum": self._checksum,
+            "columns": list(getattr(self, "feature_names_in_", [])),
+        }
+        return json.dumps(about, default=int)  # NumPy's integers
+
+    @classmethod
+    def load(cls, path: Path | str) -> DEC:
+        """The model that `save` wrote: it predicts the same, bit for bit, and resumes as if never stopped.
+
+        A file from others can do no harm: no pickle is opened, and no network is built that is larger
+        than the file.
+
+        Raises
+        ------
+        ValueError
+            If it is another kind of file, incomplete, damaged or at odds with itself.
+        OSError
+            If there is no such file, or it cannot be read.
+        """
+        with Path(path).open("rb") as file:
+            try:
+                return cls._from_arrays(_arrays(file))
+            except Exception as error:  # whatever the file brings about, it is the file that is wrong
+                reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
+                raise ValueError(
+                    f"{path}: received no model ({reason}), expected a file that DEC.save wrote"
+                ) from error
+
+    @classmethod
+    def _from_arrays(cls, arrays: dict[str, np.ndarray]) -> DEC:
+        from dec_core.training import TrainingState
+
+        about = json.loads(str(arrays.pop("about")))
+        if about["format"] != FORMAT or about["scale"] not in (1, 255):
+            raise ValueError(f"format: received {about['format']!r:.40}, expected {FORMAT!r}")
+        params, config = about["params"], RunConfig.make(**about["config"])
+        model = cls(**params | {"config": params["config"] and RunConfig.make(**params["config"])})
+        model.input_shape_, model.scale_, model._checksum = (
+            tuple(about["input_shape"]),
+            about["scale"],
+            about["checksum"],
+        )
+        model.n_features_in_ = prod(model.input_shape_)
+        if about["columns"]:
+            model.feature_names_in_ = np.asarray(about["columns"], dtype=object)
+        blank = np.broadcast_to(np.uint8(0), (1, *model.input_shape_))  # takes no memory, however large
+        image_shape = as_images(blank)[0].shape[1:]
+        _check(arrays, config, image_shape)
+        model.state_ = TrainingState.from_arrays(config, image_shape, arrays)
+        return model
+
+    def __getstate__(self) -> dict[str, Any]:
+        """For pickle and deepcopy: the training's state as arrays."""
+        values = dict(vars(self))
+        if "state_" in values:
+            values["state_"] = self.config_, self.state_.image_shape, self.state_.to_arrays()
+        return values
+
+    def __setstate__(self, values: dict[str, Any]) -> None:
+        vars(self).update(values)
+        if "state_" in values:
+            from dec_core.training import TrainingState
+
+            self.state_ = TrainingState.from_arrays(*values["state_"])
+
+
+def _arrays(file: BinaryIO) -> dict[str, np.ndarray]:
+    """The arrays of an .npz. Raises ValueError if they unpack to more than the file, and what zipfile raises."""
+    size = file.seek(0, os.SEEK_END)
+    members = zipfile.ZipFile(file).infolist()
+    stored = all(member.compress_type == zipfile.ZIP_STORED for member in members)
+    if not stored or sum(member.file_size for member in members) > size:
+        raise ValueError(f"it unpacks to more than its {size:,} bytes")
+    file.seek(0)
+    with np.load(file, allow_pickle=False) as arrays:
+        return dict(arrays)
+
+
+def _check(arrays: dict[str, np.ndarray], config: RunConfig, image_shape: tuple[int, ...]) -> None:
+    """Raise ValueError unless `arrays` are a whole state of `config`. Builds nothing larger than they are."""
+    from dec_core.training import TrainingState
+
+    described = architecture(config, image_shape)
+    n_weights = described.n_parameters + config.n_clusters * described.latent_dim
+    found = sum(array.size for name, array in arrays.items() if name.startswith("weight_"))
+    if found != n_weights:
+        raise ValueError(f"received {found:,} weights, expected {n_weights:,}; they belong to another architecture")
+    expected = {name: (a.dtype, a.shape) for name, a in TrainingState(config, image_shape).to_arrays().items()}
+    expected["phase"] = arrays["phase"].dtype, ()
+    if arrays["phase"] not in ("pretraining", "centers", "clustering", "finished"):
+        raise ValueError(f"phase: received {arrays['phase']!s:.40}")
+    if arrays["phase"] in ("clustering", "finished"):
+        labels, n = arrays["labels"], arrays["labels"].size
+        if labels.dtype.kind != "i" or not np.isin(labels, range(config.n_clusters)).all():
+            raise ValueError(f"labels: expected whole numbers below {config.n_clusters}")
+        expected |= {"labels": (labels.dtype, (n,)), "z": (np.float32, (n, described.latent_dim))}
+        expected |= {"p": (np.float32, (n, config.n_clusters))} if arrays["n_updates"] > 0 else {}
+    received = {name: (a.dtype, a.shape) for name, a in arrays.items() if not name.startswith("optimizer_")}
+    for name in sorted(received | expected):
+        if received.get(name) != expected.get(name):
+            raise ValueError(f"{name}: received {received.get(name)}, expected {expected.get(name)}")
+    if not all(np.isfinite(array).all() for array in arrays.values() if array.dtype.kind == "f"):
+        raise ValueError("some of its numbers are infinite or not numbers")
