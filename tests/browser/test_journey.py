@@ -240,7 +240,7 @@ def test_what_cannot_be_read_is_said_where_it_was_dropped(server, page, tmp_path
     page.goto(f"{address}/?run=new")
     page.get_by_text("Your own images").click()
     page.locator("input[type=file]").set_input_files(tmp_path / "broken.npz")
-    expect(page.get_by_text(re.compile("cannot be opened as an archive"))).to_be_visible()
+    expect(page.get_by_text(re.compile("received what cannot be read"))).to_be_visible()
     expect(button(page, "Start")).to_be_enabled()
 
 
