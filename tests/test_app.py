@@ -276,3 +276,17 @@ def test_a_link_is_taken_up_as_a_whole(app):
     app.run()
     assert not app.warning and app.segmented_control(key="dataset").value == "digits"
     assert app.slider(key="latent_dim").value == 4
+
+
+def test_a_click_that_is_delivered_twice_acts_once(monkeypatch):
+    from types import SimpleNamespace
+
+    from pages.parts import controls
+
+    clock, acts = [100.0], []
+    monkeypatch.setattr(controls, "st", SimpleNamespace(session_state={}))
+    monkeypatch.setattr(controls.time, "monotonic", lambda: clock[0])
+    for moment, key in ((100.0, "pause"), (100.3, "pause"), (100.3, "step"), (100.6, "pause")):
+        clock[0] = moment
+        controls._once(key, acts.append, (moment, key))
+    assert acts == [(100.0, "pause"), (100.3, "step"), (100.6, "pause")]

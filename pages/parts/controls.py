@@ -19,6 +19,7 @@ from pages.parts.moment import confusion_at, shown
 from pages.parts.take_away import take_away
 
 ANSWER_WITHIN = 0.25  # seconds to wait for a worker to obey before the page says that it was told
+TWICE = 0.5  # seconds within which a second click on a button is the first one again
 TOLD_FOR = 5.0  # seconds for which it says so
 TOLD = {
     "pause": "Pausing after this batch …",
@@ -66,9 +67,21 @@ def _button(key: str, name: str, icon: str, enabled: bool, explained: str, act: 
         type="primary" if name == "Start" else "secondary",
         disabled=not enabled,
         help=explained,
-        on_click=act,
-        args=arguments,
+        on_click=_once,
+        args=(key, act, *arguments),
     )
+
+
+def _once(key: str, act: Callable, *arguments: Any) -> None:
+    """Act, unless the same button acted a moment ago.
+
+    Streamlit may deliver one click twice, when the page is drawn anew while a part of it answers;
+    a second Pause would then resume.
+    """
+    acted = st.session_state.setdefault("acted", {})
+    if time.monotonic() - acted.get(key, -TWICE) >= TWICE:
+        act(*arguments)
+        acted[key] = time.monotonic()
 
 
 def _start(config: RunConfig) -> None:
