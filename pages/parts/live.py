@@ -16,7 +16,6 @@ from pages.parts.boxes import Boxes
 from pages.parts.controls import controls, state_line
 from pages.parts.moment import shown
 
-EVERY, EVERY_AT_FIRST = 1.0, 0.25  # seconds between two looks at a run, and until its first record
 WAIT_FOR_UMAP = 90.0  # seconds after a run's end in which its UMAP is looked for
 PHASES = ("autoencoder", "centers", "clustering")
 PHASES_OF = {"kmeans": PHASES[1:2], "autoencoder": PHASES[:2]}
@@ -41,11 +40,12 @@ def live(run: RunFolder | None, config: RunConfig | None) -> None:
     if config is not None:
         threading.Thread(target=shown, args=[config], daemon=True).start()  # so that Start finds it made
     active = run is not None and run.status.state in ACTIVE
-    every = EVERY if active and focus.reader(run.id).refresh().pretrain else EVERY_AT_FIRST if active else None
-    st.fragment(_view, run_every=every)(run, config, every)
+    st.fragment(_view, run_every=1.0 if active else None)(run, config, active)
+    if active and not focus.reader(run.id).refresh().n_records:
+        _look_for_first_record(run.id)
 
 
-def _view(run: RunFolder | None, config: RunConfig | None, every: float | None) -> None:
+def _view(run: RunFolder | None, config: RunConfig | None, active: bool) -> None:
     if run is None:
         controls(None, None, config, "Press Start: an autoencoder learns to see, then the clusters form.")
         _stepper("", Progress("", 0.0, -1), PHASES_OF.get(config.method if config else "", PHASES))
@@ -59,9 +59,8 @@ def _view(run: RunFolder | None, config: RunConfig | None, every: float | None) 
         st.error(f"{error}. Choose another run, or start one.", icon=":material/error:")
         return
     status, history = run.status, focus.reader(run.id).refresh()
-    active = every is not None
-    if (active and status.state not in ACTIVE) or (every == EVERY_AT_FIRST and history.pretrain):
-        st.rerun()  # the whole page: the clock changes, and where a run has ended the picker shows its outcome
+    if active and status.state not in ACTIVE:
+        st.rerun()  # the whole page: the picker shows the outcome, and the clock stops
     standing = progress(status, history, own)
     controls(run, status, config, state_line(run, status, standing, history, own))
     _stepper(status.state, standing, PHASES_OF.get(own.method, PHASES))
@@ -70,6 +69,13 @@ def _view(run: RunFolder | None, config: RunConfig | None, every: float | None) 
     Boxes(run.id, history, own).show()
     if not active and history.umap is None and time.time() - status.updated < WAIT_FOR_UMAP:
         _look_for_umap(run.id)
+
+
+@st.fragment(run_every=0.25)
+def _look_for_first_record(run_id: str) -> None:
+    """A run has just been started: redraw as soon as there is something to see. Draws nothing itself."""
+    if focus.reader(run_id).refresh().n_records:
+        st.rerun()
 
 
 @st.fragment(run_every=2.0)
