@@ -85,6 +85,11 @@ def wait_until(page, condition, milliseconds=PATIENCE):
     raise AssertionError(f"not within {milliseconds} ms: {condition}")
 
 
+def finished_on_mnist(runs) -> RunFolder:
+    """The run that the first journey has trained."""
+    return next(run for run in list_runs(runs) if run.status.state == "finished" and run.config.dataset == "mnist")
+
+
 def test_watch_dec_cluster_mnist(server, page):
     address, _ = server
     page.goto(address)
@@ -150,7 +155,7 @@ def test_stop_a_second_run_and_open_the_first_again(server, page):
 
 def test_hover_shows_the_image_of_a_point(server, page):
     address, runs = server
-    finished = next(run for run in list_runs(runs) if run.status.state == "finished")
+    finished = finished_on_mnist(runs)
     page.goto(f"{address}/?run={finished.id}")
     canvas = figure(page, "Embedding")
     expect(canvas).to_be_visible()
@@ -257,7 +262,7 @@ def test_see_the_model_before_it_is_trained(server, page):
 
 def test_nothing_is_cut_off_on_a_phone(server, browser):
     address, runs = server
-    finished = next(run for run in list_runs(runs) if run.status.state == "finished")
+    finished = finished_on_mnist(runs)
     phone = browser.new_page(viewport={"width": 390, "height": 844})
     phone.goto(f"{address}/?run={finished.id}")
     expect(figure(phone, "Confusion matrix")).to_be_visible(timeout=PATIENCE)
