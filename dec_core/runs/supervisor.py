@@ -110,8 +110,10 @@ class Supervisor:
     def ahead_of(self, folder: RunFolder) -> int:
         """How many runs must end before this queued one begins."""
         with self._lock:
-            position = next((i for i, item in enumerate(self._queue) if item.id == folder.id), None)
-            return 0 if position is None else position + (self._running is not None)
+            if self._running and self._running[0].id == folder.id:
+                return 0
+            position = next((i for i, item in enumerate(self._queue) if item.id == folder.id), 0)
+            return position + (self._running is not None)
 
     def close(self) -> None:
         """End all workers; what they trained is kept."""
