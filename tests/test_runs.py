@@ -165,6 +165,20 @@ def test_a_run_killed_before_its_first_checkpoint_starts_again(tmp_path, small):
     assert [r["epoch"] for r in history.pretrain] == [1, 2, 3, 4, 5, 6] and folder.status.state == "finished"
 
 
+def test_a_step_always_comes_to_another_place(tmp_path, small):
+    """Whoever pauses after a record finds its snapshot on disk, and the next record elsewhere in the training."""
+    folder = RunFolder.create(tmp_path, small, "running")
+    places = []
+    for item in record(folder):
+        if item["event"] == "BaselineScored":
+            continue
+        places.append((item["event"], item.get("epoch"), item.get("batch"), item.get("iteration")))
+        if item["event"] == "TargetUpdated":
+            taken = RunReader(folder).refresh().snapshots[-1]
+            assert taken["clustered"] and taken["iteration"] == item["iteration"]
+    assert len(set(places)) == len(places) > 10
+
+
 def test_a_diverged_run_is_failed_with_its_cause(tmp_path, small):
     folder = RunFolder.create(tmp_path, small.changed(pretrain_optimizer="sgd", pretrain_learning_rate=10.0), "running")
     from dec_core.training import TrainingState

@@ -47,9 +47,9 @@ def record(folder: RunFolder) -> Iterator[Record]:
     Yields
     ------
     dict
-        Every event as a record, scored where labels are known. Progress comes some five times a
-        second; only part of it goes to disk. Closing the generator (or Ctrl-C's exception) leaves a
-        checkpoint and the state "stopped".
+        Every event as one record, scored where labels are known, after its snapshot is on disk.
+        Progress comes some five times a second; only part of it goes to disk. Closing the generator
+        (or Ctrl-C's exception) leaves a checkpoint and the state "stopped".
     """
     config = folder.config
     dataset = load(config.dataset, config.n_samples, upright=config.deskew, root=folder.path.parent)
@@ -98,7 +98,7 @@ class _Recorder:
         started = time.monotonic()
         for event in train(self.state, self.dataset.x):
             self._count(event, time.monotonic() - started)
-            yield from self._handle(event)
+            yield self._handle(event)
             if isinstance(event, PretrainProgress) and not baseline.ident:
                 baseline.start()  # after the first event, so that it does not delay the first point
             if not baseline.is_alive() and self.baseline:
@@ -117,7 +117,8 @@ class _Recorder:
 
     # -- one event
 
-    def _handle(self, event: Event) -> Iterator[Record]:
+    def _handle(self, event: Event) -> Record:
+        """Write the event and what it is worth: a snapshot, a checkpoint. One event is one record to the caller."""
         record = self._record(event)
         durable = not isinstance(event, PretrainProgress | ClusterProgress)
         durable |= isinstance(event, PretrainProgress) and event.epoch_ended
@@ -132,12 +133,12 @@ class _Recorder:
             self.folder.set_status(self.status)
         elif durable:
             if self._worth_a_snapshot(event):
-                yield self._snapshot()
+                self._snapshot()
             if self.state.phase == "centers" and isinstance(event, PretrainProgress):
                 self._save_pretrained()
             if isinstance(event, CentersInitialized) or now - self.last_checkpoint > CHECKPOINT_EVERY:
                 self._checkpoint()
-        yield record
+        return record
 
     def _record(self, event: Event) -> Record:
         values = {name: value for name, value in vars(event).items() if not isinstance(value, np.ndarray)}
@@ -177,7 +178,7 @@ class _Recorder:
         every = -(-self.config.pretrain_epochs // MAX_PRETRAIN_SNAPSHOTS)
         return event.epoch % every == 0 and time.monotonic() - self.last_snapshot > SNAPSHOT_EVERY
 
-    def _snapshot(self) -> Record:
+    def _snapshot(self) -> None:
         """Save what the views show now. z comes from the last update, or is computed for the view."""
         state = self.state
         clustered = state.labels is not None
@@ -192,7 +193,7 @@ class _Recorder:
         self.n_snapshots, self.last_snapshot = self.n_snapshots + 1, time.monotonic()
         name = f"snapshots/{self.n_snapshots:05d}.npz"
         self.folder.save_arrays(name, **arrays)
-        return self._write(
+        self._write(
             {
                 "event": "SnapshotTaken",
                 "file": name,
