@@ -101,6 +101,7 @@ def _train(folder: RunFolder, control: Control) -> None:
         message = "The server ended while this run was training."
         folder.set_status(replace(folder.status, state="interrupted", message=message))
     else:
+        _step_back(19)  # the next run may be training by now
         add_umap(folder)
 
 
@@ -126,10 +127,9 @@ def _is_milestone(event: dict) -> bool:
     )
 
 
-def _step_back() -> None:
+def _step_back(niceness: int = 10) -> None:
     """Let the page and the browser go first where cores are few: people notice them, not a late epoch."""
-    own = psutil.Process()
-    own.nice(psutil.BELOW_NORMAL_PRIORITY_CLASS if psutil.WINDOWS else 10)
+    psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS if psutil.WINDOWS else niceness)
 
 
 def _read_images() -> None:
