@@ -290,3 +290,35 @@ def test_a_click_that_is_delivered_twice_acts_once(monkeypatch):
         clock[0] = moment
         controls._once(key, acts.append, (moment, key))
     assert acts == [(100.0, "pause"), (100.3, "step"), (100.6, "pause")]
+
+
+def whole(app, widgets=None):
+    """Run the app from its top, picker included; AppTest alone goes on with the page where it left off."""
+    app._finished_page_script_hash = ""
+    return app._run(widgets)
+
+
+def picker(app):
+    (found,) = [box for box in app.selectbox if box.label == "Run in focus"]
+    return found
+
+
+def test_a_request_that_was_under_way_does_not_pick_another_run(app):
+    app.run()
+    late = app._tree.get_widget_states()  # what a browser sends that has yet to see the page after Start
+    button(app, "Start").click()
+    whole(app, app._tree.get_widget_states())
+    started = app.query_params["run"]
+    assert started != "new" and picker(app).value == started
+    whole(app, late)
+    assert app.query_params["run"] == started and picker(app).value == started
+
+
+def test_runs_of_the_same_minute_can_be_told_apart(app, tmp_path, small):
+    runs = [RunFolder.create(tmp_path, small, "stopped") for _ in range(3)]
+    app.run()
+    assert len(set(picker(app).options)) == 4
+    for run in runs:
+        picker(app).set_value(run.id)
+        whole(app, app._tree.get_widget_states())
+        assert app.query_params["run"] == run.id and picker(app).value == run.id

@@ -46,11 +46,11 @@ def controls(run: RunFolder | None, status: RunStatus | None, config: RunConfig 
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="controls"):
         st.markdown(f"**{line}**", width="stretch")
         _button("start", "Start", "play_arrow", config is not None, TO_START, _start, config)
-        # one button with two names, so that it keeps its identity, and a second click is not lost
+        # two buttons, not one that changes its meaning: a click that comes late still says what was meant
         if go_on:
-            _button("pause", "Resume", "resume", True, TO_RESUME, _pause_or_resume, run)
+            _button("resume", "Resume", "resume", True, TO_RESUME, _resume, run)
         else:
-            _button("pause", "Pause", "pause", state == "running", TO_PAUSE, _pause_or_resume, run)
+            _button("pause", "Pause", "pause", state == "running", TO_PAUSE, tell, run, "pause", "paused")
         _button("step", "Step", "skip_next", state in ("running", "paused"), TO_STEP, tell, run, "step", "running")
         _button("stop", "Stop", "stop", state in ACTIVE, TO_STOP, tell, run, "stop", "stopped")
         if run is not None and state not in ACTIVE:
@@ -76,7 +76,7 @@ def _once(key: str, act: Callable, *arguments: Any) -> None:
     """Act, unless the same button acted a moment ago.
 
     Streamlit may deliver one click twice, when the page is drawn anew while a part of it answers;
-    a second Pause would then resume.
+    a second Start would then train twice, a second Step go two steps.
     """
     acted = st.session_state.setdefault("acted", {})
     if time.monotonic() - acted.get(key, -TWICE) >= TWICE:
@@ -89,11 +89,9 @@ def _start(config: RunConfig) -> None:
     st.session_state.page_changed = True
 
 
-def _pause_or_resume(run: RunFolder) -> None:
+def _resume(run: RunFolder) -> None:
     state = run.status.state
-    if state == "running":
-        tell(run, "pause", "paused")
-    elif state == "paused":
+    if state == "paused":
         tell(run, "resume", "running")
     elif state in RESUMABLE:
         focus.supervisor().resume(run)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from pathlib import Path
-from zlib import crc32
 
 import streamlit as st
 
@@ -68,11 +68,20 @@ def _linked() -> str | None:
     return state.focused
 
 
-def title(run: RunFolder) -> str:
+def title(run: RunFolder, clock: str = "%H:%M") -> str:
     """A run in one line: what it is, how it went, when it was."""
     status = run.status
-    when = time.strftime("%d %b %H:%M", time.localtime(status.created))
+    when = time.strftime(f"%d %b {clock}", time.localtime(status.created))
     return f"{_config_title(run.path)} · {outcome(status)} · {when}"
+
+
+def _titles(runs: list[RunFolder]) -> dict[str, str]:
+    """Titles by id, no two alike: the browser tells options apart by nothing else."""
+    titles = {run.id: title(run) for run in runs}
+    often = Counter(titles.values())
+    alike = {run.id: title(run, "%H:%M:%S") for run in runs if often[titles[run.id]] > 1}
+    often = Counter(alike.values())
+    return titles | {run_id: text if often[text] == 1 else f"{text} · {run_id}" for run_id, text in alike.items()}
 
 
 def short_name(dataset: str) -> str:
@@ -108,7 +117,8 @@ def run_picker() -> None:
     """A list of all runs, newest first; choosing one puts it into focus.
 
     The browser keeps the chosen one by its title, which changes with the outcome. So the widget is
-    another one for every title of the run in focus, and what is not among the options is no choice.
+    another one whenever the title of the run in focus is, and only the one on the screen may choose:
+    a request that was under way may still bring along what an earlier one showed.
     """
     runs = list_runs(RUNS)[:MAX_LISTED]
     options = ["new", *(run.id for run in runs)]
@@ -116,14 +126,24 @@ def run_picker() -> None:
     current = focused.id if focused else "new"
     if current not in options:
         options.append(current)
-    titles = {run.id: title(run) for run in runs} | {"new": "A new run"}
-    key = f"picked_{crc32(titles.get(current, current).encode())}"
+    titles = _titles(runs) | {"new": "A new run"}
+    number, shown = st.session_state.get("picker", (0, None))
+    if shown != (current, titles.get(current)):
+        number += 1
+        st.session_state.picker = number, (current, titles.get(current))
     st.selectbox(
         "Run in focus",
         options,
         index=options.index(current),
-        key=key,
+        key=f"picked_{number}",
         format_func=lambda run_id: titles.get(run_id, run_id),
         label_visibility="collapsed",
-        on_change=lambda: st.session_state[key] in options and focus_on(st.session_state[key]),
+        on_change=_pick,
+        args=(number, options),
     )
+
+
+def _pick(number: int, options: list[str]) -> None:
+    picked = st.session_state[f"picked_{number}"]
+    if number == st.session_state.picker[0] and picked in options:
+        focus_on(picked)

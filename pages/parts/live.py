@@ -35,7 +35,7 @@ ERROR = "Mean squared difference between a pixel (0 to 1) and its reconstruction
 def live(run: RunFolder | None, config: RunConfig | None) -> None:
     """Show `run`, once a second while it is active; `config` is what Start would train."""
     with st.container(key="unseen"):
-        components.keys({" ": ["pause"], "ArrowRight": ["step"]}, {"/": "shell"})
+        components.keys({" ": ["pause", "resume"], "ArrowRight": ["step"]}, {"/": "shell"})
         components.load_plotly()
     if config is not None:
         threading.Thread(target=shown, args=[config], daemon=True).start()  # so that Start finds it made
