@@ -59,3 +59,9 @@ def test_deskew_keeps_shape_and_type_of_anything(n, height, width, seed):
     upright = deskew(images)
     assert upright.shape == images.shape and upright.dtype == np.uint8
     assert not upright[0].any()
+
+
+def test_what_comes_along_is_read_once_whatever_the_folder_of_runs(tmp_path):
+    assert load("digits", root=tmp_path).images is load("digits").images
+    first, second = (load("digits", 20, upright=True, root=root).images for root in (tmp_path, tmp_path / "other"))
+    assert first is second

@@ -22,6 +22,7 @@ def load(name: str, n_samples: int | None = None, *, upright: bool = False, root
     ValueError
         If there is no such data set, or it has fewer images than asked for.
     """
+    root = Path() if name in READERS else root  # read once, whoever asks
     dataset = _whole(name, root)
     if n_samples is not None and not 0 < n_samples <= len(dataset.images):
         raise ValueError(f"n_samples: received {n_samples}, but {name} has {len(dataset.images)} images")
