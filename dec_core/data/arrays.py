@@ -20,6 +20,8 @@ MAX_CLASSES = 254
 MAX_LETTERS = 100  # of the name of a class
 DARK = 128  # images whose brightest value is less are said to be dark
 
+Raw = tuple[np.ndarray, np.ndarray | list[str] | None, list[str]]  # images, labels and notes, as a reader found them
+
 
 class DataError(ValueError):
     """Data that cannot be used: the message says what was received, what was expected and what to do."""

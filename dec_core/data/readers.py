@@ -12,39 +12,30 @@ and nothing is unpacked to more than it declares.
 
 from __future__ import annotations
 
-import csv
 import io
 import os
 import re
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
-from math import isqrt
+from operator import itemgetter
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dec_core.data.arrays import MAX_SIDE, DataError, as_images, as_labels, printable, understood
+from dec_core.data.arrays import DataError, Raw, as_images, as_labels, printable, understood
 from dec_core.data.dataset import Dataset
 from dec_core.data.idx import looks_like_idx, read_idx
 from dec_core.data.pictures import SUFFIXES, Files, few, is_hidden, is_picture, read_pictures
+from dec_core.data.tables import read_csv
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-MAX_BYTES = 500_000_000  # of one file, and of all that an archive unpacks to
+MAX_BYTES = 500_000_000  # of one file, of all files together, and of all that an archive unpacks to
 MAX_RATIO = 200  # times its size an archive may unpack to
 MAX_FILES = 200_000
 MIN_IMAGES = 2
 IMAGE_KEYS, LABEL_KEYS = ("x", "images", "data"), ("y", "labels", "target")
-LABEL_COLUMNS = ("label", "labels", "y", "class", "target")
-NUMBER_COLUMNS = ("", "unnamed: 0", "index", "id")  # if they count the rows
 FORMATS = ".npz, .npy, .csv, IDX (.gz or not), .zip or a folder of pictures"
-
-Raw = tuple[np.ndarray, np.ndarray | list[str] | None, list[str]]  # images, labels, notes
 
 
 @dataclass(frozen=True)
@@ -55,7 +46,7 @@ class Reading:
     notes: tuple[str, ...]
 
 
-def read(path: Path | str, *, skip_unreadable: bool = False) -> Reading:
+def read(path: Path | str, *, skip_unreadable: bool = False, at_least: int = MIN_IMAGES) -> Reading:
     """Read a file or folder; see the module for the formats.
 
     Parameters
@@ -63,6 +54,8 @@ def read(path: Path | str, *, skip_unreadable: bool = False) -> Reading:
     path : Path or str
     skip_unreadable : bool
         Leave out pictures that cannot be read and say so in the notes, instead of refusing them all.
+    at_least : int
+        How many images are needed: two to cluster them, one to ask where it belongs.
 
     Raises
     ------
@@ -72,7 +65,7 @@ def read(path: Path | str, *, skip_unreadable: bool = False) -> Reading:
     path = Path(path)
     if os.path.isdir(path):  # unlike Path.is_dir, False for any path that cannot be asked for
         name = printable(Path(os.path.abspath(path)).name)
-        return _reading(name, _from_files(name, _files_below(path), skip_unreadable))
+        return _reading(name, _from_files(name, _files_below(path), skip_unreadable), at_least)
     if not os.path.isfile(path):
         raise DataError(
             f"data: there is no file or folder {printable(str(path))}; expected mnist, digits, or {FORMATS}"
@@ -81,36 +74,55 @@ def read(path: Path | str, *, skip_unreadable: bool = False) -> Reading:
     beside = path.with_name(_labels_for(path.name))
     with_labels = looks_like_idx(data[:4]) and beside != path and os.path.isfile(beside)
     labels = _content(beside) if with_labels else None
-    return read_bytes(path.name, data, labels=labels, skip_unreadable=skip_unreadable)
+    return read_bytes(path.name, data, labels=labels, skip_unreadable=skip_unreadable, at_least=at_least)
 
 
-def read_bytes(name: str, data: bytes, *, labels: bytes | None = None, skip_unreadable: bool = False) -> Reading:
+def read_bytes(
+    name: str,
+    data: bytes,
+    *,
+    labels: bytes | None = None,
+    skip_unreadable: bool = False,
+    at_least: int = MIN_IMAGES,
+) -> Reading:
     """Read a file that was uploaded: its name decides the format. `labels` go with IDX images. Raises DataError."""
     name = printable(name)[-200:]
     _check_size(name, len(data))
     _check_size(f"labels of {name}", len(labels or b""))
     suffix = PurePosixPath(name.lower()).suffix
     if suffix in (".npz", ".npy", ".csv"):
-        raw = {".npz": _npz, ".npy": _npy, ".csv": _csv}[suffix](name, data)
+        raw = {".npz": _npz, ".npy": _npy, ".csv": read_csv}[suffix](name, data)
     elif suffix == ".zip":
         raw = _from_files(name, _files_in_zip(name, data), skip_unreadable)
     elif looks_like_idx(data[:4]):
         raw = read_idx(data, name), None if labels is None else read_idx(labels, f"labels of {name}"), []
+    elif is_picture(name) and at_least == 1:
+        raw = _from_files(name, [(name, lambda: data)], skip_unreadable)
     elif is_picture(name):
         raise DataError(f"{name}: received a single picture, expected many; put them into a .zip or a folder")
     else:
         raise DataError(f"{name}: received a file of unknown kind, expected {FORMATS}; save it as one of them")
-    return _reading(name, raw)
+    return _reading(name, raw, at_least)
 
 
-def _reading(name: str, raw: Raw) -> Reading:
+def read_together(
+    files: list[tuple[str, bytes]], *, skip_unreadable: bool = False, at_least: int = MIN_IMAGES
+) -> Reading:
+    """Read files that were uploaded together, by (name, bytes), as a folder of them. Raises DataError."""
+    name = f"{len(files)} files"
+    _check_size(name, sum(len(data) for _, data in files))
+    named = [(printable(file)[-200:], partial(bytes, data)) for file, data in files]
+    return _reading(name, _from_files(name, sorted(named, key=itemgetter(0)), skip_unreadable), at_least)
+
+
+def _reading(name: str, raw: Raw, at_least: int) -> Reading:
     x, y, notes = raw
     images, done = as_images(x)
-    if len(images) < MIN_IMAGES:
-        raise DataError(f"{name}: received 1 image, expected at least {MIN_IMAGES}; clusters are found among many")
+    if len(images) < at_least:
+        raise DataError(f"{name}: received 1 image, expected at least {at_least}; clusters are found among many")
     notes = [*notes, *done]
     shape, colour = f"{images.shape[1]}×{images.shape[2]}", ", in colour" if images.ndim == 4 else ""
-    notes.insert(0, f"{len(images)} images of {shape} pixels{colour}.")
+    notes.insert(0, f"{len(images)} image{'s' if len(images) > 1 else ''} of {shape} pixels{colour}.")
     if y is None:
         notes.append("No labels: clusters cannot be scored.")
         return Reading(Dataset(name, images, None), tuple(notes))
@@ -177,117 +189,6 @@ def _on_parts(names: list[str], n_with_labels: int) -> list[str]:
     return joined + (["Labels of some parts only: left out."] if 0 < n_with_labels < len(names) else [])
 
 
-# -- tables
-
-
-def _csv(name: str, data: bytes) -> Raw:
-    columns, frame, notes = _table(name, data)
-    names = [column.strip().lower() for column in columns]
-    counting = names[0] in NUMBER_COLUMNS and _counts(frame.iloc[:, 0])
-    if counting:
-        notes.append("The first column counts the rows and is left out.")
-        columns, names, frame = columns[1:], names[1:], frame.iloc[:, 1:]
-    n = len(names)
-    at = next((i for i, column in enumerate(names) if column in LABEL_COLUMNS), None)
-    if at is None and isqrt(n) ** 2 != n and isqrt(n - 1) ** 2 == n - 1 and n > 2:
-        at = 0
-        notes.append(f"{n} columns are a square and one: the first is read as the label.")
-    labels = None if at is None else frame.iloc[:, at]
-    pixels = [i for i in range(n) if i != at]
-    return _numbers(name, [columns[i] for i in pixels], frame.iloc[:, pixels]), _labels(labels), notes
-
-
-def _table(name: str, data: bytes) -> tuple[list[str], pd.DataFrame, list[str]]:
-    """Names of the columns (their numbers, if the file has none), the rows, and notes."""
-    import pandas as pd
-
-    with understood(name, "expected text in UTF-8 with commas between numbers, as many in each row"):
-        head = list(islice(_rows(_text(data)), 2))
-        headed = bool(head) and _is_header(head[0])
-        _check_rows(name, head, headed)
-        text = _text(data)
-        columns = next(_rows(text)) if headed else [str(i + 1) for i in range(len(head[0]))]
-        frame = pd.read_csv(text, header=None, na_filter=False, low_memory=False, skipinitialspace=True)
-    if frame.shape[1] != len(columns):
-        raise DataError(f"{name}: received rows of {frame.shape[1]} cells, expected {len(columns)}; is it complete?")
-    doubtful = headed and any(_is_number(column) for column in columns)
-    return columns, frame, ["The first row is read as names of columns."] if doubtful else []
-
-
-def _text(data: bytes) -> io.TextIOWrapper:
-    return io.TextIOWrapper(io.BytesIO(data), "utf-8-sig", newline="")
-
-
-def _rows(text: io.TextIOWrapper) -> Iterator[list[str]]:
-    return (row for row in csv.reader(text) if any(cell.strip() for cell in row))
-
-
-def _check_rows(name: str, head: list[list[str]], headed: bool) -> None:
-    if len(head) <= headed:
-        raise DataError(f"{name}: received no rows of numbers, expected one for each image; is it the right file?")
-    widths = {len(row) for row in head}
-    if len(widths) > 1:
-        raise DataError(
-            f"{name}: received rows of {min(widths)} and of {max(widths)} cells, expected as many in each; "
-            "is it complete?"
-        )
-    if max(widths) > MAX_SIDE**2 + len(LABEL_COLUMNS):
-        raise DataError(
-            f"{name}: received {max(widths):,} columns, at most {MAX_SIDE**2:,} are taken; shrink the images"
-        )
-
-
-def _is_header(cells: list[str]) -> bool:
-    """Whether a first row names columns: it is mostly text, names labels, or counts 0, 1, 2, ... as pandas writes it.
-
-    A row with a label before its numbers, or with a cell gone wrong, is none: it must not be lost in silence.
-    """
-    cells = [cell.strip().lower() for cell in cells]
-    numbers = [cell for cell in cells if _is_number(cell)]
-    texts = [cell for cell in cells if not _is_number(cell)]
-    if len(texts) > len(numbers) or any(text in (*LABEL_COLUMNS, *NUMBER_COLUMNS) for text in texts):
-        return True
-    pixels = numbers[1:] if numbers[0] == "" else numbers
-    first = int(bool(texts) and pixels[:1] == ["1"])
-    return len(pixels) > 3 and pixels == [str(first + i) for i in range(len(pixels))]
-
-
-def _is_number(cell: str) -> bool:
-    """Whether a cell may stand for a number, if only a missing one."""
-    try:
-        return cell.strip().lower() in ("", "true", "false") or float(cell) is not None
-    except ValueError:
-        return False
-
-
-def _is_usual(cell: str) -> bool:
-    return cell != "" and _is_number(cell) and "_" not in cell and (cell[0] in "tTfF" or abs(float(cell)) < 2**53)
-
-
-def _numbers(name: str, columns: list[str], frame: pd.DataFrame) -> np.ndarray:
-    wrong = next((i for i, dtype in enumerate(frame.dtypes) if dtype.kind not in "buif"), None)
-    if wrong is None:
-        return frame.to_numpy(dtype=np.result_type(*set(frame.dtypes)) if len(frame.columns) else None)
-    cells = [str(cell).strip() for cell in frame.iloc[:, wrong]]
-    row = next((i for i, cell in enumerate(cells) if not _is_usual(cell)), 0)
-    raise DataError(
-        f"{name}: received {cells[row][:40]!r} in row {row + 1} of column {printable(columns[wrong])[:40]}, expected "
-        "a number; put commas between the cells, fill empty ones, and name the column of the labels label"
-    )
-
-
-def _labels(column: pd.Series | None) -> np.ndarray | list[str] | None:
-    if column is None or column.dtype.kind in "buif":
-        return column if column is None else column.to_numpy()
-    return [str(label).strip() for label in column]
-
-
-def _counts(column: pd.Series) -> bool:
-    if column.dtype.kind not in "ui" or column.iloc[0] not in (0, 1):
-        return False
-    return np.array_equal(column, np.arange(len(column)) + column.iloc[0])
-
-
 # -- many files
 
 
@@ -305,7 +206,7 @@ def _files_below(folder: Path) -> Files:
     if n_bytes > MAX_BYTES:
         raise DataError(f"{folder.name}: received {n_bytes:,} bytes, at most {MAX_BYTES:,} are taken; use fewer images")
     named = [(printable(path.relative_to(folder).as_posix()), partial(_content, path)) for path in paths]
-    return sorted(named, key=lambda file: file[0])
+    return sorted(named, key=itemgetter(0))
 
 
 def _files_in_zip(name: str, data: bytes) -> Files:
@@ -326,7 +227,7 @@ def _files_in_zip(name: str, data: bytes) -> Files:
     for member in members:
         _check_member(name, member)
     named = [(printable(member.filename.replace("\\", "/")), partial(_unpacked, archive, member)) for member in members]
-    return sorted(named, key=lambda file: file[0])
+    return sorted(named, key=itemgetter(0))
 
 
 def _check_member(name: str, member: zipfile.ZipInfo) -> None:
