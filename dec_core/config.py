@@ -75,7 +75,8 @@ class RunConfig(BaseModel):
     )  # fmt: skip
     n_samples: int | None = _setting(
         None, "Data", "How many",
-        "Use only the first so many images; empty uses all. Fewer are faster, more are easier to cluster.", ge=50,
+        "Use only so many: the first ones, of your own evenly spread ones. Empty uses all. Fewer are faster, more are "
+        "easier to cluster.", ge=50,
     )  # fmt: skip
     deskew: bool = _setting(
         False, "Data", "Set upright",

@@ -27,7 +27,7 @@ def app(tmp_path, monkeypatch):
     st.cache_resource.clear()
     st.cache_data.clear()
     monkeypatch.setattr(focus, "RUNS", tmp_path)
-    for module in ("moment", "form", "own_data", "model_view"):
+    for module in ("moment", "form", "own_data", "model_view", "take_away"):
         monkeypatch.setattr(f"pages.parts.{module}.RUNS", tmp_path)
     monkeypatch.setattr(focus, "supervisor", NoWorkers)
     monkeypatch.setattr(NoWorkers, "started", [])
@@ -249,6 +249,23 @@ def test_a_run_without_labels_shows_what_needs_none(app, tmp_path, small, digits
     assert [metric.label for metric in app.metric][:2] == ["Silhouette", "Confidence"]
     words = " ".join(item.value for item in app.markdown)
     assert "400 images lie in" in words and "How large are the clusters?" in words and "digits" not in words
+
+
+def test_labels_to_take_away_name_the_place_in_the_whole_file(app, tmp_path, small, digits):
+    from dec_core.data import Dataset, own
+    from dec_core.runs.history import RunReader
+    from dec_core.runs.recorder import record
+    from pages.parts.take_away import labels_table
+
+    name = own.keep(Dataset("mine", digits.images[:400], digits.y[:400], digits.classes), tmp_path)
+    config = small.changed(dataset=name, n_samples=100, batch_size=50, pretrain_epochs=2)
+    folder = RunFolder.create(tmp_path, config, "running")
+    for _ in record(folder):
+        pass
+    clustered = [taken["file"] for taken in RunReader(folder).refresh().snapshots if taken["clustered"]]
+    table = labels_table(folder.id, clustered, config)
+    assert table["index"].tolist() == list(range(0, 400, 4))
+    assert table["true class"].tolist() == [digits.classes[y] for y in digits.y[:400:4]]
 
 
 def test_a_request_with_the_link_of_before_does_not_take_the_focus_back(monkeypatch):

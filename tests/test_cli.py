@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from dec_core.cli import main
 from dec_core.config import RunConfig
@@ -125,9 +126,21 @@ def test_ones_own_data_trains_without_labels_and_new_images_are_sorted(images, c
     assert first[1] == max(range(10), key=lambda j: first[3 + j]) and sum(first[3:]) == pytest.approx(1, abs=1e-4)
     assert "and 10 more" in capsys.readouterr().out
 
-    np.save(images / "large.npy", np.zeros((5, 9, 9), np.uint8))
-    assert main(["predict", result["run_dir"], str(images / "large.npy")]) == 2
-    assert "received 9×9 pixels, but the run was trained on 8×8" in capsys.readouterr().err
+
+def test_new_images_are_brought_to_those_of_the_run(tmp_path, finished_run, digits, capsys):
+    def sorted_as(path):
+        assert main(["predict", str(finished_run.path), str(path), "--csv", str(tmp_path / "out.csv")]) == 0
+        return [line.split(",")[1] for line in (tmp_path / "out.csv").read_text().splitlines()[1:]]
+
+    np.save(tmp_path / "same.npy", digits.images[:12])
+    same = sorted_as(tmp_path / "same.npy")
+    assert "Brought" not in capsys.readouterr().err
+    np.save(tmp_path / "larger.npy", digits.images[:12].repeat(3, axis=1).repeat(3, axis=2))
+    assert len(sorted_as(tmp_path / "larger.npy")) == 12
+    assert "Brought from 24×24 to the 8×8 pixels of the run." in capsys.readouterr().err
+    Image.fromarray(digits.images[3]).convert("RGB").save(tmp_path / "one.png")
+    assert sorted_as(tmp_path / "one.png") == same[3:4]
+    assert "1 image of 8×8 pixels." in capsys.readouterr().err
 
 
 def test_predict_gives_back_the_labels_of_the_run(tmp_path, finished_run, digits, capsys):

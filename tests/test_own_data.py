@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from dec_core.config import RunConfig
 from dec_core.data import DataError, Dataset, load
+from dec_core.data.loading import positions
 from dec_core.data.own import FOLDER, find, keep, names
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (9, 4, 5)).astype(np.uint8)
@@ -160,7 +161,7 @@ def test_several_may_keep_the_same_at_once(tmp_path):
 def test_it_is_loaded_by_name_as_the_bundled_sets_are(tmp_path):
     name = keep(Dataset("a", IMAGES, Y, CLASSES), tmp_path)
     dataset = load(name, 4, root=tmp_path)
-    assert np.array_equal(dataset.images, IMAGES[:4]) and dataset.y.tolist() == [0, 1, 2, 0]
+    assert np.array_equal(dataset.images, IMAGES[[0, 2, 4, 6]]) and np.array_equal(dataset.y, Y[[0, 2, 4, 6]])
     assert dataset.classes == CLASSES and dataset.x.shape == (4, 20)
     with pytest.raises(ValueError, match="read-only"):
         load(name, root=tmp_path).images[0] = 0
@@ -179,3 +180,13 @@ def test_the_newest_is_named_first(tmp_path):
     for i, name in enumerate(kept):
         os.utime(path_of(name, tmp_path), (i, i))
     assert names(tmp_path) == kept[::-1] and names(tmp_path / "nowhere") == []
+
+
+def test_of_data_sorted_by_class_a_part_has_all_classes(tmp_path):
+    images, y = np.arange(60, dtype=np.uint8).reshape(60, 1, 1), np.repeat(np.arange(3), 20).astype(np.uint8)
+    name = keep(Dataset("a", images, y, CLASSES), tmp_path)
+    part = load(name, 7, root=tmp_path)
+    assert part.images.ravel().tolist() == [0, 8, 17, 25, 34, 42, 51] and part.y.tolist() == [0, 0, 0, 1, 1, 2, 2]
+    assert positions(name, 7, root=tmp_path).tolist() == part.images.ravel().tolist()
+    assert positions(name, root=tmp_path).tolist() == list(range(60)) == positions("digits", 60).tolist()
+    assert np.array_equal(load(name, 60, root=tmp_path).images, images)

@@ -18,9 +18,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of
 from PIL import Image
 
-from dec_core.data import arrays, idx, pictures, readers
+from dec_core.data import arrays, idx, load, pictures, readers
 from dec_core.data.arrays import DataError, as_images, as_labels, printable
 from dec_core.data.readers import Reading, read, read_bytes
+from dec_core.data.uploads import read_files
 
 CODES = {"u1": 0x08, "i1": 0x09, "i2": 0x0B, "i4": 0x0C, "f4": 0x0D, "f8": 0x0E}
 RANDOM = np.random.default_rng(0)
@@ -967,3 +968,58 @@ def test_any_file_name_is_taken(name, suffix):
         given_or_refused(name + suffix, data)
         with pytest.raises(DataError):
             read(f"/nowhere/{name}{suffix}")
+
+
+# -- files that were dropped together
+
+
+def test_one_picture_can_be_asked_about_but_not_clustered():
+    one = [("five.png", picture(IMAGES[0]))]
+    reading = read_files(one, at_least=1)
+    assert np.array_equal(reading.dataset.images, IMAGES[:1]) and reading.notes[0].startswith("1 image of")
+    with pytest.raises(DataError, match="received a single picture"):
+        read_files(one)
+
+
+def test_pictures_of_the_same_name_are_all_read():
+    reading = read_files([("a.png", picture(image)) for image in IMAGES[:3]])
+    assert np.array_equal(reading.dataset.images, IMAGES[:3]) and reading.dataset.y is None
+
+
+def test_images_and_labels_dropped_together_belong_together():
+    y = np.arange(len(IMAGES), dtype=np.uint8) % 3
+    files = [("t10k-labels-idx1-ubyte.gz", idx_file(y)), ("t10k-images-idx3-ubyte.gz", idx_file(IMAGES))]
+    reading = read_files(files)
+    assert np.array_equal(reading.dataset.images, IMAGES) and np.array_equal(reading.dataset.y, y)
+
+
+def test_files_that_are_too_large_together_are_refused(monkeypatch):
+    monkeypatch.setattr("dec_core.data.readers.MAX_BYTES", 1000)
+    with pytest.raises(DataError, match=r"3 files: received 1,200 bytes, at most 1,000 are taken"):
+        read_files([(f"{i}.png", bytes(400)) for i in range(3)])
+
+
+@pytest.mark.parametrize("name", ["", "..", "a/../b.png", "\0", "x" * 5000, "C:\\a.png"])
+def test_odd_names_are_no_more_than_names(name):
+    files = [(name, picture(IMAGES[0])), ("b.png", picture(IMAGES[1])), ("c.png", picture(IMAGES[2]))]
+    assert len(read_files(files).dataset.images) >= 2
+
+
+# -- images like those of a run
+
+
+def test_images_of_another_size_show_the_same():
+    images = load("digits").images[:50]
+    assert pictures.brought_to(images, (8, 8)) == (images, [])
+    larger, notes = pictures.brought_to(images, (24, 24))
+    assert larger.shape == (50, 24, 24) and notes == ["Brought from 8×8 to the 24×24 pixels of the run."]
+    again, _ = pictures.brought_to(larger, (8, 8))
+    assert np.corrcoef(again.ravel(), images.ravel())[0, 1] > 0.98
+
+
+def test_another_shape_gets_a_black_border_and_other_colours_are_said():
+    bright = np.full((2, 4, 8, 3), 200, np.uint8)
+    fitted, notes = pictures.brought_to(bright, (8, 8))
+    assert fitted.shape == (2, 8, 8) and (fitted[:, 2:6] == 200).all() and not fitted[:, [0, 1, 6, 7]].any()
+    assert notes[1] == "Read in grey, as the run's images are."
+    assert pictures.brought_to(fitted, (8, 8, 3))[0].shape == (2, 8, 8, 3)

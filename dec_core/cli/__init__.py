@@ -96,7 +96,7 @@ def _add_config_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("preset", metavar="PRESET", help=f"one of {', '.join(PRESETS)}")
     parser.add_argument("--data", metavar="DATA", help="dataset: mnist, digits, or a file or folder of one's own")
     parser.add_argument("--skip-unreadable", action="store_true", help="leave out pictures that cannot be read")
-    parser.add_argument("--subset", type=int, metavar="N", help="n_samples: the first N images")
+    parser.add_argument("--subset", type=int, metavar="N", help="n_samples: only N images")
     parser.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE", help="any field, repeatable")
 
 

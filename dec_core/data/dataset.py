@@ -32,6 +32,6 @@ class Dataset:
         """The images as rows, uint8, shape (n, height * width * channels). A view, not a copy."""
         return self.images.reshape(len(self.images), -1)
 
-    def first(self, n: int | None) -> Dataset:
-        """The first `n` images (all of them for None), as views."""
-        return self if n is None else replace(self, images=self.images[:n], y=None if self.y is None else self.y[:n])
+    def only(self, index: np.ndarray | slice) -> Dataset:
+        """The images at `index`; views where it is a slice."""
+        return replace(self, images=self.images[index], y=None if self.y is None else self.y[index])

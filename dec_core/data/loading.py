@@ -6,6 +6,8 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
+
 from dec_core.data import own
 from dec_core.data.bundled import READERS
 from dec_core.data.dataset import Dataset
@@ -13,7 +15,7 @@ from dec_core.data.deskew import deskew
 
 
 def load(name: str, n_samples: int | None = None, *, upright: bool = False, root: Path = Path()) -> Dataset:
-    """The data set `name` ("mnist", "digits" or one's own), its first `n_samples` images or all.
+    """The data set `name` ("mnist", "digits" or one's own), all of it or the `n_samples` images of `taken`.
 
     With `upright` the images are deskewed. `root` is the folder of runs, beside which `own.keep` puts data.
 
@@ -26,12 +28,30 @@ def load(name: str, n_samples: int | None = None, *, upright: bool = False, root
     dataset = _whole(name, root)
     if n_samples is not None and not 0 < n_samples <= len(dataset.images):
         raise ValueError(f"n_samples: received {n_samples}, but {name} has {len(dataset.images)} images")
-    return _upright(name, n_samples, root) if upright else dataset.first(n_samples)
+    return _upright(name, n_samples, root) if upright else dataset.only(taken(name, len(dataset.images), n_samples))
+
+
+def positions(name: str, n_samples: int | None = None, *, root: Path = Path()) -> np.ndarray:
+    """Where the images of `load` lie in the whole data set: int, shape (n,). Raises as `load` does."""
+    n = len(_whole(name, Path() if name in READERS else root).images)
+    return np.arange(n)[taken(name, n, n_samples)]
+
+
+def taken(name: str, n: int, n_samples: int | None) -> np.ndarray | slice:
+    """Which of the `n` images of a data set are taken when `n_samples` are asked for.
+
+    Of MNIST and digits the first ones, as everywhere; of one's own, which are often sorted by class,
+    evenly spread ones.
+    """
+    if n_samples is None or name in READERS:
+        return slice(n_samples)
+    return np.arange(n_samples) * n // n_samples
 
 
 @lru_cache(maxsize=1)
 def _upright(name: str, n_samples: int | None, root: Path) -> Dataset:
-    dataset = _whole(name, root).first(n_samples)
+    whole = _whole(name, root)
+    dataset = whole.only(taken(name, len(whole.images), n_samples))
     images = deskew(dataset.images)
     images.flags.writeable = False
     return replace(dataset, images=images)

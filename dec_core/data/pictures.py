@@ -74,6 +74,27 @@ def read_pictures(files: Files, *, skip_unreadable: bool) -> tuple[np.ndarray, l
     return images, labels, notes
 
 
+def brought_to(images: np.ndarray, shape: tuple[int, ...]) -> tuple[np.ndarray, list[str]]:
+    """Images as uint8 of shape (n, *shape), and notes on what was done to them.
+
+    Parameters
+    ----------
+    images : ndarray of uint8, shape (n, height, width) or (n, height, width, 3)
+    shape : tuple of int
+        (height, width) or (height, width, 3).
+    """
+    if images.shape[1:] == shape:
+        return images, []
+    mode, (height, width) = "RGB" if len(shape) == 3 else "L", shape[:2]
+    fitted = [ImageOps.pad(Image.fromarray(image).convert(mode), (width, height)) for image in images]
+    notes = []
+    if images.shape[1:3] != shape[:2]:
+        notes.append(f"Brought from {images.shape[1]}×{images.shape[2]} to the {height}×{width} pixels of the run.")
+    if images.ndim != len(shape) + 1:
+        notes.append(f"Read in {'colour' if mode == 'RGB' else 'grey'}, as the run's images are.")
+    return np.stack([np.asarray(picture) for picture in fitted]), notes
+
+
 def _opened_all(files: Files) -> tuple[list[Image.Image], list[str], list[str], Counter[str]]:
     """Pictures and their names, what could not be read and why, and how often what was done."""
     pictures, names, unreadable, done, n_pixels, n_kept = [], [], [], Counter(), 0, 0

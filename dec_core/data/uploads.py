@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
-
-from dec_core.data.readers import Reading, read_bytes
+from dec_core.data.readers import MIN_IMAGES, Reading, read_bytes, read_together
 
 
-def read_files(files: list[tuple[str, bytes]], *, skip_unreadable: bool = False) -> Reading:
+def read_files(files: list[tuple[str, bytes]], *, skip_unreadable: bool = False, at_least: int = MIN_IMAGES) -> Reading:
     """Read (name, bytes) of one or more files as `readers.read_bytes` does. Raises DataError."""
+    how = {"skip_unreadable": skip_unreadable, "at_least": at_least}
     if len(files) == 1:
-        return read_bytes(*files[0], skip_unreadable=skip_unreadable)
+        return read_bytes(*files[0], **how)
     labels = [item for item in files if "label" in item[0].lower()]
     images = [item for item in files if item not in labels]
     if len(labels) == len(images) == 1:
-        return read_bytes(*images[0], labels=labels[0][1], skip_unreadable=skip_unreadable)
-    packed = io.BytesIO()  # a folder in all but name
-    with zipfile.ZipFile(packed, "w") as archive:
-        for name, data in files:
-            archive.writestr(name, data)
-    return read_bytes(f"{len(files)} files.zip", packed.getvalue(), skip_unreadable=skip_unreadable)
+        return read_bytes(*images[0], labels=labels[0][1], **how)
+    return read_together(files, **how)

@@ -10,6 +10,7 @@ from dec_core.analysis.assignment import soft_assignment
 from dec_core.analysis.metrics import classes_of_clusters, confusion
 from dec_core.data import load
 from dec_core.data.deskew import deskew
+from dec_core.data.pictures import brought_to
 from dec_core.networks.saving import load_model
 from dec_core.runs.folder import RunFolder
 
@@ -28,28 +29,31 @@ class Prediction:
         Soft assignments.
     names : list of str, or None
         For each cluster the class that it was matched to ("" for none); None where the run had no labels.
+    notes : list of str
+        What was done to the images to make them like the run's.
     """
 
     labels: np.ndarray
     q: np.ndarray
     names: list[str] | None
+    notes: list[str]
 
 
 def predict(run: RunFolder, images: np.ndarray) -> Prediction:
-    """Sort `images`, uint8 of shape (n, height, width[, channels]), by the model of a finished run.
+    """Sort `images`, uint8 of shape (n, height, width[, 3]), by the model of a finished run.
+
+    Images of another size or number of colours are brought to that of the run's, and a note says so.
 
     Raises
     ------
     ValueError
-        If the run has no model yet, or was trained on images of another shape.
+        If the run has no model yet, or its data is no longer there.
     """
     path, config = run.path / "model.keras", run.config
     if not path.is_file():
         raise ValueError(f"run_dir: {run.path} has no model yet; let the run finish, or name another")
     data = load(config.dataset, config.n_samples, root=run.path.parent)
-    if images.shape[1:] != data.images.shape[1:]:
-        received, expected = ("×".join(map(str, shape)) for shape in (images.shape[1:], data.images.shape[1:]))
-        raise ValueError(f"images: received {received} pixels, but the run was trained on {expected}; resize them")
+    images, notes = brought_to(images, data.images.shape[1:])
     encoder, _, clustering = load_model(path)
     if config.deskew:
         images = deskew(images)
@@ -57,7 +61,7 @@ def predict(run: RunFolder, images: np.ndarray) -> Prediction:
     parts = [x[i : i + BATCH].astype(np.float32) / 255 for i in range(0, len(x), BATCH)]
     z = np.concatenate([np.asarray(encoder(part, training=False)) for part in parts])
     q = soft_assignment(z, np.asarray(clustering.cluster_centers), config.alpha)
-    return Prediction(q.argmax(axis=1), q, _names(run, data.y, data.classes))
+    return Prediction(q.argmax(axis=1), q, _names(run, data.y, data.classes), notes)
 
 
 def _names(run: RunFolder, y: np.ndarray | None, classes: tuple[str, ...]) -> list[str] | None:

@@ -15,11 +15,14 @@ import streamlit as st
 from dec_core.analysis.metrics import classes_of_clusters
 from dec_core.config import RunConfig
 from dec_core.data import DataError
+from dec_core.data.loading import positions
+from dec_core.data.pictures import brought_to
 from dec_core.data.uploads import read_files
 from dec_core.figures.palette import letter
 from dec_core.runs.folder import RunFolder
 from dec_core.runs.history import History
 from pages.parts import components
+from pages.parts.focus import RUNS
 from pages.parts.moment import confusion_at, moment, places, shown
 from pages.parts.own_data import TYPES
 
@@ -54,9 +57,8 @@ def _labels(run: RunFolder, clustered: list[str], config: RunConfig) -> None:
 def labels_table(run_id: str, clustered: list[str], config: RunConfig) -> pd.DataFrame:
     """index, cluster, and where labels are known the class of the cluster and the true one."""
     now, data = moment(run_id, clustered[-1]), shown(config)
-    table = pd.DataFrame(
-        {"index": np.arange(len(now.labels)), "cluster": _letters(run_id, clustered, config)[now.labels]}
-    )
+    index = positions(config.dataset, config.n_samples, root=RUNS)  # in the file, also where not all were taken
+    table = pd.DataFrame({"index": index, "cluster": _letters(run_id, clustered, config)[now.labels]})
     classes = _classes(run_id, clustered, config)
     if classes is not None:
         table["class of cluster"] = classes[now.labels]
@@ -82,15 +84,17 @@ def _classes(run_id: str, clustered: list[str], config: RunConfig) -> np.ndarray
 def _sort_new_images(run: RunFolder, clustered: list[str], config: RunConfig) -> None:
     files = st.file_uploader("Images", type=TYPES, accept_multiple_files=True, key="new_files")
     if not files:
-        st.caption("Any of the formats for your own images; the same size and colours as those of the run.")
+        st.caption("Any of the formats for your own images, or a single picture. They are brought to the run's size.")
         return
     try:
-        data = read_files([(file.name, file.getvalue()) for file in files]).dataset
+        reading = read_files([(file.name, file.getvalue()) for file in files], at_least=1)
+        data = reading.dataset
         with st.spinner("The network looks at them …"):
             found = _sorted(run, data.images)
     except ValueError as error:
         st.error(f"{str(error)[0].upper()}{str(error)[1:]}.", icon=":material/error:")
         return
+    st.caption(" ".join([*reading.notes[:1], *brought_to(data.images[:1], shown(config).examples.shape[1:])[1]]))
     letters, classes = _letters(run.id, clustered, config), _classes(run.id, clustered, config)
     table = pd.DataFrame({"index": found["index"], "cluster": letters[found["cluster"]]})
     if classes is not None:
