@@ -2,7 +2,7 @@
 
 One description serves all: `dec_core.networks` builds Keras layers from it, the app and
 `dec_core.figures.model` show it before anything is trained, and `RunConfig` refuses images that an
-architecture cannot reproduce. It imports no TensorFlow, and of the config it needs only the values.
+architecture cannot reproduce. It imports no TensorFlow, and stands below the config, of which it needs the `Choices`.
 
     dense            x -> hidden_units -> z -> hidden_units reversed -> x
     conv_transpose   strided convolutions, then Conv2DTranspose           (the tutorial, 9.6.1)
@@ -14,13 +14,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from math import ceil, prod
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from dec_core.config import RunConfig
+from typing import Any, Protocol
 
 Shape = tuple[int, ...]
 LARGEST = 512  # pixels along one side, up to which fitting sizes are looked for
+
+
+class Choices(Protocol):
+    """The fields of a `RunConfig` that decide what its network looks like."""
+
+    method: str
+    autoencoder: str
+    hidden_units: Shape
+    filters: Shape
+    latent_dim: int
 
 
 @dataclass(frozen=True)
@@ -64,7 +71,7 @@ class Architecture:
         return sum(layer.n_parameters for layer in (*self.encoder, *self.decoder))
 
 
-def architecture(config: RunConfig, image_shape: Shape) -> Architecture:
+def architecture(config: Choices, image_shape: Shape) -> Architecture:
     """The autoencoder that `config` describes, for images of (height, width) or (height, width, channels).
 
     Raises
@@ -106,7 +113,7 @@ def dense(name: str, n_inputs: int, units: int, activation: str | None) -> Layer
 # -- convolutional
 
 
-def check_size(config: RunConfig, image: Shape) -> str:
+def check_size(config: Choices, image: Shape) -> str:
     """The padding that lets the decoder return to the size of the images. Raises ValueError if none does."""
     depth = len(config.filters)
     padding = _padding(config.autoencoder, image[:2], depth)

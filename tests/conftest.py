@@ -7,10 +7,15 @@ import os
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from dec_core.config import RunConfig
 from dec_core.data import load
 from dec_core.runs.folder import RunFolder
+
+# speed is not tested here, and the same commit passes or fails twice alike
+settings.register_profile("ours", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("ours")
 
 SMALL = {
     "dataset": "digits",
