@@ -68,8 +68,8 @@ def test_curves_of_a_run_have_its_numbers_and_reference_lines(finished_run):
     assert list(lines["Accuracy"].y) == [100 * r["acc"] for r in history.updates]
     assert list(lines["changed"].x) == [20, 40]
     said = " ".join(note.text for note in figure.layout.annotations)
-    assert "k-means: " in said and f"on pixels {100 * history.baseline['acc']:.1f}" in said
-    assert f"on z {100 * history.centers['acc']:.1f}" in said
+    assert "k-means: " in said and f"pixels {100 * history.baseline['acc']:.1f}" in said
+    assert f"z {100 * history.centers['acc']:.1f}" in said
     assert f"to {100 * history.updates[-1]['acc']:.1f} %" in curves_in_words(history)
 
 

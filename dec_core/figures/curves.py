@@ -20,7 +20,8 @@ WITHOUT_LABELS = ("silhouette", "confidence")
 def curves(history, height: int = 300, gamma: float | None = None) -> go.Figure:
     """Two panels that share a figure: the autoencoder's loss, and the clustering's scores in per cent.
 
-    Where both losses are trained while clustering, the first panel shows them from then on.
+    The legend stands in place of the second panel's title. Where both losses are trained while
+    clustering, the first panel shows them from then on.
 
     `layout.meta["narrow"]` holds what the layout becomes on a narrow screen.
 
@@ -38,7 +39,7 @@ def curves(history, height: int = 300, gamma: float | None = None) -> go.Figure:
         2,
         column_widths=[0.34, 0.66],
         horizontal_spacing=0.11,
-        subplot_titles=["Losses while clustering" if both else "Reconstruction error", "Clusters, %"],
+        subplot_titles=["Losses while clustering" if both else "Reconstruction error", ""],
     )
     if both:
         _losses(figure, both, gamma)
@@ -47,14 +48,14 @@ def curves(history, height: int = 300, gamma: float | None = None) -> go.Figure:
     _scores(figure, history)
     figure.update_layout(
         height=height,
-        margin={"l": 44, "r": 8, "t": 24, "b": 36},
+        margin={"l": 44, "r": 8, "t": 38, "b": 36},
         uirevision="curves",
         hovermode="x unified",
         legend={
             "orientation": "h",
             "x": 1,
             "xanchor": "right",
-            "y": 0.22,
+            "y": 1.0,
             "yanchor": "bottom",
             "font": {"size": 11},
             "bgcolor": "rgba(0,0,0,0)",
@@ -143,15 +144,20 @@ def _scores(figure: go.Figure, history) -> None:
     lines = [(r["acc"], name) for r, name in ((history.baseline, "pixels"), (history.centers, "z")) if r and "acc" in r]
     for acc, _ in lines:
         figure.add_hline(100 * acc, line={"color": GREY, "width": 1, "dash": "dash"}, row=1, col=2)
-    if lines:  # one label for both, below the lower line: the curves run above
-        text = "k-means: " + ", ".join(f"on {name} {100 * acc:.1f}" for acc, name in sorted(lines, reverse=True))
-        place = {"x": 1, "xref": "x2 domain", "y": 100 * min(lines)[0], "yref": "y2", "xanchor": "right"}
-        figure.add_annotation(text=text, showarrow=False, yanchor="top", font={"size": 11}, **place)
+    if lines:  # one label for both, on the side where the curves are not
+        text = "k-means: " + ", ".join(f"{name} {100 * acc:.1f}" for acc, name in sorted(lines, reverse=True))
+        above = bool(updates) and updates[-1].get("acc", 1) < max(lines)[0]
+        height, anchor = (max(lines)[0], "bottom") if above else (min(lines)[0], "top")
+        place = {"x": 1, "xref": "x2 domain", "y": 100 * height, "yref": "y2", "xanchor": "right", "yanchor": anchor}
+        figure.add_annotation(text=text, showarrow=False, font={"size": 11}, **place)
     longest = max([*x, 1])
-    figure.update_xaxes(
-        title={"text": "gradient steps", "standoff": 4, "font": {"size": 12}}, range=[0, longest * 1.02], row=1, col=2
-    )
-    figure.update_yaxes(range=[0, 101], nticks=6, row=1, col=2)
+    title = {"text": "gradient steps", "standoff": 4, "font": {"size": 12}}
+    ticks = {} if updates else {"color": "rgba(0,0,0,0)"}  # unseen, so that nothing moves when they come
+    figure.update_xaxes(title=title, range=[0, longest * 1.02], tickfont=ticks, row=1, col=2)
+    figure.update_yaxes(range=[0, 101], nticks=6, ticksuffix=" %", row=1, col=2)
+    if not updates:
+        middle = {"x": 0.5, "xref": "x2 domain", "y": 0.5, "yref": "y2 domain"}
+        figure.add_annotation(text="once the centers are placed", showarrow=False, font={"color": GREY}, **middle)
 
 
 def curves_in_words(history) -> str:

@@ -47,7 +47,7 @@ def take_away(run: RunFolder, history: History, config: RunConfig) -> None:
 def _labels(run: RunFolder, clustered: list[str], config: RunConfig) -> None:
     table = labels_table(run.id, clustered, config)
     st.dataframe(table.head(1000), hide_index=True, height=420)
-    left = f"The first 1 000 of {len(table)} images. " if len(table) > 1000 else ""
+    left = f"The first 1\u2009000 of {len(table):,} images. ".replace(",", "\u2009") if len(table) > 1000 else ""
     st.caption(f"{left}Clusters are named as on the screen.")
     st.download_button(
         "All as CSV", table.to_csv(index=False), f"{run.id}-labels.csv", "text/csv", on_click="ignore", key="labels_csv"
