@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -37,57 +38,50 @@ def confusion_figure(
     height : int
         Pixels.
     """
-    counts, right = confusion.counts, confusion.right
-    share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    shade = np.where(
-        right, 0.1 + 0.9 * share, -np.minimum(1, 0.1 + 4 * share)
-    )  # an error of a fifth is as dark as can be
-    shade = np.where(counts == 0, 0, shade)
+    counts = confusion.counts
     letters = [letter(places[cluster]) for cluster in confusion.clusters]
-    ticks = [f"<span style='color:{colour(places[c])}'>■</span> {letter(places[c])}" for c in confusion.clusters]
     classes = [names[value] for value in confusion.classes]
-    hover = [
-        [
-            f"{n:,} of {kind} {digit} lie in cluster {name}".replace(",", "\u2009")
-            for name, n in zip(letters, row, strict=True)
-        ]
-        for digit, row in zip(classes, counts.tolist(), strict=True)
-    ]
-    text = [[f"{n:,}".replace(",", "\u2009") if n else "" for n in row] for row in counts.tolist()]
-    figure = go.Figure(
-        go.Heatmap(
-            z=shade,
-            text=text,
-            hovertext=hover,
-            hoverinfo="text",
-            texttemplate="%{text}",
-            xgap=1,
-            ygap=1,
-            zmin=-1,
-            zmax=1,
-            colorscale=COLOURS,
-            showscale=False,
-            textfont={"size": 11 if len(letters) <= 12 else 8},
-        )
+    squares = [f"<span style='color:{colour(places[cluster])}'>■</span>" for cluster in confusion.clusters]
+    heatmap = go.Heatmap(
+        z=_shades(counts, confusion.right),
+        text=[[_number(n) if n else "" for n in row] for row in counts.tolist()],
+        texttemplate="%{text}",
+        textfont={"size": 11 if len(letters) <= 12 else 8},
+        hovertext=[
+            [f"{_number(n)} of {kind} {name} lie in cluster {cluster}" for cluster, n in zip(letters, row, strict=True)]
+            for name, row in zip(classes, counts.tolist(), strict=True)
+        ],
+        hoverinfo="text",
+        xgap=1,
+        ygap=1,
+        zmin=-1,
+        zmax=1,
+        colorscale=COLOURS,
+        showscale=False,
     )
+    figure = go.Figure(heatmap)
     figure.update_layout(height=height, margin={"l": 44, "r": 6, "t": 6, "b": 40}, uirevision="confusion")
-    figure.update_xaxes(
-        title={"text": "cluster", "standoff": 2, "font": {"size": 12}},
-        tickvals=list(range(len(ticks))),
-        ticktext=ticks,
-        showgrid=False,
-        zeroline=False,
-        tickangle=0,
-    )
-    figure.update_yaxes(
-        title={"text": f"true {kind}", "standoff": 8, "font": {"size": 12}},
-        tickvals=list(range(len(classes))),
-        ticktext=classes,
-        autorange="reversed",
-        showgrid=False,
-        zeroline=False,
-    )
+    ticks = [f"{square} {name}" for square, name in zip(squares, letters, strict=True)]
+    figure.update_xaxes(title={"text": "cluster", "standoff": 2}, tickangle=0, **_named(ticks))
+    figure.update_yaxes(title={"text": f"true {kind}", "standoff": 8}, autorange="reversed", **_named(classes))
     return figure
+
+
+def _shades(counts: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """From -1, an error of a fifth of its class and more, over 0, nothing, to 1, all of a class where it belongs."""
+    share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    shade = np.where(right, 0.1 + 0.9 * share, -np.minimum(1, 0.1 + 4 * share))
+    return np.where(counts == 0, 0, shade)
+
+
+def _number(n: int) -> str:
+    return f"{n:,}".replace(",", "\u2009")
+
+
+def _named(ticks: list[str]) -> dict[str, Any]:
+    """An axis with a name at each row or column."""
+    plain = {"showgrid": False, "zeroline": False, "title_font_size": 12}
+    return {"tickvals": list(range(len(ticks))), "ticktext": ticks, **plain}
 
 
 def sizes_figure(sizes: np.ndarray, places: np.ndarray, height: int = 300) -> go.Figure:

@@ -49,38 +49,32 @@ def frame(
     header
         What the browser needs besides: run, space, moment, sprite, alt.
     """
-    n = len(plane)
-    unknown = np.full(n, UNKNOWN, dtype=np.uint8)
-    xy = _scaled(plane)
+    n, xy, marks = len(plane), _scaled(plane), colour_by == "wrong"
     wrong = np.zeros(n, dtype=np.uint8)
     if digits is not None and labels is not None:
         wrong = (class_of[labels] != digits).astype(np.uint8)
     group = {"digit": digits, "cluster": labels if labels is None else places[labels], "wrong": wrong}[colour_by]
-    marks = colour_by == "wrong"
+    name = letter if colour_by == "cluster" else names.__getitem__
     header |= {
         "n": n,
         "look": colour_by,
         "marks": marks,
         "palette": [RIGHT, WRONG] if marks else [*TEN, GREY],
-        "labels": []
-        if marks or group is None
-        else _label_places(xy, group, letter if colour_by == "cluster" else names.__getitem__),
+        "labels": [] if marks or group is None else _label_places(xy, group, name),
         "digit_names": list(names),
         "cluster_names": _cluster_names(places, class_of, names),
     }
     if not marks:
         group = np.full(n, len(TEN)) if group is None else group % len(TEN)
+    unknown = np.full(n, UNKNOWN)
+    return _packed(header, xy, [group, wrong, *(unknown if c is None else c for c in (labels, digits))])
+
+
+def _packed(header: dict[str, Any], xy: np.ndarray, columns: list[np.ndarray]) -> bytes:
     text = json.dumps(header).encode()
     text += b" " * (-len(text) % 4)
-    columns = [group, wrong, unknown if labels is None else labels, unknown if digits is None else digits]
-    return b"".join(
-        [
-            len(text).to_bytes(4, "little"),
-            text,
-            xy.tobytes(),
-            *(np.asarray(c, dtype=np.uint8).tobytes() for c in columns),
-        ]
-    )
+    parts = [len(text).to_bytes(4, "little"), text, xy.tobytes()]
+    return b"".join([*parts, *(np.asarray(column, dtype=np.uint8).tobytes() for column in columns)])
 
 
 def _scaled(plane: np.ndarray) -> np.ndarray:
