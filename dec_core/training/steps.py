@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 
 EMBED_BATCH = 2048
 
+# Every run compiles functions of its own, as its network is another. From the fifth run of a process on,
+# TensorFlow takes that for a mistake and says so.
+OWN = ("pretrain_steps.", "cluster_steps.", "Embedder.")
+tf.get_logger().addFilter(lambda record: not any(f"calls to <function {name}" in record.getMessage() for name in OWN))
+
 Distortion = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]  # (rows, iteration) -> rows
 
 
