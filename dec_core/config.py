@@ -111,6 +111,12 @@ class RunConfig(BaseModel):
         "variance_scaling: uniform with variance 1/(3 · inputs), as in the tutorial. glorot_uniform: Keras's default.",
         advanced=True,
     )  # fmt: skip
+    precision: Literal["float32", "bfloat16"] = _setting(
+        "float32", "Architecture", "Precision",
+        "float32: the tutorial's arithmetic. bfloat16: hidden layers in half the bits, faster; "
+        "weights, z and q stay float32.",
+        advanced=True,
+    )  # fmt: skip
     # -- pretraining
     pretrain_epochs: int = _setting(
         300, "Pretraining", "Epochs", "How often the autoencoder sees every image before clustering starts.",

@@ -122,6 +122,24 @@ def test_the_layer_works_under_mixed_precision_and_round_trips(tmp_path):
     assert again.get_layer("q").alpha == 3.0 and again.get_layer("q").dtype_policy.name == "mixed_bfloat16"
 
 
+@pytest.mark.parametrize("kind", ["dense", "conv_transpose", "conv_upsampling"])
+def test_only_hidden_layers_compute_in_bfloat16(kind, tmp_path):
+    config = RunConfig.make(autoencoder=kind, hidden_units=(8, 6), filters=(4, 4, 4))
+    described = architecture(config, (28, 28))
+    encoder, decoder = autoencoder(described, precision="bfloat16")
+    for model in (encoder, decoder):
+        *hidden, last = [layer for layer in model.layers if layer.weights]
+        assert {layer.compute_dtype for layer in hidden} == {"bfloat16"} and last.compute_dtype == "float32"
+        assert {variable.dtype for variable in model.weights} == {"float32"}
+    x = np.random.default_rng(0).random((3, *encoder.input_shape[1:])).astype(np.float32)
+    z = np.asarray(encoder(x))
+    assert z.dtype == np.float32
+    layer = ClusteringLayer(10, name="clustering")
+    layer(z)
+    save_model(tmp_path / "model.keras", encoder, decoder, layer)
+    assert np.array_equal(np.asarray(load_model(tmp_path / "model.keras")[0](x)), z)
+
+
 def test_another_model_is_refused(tmp_path):
     keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)]).save(tmp_path / "other.keras")
     with pytest.raises(ValueError, match="expected one that save_model wrote"):

@@ -172,6 +172,30 @@ def test_pretraining_follows_keras_fit_on_the_same_batches(small, digits):
         assert a == pytest.approx(b, abs=1e-4)
 
 
+def test_half_the_bits_give_the_same_labels(small, digits):
+    """From one autoencoder and the same centers; in hidden layers only, so that z and losses stay float32."""
+    state = new_state(small)
+    for event in train(state, digits.x):
+        if isinstance(event, CentersInitialized):
+            begun = state.to_arrays()
+            break
+    ends = {}
+    for precision in ("float32", "bfloat16"):
+        ends[precision] = TrainingState.from_arrays(small.changed(precision=precision), (8, 8), begun)
+        assert list(train(ends[precision], digits.x))[-1].n_iterations == 60
+    exact, fast = ends["float32"], ends["bfloat16"]
+    assert np.mean(exact.labels == fast.labels) > 0.99
+    assert fast.z.dtype == fast.cluster_centers.dtype == np.float32
+    difference = np.abs(exact.z - fast.z)
+    assert 0 < difference.max() < 0.02 * exact.z.std()
+
+
+def test_half_the_bits_learn_as_well(whole, small, digits):
+    losses = lambda events: [e.loss for e in events if isinstance(e, PretrainProgress) and e.epoch_ended]  # noqa: E731
+    fast = losses(train(new_state(small.changed(precision="bfloat16")), digits.x))
+    assert fast == pytest.approx(losses(whole[1]), rel=0.05) and fast != losses(whole[1])
+
+
 def test_no_batch_is_empty_where_the_batch_size_divides_the_data(small, digits):
     """The tutorial's index runs one batch too far there; an empty batch would make the loss NaN."""
     events = list(train(new_state(small.changed(batch_size=128)), digits.x[: 128 * 10]))

@@ -16,8 +16,14 @@ INITIALIZERS = {
 }
 
 
+POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}  # of the hidden layers; weights are float32 in both
+
+
 def autoencoder(
-    architecture: Architecture, initializer: str = "variance_scaling", random_state: int = 0
+    architecture: Architecture,
+    initializer: str = "variance_scaling",
+    random_state: int = 0,
+    precision: str = "float32",
 ) -> tuple[keras.Model, keras.Model]:
     """Build encoder and decoder; the autoencoder is `decoder(encoder(x))`.
 
@@ -28,6 +34,8 @@ def autoencoder(
         Of all kernels.
     random_state : int
         Every layer draws its own weights from it, so a layer's start does not depend on global state.
+    precision : {"float32", "bfloat16"}
+        In which the hidden layers compute. z and the reconstruction are float32.
 
     Returns
     -------
@@ -39,15 +47,15 @@ def autoencoder(
     def stack(name: str, shape: Sequence[int], layers: Sequence[Layer]) -> keras.Model:
         inputs = h = keras.Input(shape, name="x" if name == "encoder" else "z_in")
         for layer in layers:
-            h = _keras_layer(layer, initializer, seeds)(h)
+            h = _keras_layer(layer, initializer, seeds, "float32" if layer is layers[-1] else POLICIES[precision])(h)
         return keras.Model(inputs, h, name=name)
 
     encoder = stack("encoder", architecture.input_shape, architecture.encoder)
     return encoder, stack("decoder", (architecture.latent_dim,), architecture.decoder)
 
 
-def _keras_layer(layer: Layer, initializer: str, seeds: Iterator[int]) -> keras.Layer:
+def _keras_layer(layer: Layer, initializer: str, seeds: Iterator[int], policy: str) -> keras.Layer:
     options = dict(layer.options)
     if layer.n_parameters:
         options["kernel_initializer"] = INITIALIZERS[initializer](next(seeds))
-    return getattr(keras.layers, layer.kind)(name=layer.name, **options)
+    return getattr(keras.layers, layer.kind)(name=layer.name, dtype=policy, **options)

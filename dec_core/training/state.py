@@ -43,7 +43,8 @@ class TrainingState:
         self.config, self.image_shape = config, tuple(image_shape)
         self.n_features = prod(image_shape)
         described = architecture(config, self.image_shape)
-        self.encoder, self.decoder = autoencoder(described, config.initializer, config.random_state)
+        drawn = config.initializer, config.random_state
+        self.encoder, self.decoder = autoencoder(described, *drawn, config.precision)
         self.autoencoder = keras.Model(self.encoder.input, self.decoder(self.encoder.output), name="autoencoder")
         self.clustering_layer = ClusteringLayer(config.n_clusters, config.alpha, name="clustering")
         q = self.clustering_layer(self.encoder.output)
