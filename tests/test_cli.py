@@ -173,8 +173,12 @@ def test_the_table_trains_what_is_missing_and_shares_autoencoders(tmp_path, caps
     assert json.loads((tmp_path / "docs" / "reproduction.json").read_text()) == read
 
 
-def test_bench_prints_both_and_the_ratio(capsys):
+def test_bench_prints_all_and_the_ratios(capsys):
     assert main(["bench", "--samples", "1024", "--json"]) == 0
-    read = json.loads(capsys.readouterr().out.splitlines()[-1])
-    for row in read["rows"]:
-        assert row["ratio"] == pytest.approx(row["keras"] / row["ours"], rel=0.05)
+    told = capsys.readouterr().out.splitlines()
+    rows = json.loads(told[-1])["rows"]
+    assert ["dense" in rows[0]["work"], "convolutional" in rows[1]["work"], len(rows)] == [True, True, 3]
+    for row, line in zip(rows, told[1:], strict=False):
+        assert line.startswith(row["work"])
+        for precision in ("float32", "bfloat16"):
+            assert row["ratios"][precision] == pytest.approx(row["keras"] / row[precision], rel=0.05)

@@ -18,28 +18,34 @@ import numpy as np
 from dec_core.cli.quiet import start_tensorflow
 from dec_core.config import RunConfig
 from dec_core.data import load
+from dec_core.presets import PRESETS
 
 
 def bench(n_samples: int, *, as_json: bool) -> int:
-    """Print seconds and ratio for one pretraining epoch and one update interval of clustering."""
+    """Print seconds and ratios for an epoch of both autoencoders and an update interval of clustering."""
     start_tensorflow()
-    config = RunConfig.make(n_samples=n_samples, pretrain_epochs=2, max_iterations=280, tol=0.0)
     x = load("mnist", n_samples).x
-    rows = [
-        _row("one epoch of the dense autoencoder", _keras_epoch(config, x), _our_epoch(config, x)),
-        _row("140 iterations of clustering with predict", _keras_interval(config, x), _our_interval(config, x)),
-    ]
-    print(f"{n_samples} images, batch {config.batch_size}, {processor()}, TensorFlow {version('tensorflow')}")
-    for row in rows:
-        print(f"{row['work']:45} Keras {row['keras']:6.2f} s   ours {row['ours']:6.2f} s   {row['ratio']:.2f} x")
+    print(f"{n_samples} images, batches of 256, {processor()}, TensorFlow {version('tensorflow')}")
+    rows = []
+    for work, preset, theirs, ours in WORK:
+        config = PRESETS[preset].changed(n_samples=n_samples, pretrain_epochs=2, max_iterations=280, tol=0.0)
+        seconds = {precision: ours(config.changed(precision=precision), x) for precision in PRECISIONS}
+        rows.append(_row(work, theirs(config, x), seconds))
+        print(_line(rows[-1]), flush=True)
     if as_json:
         versions = {name: version(name) for name in ("tensorflow", "keras", "numpy")}
         print(json.dumps({"rows": rows, "samples": n_samples, "processor": processor(), "versions": versions}))
     return 0
 
 
-def _row(work: str, keras: float, ours: float) -> dict[str, Any]:
-    return {"work": work, "keras": round(keras, 3), "ours": round(ours, 3), "ratio": round(keras / ours, 3)}
+def _row(work: str, keras: float, ours: dict[str, float]) -> dict[str, Any]:
+    ratios = {name: round(keras / seconds, 3) for name, seconds in ours.items()}
+    return {"work": work, "keras": round(keras, 3), **{n: round(s, 3) for n, s in ours.items()}, "ratios": ratios}
+
+
+def _line(row: dict[str, Any]) -> str:
+    ours = "".join(f"   {name} {row[name]:6.2f} s {ratio:5.2f} x" for name, ratio in row["ratios"].items())
+    return f"{row['work']:45} Keras {row['keras']:6.2f} s{ours}"
 
 
 def _seconds(function: Callable[[], Any]) -> float:
@@ -51,7 +57,8 @@ def _seconds(function: Callable[[], Any]) -> float:
 def _keras_epoch(config: RunConfig, x: np.ndarray) -> float:
     from dec_core.training import TrainingState
 
-    state, floats = TrainingState(config, (28, 28)), x.astype(np.float32) / 255
+    state = TrainingState(config, (28, 28))
+    floats = x.reshape(-1, *state.input_shape).astype(np.float32) / 255
     state.autoencoder.compile(state.start_optimizer("pretraining"), "mse")
     fit = lambda: state.autoencoder.fit(floats, floats, batch_size=config.batch_size, epochs=1, verbose=0)  # noqa: E731
     fit()  # compiles
@@ -106,6 +113,14 @@ def _our_interval(config: RunConfig, x: np.ndarray) -> float:
             times.append(time.perf_counter())
     times.append(time.perf_counter())
     return times[2] - times[1]  # from the first update to the end; the first interval compiles
+
+
+PRECISIONS = ("float32", "bfloat16")
+WORK = (  # what, the preset that does it, plain Keras, ours
+    ("one epoch of the dense autoencoder", "tutorial-dec", _keras_epoch, _our_epoch),
+    ("one epoch of the convolutional autoencoder", "tutorial-conv-dec", _keras_epoch, _our_epoch),
+    ("140 iterations of clustering with predict", "tutorial-dec", _keras_interval, _our_interval),
+)
 
 
 def processor() -> str:
