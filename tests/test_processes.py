@@ -1,11 +1,13 @@
 """Workers and their supervisor as real processes: queue, pause, step, stop, kill, resume."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -98,6 +100,29 @@ def test_a_killed_worker_is_told_and_its_run_can_go_on(supervisor, long):
     epochs = [record["epoch"] for record in RunReader(run).refresh().pretrain]
     assert epochs == list(range(1, len(epochs) + 1))
     supervisor.command(run, "stop")
+
+
+def test_the_queue_outlives_a_folder_that_is_gone(tmp_path, small, monkeypatch):
+    class Fake:
+        alive, process = True, SimpleNamespace(returncode=-9)
+
+        def __init__(self, log):
+            self.log = log
+
+        def send(self, line):
+            return True
+
+        def close(self):
+            pass
+
+    monkeypatch.setattr("dec_core.runs.supervisor.Worker", Fake)
+    supervisor = Supervisor(tmp_path)
+    first, second = supervisor.start(small), supervisor.start(small)
+    assert supervisor.ahead_of(second) == 1
+    shutil.rmtree(first.path)
+    supervisor._running[1].alive = False
+    assert wait_for(lambda: supervisor.ahead_of(second) == 0 and supervisor._running, 10)
+    supervisor.close()
 
 
 SERVER = """

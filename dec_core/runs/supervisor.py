@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import logging
 import os
 import shutil
 import subprocess
@@ -22,6 +23,7 @@ from dec_core.config import RunConfig
 from dec_core.runs.folder import ACTIVE, RunFolder, this_process
 
 POLL = 0.1  # seconds
+MAX_FINISHING = 2  # workers that may make a UMAP at a time
 
 
 class Worker:
@@ -139,7 +141,11 @@ class Supervisor:
         while not self._closed:
             time.sleep(POLL)
             with self._lock:
-                self._advance()
+                try:
+                    self._advance()
+                except Exception:  # a full disk, no memory for a process: the queue goes on when there is room again
+                    logging.exception("the queue of runs could not advance")
+                    time.sleep(1.0)
 
     def _advance(self) -> None:
         """Let go of the run that ended, begin the next, keep a spare worker ready when nothing trains."""
@@ -153,6 +159,8 @@ class Supervisor:
             elif folder.status.state not in (*ACTIVE, "interrupted"):  # interrupted: dying, not yet dead
                 self._finishing.append(worker)
                 self._running = None
+                for left in self._finishing[:-MAX_FINISHING]:
+                    left.close()  # short runs end faster than UMAP is made
         if not self._running and self._queue:
             self._begin(self._queue.popleft())
         elif not self._running and not (self._spare and self._spare.alive):
@@ -167,10 +175,12 @@ class Supervisor:
     def _bury(self, folder: RunFolder, worker: Worker) -> None:
         """A worker is gone: if its run had not ended, say how."""
         self._running = None
-        if not (folder.path / "worker.log").exists():  # it ended before it took up the run
-            shutil.copy(worker.log, folder.path / "worker.log")
         status = folder.status
-        if status.state in (*ACTIVE, "interrupted"):
-            code = worker.process.returncode
-            cause = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
-            folder.set_status(replace(status, state="failed", message=f"The worker process {cause}."))
+        code = worker.process.returncode
+        cause = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
+        with contextlib.suppress(OSError):  # the folder may be gone, or the disk full
+            if not (folder.path / "worker.log").exists():  # it ended before it took up the run
+                shutil.copy(worker.log, folder.path / "worker.log")
+        with contextlib.suppress(OSError):
+            if status.state in (*ACTIVE, "interrupted"):
+                folder.set_status(replace(status, state="failed", message=f"The worker process {cause}."))
