@@ -225,11 +225,13 @@ class RunConfig(BaseModel):
     @classmethod
     def from_json(cls, source: str | Path) -> RunConfig:
         """Read what `to_json` wrote, from text or from a file's path. Raises `ConfigError`."""
-        text = source.read_text(encoding="utf-8") if isinstance(source, Path) else source
         try:
+            text = source.read_text(encoding="utf-8") if isinstance(source, Path) else source
             values = json.loads(text)
         except json.JSONDecodeError as error:
             raise ConfigError({"config": f"expected JSON, but at line {error.lineno}: {error.msg}"}) from None
+        except UnicodeDecodeError:
+            raise ConfigError({"config": "expected JSON in UTF-8, received other bytes; the file is damaged"}) from None
         if not isinstance(values, dict):
             raise ConfigError({"config": f"received {text[:40]!r}, expected a JSON object of fields"})
         return cls.make(**values)

@@ -90,6 +90,14 @@ def test_curves_without_labels_show_what_needs_none():
     assert list(lines["Silhouette"].y) == [40] and list(lines["Confidence"].y) == [80] and "Accuracy" not in lines
 
 
+def test_curves_of_many_updates_keep_the_newest_and_what_is_below_zero():
+    updates = [{"iteration": i, "silhouette": i / 2000 - 0.5, "confidence": 0.5, "delta_label": 0} for i in range(2000)]
+    figure = curves(History(updates=updates))
+    line = next(trace for trace in figure.data if trace.name == "Silhouette")
+    assert len(line.x) == 400 and line.x[-1] == 1999
+    assert figure.layout.yaxis2.range[0] < min(line.y)
+
+
 FIRST = {"epoch": 1, "batch": 1, "n_batches": 9, "loss": 0.1, "n_epochs": 3}
 
 

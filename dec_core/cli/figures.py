@@ -115,7 +115,7 @@ def _heatmap(config: RunConfig, dataset: Dataset, labels: np.ndarray) -> Figure:
 def _reconstructions(dataset: Dataset, reconstructions: np.ndarray) -> Figure:
     from dec_core.figures.reconstructions import reconstruction_figure
 
-    examples = example_index(dataset.y)
+    examples = example_index(len(dataset.images), dataset.y)
     captions = [str(i) if dataset.y is None else dataset.classes[dataset.y[i]] for i in examples.tolist()]
     return reconstruction_figure(dataset.images[examples], reconstructions, captions)
 

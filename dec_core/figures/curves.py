@@ -15,6 +15,7 @@ SCORES = {  # with labels the first three, without the last two
     "confidence": ("Confidence", TEN[4], "solid"),
 }
 WITHOUT_LABELS = ("silhouette", "confidence")
+MOST_POINTS = 400  # of a curve
 
 
 def curves(history, height: int = 300, gamma: float | None = None) -> go.Figure:
@@ -113,7 +114,7 @@ def _losses(figure: go.Figure, records: list[dict], gamma: float) -> None:
 
 
 def _scores(figure: go.Figure, history) -> None:
-    updates = history.updates
+    updates = _thinned(history.updates)
     x = [r["iteration"] for r in updates]
     for key, (name, colour, dash) in SCORES.items():
         scored = [r for r in updates if key in r]
@@ -154,10 +155,17 @@ def _scores(figure: go.Figure, history) -> None:
     title = {"text": "gradient steps", "standoff": 4, "font": {"size": 12}}
     ticks = {} if updates else {"color": "rgba(0,0,0,0)"}  # unseen, so that nothing moves when they come
     figure.update_xaxes(title=title, range=[0, longest * 1.02], tickfont=ticks, row=1, col=2)
-    figure.update_yaxes(range=[0, 101], nticks=6, ticksuffix=" %", row=1, col=2)
+    lowest = min([0.0, *(100 * r["silhouette"] for r in updates if "silhouette" in r)])
+    figure.update_yaxes(range=[1.01 * lowest, 101], nticks=6, ticksuffix=" %", row=1, col=2)
     if not updates:
         middle = {"x": 0.5, "xref": "x2 domain", "y": 0.5, "yref": "y2 domain"}
         figure.add_annotation(text="once the centers are placed", showarrow=False, font={"color": GREY}, **middle)
+
+
+def _thinned(records: list[dict]) -> list[dict]:
+    """As many as the eye can tell apart, the newest among them."""
+    step = -(-len(records) // MOST_POINTS)
+    return records if step <= 1 else records[(len(records) - 1) % step :: step]
 
 
 def curves_in_words(history) -> str:

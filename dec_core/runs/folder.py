@@ -18,6 +18,8 @@ import os
 import secrets
 import shutil
 import time
+import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -159,11 +161,11 @@ class RunFolder:
         self.write(self.path / name, lambda file: np.savez(file, **arrays))
 
     def load_arrays(self, name: str) -> dict[str, np.ndarray] | None:
-        """The arrays of `name`, or None if it was never written."""
+        """The arrays of `name`, or None if it was never written or is damaged."""
         try:
             with np.load(self.path / name, allow_pickle=False) as file:
                 return dict(file)
-        except FileNotFoundError:
+        except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error):
             return None
 
     def log_tail(self, n_lines: int = 12) -> str:

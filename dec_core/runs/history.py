@@ -30,7 +30,7 @@ class History:
     snapshots : list of records
         SnapshotTaken, ascending; their "file" is a name inside the run's folder.
     umap : str or None
-        Name of the UMAP file.
+        Name of the UMAP file, if it is that of the newest snapshot.
     """
 
     pretrain: list[dict[str, Any]] = field(default_factory=list)
@@ -61,7 +61,8 @@ class History:
         self.centers = record
 
     def _TargetUpdated(self, record: dict[str, Any]) -> None:
-        self.updates = [r for r in self.updates if r["iteration"] < record["iteration"]]  # made again after a resume
+        if self.updates and self.updates[-1]["iteration"] >= record["iteration"]:  # made again after a resume
+            self.updates = [r for r in self.updates if r["iteration"] < record["iteration"]]
         self.updates.append(record)
 
     def _ClusterProgress(self, record: dict[str, Any]) -> None:
@@ -80,11 +81,15 @@ class History:
 
     def _SnapshotTaken(self, record: dict[str, Any]) -> None:
         moment = _moment(record)
-        self.snapshots = [r for r in self.snapshots if _moment(r) < moment]  # made again after a resume
+        if self.snapshots and _moment(self.snapshots[-1]) >= moment:  # made again after a resume
+            self.snapshots = [r for r in self.snapshots if _moment(r) < moment]
         self.snapshots.append(record)
+        self.umap = None
 
     def _ProjectionReady(self, record: dict[str, Any]) -> None:
-        self.umap = record["file"]
+        """Of a run that was stopped it may come after the run has gone on: then it shows the past."""
+        newest = self.snapshots[-1]["file"] if self.snapshots else None
+        self.umap = record["file"] if record.get("snapshot", newest) == newest else None
 
     def _Resumed(self, record: dict[str, Any]) -> None:
         """Forget what lies beyond the checkpoint from which training went on."""

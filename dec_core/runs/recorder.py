@@ -6,6 +6,7 @@ Command line and worker are both a `for` loop over `record`.
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Iterator
@@ -30,6 +31,7 @@ from dec_core.training.events import (
     Diverged,
     Event,
     PretrainProgress,
+    TargetUpdated,
 )
 from dec_core.training.steps import Embedder, resident
 
@@ -37,6 +39,7 @@ RECORD_EVERY = 0.5  # seconds between progress records; everything else is alway
 CHECKPOINT_EVERY = 10.0  # active seconds
 SNAPSHOT_EVERY = 0.9  # seconds between snapshots while pretraining: pages look once a second
 MAX_PRETRAIN_SNAPSHOTS = 60
+MAX_CLUSTER_SNAPSHOTS = 200
 
 Record = dict[str, Any]
 
@@ -68,7 +71,7 @@ def record(folder: RunFolder) -> Iterator[Record]:
 class _Recorder:
     def __init__(self, folder: RunFolder, config: RunConfig, dataset: Dataset):
         self.folder, self.config, self.dataset = folder, config, dataset
-        self.view, self.examples = view_index(len(dataset.images)), example_index(dataset.y)
+        self.view, self.examples = view_index(len(dataset.images)), example_index(len(dataset.images), dataset.y)
         checkpoint = folder.load_arrays("checkpoint.npz")
         pretrained = folder.load_arrays("pretrained.npz")
         image_shape = dataset.images.shape[1:]
@@ -171,6 +174,9 @@ class _Recorder:
     # -- snapshots and checkpoints
 
     def _worth_a_snapshot(self, event: Event) -> bool:
+        if isinstance(event, TargetUpdated):
+            n_updates = self.config.max_iterations / self.config.update_interval
+            return (event.update - 1) % math.ceil(n_updates / MAX_CLUSTER_SNAPSHOTS) == 0
         if not isinstance(event, PretrainProgress):
             return not isinstance(event, CentersInitialized)  # the first target update follows at once
         if event.epoch in (1, self.config.pretrain_epochs):
@@ -248,11 +254,14 @@ class _Recorder:
 
 
 def add_umap(folder: RunFolder) -> None:
-    """Project the last snapshot by UMAP and keep it as umap.npz with the snapshot's name."""
+    """Project the last snapshot by UMAP and keep it as umap.npz; the record says of which snapshot it is."""
     snapshots = sorted((folder.path / "snapshots").glob("*.npz"))
     if not snapshots:
         return
-    arrays = folder.load_arrays(f"snapshots/{snapshots[-1].name}")
+    name = f"snapshots/{snapshots[-1].name}"
+    arrays = folder.load_arrays(name)
+    if arrays is None:
+        return
     plane = umap_plane(arrays["z"], arrays["plane"])
-    folder.save_arrays("umap.npz", plane=plane, snapshot=np.asarray(f"snapshots/{snapshots[-1].name}"))
-    folder.append({"event": "ProjectionReady", "file": "umap.npz"})
+    folder.save_arrays("umap.npz", plane=plane)
+    folder.append({"event": "ProjectionReady", "file": "umap.npz", "snapshot": name})

@@ -15,8 +15,8 @@ def view_index(n: int) -> np.ndarray:
     return np.sort(np.random.default_rng(0).choice(n, VIEW_SIZE, replace=False))
 
 
-def example_index(y: np.ndarray | None) -> np.ndarray:
-    """The ten samples shown beside their reconstructions: the first of each class, where classes are known."""
+def example_index(n: int, y: np.ndarray | None) -> np.ndarray:
+    """The samples shown beside their reconstructions, up to ten: the first of each class, where classes are known."""
     if y is None:
-        return np.arange(N_EXAMPLES)
+        return np.arange(min(n, N_EXAMPLES))
     return np.unique(y, return_index=True)[1][:N_EXAMPLES]

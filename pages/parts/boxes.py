@@ -12,14 +12,23 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dec_core.analysis.verdict import most_mixed
+from dec_core.analysis.verdict import most_mixed, verdict
 from dec_core.config import RunConfig
-from dec_core.figures.confusion import confusion_figure, sizes_figure
-from dec_core.figures.curves import curves, curves_in_words
+from dec_core.figures.curves import curves_in_words
 from dec_core.figures.palette import colour, letter
 from dec_core.runs.history import History
 from pages.parts import components
-from pages.parts.moment import Moment, confusion_at, embedding_frame, moment, places, shown
+from pages.parts.moment import (
+    Moment,
+    confusion_at,
+    confusion_json,
+    curves_json,
+    embedding_frame,
+    moment,
+    places,
+    shown,
+    sizes_json,
+)
 
 TOP, BOTTOM, HEADING = 292, 226, 34  # heights in pixels: contents of the upper and lower boxes, headings
 COLOURS = {"digit": "digit", "cluster": "cluster", "wrong": "wrong"}
@@ -94,26 +103,26 @@ class Boxes:
         return "How large are the clusters?" if shown(self.config).y is None else "Which classes are mixed up?"
 
     def _confusion(self) -> None:
-        if self.first_clustered is None:
+        if self.first_clustered is None or self.newest is None:
             _to_come("Once the centers are placed: which digit lies in which cluster.", TOP)
             return
-        found = confusion_at(self.run_id, self.newest.file, self.config)
-        order = places(self.run_id, self.first_clustered, self.config)
+        file, first, config = self.newest.file, self.first_clustered, self.config
+        found = confusion_at(self.run_id, file, config)
         if found is None:
-            sizes = np.bincount(self.newest.labels, minlength=self.config.n_clusters)
-            components.plot(sizes_figure(sizes, order, TOP), "Cluster sizes", "Sizes of the clusters", "sizes")
+            figure = sizes_json(self.run_id, file, first, TOP, config)
+            components.plot(figure, "Cluster sizes", "Sizes of the clusters", "sizes", TOP)
             return
-        data, pair = shown(self.config), most_mixed(found)
-        words = "Nothing lies in a wrong cluster."
+        names, pair = shown(config).classes, most_mixed(found)
+        words = verdict(found, names, "images")
         if pair:
-            words = f"{data.classes[pair[0]]} and {data.classes[pair[1]]} are mixed most: {pair[2]} images."
-        figure = confusion_figure(found, order, data.classes, data.kind, TOP)
-        components.plot(figure, "Confusion matrix", words, "confusion")
+            words = f"{names[pair[0]]} and {names[pair[1]]} are mixed most: {pair[2]} images."
+        figure = confusion_json(self.run_id, file, first, TOP, config)
+        components.plot(figure, "Confusion matrix", words, "confusion", TOP)
 
     def _curves(self) -> None:
         if self.history.pretrain or self.history.end:
-            gamma = self.config.gamma if self.config.method == "joint" else None
-            components.plot(curves(self.history, BOTTOM, gamma), "Curves", curves_in_words(self.history), "curves")
+            figure = curves_json(self.run_id, self.history.n_records, BOTTOM, self.history, self.config)
+            components.plot(figure, "Curves", curves_in_words(self.history), "curves", BOTTOM)
         else:
             _to_come("Curves: first the error of the autoencoder, then how well clusters and digits agree.", BOTTOM)
 

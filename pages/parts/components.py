@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 import streamlit as st
 from PIL import Image
 
@@ -50,13 +49,12 @@ def keys(pressed: dict[str, list[str]], focus: dict[str, str]) -> None:
     _keys(data={"keys": pressed, "focus": focus}, key="keys", height=1)
 
 
-def plot(figure: go.Figure, name: str, alt: str, key: str) -> None:
-    """Draw a plotly figure on the node where it was before, keeping zoom and hover.
+def plot(figure: str, name: str, alt: str, key: str, height: int) -> None:
+    """Draw a plotly figure, given as its JSON, on the node where it was before, keeping zoom and hover.
 
     `name` is the figure's accessible name, `alt` its finding in words.
     """
-    data = {"figure": figure.to_json(), "name": name, "alt": alt, "library": plotly_url()}
-    _plot(data=data, key=key, height=figure.layout.height)
+    _plot(data={"figure": figure, "name": name, "alt": alt, "library": plotly_url()}, key=key, height=height)
 
 
 def load_plotly() -> None:

@@ -15,8 +15,11 @@ from dec_core.analysis.metrics import Confusion, classes_of_clusters, confusion
 from dec_core.config import BUNDLED, RunConfig
 from dec_core.data import load
 from dec_core.data.deskew import deskew
+from dec_core.figures.confusion import confusion_figure, sizes_figure
+from dec_core.figures.curves import curves
 from dec_core.figures.embedding import frame
 from dec_core.runs.folder import RunFolder
+from dec_core.runs.history import History
 from dec_core.runs.view import example_index, view_index
 from pages.parts.components import sprite
 from pages.parts.focus import RUNS
@@ -70,7 +73,7 @@ def shown(config: RunConfig) -> Shown:
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _shown(name: str, n_samples: int | None, upright: bool) -> Shown:
     data = load(name, n_samples, root=RUNS)
-    view, index = view_index(len(data.images)), example_index(data.y)
+    view, index = view_index(len(data.images)), example_index(len(data.images), data.y)
     images = (deskew if upright else np.asarray)(data.images[np.concatenate([view, index])])
     sprites = sprite(f"{name}-{len(data.images)}{'-upright' if upright else ''}", images[: len(view)])
     captions = [] if data.y is None else [data.classes[value] for value in data.y[index]]
@@ -111,13 +114,35 @@ def places(run_id: str, first_file: str, config: RunConfig) -> np.ndarray:
     return order
 
 
+@st.cache_resource(max_entries=64, show_spinner=False)
+def confusion_json(run_id: str, file: str, first_file: str, height: int, _config: RunConfig) -> str:
+    """The confusion matrix of a snapshot, drawn; where labels are known."""
+    data, found = shown(_config), confusion_at(run_id, file, _config)
+    order = places(run_id, first_file, _config)
+    return confusion_figure(found, order, data.classes, data.kind, height).to_json()
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def sizes_json(run_id: str, file: str, first_file: str, height: int, _config: RunConfig) -> str:
+    """The cluster sizes of a snapshot, drawn."""
+    sizes = np.bincount(moment(run_id, file).labels, minlength=_config.n_clusters)
+    return sizes_figure(sizes, places(run_id, first_file, _config), height).to_json()
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def curves_json(run_id: str, n_records: int, height: int, _history: History, _config: RunConfig) -> str:
+    """The curves of a run as far as its first `n_records` records go, drawn."""
+    return curves(_history, height, _config.gamma if _config.method == "joint" else None).to_json()
+
+
 @st.cache_resource(max_entries=128, show_spinner=False)
 def embedding_frame(
     run_id: str, file: str, first_file: str | None, umap_file: str | None, colour_by: str, _config: RunConfig
 ) -> bytes:
     """The frame of the point view for a snapshot, by UMAP if a file of it is given, else by PCA."""
     now, data = moment(run_id, file), shown(_config)
-    plane = RunFolder(RUNS / run_id).load_arrays(umap_file)["plane"] if umap_file else now.plane
+    umap = RunFolder(RUNS / run_id).load_arrays(umap_file) if umap_file else None
+    plane = umap["plane"] if umap else now.plane
     found = confusion_at(run_id, file, _config)
     clustered = now.labels is not None and first_file is not None
     space = "UMAP" if umap_file else "PCA"
@@ -133,6 +158,7 @@ def embedding_frame(
         space=space,
         moment=f"{file} {space}",
         sprite=data.sprite,
+        kind=data.kind,
         name="Embedding",
         alt=f"{len(data.view)} images as points, by {space} of z, coloured by {colour_by}",
     )

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-
+import numpy as np
 import streamlit as st
 
 from dec_core.data import DataError, own
@@ -38,24 +37,31 @@ def own_data() -> str | None:
 
 def _read_and_preview(files: list, skip: bool) -> str | None:
     try:
-        reading = _reading([(file.name, file.getvalue()) for file in files], skip)
+        notes, images, captions = _preview(files, skip)
     except DataError as error:
         text = str(error)
         st.error(text[0].upper() + text[1:] + ".", icon=":material/error:")
         return None
-    for note in reading.notes:
+    for note in notes:
         st.caption(note)
-    data = reading.dataset
-    index = example_index(data.y)[: len(data.images)]
-    captions = [] if data.y is None else [data.classes[value] for value in data.y[index]]
-    row = components.digit_row("", data.images[index], captions)
-    components.digits([row], "Preview", f"The first images of {data.name}", "preview", 40)
-    return own.keep(data, RUNS) if st.button("Use these images", type="primary", key="use") else None
+    row = components.digit_row("", images, captions)
+    components.digits([row], "Preview", "The first images, as they were understood", "preview", 40)
+    if st.button("Use these images", type="primary", key="use"):
+        return own.keep(_read(files, skip).dataset, RUNS)
+    return None
 
 
-def _reading(files: list[tuple[str, bytes]], skip: bool) -> Reading:
-    """Read once an upload, not once a click."""
-    digest = hashlib.sha256(b"".join(name.encode() + data for name, data in files)).hexdigest()
-    if st.session_state.get("reading", (None,))[0] != (digest, skip):
-        st.session_state.reading = (digest, skip), read_files(files, skip_unreadable=skip)
-    return st.session_state.reading[1]
+def _preview(files: list, skip: bool) -> tuple[tuple[str, ...], np.ndarray, list[str]]:
+    """Notes, images and their captions, read once an upload, not once a click; the whole is not kept in memory."""
+    of = tuple(file.file_id for file in files), skip
+    if st.session_state.get("preview_of") != of:
+        reading = _read(files, skip)
+        data = reading.dataset
+        index = example_index(len(data.images), data.y)
+        captions = [] if data.y is None else [data.classes[value] for value in data.y[index]]
+        st.session_state.previewed, st.session_state.preview_of = (reading.notes, data.images[index], captions), of
+    return st.session_state.previewed
+
+
+def _read(files: list, skip: bool) -> Reading:
+    return read_files([(file.name, file.getvalue()) for file in files], skip_unreadable=skip)
