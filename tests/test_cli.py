@@ -61,6 +61,7 @@ def test_train_shows_a_bar_and_ends_in_one_object(tmp_path):
         (["train", "first-look", "--subset", "70001"], "use 70000 or fewer"),
         (["resume", "nowhere"], "with a config.json in it"),
         (["repeat", "first-look", "--seeds", "0"], "expected 1 or more"),
+        (["train", "first-look", "--out", __file__], "test_cli.py"),
     ],
 )
 def test_bad_input_exits_with_2_and_one_line(arguments, said, capsys):
@@ -125,6 +126,12 @@ def test_ones_own_data_trains_without_labels_and_new_images_are_sorted(images, c
     first = [float(value) for value in table[1].split(",")]
     assert first[1] == max(range(10), key=lambda j: first[3 + j]) and sum(first[3:]) == pytest.approx(1, abs=1e-4)
     assert "and 10 more" in capsys.readouterr().out
+
+
+def test_where_the_answer_goes_is_checked_before_the_work(tmp_path, finished_run, capsys):
+    target = tmp_path / "nowhere" / "out.csv"
+    assert main(["predict", str(finished_run.path), str(tmp_path / "x.npy"), "--csv", str(target)]) == 2
+    assert "there is no folder" in capsys.readouterr().err
 
 
 def test_new_images_are_brought_to_those_of_the_run(tmp_path, finished_run, digits, capsys):

@@ -19,11 +19,12 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return options.command(options)
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("Interrupted; nothing was trained.", file=sys.stderr)
+        kept = f" Runs are kept in {options.out}; resume or table --resume goes on." if "out" in options else ""
+        print(f"Interrupted.{kept}", file=sys.stderr)
         return 130
 
 

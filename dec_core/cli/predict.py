@@ -21,11 +21,13 @@ def predict(run_dir: Path, file: Path, target: Path | None, *, skip_unreadable: 
     """Print where the images of `file` belong, and write all of it as CSV to `target` if one is named."""
     if not (run_dir / "config.json").is_file():
         raise ValueError(f"run_dir: received {run_dir}, expected the folder of a run, with a config.json in it")
+    if target is not None and not target.resolve().parent.is_dir():
+        raise ValueError(f"--csv: received {target}, but there is no folder {target.parent}; make it first")
     reading = read(file, skip_unreadable=skip_unreadable, at_least=1)
     start_tensorflow()
     from dec_core.runs.prediction import predict as sort
 
-    found = sort(RunFolder(run_dir), reading.dataset.images)
+    found = sort(RunFolder(run_dir.resolve()), reading.dataset.images)
     for note in (*reading.notes, *found.notes):
         print(note, file=sys.stderr)
     _print(found)

@@ -35,7 +35,7 @@ def train_new(config: RunConfig, root: Path, pretrained: Path | None, *, umap: b
 
 def resume(path: Path, *, umap: bool, as_json: bool) -> int:
     """Go on with the run in `path`. Raises ValueError if there is nothing to go on with."""
-    folder = RunFolder(path)
+    folder = RunFolder(path.resolve())
     if not (path / "config.json").is_file():
         raise ValueError(f"run_dir: received {path}, expected the folder of a run, with a config.json in it")
     state = folder.status.state
