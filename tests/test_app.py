@@ -339,3 +339,53 @@ def test_runs_of_the_same_minute_can_be_told_apart(app, tmp_path, small):
         picker(app).set_value(run.id)
         whole(app, app._tree.get_widget_states())
         assert app.query_params["run"] == run.id and picker(app).value == run.id
+
+
+def test_without_a_link_the_run_that_trains_is_shown_and_stays(app, tmp_path, small):
+    from dataclasses import replace
+
+    running, queued = RunFolder.create(tmp_path, small, "running"), RunFolder.create(tmp_path, small, "queued")
+    app.run()
+    assert app.query_params["run"] == running.id != queued.id
+    running.set_status(replace(running.status, state="failed", message="It broke."))
+    whole(app)
+    assert app.query_params["run"] == running.id and any("It broke." in error.value for error in app.error)
+
+
+def test_a_choice_that_is_no_longer_shown_does_not_stand_in_the_way(app):
+    app.run()
+    app.text_input(key="hidden_units").set_value("abc").run()
+    assert button(app, "Start").disabled
+    app.selectbox(key="autoencoder").set_value("conv_transpose").run()
+    assert not button(app, "Start").disabled
+    app.selectbox(key="autoencoder").set_value("dense").run()
+    assert button(app, "Start").disabled and app.text_input(key="hidden_units").value == "abc"
+
+
+def test_decimals_are_kept_however_large_the_number(app):
+    app.run()
+    for value in (12.5, 13.7):
+        app.number_input(key="alpha").set_value(value).run()
+        app.run()
+        assert app.number_input(key="alpha").value == value
+
+
+def test_what_is_gone_or_damaged_is_told_and_other_runs_are_shown(app, tmp_path, small, digits, finished_run):
+    import shutil
+
+    from dec_core.data import Dataset, own
+
+    name = own.keep(Dataset("mine", digits.images[:400], None), tmp_path)
+    lost = RunFolder.create(tmp_path, small.changed(dataset=name, batch_size=50), "stopped")
+    (tmp_path / own.FOLDER / f"{name}.npz").unlink()
+    garbled = RunFolder.create(tmp_path, small, "stopped")
+    (garbled.path / "config.json").write_bytes(b"\xff\xfe\x00")
+    shutil.copytree(finished_run.path, tmp_path / finished_run.id)
+    for snapshot in (tmp_path / finished_run.id / "snapshots").glob("*.npz"):
+        snapshot.write_bytes(b"PK\x03\x04 and no more")
+    for run_id, said in ((lost.id, "there is no"), (garbled.id, "UTF-8"), (finished_run.id, ""), ("x" * 300, "")):
+        app.query_params["run"] = run_id
+        whole(app)
+        assert not app.exception and not button(app, "Start").disabled
+        assert any(said in error.value for error in app.error) or not said
+    assert sum("no run" in warning.value for warning in app.warning) == 1

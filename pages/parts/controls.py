@@ -93,14 +93,17 @@ def _resume(run: RunFolder) -> None:
     state = run.status.state
     if state == "paused":
         tell(run, "resume", "running")
-    elif state in RESUMABLE:
+        return
+    if state in RESUMABLE:
         focus.supervisor().resume(run)
-        st.session_state.page_changed = True
+    st.session_state.page_changed = True  # also where somebody else has just resumed it
 
 
 def tell(run: RunFolder, command: str, expected: str) -> None:
     """Send a command and wait a moment for the worker to obey; the state line says if it has yet to."""
     if not focus.supervisor().command(run, command):
+        if run.status.state not in ACTIVE:
+            return  # it has just ended, as the page is about to show
         st.toast("This run is trained by another program; only that one can control it.", icon=":material/info:")
         return
     until = time.monotonic() + ANSWER_WITHIN

@@ -17,6 +17,7 @@ from dec_core.runs.supervisor import Supervisor
 
 RUNS = Path(os.environ.get("DEC_RUNS", "runs"))
 MAX_LISTED = 500
+MAX_LETTERS = 100  # of a run's name
 
 
 @st.cache_resource
@@ -31,16 +32,25 @@ def reader(run_id: str) -> RunReader:
     return RunReader(RunFolder(RUNS / run_id))
 
 
-def focused_run() -> RunFolder | None:
-    """The run that the link names, else the one that is training, else none."""
+def focused_run(*, told: bool = True) -> RunFolder | None:
+    """The run that the link names, else the one that is training, else none; `told` says it of one that is not there.
+
+    A run that was found training stays in focus when it ends, until somebody chooses another.
+    """
     wanted = _linked()
     if wanted is None:
-        return next((run for run in list_runs(RUNS)[:MAX_LISTED] if run.status.state in ACTIVE), None)
-    if wanted == "new":
+        states = {run.id: run.status.state for run in list_runs(RUNS)[:MAX_LISTED]}
+        active = [run_id for run_id in states if states[run_id] in ACTIVE]
+        wanted = next((run_id for run_id in active if states[run_id] != "queued"), active[-1] if active else None)
+        if wanted is not None:
+            focus_on(wanted)
+    if wanted in (None, "new"):
         return None
-    folder = RUNS / Path(wanted).name
+    folder = RUNS / Path(wanted[:MAX_LETTERS]).name
     if not (folder / "config.json").is_file():
-        st.warning(f"There is no run {wanted!r} on this server. It may have been trained elsewhere, or removed.")
+        if told:
+            name = f"{wanted[:MAX_LETTERS]}…" if len(wanted) > MAX_LETTERS else wanted
+            st.warning(f"There is no run {name!r} on this server. It may have been trained elsewhere, or removed.")
         return None
     return RunFolder(folder)
 
@@ -122,7 +132,7 @@ def run_picker() -> None:
     """
     runs = list_runs(RUNS)[:MAX_LISTED]
     options = ["new", *(run.id for run in runs)]
-    focused = focused_run()
+    focused = focused_run(told=False)
     current = focused.id if focused else "new"
     if current not in options:
         options.append(current)

@@ -98,7 +98,7 @@ def _widget(name: str, problems: dict[str, str]) -> None:
     elif name in SLIDERS:
         st.slider(min_value=SLIDERS[name][0], max_value=max(SLIDERS[name][1], st.session_state[name]), **common)
     elif isinstance(default, float):
-        st.number_input(format="%g", step=10 ** (_magnitude(st.session_state[name]) - 1), **common)
+        st.number_input(format="%g", step=10.0 ** (_magnitude(st.session_state[name]) - 1), **common)
     elif default is None:
         st.number_input(step=1, value=None, placeholder="all", **common)
     else:
@@ -127,7 +127,8 @@ def _keep_what_is_not_shown() -> None:
 
 
 def _config() -> tuple[RunConfig | None, dict[str, str]]:
-    values = {name: st.session_state[name] for name in FIELDS}
+    base = PRESETS[st.session_state.preset]  # for what is not shown: nobody could mend it
+    values = {name: st.session_state[name] if _acts(name) else getattr(base, name) for name in FIELDS}
     for name in FIELDS:
         if isinstance(FIELDS[name]["default"], float) and values[name] is not None:
             values[name] = float(values[name])
@@ -157,7 +158,10 @@ def _apply_preset() -> None:
 def _fit_to_dataset() -> None:
     """A subset of a larger data set means all of a smaller one."""
     name = st.session_state.dataset
-    n = BUNDLED[name][0] if name in BUNDLED else len(load(name, root=RUNS).images)
+    try:
+        n = BUNDLED[name][0] if name in BUNDLED else len(load(name, root=RUNS).images)
+    except DataError:
+        return  # said at the field
     if (st.session_state.n_samples or 0) > n:
         st.session_state.n_samples = None
 

@@ -12,6 +12,7 @@ const release = (event) => { if (event.detail > 0) event.target.closest?.(".st-k
 export default function ({ data }) {
   if (listener) document.removeEventListener("keydown", listener);
   listener = (event) => {
+    if (event.defaultPrevented) return; // a component, whose inside cannot be seen from here, has used it
     const field = document.querySelector(`.st-key-${data.focus[event.key]} input`);
     if (field && !event.target.closest?.(TYPING)) { event.preventDefault(); field.focus(); field.click(); return; }
     const names = data.keys[event.key];

@@ -8,6 +8,7 @@ import time
 import streamlit as st
 
 from dec_core.config import ConfigError, RunConfig
+from dec_core.data import DataError
 from dec_core.runs.folder import ACTIVE, RunFolder, RunStatus
 from dec_core.runs.history import History
 from dec_core.runs.progress import Progress, progress
@@ -41,7 +42,8 @@ def live(run: RunFolder | None, config: RunConfig | None) -> None:
         threading.Thread(target=shown, args=[config], daemon=True).start()  # so that Start finds it made
     active = run is not None and run.status.state in ACTIVE
     st.fragment(_view, run_every=1.0 if active else None)(run, config, active)
-    if active and not focus.reader(run.id).refresh().n_records:
+    next_up = active and focus.supervisor().ahead_of(run) == 0
+    if next_up and not focus.reader(run.id).refresh().n_records:
         _look_for_first_record(run.id)
 
 
@@ -54,13 +56,14 @@ def _view(run: RunFolder | None, config: RunConfig | None, active: bool) -> None
         return
     try:
         own = run.config
-    except ConfigError as error:
+        shown(own)
+    except (ConfigError, DataError) as error:
         controls(None, None, config, "This run cannot be shown.")
         st.error(f"{error}. Choose another run, or start one.", icon=":material/error:")
         return
     status, history = run.status, focus.reader(run.id).refresh()
-    if active and status.state not in ACTIVE:
-        st.rerun()  # the whole page: the picker shows the outcome, and the clock stops
+    if active != (status.state in ACTIVE):
+        st.rerun()  # the whole page: the picker shows the outcome, and the clock stops, or starts again
     standing = progress(status, history, own)
     controls(run, status, config, state_line(run, status, standing, history, own))
     _stepper(status.state, standing, PHASES_OF.get(own.method, PHASES))

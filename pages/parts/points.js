@@ -81,8 +81,9 @@ class PointsView {
   }
 
   show(frame) {
-    const same = this.frame && this.frame.moment === frame.moment && this.frame.look === frame.look;
-    const continues = this.frame && this.frame.n === frame.n && this.frame.space === frame.space;
+    const known = this.frame?.run === frame.run ? this.frame : null; // of another run nothing is kept
+    const same = known && known.moment === frame.moment && known.look === frame.look;
+    const continues = known && known.n === frame.n && known.space === frame.space;
     if (!same) {
       const moved = !continues || this.frame.moment !== frame.moment;
       if (moved) {
@@ -222,7 +223,7 @@ class PointsView {
         this.sprite, (i % columns) * width, Math.floor(i / columns) * height, width, height, 0, 0, width, height);
     }
     const known = frame.digit[i] !== 255, grouped = frame.cluster[i] !== 255;
-    const digit = known ? `digit ${frame.digit_names[frame.digit[i]]}` : "", group = grouped ? frame.cluster_names[frame.cluster[i]] : "";
+    const digit = known ? `${frame.kind} ${frame.digit_names[frame.digit[i]]}` : "", group = grouped ? frame.cluster_names[frame.cluster[i]] : "";
     tip.querySelector("span").textContent = [digit, group].filter(Boolean).join(" → ");
     const left = mx > this.canvas.clientWidth / 2 ? mx - tip.offsetWidth - 14 : mx + 14;
     const top = Math.max(0, Math.min(this.canvas.clientHeight - tip.offsetHeight, my - 40));
