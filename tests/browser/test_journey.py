@@ -143,6 +143,11 @@ def test_stop_a_second_run_and_open_the_first_again(server, page):
     button(page, "Step").click()
     wait_until(page, lambda: run.status.state == "paused" and run.status.progress != paused_at)
     expect(button(page, "Resume")).to_be_enabled()
+    stepped_to = run.status.progress
+    figure(page, "Embedding").focus()
+    page.keyboard.press("ArrowRight")  # moves the view, not the training
+    page.wait_for_timeout(1500)
+    assert run.status.state == "paused" and run.status.progress == stepped_to
     page.locator("body").press(" ")  # the keyboard resumes
     expect(button(page, "Pause")).to_be_enabled()
     button(page, "Stop").click()
