@@ -17,6 +17,7 @@ from math import ceil, prod
 from typing import Any, Protocol
 
 Shape = tuple[int, ...]
+WITHOUT_NETWORK = ("kmeans", "umap_gmm")  # methods that find the groups among the images as they are
 LARGEST = 512  # pixels along one side, up to which fitting sizes are looked for
 
 
@@ -80,7 +81,7 @@ def architecture(config: Choices, image_shape: Shape) -> Architecture:
         If the strides of a convolutional autoencoder cannot reach the size of the images.
     """
     image = image_shape if len(image_shape) == 3 else (*image_shape, 1)
-    if config.method == "kmeans":
+    if config.method in WITHOUT_NETWORK:
         return Architecture((prod(image),), (Layer("Identity", "z", (prod(image),)),), ())
     if config.autoencoder == "dense":
         return _dense(prod(image), config.hidden_units, config.latent_dim)

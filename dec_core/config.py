@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from dec_core.architecture import architecture
+from dec_core.architecture import WITHOUT_NETWORK, architecture
 
 GROUPS = ("Data", "Architecture", "Pretraining", "Clustering")
 BUNDLED = {"mnist": (70_000, (28, 28)), "digits": (1_797, (8, 8))}  # number and shape of the images
@@ -83,10 +83,9 @@ class RunConfig(BaseModel):
         "Shear each image so that its ink stands upright. Helps handwriting; uses no labels.",
     )  # fmt: skip
     # -- architecture
-    method: Literal["dec", "joint", "autoencoder", "kmeans"] = _setting(
+    method: Literal["dec", "joint", "autoencoder", "kmeans", "umap_gmm"] = _setting(
         "dec", "Architecture", "Method",
-        "dec: clusters form after pretraining. joint: reconstruction is trained on. "
-        "Two end with k-means: on z, on pixels.",
+        "dec, joint: clusters form after pretraining. autoencoder: k-means on z. kmeans, umap_gmm: no network.",
     )  # fmt: skip
     autoencoder: Literal["dense", "conv_transpose", "conv_upsampling"] = _setting(
         "dense", "Architecture", "Autoencoder",
@@ -176,6 +175,15 @@ class RunConfig(BaseModel):
         "k-means places the first centers this many times from random starts and keeps the tightest.",
         ge=1, le=100, advanced=True,
     )  # fmt: skip
+    n_neighbors: int = _setting(
+        10, "Clustering", "UMAP's neighbours",
+        "How many neighbours of each image UMAP keeps close: few see fine structure, many the whole.", ge=2, le=200,
+    )  # fmt: skip
+    gmm_n_init: int = _setting(
+        8, "Clustering", "Restarts of the mixture",
+        "The Gaussian mixture is fitted this many times from random starts; the likeliest is kept.",
+        ge=1, le=100, advanced=True,
+    )  # fmt: skip
     momentum: float = _setting(
         0.9, "Pretraining", "Momentum of sgd", "How much of the last step sgd keeps; adam ignores it.",
         ge=0, lt=1, advanced=True,
@@ -251,8 +259,10 @@ def pretraining_of(config: RunConfig) -> dict[str, Any]:
 
 def applies(name: str, config: RunConfig) -> bool:
     """Whether a field has any effect, given the others: `gamma` only where both losses are trained, and so on."""
-    if config.method == "kmeans":
-        return name in ("dataset", "n_samples", "deskew", "random_state", "method", "n_clusters", "kmeans_n_init")
+    mixture = ("n_neighbors", "gmm_n_init")
+    if config.method in WITHOUT_NETWORK:
+        own = mixture if config.method == "umap_gmm" else ("kmeans_n_init",)
+        return name in ("dataset", "n_samples", "deskew", "random_state", "method", "n_clusters", *own)
     clusters = config.method in ("dec", "joint")
     optimizers = {config.pretrain_optimizer} | ({config.cluster_optimizer} if clusters else set())
     only_where = {
@@ -262,7 +272,7 @@ def applies(name: str, config: RunConfig) -> bool:
         "gamma": config.method == "joint",
     }
     moves_clusters = ("update_interval", "cluster_optimizer", "cluster_learning_rate", "augment", "tol")
-    only_where |= dict.fromkeys((*moves_clusters, "max_iterations", "alpha"), clusters)
+    only_where |= dict.fromkeys((*moves_clusters, "max_iterations", "alpha"), clusters) | dict.fromkeys(mixture, False)
     return only_where.get(name, True)
 
 

@@ -177,6 +177,11 @@ class DEC(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, BaseE
             raise ValueError(
                 f"config: received {config!r:.60}, expected a RunConfig, such as presets['first-look'], or None"
             )
+        if config.method == "umap_gmm":
+            raise ValueError(
+                "config: received the method 'umap_gmm', which cannot place new images and so is no estimator; choose "
+                "another, or call dec_core.analysis.umap_gmm.umap_gmm"
+            )
         given = {"n_clusters": self.n_clusters, "random_state": self.random_state}
         given = {name: int(v) if isinstance(v, Integral) else v for name, v in given.items() if v is not None}
         return config.changed(dataset=f"{OWN}x", n_samples=None, batch_size=min(config.batch_size, n), **given)

@@ -28,6 +28,7 @@ PRESETS: dict[str, RunConfig] = {
         tol=0.0,
     ),
     "kmeans-pixels": RunConfig.make(method="kmeans"),
+    "umap-gmm": RunConfig.make(method="umap_gmm", deskew=True),
     "tutorial-autoencoder": RunConfig.make(method="autoencoder"),
     "tutorial-dec": RunConfig.make(),
     "tutorial-conv-dec": RunConfig.make(autoencoder="conv_transpose", **CONVOLUTIONAL),
@@ -39,6 +40,7 @@ PRESETS: dict[str, RunConfig] = {
 DESCRIPTIONS: dict[str, str] = {
     "first-look": "10 000 digits in under a minute: small enough to watch, good enough to believe.",
     "kmeans-pixels": "No network at all: k-means on 784 pixels. What deep clustering has to beat.",
+    "umap-gmm": "No network either: UMAP of upright digits and a Gaussian mixture. Hard to beat; places no new image.",
     "tutorial-autoencoder": "The dense autoencoder, then k-means on its z: how far seeing alone gets.",
     "tutorial-dec": "The tutorial's dense system, all 70 000 digits and 300 epochs: the better part of an hour.",
     "tutorial-conv-dec": "Convolutions, undone by Conv2DTranspose; then DEC with adam.",
@@ -51,6 +53,7 @@ DESCRIPTIONS: dict[str, str] = {
 CHAPTERS: dict[str, str] = {  # as the tutorial tells its story
     "first-look": "Begin",
     "kmeans-pixels": "Baseline",
+    "umap-gmm": "Baseline",
     "tutorial-autoencoder": "Baseline",
     "tutorial-dec": "Dense",
     "tutorial-conv-dec": "Convolutional",

@@ -187,9 +187,9 @@ def labels(at) -> set[str]:
 def test_all_presets_can_be_picked_in_the_order_of_the_tutorial(app):
     app.run()
     assert app.selectbox(key="preset").options == [
-        "Begin · first-look", "Baseline · kmeans-pixels", "Baseline · tutorial-autoencoder", "Dense · tutorial-dec",
-        "Convolutional · tutorial-conv-dec", "Convolutional · tutorial-conv-upsampling", "Joint · tutorial-conv-joint",
-        "Joint · tutorial-dense-joint",
+        "Begin · first-look", "Baseline · kmeans-pixels", "Baseline · umap-gmm", "Baseline · tutorial-autoencoder",
+        "Dense · tutorial-dec", "Convolutional · tutorial-conv-dec", "Convolutional · tutorial-conv-upsampling",
+        "Joint · tutorial-conv-joint", "Joint · tutorial-dense-joint",
     ]  # fmt: skip
     for name in PRESETS:
         app.selectbox(key="preset").set_value(name).run()
@@ -209,6 +209,8 @@ def test_only_fields_that_act_are_shown_and_the_others_keep_their_values(app):
     assert "Weight of clustering γ" in labels(app)
     app.selectbox(key="method").set_value("kmeans").run()
     assert not labels(app) & {"Filters", "Epochs", "Update interval", "Size of z"} and "Clusters" in labels(app)
+    app.selectbox(key="method").set_value("umap_gmm").run()
+    assert "UMAP's neighbours" in labels(app) and "k-means restarts" not in labels(app)
     app.selectbox(key="method").set_value("dec").run()
     app.selectbox(key="autoencoder").set_value("dense").run()
     assert app.text_input(key="hidden_units").value == "300, 100"

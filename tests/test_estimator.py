@@ -142,6 +142,11 @@ def test_answers_have_the_shapes_and_meaning_that_are_stated(model, digits):
     assert model.decode(model.cluster_centers_).shape == (10, 8, 8)
 
 
+def test_a_method_that_cannot_place_new_images_is_no_estimator(digits):
+    with pytest.raises(ValueError, match="received the method 'umap_gmm', which cannot place new images"):
+        DEC(TINY.changed(method="umap_gmm")).fit(digits.images[:100])
+
+
 @pytest.mark.parametrize(
     "system",
     [

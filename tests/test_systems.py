@@ -28,7 +28,11 @@ def test_every_preset_trains_on_mnist(name, mnist):
     events = list(train(state, mnist.x))
     losses = [event.loss for event in events if isinstance(event, PretrainProgress) and event.epoch_ended]
     assert isinstance(events[-1], Finished) and state.labels.shape == (600,)
-    if config.method == "kmeans":
+    if config.method == "umap_gmm":
+        assert not losses and state.z.shape == (600, 10) and np.array_equal(state.q().argmax(axis=1), state.labels)
+        means = [mnist.x[state.labels == j].mean(axis=0) / 255 for j in range(10)]
+        assert np.allclose(state.cluster_centers, means, atol=0.02)
+    elif config.method == "kmeans":
         assert not losses and state.z.shape == (600, 784)
         nearest = np.square(mnist.x[:, None] / 255 - state.cluster_centers).sum(axis=2).argmin(axis=1)
         assert np.mean(nearest == state.labels) > 0.99

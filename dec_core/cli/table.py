@@ -13,6 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from dec_core.architecture import WITHOUT_NETWORK
 from dec_core.cli.bench import processor
 from dec_core.cli.repeat import summarize
 from dec_core.cli.train import finish_quietly, result
@@ -66,13 +67,13 @@ def _trained(config: RunConfig, root: Path, *, resume: bool) -> dict[str, Any]:
 
 
 def _with_same_autoencoder(config: RunConfig, root: Path, itself: RunFolder) -> RunFolder | None:
-    if config.method == "kmeans":
+    if config.method in WITHOUT_NETWORK:
         return None
     for run in list_runs(root):
         other = _config(run)
         if other is None or run.id == itself.id or not (run.path / "pretrained.npz").exists():
             continue
-        if other.method != "kmeans" and pretraining_of(other) == pretraining_of(config):
+        if other.method not in WITHOUT_NETWORK and pretraining_of(other) == pretraining_of(config):
             return run
     return None
 

@@ -157,7 +157,7 @@ def _scores(figure: go.Figure, history) -> None:
     figure.update_xaxes(title=title, range=[0, longest * 1.02], tickfont=ticks, row=1, col=2)
     lowest = min([0.0, *(100 * r["silhouette"] for r in updates if "silhouette" in r)])
     figure.update_yaxes(range=[1.01 * lowest, 101], nticks=6, ticksuffix=" %", row=1, col=2)
-    if not updates:
+    if not updates and not history.centers:
         middle = {"x": 0.5, "xref": "x2 domain", "y": 0.5, "yref": "y2 domain"}
         figure.add_annotation(text="once the centers are placed", showarrow=False, font={"color": GREY}, **middle)
 

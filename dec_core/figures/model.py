@@ -15,7 +15,7 @@ from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch, Polygon
 
-from dec_core.architecture import Architecture, Layer, Shape, architecture
+from dec_core.architecture import WITHOUT_NETWORK, Architecture, Layer, Shape, architecture
 from dec_core.figures.palette import GREY, TEN
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def model_figure(config: RunConfig, image_shape: Shape, *, dark: bool = False) -
     """
     described = architecture(config, image_shape)
     image = image_shape if len(image_shape) == 3 else (*image_shape, 1)
-    if config.method == "kmeans":
+    if config.method in WITHOUT_NETWORK:
         return _pixels_figure(config, image, dark)
     return _network_figure(config, described, image, dark)
 
@@ -124,7 +124,7 @@ def _network_figure(config: RunConfig, described: Architecture, image: Shape, da
 
 
 def _pixels_figure(config: RunConfig, image: Shape, dark: bool) -> Figure:
-    images, clusters = _image_box(image, (image[0] * image[1] * image[2],)), _kmeans_box(config, "pixels")
+    images, clusters = _image_box(image, (image[0] * image[1] * image[2],)), _groups_box(config)
     below = MARGIN + images.height + GAPS[1]
     sheet = _Sheet(below + clusters.height + MARGIN, dark, [image])
     sheet.box(images, MIDDLE, MARGIN)
@@ -221,6 +221,13 @@ def _clusters_box(config: RunConfig, described: Architecture) -> _Box:
     (layer,) = _clustering(config, described)
     lines = f"Student's t, α = {config.alpha:g}", f"{number_text(layer.n_parameters)} parameters"
     return _Box("clusters", "clusters", layer.kind, lines, layer.shape)
+
+
+def _groups_box(config: RunConfig) -> _Box:
+    if config.method == "kmeans":
+        return _kmeans_box(config, "pixels")
+    lines = f"of UMAP, {config.n_neighbors} neighbours", f"{config.n_clusters} clusters, {config.gmm_n_init} starts"
+    return _Box("clusters", "clusters", "Gaussian mixture", lines, (config.n_clusters,))
 
 
 def _kmeans_box(config: RunConfig, where: str) -> _Box:

@@ -31,7 +31,9 @@ def progress(status: RunStatus, history: History, config: RunConfig) -> Progress
         words = f"Autoencoder: epoch {newest.get('epoch', 1)} of {config.pretrain_epochs}{left}"
         return Progress(words, (1 - CLUSTER_SHARE) * share, 0)
     if status.phase == "centers":
-        return Progress("k-means places the cluster centers", 1 - CLUSTER_SHARE, 1)
+        mixture = "UMAP lays out the images, then a Gaussian mixture finds the groups"
+        words = mixture if config.method == "umap_gmm" else "k-means places the cluster centers"
+        return Progress(words, 1 - CLUSTER_SHARE, 1)
     iteration = newest.get("iteration", newest.get("n_iterations", 0))
     expected = _expected_iterations(history, config)
     share = min(iteration / expected, 1.0)

@@ -242,8 +242,9 @@ class _Recorder:
 
     def _finish(self, baseline: threading.Thread) -> Iterator[Record]:
         state = self.state
-        path = self.folder.path / "model.keras"
-        save_model(path, state.encoder, state.decoder, state.clustering_layer)
+        if self.config.method != "umap_gmm":  # it has nothing that could place another image
+            path = self.folder.path / "model.keras"
+            save_model(path, state.encoder, state.decoder, state.clustering_layer)
         if baseline.ident:
             baseline.join()
             if self.baseline:

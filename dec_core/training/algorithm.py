@@ -9,7 +9,8 @@
 
 The config's `method` says how far to go: "dec" is all of it; "joint" trains the decoder on while it
 clusters, on gamma * KL(p || q) + mean squared error (the tutorial, 9.8; Guo et al., *Improved DEC*,
-2017); "autoencoder" ends with step 2; "kmeans" is step 2 on pixels.
+2017); "autoencoder" ends with step 2; "kmeans" is step 2 on pixels; "umap_gmm" finds the groups in a
+UMAP of the pixels by a Gaussian mixture. The last two train no network.
 
 Everything is a generator of events (`events.py`). It prints, logs and saves nothing, and never sees
 a label. All that must survive a pause stands in the `TrainingState`: between two events it can be
@@ -26,6 +27,7 @@ from sklearn.cluster import KMeans
 
 from dec_core.analysis.assignment import target_distribution
 from dec_core.analysis.metrics import fraction_changed
+from dec_core.analysis.umap_gmm import umap_gmm
 from dec_core.training.augmentation import distort
 from dec_core.training.events import (
     CentersInitialized,
@@ -97,8 +99,11 @@ def pretrain(state: TrainingState, x: np.ndarray) -> Iterator[Event]:
 
 
 def initialize_centers(state: TrainingState, x: np.ndarray) -> Iterator[Event]:
-    """Place the centers by k-means on z, the best of `kmeans_n_init` starts."""
+    """Place the centers by k-means on z, the best of `kmeans_n_init` starts; or as the mean images of a mixture."""
     config = state.config
+    if config.method == "umap_gmm":
+        yield from _mix(state, x)
+        return
     z = Embedder(state.encoder, _resident(state, x))()  # (n, latent_dim)
     kmeans = KMeans(config.n_clusters, n_init=config.kmeans_n_init, random_state=config.random_state).fit(z)
     state.cluster_centers = kmeans.cluster_centers_  # (n_clusters, latent_dim)
@@ -108,6 +113,20 @@ def initialize_centers(state: TrainingState, x: np.ndarray) -> Iterator[Event]:
     if config.method in ("autoencoder", "kmeans"):
         state.phase = "finished"
         yield Finished("centers", 0, state.labels)
+
+
+def _mix(state: TrainingState, x: np.ndarray) -> Iterator[Event]:
+    """UMAP of the pixels and a Gaussian mixture. z is the UMAP; a center is the mean image of its cluster."""
+    config = state.config
+    found = umap_gmm(x, config.n_clusters, config.n_neighbors, config.gmm_n_init, config.random_state)
+    state.z, state.p = found.z, found.responsibilities  # (n, 10), (n, n_clusters)
+    state.labels = state.p.argmax(axis=1)
+    weights = state.p / np.maximum(state.p.sum(axis=0), 1e-12)
+    state.cluster_centers = weights.T @ (x.astype(np.float32) / 255)  # (n_clusters, n_features)
+    means = weights.T @ state.z
+    state.phase = "finished"
+    yield CentersInitialized(state.labels, float(np.square(state.z - means[state.labels]).sum()))
+    yield Finished("centers", 0, state.labels)
 
 
 def cluster(state: TrainingState, x: np.ndarray) -> Iterator[Event]:

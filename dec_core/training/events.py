@@ -25,7 +25,7 @@ class PretrainProgress:
 
 @dataclass(frozen=True)
 class CentersInitialized:
-    """k-means has placed the centers among the z. `labels`: its cluster of every sample, (n,)."""
+    """k-means (or a mixture) has placed the centers among the z. `labels`: its cluster of every sample, (n,)."""
 
     labels: np.ndarray
     inertia: float  # sum of squared distances to the nearest center

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from dec_core.analysis.assignment import soft_assignment
-from dec_core.architecture import architecture
+from dec_core.architecture import WITHOUT_NETWORK, architecture
 from dec_core.config import RunConfig
 from dec_core.networks import ClusteringLayer, autoencoder
 
@@ -37,6 +37,7 @@ class TrainingState:
     z : ndarray of float32, shape (n, latent_dim), or None
         Embedding of all samples at the last target update.
     p : ndarray of float32, shape (n, n_clusters), or None
+        Of "umap_gmm" the responsibilities of the mixture, which are its q as well.
     """
 
     def __init__(self, config: RunConfig, image_shape: tuple[int, ...]):
@@ -49,7 +50,7 @@ class TrainingState:
         self.clustering_layer = ClusteringLayer(config.n_clusters, config.alpha, name="clustering")
         q = self.clustering_layer(self.encoder.output)
         self.clustering_model = keras.Model(self.encoder.input, q, name="dec")
-        self.phase = "centers" if config.method == "kmeans" else "pretraining"
+        self.phase = "centers" if config.method in WITHOUT_NETWORK else "pretraining"
         self.epoch = self.batch = self.iteration = self.next_batch = self.n_updates = 0
         self.updated_at, self.loss_sum = -1, 0.0
         self.p = self.labels = self.z = None
@@ -66,6 +67,8 @@ class TrainingState:
 
     def q(self) -> np.ndarray:
         """Soft assignment of all samples at the last embedding, shape (n, n_clusters)."""
+        if self.config.method == "umap_gmm":
+            return self.p
         return soft_assignment(self.z, self.cluster_centers, self.config.alpha)
 
     def embed(self, x: np.ndarray) -> np.ndarray:

@@ -13,6 +13,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from dec_core.analysis.verdict import most_mixed, verdict
+from dec_core.architecture import WITHOUT_NETWORK
 from dec_core.config import RunConfig
 from dec_core.figures.curves import curves_in_words
 from dec_core.figures.palette import colour, letter
@@ -120,7 +121,9 @@ class Boxes:
         components.plot(figure, "Confusion matrix", words, "confusion", TOP)
 
     def _curves(self) -> None:
-        if self.history.pretrain or self.history.end:
+        if self.config is not None and self.config.method in WITHOUT_NETWORK:
+            _to_come("No network is trained, so there are no curves.", BOTTOM)
+        elif self.history.pretrain or self.history.end:
             figure = curves_json(self.run_id, self.history.n_records, BOTTOM, self.history, self.config)
             components.plot(figure, "Curves", curves_in_words(self.history), "curves", BOTTOM)
         else:

@@ -19,7 +19,7 @@ from pages.parts.moment import shown
 
 WAIT_FOR_UMAP = 90.0  # seconds after a run's end in which its UMAP is looked for
 PHASES = ("autoencoder", "centers", "clustering")
-PHASES_OF = {"kmeans": PHASES[1:2], "autoencoder": PHASES[:2]}
+PHASES_OF = {"kmeans": PHASES[1:2], "umap_gmm": PHASES[1:2], "autoencoder": PHASES[:2]}
 SCORES = {
     "acc": ("Accuracy", "Share of the images that lie in the cluster matched to their digit (DEC, equation 10)."),
     "nmi": ("NMI", "Normalized mutual information of clusters and digits: 1 is perfect, 0 is chance."),

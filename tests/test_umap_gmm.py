@@ -1,0 +1,50 @@
+"""UMAP and a Gaussian mixture: the baseline that trains nothing."""
+
+import numpy as np
+import pytest
+
+from dec_core.analysis.metrics import score
+from dec_core.analysis.umap_gmm import umap_gmm
+from dec_core.config import RunConfig
+from dec_core.runs.folder import RunFolder
+from dec_core.runs.history import RunReader
+from dec_core.runs.prediction import predict
+from dec_core.runs.recorder import record
+
+
+@pytest.fixture(scope="module")
+def found(digits):
+    return umap_gmm(digits.x, 10, n_init=3)
+
+
+def test_it_finds_the_digits(found, digits):
+    assert found.z.shape == (1797, 10) and found.z.dtype == np.float32
+    assert np.allclose(found.responsibilities.sum(axis=1), 1, atol=1e-4)
+    assert score(digits.y, found.responsibilities.argmax(axis=1), 10).acc > 0.85
+
+
+def test_the_same_seed_gives_the_same_groups(found, digits):
+    again = umap_gmm(digits.x, 10, n_init=3)
+    assert np.array_equal(again.z, found.z) and np.array_equal(again.responsibilities, found.responsibilities)
+
+
+@pytest.mark.parametrize(
+    "x", [np.zeros((40, 64), np.uint8), np.arange(40, dtype=np.uint8)[:, None], np.eye(12, dtype=np.uint8) * 255]
+)
+def test_odd_data_gives_finite_numbers(x):
+    found = umap_gmm(x, 3, n_init=1)
+    assert np.isfinite(found.z).all() and np.isfinite(found.responsibilities).all()
+
+
+def test_as_a_run_it_shows_groups_and_mean_images_and_places_nothing_new(tmp_path, digits):
+    config = RunConfig.make(dataset="digits", method="umap_gmm", n_samples=500, gmm_n_init=2)
+    folder = RunFolder.create(tmp_path, config, "running")
+    events = [item["event"] for item in record(folder)]
+    assert events == ["CentersInitialized", "Finished"] and folder.status.state == "finished"
+    assert folder.status.outcome["acc"] > 0.7
+    snapshot = folder.load_arrays(RunReader(folder).refresh().snapshots[-1]["file"])
+    assert snapshot["z"].shape == (500, 10) and snapshot["decoded_centers"].shape == (10, 8, 8)
+    members = digits.images[:500][snapshot["labels"] == 0].mean(axis=0)
+    assert np.abs(members - snapshot["decoded_centers"][0]).mean() < 5
+    with pytest.raises(ValueError, match="no network that could place new images"):
+        predict(folder, digits.images[:3])
