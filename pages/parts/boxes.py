@@ -134,16 +134,20 @@ class Boxes:
             _to_come("Digits, what the autoencoder makes of them, and what each cluster center looks like.", BOTTOM)
             return
         data = shown(self.config)
-        rows = [
-            components.digit_row("Images, and below them their reconstructions", data.examples),
-            components.digit_row("", self.newest.reconstructions, data.captions),
-        ]
+        trained = self.config.method not in WITHOUT_NETWORK
+        rows = [components.digit_row("Images", data.examples, data.captions)]
+        if trained:
+            rows = [
+                components.digit_row("Images, and below them their reconstructions", data.examples),
+                components.digit_row("", self.newest.reconstructions, data.captions),
+            ]
         if self.first_clustered is not None:
             by_name = np.argsort(places(self.run_id, self.first_clustered, self.config))
             numbers = range(len(by_name))
             decoded, names = self.newest.decoded_centers[by_name], [letter(i) for i in numbers]
-            rows.append(components.digit_row("Cluster centers, decoded", decoded, names, [colour(i) for i in numbers]))
-        words = "Images, their reconstructions and the decoded cluster centers"
+            title = "Cluster centers, decoded" if trained else "Cluster centers: the mean of their images"
+            rows.append(components.digit_row(title, decoded, names, [colour(i) for i in numbers]))
+        words = "Images, their reconstructions and the decoded cluster centers" if trained else "Images and mean images"
         components.digits(rows, "Reconstructions", words, "digits", BOTTOM)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from dec_core.architecture import WITHOUT_NETWORK
 from dec_core.config import OWN, ConfigError
 from dec_core.presets import name_of
 from dec_core.runs.folder import ACTIVE, RunFolder, RunStatus, list_runs
@@ -119,7 +120,8 @@ def _config_title(path: Path) -> str:
     except ConfigError:
         return path.name
     name = name_of(config)
-    what = name if name != "custom" else f"{short_name(config.dataset)}, {config.method} {config.autoencoder}"
+    network = "" if config.method in WITHOUT_NETWORK else f" {config.autoencoder}"
+    what = name if name != "custom" else f"{short_name(config.dataset)}, {config.method}{network}"
     return f"{what}, seed {config.random_state}"
 
 
