@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[1]
 CORE = ROOT / "dec_core"
 
 MAY_IMPORT = {
-    "architecture": {"config"},  # for the type of an argument
+    "architecture": set(),
     "config": {"architecture"},
     "presets": {"config"},
     "data": {"config"},
@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "training": {"analysis", "architecture", "config", "data", "networks"},
     "estimator": {"analysis", "architecture", "config", "data", "training"},
     "figures": {"analysis", "architecture", "config"},
-    "runs": {"analysis", "config", "data", "networks", "presets", "training"},
+    "runs": {"analysis", "architecture", "config", "data", "networks", "presets", "training"},
     "cli": {"analysis", "architecture", "config", "data", "figures", "networks", "presets", "runs", "training"},
 }
 
