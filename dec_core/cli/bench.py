@@ -1,7 +1,7 @@
 """How fast our loops are, against the tutorial's way in plain Keras: ratios within one run.
 
 Absolute seconds differ between machines and moments; both ways run here, one after the other, on the
-same data, and only their ratio is worth keeping.
+same data, and only their ratio is worth keeping. Each figure is the better of two, after one that compiles.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def bench(n_samples: int, *, as_json: bool) -> int:
     print(f"{n_samples} images, batches of 256, {processor()}, TensorFlow {version('tensorflow')}")
     rows = []
     for work, preset, theirs, ours in WORK:
-        config = PRESETS[preset].changed(n_samples=n_samples, pretrain_epochs=2, max_iterations=280, tol=0.0)
+        config = PRESETS[preset].changed(n_samples=n_samples, pretrain_epochs=3, max_iterations=420, tol=0.0)
         seconds = {precision: ours(config.changed(precision=precision), x) for precision in PRECISIONS}
         rows.append(_row(work, theirs(config, x), seconds))
         print(_line(rows[-1]), flush=True)
@@ -62,7 +62,7 @@ def _keras_epoch(config: RunConfig, x: np.ndarray) -> float:
     state.autoencoder.compile(state.start_optimizer("pretraining"), "mse")
     fit = lambda: state.autoencoder.fit(floats, floats, batch_size=config.batch_size, epochs=1, verbose=0)  # noqa: E731
     fit()  # compiles
-    return _seconds(fit)
+    return min(_seconds(fit), _seconds(fit))
 
 
 def _our_epoch(config: RunConfig, x: np.ndarray) -> float:
@@ -72,7 +72,7 @@ def _our_epoch(config: RunConfig, x: np.ndarray) -> float:
     for event in pretrain(TrainingState(config, (28, 28)), x):
         if event.epoch_ended:
             times.append(time.perf_counter())
-    return times[1] - times[0]  # the first epoch compiles
+    return min(np.diff(times)).item()  # the first epoch, not in here, compiles
 
 
 def _clustering_state(config: RunConfig, x: np.ndarray) -> Any:
@@ -100,7 +100,7 @@ def _keras_interval(config: RunConfig, x: np.ndarray) -> float:
             model.train_on_batch(floats[first : first + size], p[first : first + size])
 
     interval()  # compiles
-    return _seconds(interval)
+    return min(_seconds(interval), _seconds(interval))
 
 
 def _our_interval(config: RunConfig, x: np.ndarray) -> float:
@@ -112,7 +112,7 @@ def _our_interval(config: RunConfig, x: np.ndarray) -> float:
         if isinstance(event, TargetUpdated):
             times.append(time.perf_counter())
     times.append(time.perf_counter())
-    return times[2] - times[1]  # from the first update to the end; the first interval compiles
+    return min(np.diff(times)[1:]).item()  # from one update to the next or to the end; the first interval compiles
 
 
 PRECISIONS = ("float32", "bfloat16")
