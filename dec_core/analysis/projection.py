@@ -54,12 +54,18 @@ def umap_plane(z: np.ndarray, start: np.ndarray, n_neighbors: int = 15, random_s
     """
     import umap
 
-    spread = np.abs(start).max() or 1.0
-    jitter = np.random.default_rng(0).normal(scale=1e-3, size=start.shape)  # equal points may not coincide
     reducer = umap.UMAP(
         n_neighbors=min(n_neighbors, len(z) - 1),
         min_dist=0.1,
-        init=(10 * start / spread + jitter).astype(np.float32),
+        init=umap_start(start, 2),
         random_state=random_state,
     )
     return reducer.fit_transform(z.astype(np.float32)).astype(np.float32)
+
+
+def umap_start(positions: np.ndarray, n_dimensions: int, random_state: int = 0) -> np.ndarray:
+    """`positions`, (n, d), as UMAP likes to begin: ten wide, (n, n_dimensions), and no two points the same."""
+    start = np.random.default_rng(random_state).normal(scale=1e-3, size=(len(positions), n_dimensions))
+    known = positions[:, :n_dimensions]
+    start[:, : known.shape[1]] += 10 * known / (np.abs(known).max() or 1.0)
+    return start.astype(np.float32)

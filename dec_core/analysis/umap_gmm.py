@@ -13,6 +13,8 @@ import numpy as np
 from sklearn.decomposition import PCA
 from sklearn.mixture import GaussianMixture
 
+from dec_core.analysis.projection import umap_start
+
 PIXEL_COMPONENTS = 50  # of PCA: the neighbours of UMAP are sought among so many numbers
 DIMENSIONS = 10  # of UMAP
 EPOCHS = 200  # of UMAP's layout
@@ -58,7 +60,7 @@ def umap_gmm(x: np.ndarray, n_clusters: int, n_neighbors: int = 10, n_init: int 
         n_components=DIMENSIONS,
         min_dist=0.0,
         n_epochs=EPOCHS,
-        init=_start(reduced, random_state),
+        init=umap_start(reduced, DIMENSIONS, random_state),
         random_state=random_state,
         n_jobs=1,
     )
@@ -69,11 +71,3 @@ def umap_gmm(x: np.ndarray, n_clusters: int, n_neighbors: int = 10, n_init: int 
     )
     best = max(fits, key=lambda mixture: mixture.lower_bound_)
     return UmapGmm(z, best.predict_proba(z.astype(float)).astype(np.float32))
-
-
-def _start(reduced: np.ndarray, random_state: int) -> np.ndarray:
-    """The first principal components, as wide as UMAP likes to begin; equal images do not coincide."""
-    start = np.random.default_rng(random_state).normal(scale=1e-3, size=(len(reduced), DIMENSIONS))
-    known = reduced[:, :DIMENSIONS]
-    start[:, : known.shape[1]] += 10 * known / (np.abs(known).max() or 1.0)
-    return start.astype(np.float32)

@@ -11,10 +11,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from dec_core.analysis.metrics import confusion
+from dec_core.analysis.verdict import thousands
 from dec_core.config import BUNDLED, RunConfig
 from dec_core.data import Dataset, load
 from dec_core.figures.curves import SCORES
-from dec_core.figures.model import layer_table, model_figure, n_parameters, number_text
+from dec_core.figures.model import layer_table, model_figure, n_parameters
 from dec_core.figures.palette import GREY, TEN
 from dec_core.runs.folder import RunFolder
 from dec_core.runs.history import History, RunReader
@@ -45,9 +46,9 @@ def draw_model(config: RunConfig, out: Path, root: Path) -> int:
 def table_text(table: list[dict[str, Any]]) -> str:
     """A `layer_table` as lines: every layer, then the sums."""
     head = COLUMNS.format(**{name: name for name in table[0]})
-    rows = [COLUMNS.format(**{**row, "parameters": number_text(row["parameters"])}) for row in table]
+    rows = [COLUMNS.format(**{**row, "parameters": thousands(row["parameters"])}) for row in table]
     sums = {"autoencoder": ("encoder", "decoder"), "in all": ()}
-    lines = [f"{name:58} {number_text(n_parameters(table, *parts)):>15}" for name, parts in sums.items()]
+    lines = [f"{name:58} {thousands(n_parameters(table, *parts)):>15}" for name, parts in sums.items()]
     return "\n".join([head, *rows, *lines]).replace("\u2009", " ")  # not every terminal has thin spaces
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from dec_core.analysis.metrics import Confusion
+from dec_core.analysis.verdict import thousands
 from dec_core.figures.palette import RIGHT, WRONG, colour, letter
 
 COLOURS = [
@@ -44,11 +45,14 @@ def confusion_figure(
     squares = [f"<span style='color:{colour(places[cluster])}'>■</span>" for cluster in confusion.clusters]
     heatmap = go.Heatmap(
         z=_shades(counts, confusion.right),
-        text=[[_number(n) if n else "" for n in row] for row in counts.tolist()],
+        text=[[thousands(n) if n else "" for n in row] for row in counts.tolist()],
         texttemplate="%{text}",
         textfont={"size": 11 if len(letters) <= 12 else 8},
         hovertext=[
-            [f"{_number(n)} of {kind} {name} lie in cluster {cluster}" for cluster, n in zip(letters, row, strict=True)]
+            [
+                f"{thousands(n)} of {kind} {name} lie in cluster {cluster}"
+                for cluster, n in zip(letters, row, strict=True)
+            ]
             for name, row in zip(classes, counts.tolist(), strict=True)
         ],
         hoverinfo="text",
@@ -72,10 +76,6 @@ def _shades(counts: np.ndarray, right: np.ndarray) -> np.ndarray:
     share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     shade = np.where(right, 0.1 + 0.9 * share, -np.minimum(1, 0.1 + 4 * share))
     return np.where(counts == 0, 0, shade)
-
-
-def _number(n: int) -> str:
-    return f"{n:,}".replace(",", "\u2009")
 
 
 def _named(ticks: list[str]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch, Polygon
 
+from dec_core.analysis.verdict import thousands
 from dec_core.architecture import WITHOUT_NETWORK, Architecture, Layer, Shape, architecture
 from dec_core.figures.palette import GREY, TEN
 
@@ -58,12 +59,7 @@ def n_parameters(table: list[dict[str, Any]], *parts: str) -> int:
 
 def shape_text(shape: Shape) -> str:
     """ "28×28×1", or "1 152" for a vector."""
-    return "×".join(number_text(n) for n in shape)
-
-
-def number_text(n: int) -> str:
-    """With thin spaces between thousands."""
-    return f"{n:,}".replace(",", "\u2009")
+    return "×".join(thousands(n) for n in shape)
 
 
 def _clustering(config: RunConfig, described: Architecture) -> tuple[Layer, ...]:
@@ -169,7 +165,7 @@ def _sum_text(config: RunConfig, described: Architecture) -> str:
 
 
 def _sum(layers: Sequence[Layer]) -> str:
-    return number_text(sum(layer.n_parameters for layer in layers))
+    return thousands(sum(layer.n_parameters for layer in layers))
 
 
 # -- boxes
@@ -205,7 +201,7 @@ def _layer_box(layer: Layer, part: str) -> _Box:
         words = [f"{options['kernel_size']}×{options['kernel_size']}", f"stride {options['strides']}"]
         words += ["valid"] if options["padding"] == "valid" else []
     words.append({"relu": "ReLU", None: "linear"}.get(options["activation"], options["activation"]))
-    lines = ", ".join(words), f"{number_text(layer.n_parameters)} parameters"
+    lines = ", ".join(words), f"{thousands(layer.n_parameters)} parameters"
     return _Box(layer.name, look, layer.kind, lines, layer.shape)
 
 
@@ -219,7 +215,7 @@ def _clusters_box(config: RunConfig, described: Architecture) -> _Box:
     if config.method == "autoencoder":
         return _kmeans_box(config, "z")
     (layer,) = _clustering(config, described)
-    lines = f"Student's t, α = {config.alpha:g}", f"{number_text(layer.n_parameters)} parameters"
+    lines = f"Student's t, α = {config.alpha:g}", f"{thousands(layer.n_parameters)} parameters"
     return _Box("clusters", "clusters", layer.kind, lines, layer.shape)
 
 

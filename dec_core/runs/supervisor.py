@@ -140,12 +140,12 @@ class Supervisor:
     def _watch(self) -> None:
         while not self._closed:
             time.sleep(POLL)
-            with self._lock:
-                try:
+            try:
+                with self._lock:
                     self._advance()
-                except Exception:  # a full disk, no memory for a process: the queue goes on when there is room again
-                    logging.exception("the queue of runs could not advance")
-                    time.sleep(1.0)
+            except Exception:  # a full disk, no memory for a process: the queue goes on when there is room again
+                logging.exception("the queue of runs could not advance")
+                time.sleep(1.0)
 
     def _advance(self) -> None:
         """Let go of the run that ended, begin the next, keep a spare worker ready when nothing trains."""

@@ -13,6 +13,7 @@ import pandas as pd
 import streamlit as st
 
 from dec_core.analysis.metrics import classes_of_clusters
+from dec_core.analysis.verdict import thousands
 from dec_core.config import RunConfig
 from dec_core.data import DataError
 from dec_core.data.loading import positions
@@ -47,7 +48,7 @@ def take_away(run: RunFolder, history: History, config: RunConfig) -> None:
 def _labels(run: RunFolder, clustered: list[str], config: RunConfig) -> None:
     table = labels_table(run.id, clustered, config)
     st.dataframe(table.head(1000), hide_index=True, height=420)
-    left = f"The first 1\u2009000 of {len(table):,} images. ".replace(",", "\u2009") if len(table) > 1000 else ""
+    left = f"The first {thousands(1000)} of {thousands(len(table))} images. " if len(table) > 1000 else ""
     st.caption(f"{left}Clusters are named as on the screen.")
     st.download_button(
         "All as CSV", table.to_csv(index=False), f"{run.id}-labels.csv", "text/csv", on_click="ignore", key="labels_csv"
