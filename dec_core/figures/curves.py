@@ -62,7 +62,7 @@ def curves(history, height: int = 300, gamma: float | None = None) -> go.Figure:
             "bgcolor": "rgba(0,0,0,0)",
         },
     )
-    figure.layout.meta = {"narrow": {"legend": {"orientation": "v", "y": 0.14, "font": {"size": 10}}}}
+    figure.layout.meta = {"narrow": {"legend": {"orientation": "v", "y": 0.06, "font": {"size": 10}}}}
     figure.update_annotations(font_size=12, selector={"showarrow": False, "xanchor": "center"})
     figure.update_xaxes(showgrid=False, zeroline=False, rangemode="tozero")
     return figure
