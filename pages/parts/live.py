@@ -17,7 +17,7 @@ from pages.parts.boxes import Boxes
 from pages.parts.controls import controls, state_line
 from pages.parts.moment import shown
 
-WAIT_FOR_UMAP = 90.0  # seconds after a run's end in which its UMAP is looked for
+WAIT_FOR_UMAP = 900.0  # seconds after a run's end in which its UMAP is looked for: a full server is slow
 PHASES = ("autoencoder", "centers", "clustering")
 PHASES_OF = {"kmeans": PHASES[1:2], "umap_gmm": PHASES[1:2], "autoencoder": PHASES[:2]}
 SCORES = {
