@@ -130,12 +130,34 @@ class RunConfig(BaseModel):
         "Step size of the autoencoder's training: about 1 for sgd and adadelta on this loss, 0.001 for adam.",
         gt=0, le=10,
     )  # fmt: skip
+    learning_rate_decay: Literal["constant", "cosine"] = _setting(
+        "constant", "Pretraining", "Learning rate over time",
+        "constant: the step size stays, as in the tutorial. cosine: it falls to nothing over each phase.",
+        advanced=True,
+    )  # fmt: skip
+    pretrain_augment: bool = _setting(
+        False, "Pretraining", "Distort images",
+        "Turn, shear, scale and shift each image a little whenever the autoencoder sees it.",
+    )  # fmt: skip
+    distortion: float = _setting(
+        1.0, "Pretraining", "Strength of distortions",
+        "1: up to 6° of turn, 10 % of size and shear, a pixel in 28 of shift. 2: twice that.", gt=0, le=4,
+        advanced=True,
+    )  # fmt: skip
     batch_size: int = _setting(
         256, "Pretraining", "Batch size", "Images per gradient step, in pretraining and in clustering.", ge=8, le=4096,
     )  # fmt: skip
     # -- clustering
     n_clusters: int = _setting(
         10, "Clustering", "Clusters", "How many groups to look for. The labels are not asked.", ge=2, le=50,
+    )  # fmt: skip
+    first_target: Literal["kmeans", "umap_gmm"] = _setting(
+        "kmeans", "Clustering", "First target p",
+        "kmeans: p sharpens the q of k-means on z. umap_gmm: what UMAP and a Gaussian mixture find among the images.",
+    )  # fmt: skip
+    first_target_steps: int = _setting(
+        1400, "Clustering", "Keep it for so many steps",
+        "Gradient steps in which the first target p is held; after them p sharpens q again.", ge=1, le=200_000,
     )  # fmt: skip
     update_interval: int = _setting(
         140, "Clustering", "Update interval", "Gradient steps between two updates of the target p.", ge=1, le=10_000,
@@ -178,6 +200,10 @@ class RunConfig(BaseModel):
     n_neighbors: int = _setting(
         10, "Clustering", "UMAP's neighbours",
         "How many neighbours of each image UMAP keeps close: few see fine structure, many the whole.", ge=2, le=200,
+    )  # fmt: skip
+    features: Literal["pixels", "gradients"] = _setting(
+        "pixels", "Clustering", "UMAP compares",
+        "pixels: grey levels, place by place. gradients: the directions in which strokes run, patch by patch.",
     )  # fmt: skip
     gmm_n_init: int = _setting(
         8, "Clustering", "Restarts of the mixture",
@@ -259,7 +285,7 @@ def pretraining_of(config: RunConfig) -> dict[str, Any]:
 
 def applies(name: str, config: RunConfig) -> bool:
     """Whether a field has any effect, given the others: `gamma` only where both losses are trained, and so on."""
-    mixture = ("n_neighbors", "gmm_n_init")
+    mixture = ("n_neighbors", "gmm_n_init", "features")
     if config.method in WITHOUT_NETWORK:
         own = mixture if config.method == "umap_gmm" else ("kmeans_n_init",)
         return name in ("dataset", "n_samples", "deskew", "random_state", "method", "n_clusters", *own)
@@ -270,9 +296,11 @@ def applies(name: str, config: RunConfig) -> bool:
         "filters": config.autoencoder != "dense",
         "momentum": "sgd" in optimizers,
         "gamma": config.method == "joint",
+        "distortion": config.pretrain_augment or (clusters and config.augment),
     }
     moves_clusters = ("update_interval", "cluster_optimizer", "cluster_learning_rate", "augment", "tol")
-    only_where |= dict.fromkeys((*moves_clusters, "max_iterations", "alpha"), clusters) | dict.fromkeys(mixture, False)
+    only_where |= dict.fromkeys((*moves_clusters, "max_iterations", "alpha", "first_target"), clusters)
+    only_where |= dict.fromkeys((*mixture, "first_target_steps"), clusters and config.first_target == "umap_gmm")
     return only_where.get(name, True)
 
 

@@ -74,9 +74,9 @@ def test_the_same_seed_gives_the_same_labels_twice(whole, small, digits):
 
 
 @pytest.mark.parametrize("stop_at", [3, 12, 15, 18])  # in an epoch, after the last, at an update, between two
-@pytest.mark.parametrize("augment", [False, True])
-def test_a_run_cut_anywhere_goes_on_as_if_nothing_had_happened(small, digits, stop_at, augment):
-    config = small.changed(augment=augment)
+@pytest.mark.parametrize("recipe", [False, True])
+def test_a_run_cut_anywhere_goes_on_as_if_nothing_had_happened(small, digits, stop_at, recipe):
+    config = small.changed(pretrain_augment=True, augment=True, learning_rate_decay="cosine") if recipe else small
     uncut = list(train(new_state(config), digits.x))
     state = new_state(config)
     training = train(state, digits.x)
@@ -86,6 +86,71 @@ def test_a_run_cut_anywhere_goes_on_as_if_nothing_had_happened(small, digits, st
     rest = list(train(resumed, digits.x))
     assert [type(event) for event in seen + rest] == [type(event) for event in uncut]
     assert np.array_equal(rest[-1].labels, uncut[-1].labels)
+
+
+@pytest.fixture(scope="module")
+def taught(small, digits):
+    """(config, state, events, p after each update) of a run whose first target is a mixture's."""
+    config = small.changed(
+        first_target="umap_gmm", first_target_steps=40, features="gradients", gmm_n_init=2,
+        cluster_optimizer="adam", cluster_learning_rate=0.01, max_iterations=100,
+    )  # fmt: skip
+    state, events, targets = new_state(config), [], []
+    for event in train(state, digits.x):
+        events.append(event)
+        if isinstance(event, CentersInitialized | TargetUpdated):
+            targets.append(state.p.copy())
+    return config, state, events, targets
+
+
+def test_a_mixtures_target_is_held_and_then_sharpened_from_q(taught):
+    _, _, events, (placed, *targets) = taught
+    iterations = [event.iteration for event in events if isinstance(event, TargetUpdated)]
+    assert iterations == [0, 20, 40, 60, 80]
+    assert all(np.array_equal(p, placed) for p in targets[:2])
+    assert not any(np.array_equal(p, placed) for p in targets[2:])
+    assert all(np.allclose(p.sum(axis=1), 1, atol=1e-4) for p in targets)
+
+
+def test_a_mixtures_groups_go_to_the_centers_that_share_most_with_them(taught):
+    _, _, events, (placed, *_) = taught
+    kmeans = next(event.labels for event in events if isinstance(event, CentersInitialized))
+    groups = placed.argmax(axis=1)
+    shared = np.mean(groups == kmeans)
+    assert shared > 0.5
+    assert all(shared > np.mean(np.roll(np.arange(10), turn)[groups] == kmeans) for turn in range(1, 10))
+
+
+def test_the_network_learns_what_the_mixture_found(taught, digits):
+    _, state, events, (placed, *_) = taught
+    agreed = [np.mean(e.labels == placed.argmax(axis=1)) for e in events if isinstance(e, TargetUpdated)]
+    assert agreed[2] > agreed[0] + 0.15
+    assert np.array_equal(events[-1].labels, state.q().argmax(axis=1))
+
+
+@pytest.mark.parametrize("phase", ["pretraining", "clustering"])
+def test_a_run_taught_by_a_mixture_goes_on_where_it_was_cut(taught, digits, phase):
+    config, _, uncut, _ = taught
+    state = new_state(config)
+    training = train(state, digits.x)
+    for event in training:
+        if isinstance(event, ClusterProgress if phase == "clustering" else PretrainProgress) and state.phase == phase:
+            break
+    training.close()
+    rest = list(train(TrainingState.from_arrays(config, (8, 8), state.to_arrays()), digits.x))
+    assert np.array_equal(rest[-1].labels, uncut[-1].labels)
+
+
+def test_a_step_size_that_falls_ends_at_nothing(small, digits):
+    config = small.changed(learning_rate_decay="cosine", pretrain_epochs=2)
+    state = new_state(config)
+    rates = []
+    for event in train(state, digits.x):
+        if isinstance(event, PretrainProgress):
+            rates.append(float(state.start_optimizer("pretraining", 0).learning_rate))
+    n = 30  # steps: 15 an epoch
+    assert rates == pytest.approx([0.005 * 0.5 * (1 + np.cos(np.pi * i / n)) for i in (10, 15, 25, 30)], abs=1e-6)
+    assert float(state.start_optimizer("clustering", 0).learning_rate) == pytest.approx(0, abs=1e-7)
 
 
 def test_a_checkpoint_of_another_architecture_is_refused(whole, small):
@@ -210,6 +275,8 @@ def test_distortion_moves_ink_a_little_and_repeats_by_seed():
     rows = np.zeros((3, 784), np.float32)
     rows.reshape(3, 28, 28)[:, 10:18, 12:16] = 1.0
     first, again, other = (np.asarray(distort(rows, (28, 28), tf.constant([0, s]))) for s in (5, 5, 6))
+    least = np.asarray(distort(rows, (28, 28), tf.constant([0, 5]), strength=0.01))
+    assert np.abs(least - rows).max() < 0.1 < np.abs(first - rows).max()
     assert np.array_equal(first, again) and not np.array_equal(first, other)
     assert not np.array_equal(first[0], first[1])  # each image its own
     assert first.min() >= 0 and first.max() <= 1

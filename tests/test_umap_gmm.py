@@ -6,6 +6,7 @@ import pytest
 from dec_core.analysis.metrics import score
 from dec_core.analysis.umap_gmm import umap_gmm
 from dec_core.config import RunConfig
+from dec_core.data import load
 from dec_core.runs.folder import RunFolder
 from dec_core.runs.history import RunReader
 from dec_core.runs.prediction import predict
@@ -26,6 +27,27 @@ def test_it_finds_the_digits(found, digits):
 def test_the_same_seed_gives_the_same_groups(found, digits):
     again = umap_gmm(digits.x, 10, n_init=3)
     assert np.array_equal(again.z, found.z) and np.array_equal(again.responsibilities, found.responsibilities)
+
+
+def test_directions_of_strokes_say_more_than_pixels():
+    data = load("mnist", 3000)
+    accuracy = {}
+    for features in ("pixels", "gradients"):
+        found = umap_gmm(data.x, 10, features=features, image_shape=(28, 28))
+        accuracy[features] = score(data.y, found.responsibilities.argmax(axis=1), 10).acc
+    assert accuracy["gradients"] > 0.95 > 0.9 > accuracy["pixels"]
+
+
+def test_it_tells_what_it_does(digits):
+    told = []
+    umap_gmm(digits.x[:200], 3, n_init=2, tell=told.append)
+    assert [words.split()[0] for words in told] == ["images", "UMAP", "a", "a"] and told[-1].endswith("2 of 2")
+
+
+@pytest.mark.parametrize("shape", [None, (8, 7)])
+def test_gradients_need_the_shape_of_the_images(digits, shape):
+    with pytest.raises(ValueError, match=r"image_shape: received .*, expected the shape of images of 64 values"):
+        umap_gmm(digits.x[:50], 3, features="gradients", image_shape=shape)
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,17 @@
 """From z to the plane of the screen: PCA that does not flip between frames, and UMAP.
 
-UMAP is imported when it is called, and only worker processes call it: it is slow to import and its
-first call in a process compiles for some 25 s.
+UMAP is imported when it is called, and only worker processes call it: it takes seconds to import, and to
+compile at its first call.
 """
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
+from sklearn.neighbors import NearestNeighbors
+
+MOST_EXACT = 150_000  # points among which all distances are compared; beyond, UMAP looks for neighbours by itself
 
 
 def pca_plane(z: np.ndarray, previous: np.ndarray | None = None) -> np.ndarray:
@@ -38,29 +43,71 @@ def pca_plane(z: np.ndarray, previous: np.ndarray | None = None) -> np.ndarray:
 
 
 def umap_plane(z: np.ndarray, start: np.ndarray, n_neighbors: int = 15, random_state: int | None = None) -> np.ndarray:
-    """UMAP of z (McInnes, Healy and Melville 2018), started from `start` so that it looks akin.
+    """UMAP of z in the plane, started from `start` so that it looks akin. float32, shape (n, 2).
+
+    Arguments as for `umap_layout`; `start` for instance of `pca_plane`.
+    """
+    return umap_layout(z, umap_start(start, 2), neighbours(z, n_neighbors), min_dist=0.1, random_state=random_state)
+
+
+def neighbours(x: np.ndarray, n_neighbors: int) -> tuple[np.ndarray, np.ndarray]:
+    """The nearest points to each point, itself the first: indices and distances, shape (n, n_neighbors).
+
+    Exact up to `MOST_EXACT` points, for each is compared with all others: 8 s for 70 000 of 50 numbers on
+    two cores, no longer than an approximate search, which would first have to be compiled for 25 s.
+    """
+    n_neighbors = min(n_neighbors, len(x))
+    if len(x) > MOST_EXACT:
+        from umap.umap_ import nearest_neighbors
+
+        return nearest_neighbors(x, n_neighbors, "euclidean", {}, False, np.random.RandomState(0))[:2]
+    distances, indices = NearestNeighbors(n_neighbors=n_neighbors, algorithm="brute").fit(x).kneighbors(x)
+    return indices, distances.astype(np.float32)
+
+
+def umap_layout(
+    x: np.ndarray,
+    start: np.ndarray,
+    near: tuple[np.ndarray, np.ndarray],
+    min_dist: float,
+    n_epochs: int | None = None,
+    random_state: int | None = None,
+) -> np.ndarray:
+    """UMAP (McInnes, Healy and Melville 2018): points laid out anew so that neighbours stay neighbours.
 
     Parameters
     ----------
-    z : ndarray, shape (n, latent_dim)
-    start : ndarray, shape (n, 2)
-        Initial positions, for instance of `pca_plane`.
+    x : ndarray, shape (n, d)
+    start : ndarray of float32, shape (n, n_dimensions)
+        First positions, of `umap_start`.
+    near : (indices, distances)
+        Of `neighbours`.
+    min_dist : float
+        How close points may come: 0 packs clusters tightly, 0.1 lets single points be seen.
+    n_epochs : int or None
+        Passes of the layout; None leaves it to UMAP: 500, or 200 from 10 000 points on.
     random_state : int or None
         With a seed UMAP is repeatable and runs on one thread; None uses all of them.
 
     Returns
     -------
-    plane : ndarray of float32, shape (n, 2)
+    ndarray of float32, shape of `start`
     """
     import umap
 
     reducer = umap.UMAP(
-        n_neighbors=min(n_neighbors, len(z) - 1),
-        min_dist=0.1,
-        init=umap_start(start, 2),
+        n_neighbors=near[0].shape[1],
+        n_components=start.shape[1],
+        min_dist=min_dist,
+        n_epochs=n_epochs,
+        init=start,
         random_state=random_state,
+        n_jobs=-1 if random_state is None else 1,
+        precomputed_knn=near,
     )
-    return reducer.fit_transform(z.astype(np.float32)).astype(np.float32)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="precomputed_knn")  # new points shall not be placed
+        return reducer.fit_transform(x.astype(np.float32)).astype(np.float32)
 
 
 def umap_start(positions: np.ndarray, n_dimensions: int, random_state: int = 0) -> np.ndarray:

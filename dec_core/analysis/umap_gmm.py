@@ -1,23 +1,25 @@
-"""Clustering that trains no network: what deep clustering has to beat.
+"""Clustering that trains no network: what deep clustering has to beat, and what it can begin from.
 
-Pixels -> PCA -> UMAP (McInnes, Healy and Melville 2018) -> Gaussian mixture. UMAP on top of an autoencoder's z,
+Features -> PCA -> UMAP (McInnes, Healy and Melville 2018) -> Gaussian mixture. UMAP on top of an autoencoder's z,
 then a mixture, is N2D (McConville, Santos-Rodriguez, Piechocki and Craddock, *N2D: (Not Too) Deep Clustering via
 Clustering the Local Manifold of an Autoencoded Embedding*, 2019); here there is no autoencoder.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from sklearn.decomposition import PCA
 from sklearn.mixture import GaussianMixture
 
-from dec_core.analysis.projection import umap_start
+from dec_core.analysis.features import gradients, pixels
+from dec_core.analysis.projection import neighbours, umap_layout, umap_start
 
-PIXEL_COMPONENTS = 50  # of PCA: the neighbours of UMAP are sought among so many numbers
+COMPONENTS = 50  # of PCA: neighbours are sought among so many numbers
 DIMENSIONS = 10  # of UMAP
-EPOCHS = 200  # of UMAP's layout
+EPOCHS = 100  # of UMAP's layout
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,16 @@ class UmapGmm:
     responsibilities: np.ndarray
 
 
-def umap_gmm(x: np.ndarray, n_clusters: int, n_neighbors: int = 10, n_init: int = 8, random_state: int = 0) -> UmapGmm:
+def umap_gmm(
+    x: np.ndarray,
+    n_clusters: int,
+    n_neighbors: int = 10,
+    n_init: int = 8,
+    random_state: int = 0,
+    features: str = "pixels",
+    image_shape: Sequence[int] | None = None,
+    tell: Callable[[str], None] = lambda words: None,
+) -> UmapGmm:
     """Lay the images out by UMAP and find the groups by a mixture of Gaussians with full covariances.
 
     Parameters
@@ -49,25 +60,35 @@ def umap_gmm(x: np.ndarray, n_clusters: int, n_neighbors: int = 10, n_init: int 
         The mixture is fitted so many times, and the one of highest likelihood kept.
     random_state : int
         The same seed gives the same result, for which UMAP runs on one thread.
-    """
-    import umap
+    features : {"pixels", "gradients"}
+        What images are compared by: see `dec_core.analysis.features`.
+    image_shape : (height, width[, channels]), needed for "gradients"
+    tell : callable
+        Is told in words what is being done, whenever that changes.
 
-    pixels = x.astype(np.float32) / 255
+    Raises
+    ------
+    ValueError
+        If features are "gradients" and the image's shape is missing or is not that of x.
+    """
+    tell("images are compared")
+    if features == "gradients":
+        if image_shape is None or np.prod(image_shape) != x.shape[1]:
+            raise ValueError(
+                f"image_shape: received {image_shape}, expected the shape of images of {x.shape[1]} values"
+            )
+        seen = gradients(x, image_shape)
+    else:
+        seen = pixels(x)
     with np.errstate(invalid="ignore"):  # no variance at all, where the images are alike
-        reduced = PCA(min(PIXEL_COMPONENTS, *pixels.shape), random_state=random_state).fit_transform(pixels)
-    layout = umap.UMAP(
-        n_neighbors=min(n_neighbors, len(x) - 1),
-        n_components=DIMENSIONS,
-        min_dist=0.0,
-        n_epochs=EPOCHS,
-        init=umap_start(reduced, DIMENSIONS, random_state),
-        random_state=random_state,
-        n_jobs=1,
-    )
-    z = layout.fit_transform(reduced).astype(np.float32)
-    fits = (
-        GaussianMixture(n_clusters, random_state=random_state + i, reg_covar=1e-5).fit(z.astype(float))
-        for i in range(n_init)
-    )
-    best = max(fits, key=lambda mixture: mixture.lower_bound_)
+        reduced = PCA(min(COMPONENTS, *seen.shape), random_state=random_state).fit_transform(seen)
+    near = neighbours(reduced, min(n_neighbors, len(x) - 1))
+    tell("UMAP lays the images out")
+    start = umap_start(reduced, DIMENSIONS, random_state)
+    z = umap_layout(reduced, start, near, min_dist=0.0, n_epochs=EPOCHS, random_state=random_state)
+    best = None
+    for i in range(n_init):
+        tell(f"a mixture finds the groups: start {i + 1} of {n_init}")
+        fit = GaussianMixture(n_clusters, random_state=random_state + i, reg_covar=1e-5).fit(z.astype(float))
+        best = fit if best is None or fit.lower_bound_ > best.lower_bound_ else best
     return UmapGmm(z, best.predict_proba(z.astype(float)).astype(np.float32))

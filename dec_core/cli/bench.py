@@ -59,7 +59,7 @@ def _keras_epoch(config: RunConfig, x: np.ndarray) -> float:
 
     state = TrainingState(config, (28, 28))
     floats = x.reshape(-1, *state.input_shape).astype(np.float32) / 255
-    state.autoencoder.compile(state.start_optimizer("pretraining"), "mse")
+    state.autoencoder.compile(state.start_optimizer("pretraining", 1), "mse")
     fit = lambda: state.autoencoder.fit(floats, floats, batch_size=config.batch_size, epochs=1, verbose=0)  # noqa: E731
     fit()  # compiles
     return min(_seconds(fit), _seconds(fit))
@@ -91,7 +91,7 @@ def _keras_interval(config: RunConfig, x: np.ndarray) -> float:
 
     state, floats = _clustering_state(config, x), x.astype(np.float32) / 255
     model, size = state.clustering_model, config.batch_size
-    model.compile(state.start_optimizer("clustering"), "kld")
+    model.compile(state.start_optimizer("clustering", 1), "kld")
 
     def interval() -> None:
         p = target_distribution(model.predict(floats, verbose=0))

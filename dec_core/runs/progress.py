@@ -32,8 +32,7 @@ def progress(status: RunStatus, history: History, config: RunConfig) -> Progress
         words = f"Autoencoder: epoch {newest.get('epoch', 1)} of {config.pretrain_epochs}{left}"
         return Progress(words, (1 - CLUSTER_SHARE) * share, 0)
     if status.phase == "centers":
-        mixture = "UMAP lays out the images, then a Gaussian mixture finds the groups"
-        words = mixture if config.method == "umap_gmm" else "k-means places the cluster centers"
+        words = newest.get("words") or "k-means places the cluster centers"
         return Progress(words, 0.0 if config.method in WITHOUT_NETWORK else 1 - CLUSTER_SHARE, 1)
     iteration = newest.get("iteration", newest.get("n_iterations", 0))
     expected = _expected_iterations(history, config)

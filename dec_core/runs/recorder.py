@@ -31,6 +31,7 @@ from dec_core.training.events import (
     Diverged,
     Event,
     PretrainProgress,
+    TargetProgress,
     TargetUpdated,
 )
 from dec_core.training.steps import Embedder, resident
@@ -123,7 +124,7 @@ class _Recorder:
     def _handle(self, event: Event) -> Record:
         """Write the event and what it is worth: a snapshot, a checkpoint. One event is one record to the caller."""
         record = self._record(event)
-        durable = not isinstance(event, PretrainProgress | ClusterProgress)
+        durable = not isinstance(event, PretrainProgress | TargetProgress | ClusterProgress)
         durable |= isinstance(event, PretrainProgress) and event.epoch_ended
         now = time.monotonic()
         self.status = replace(self.status, phase=self.state.phase, progress=record)
@@ -163,7 +164,7 @@ class _Recorder:
         return {"silhouette": silhouette(self.state.z, labels), "confidence": confidence(self.state.q())}
 
     def _count(self, event: Event, seconds: float) -> None:
-        phase = "pretraining" if isinstance(event, PretrainProgress) else "clustering"
+        phase = {PretrainProgress: "pretraining", TargetProgress: "centers"}.get(type(event), "clustering")
         counted = self.status.seconds.get(phase, 0.0) + seconds
         self.status = replace(self.status, seconds={**self.status.seconds, phase: counted})
 

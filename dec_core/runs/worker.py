@@ -154,10 +154,11 @@ def _rehearse() -> None:
 
 
 def _compile_umap() -> None:
-    """Let numba compile UMAP: some 25 s, so only once nobody has asked for a run for a while."""
+    """Let numba compile UMAP: some seconds, so only once nobody has asked for a run for a while."""
     import numpy as np
 
     from dec_core.analysis.projection import umap_plane
 
     rng = np.random.default_rng(0)
-    umap_plane(rng.normal(size=(5000, 10)), rng.normal(size=(5000, 2)))  # the size decides which code is compiled
+    for seed in (None, 0):  # on all threads, and on one, are different code
+        umap_plane(rng.normal(size=(300, 10)), rng.normal(size=(300, 2)), random_state=seed)

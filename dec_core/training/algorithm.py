@@ -10,7 +10,10 @@
 The config's `method` says how far to go: "dec" is all of it; "joint" trains the decoder on while it
 clusters, on gamma * KL(p || q) + mean squared error (the tutorial, 9.8; Guo et al., *Improved DEC*,
 2017); "autoencoder" ends with step 2; "kmeans" is step 2 on pixels; "umap_gmm" finds the groups in a
-UMAP of the pixels by a Gaussian mixture. The last two train no network.
+UMAP of the images by a Gaussian mixture. The last two train no network.
+
+With `first_target="umap_gmm"` the responsibilities of that mixture are the first p, held for
+`first_target_steps`; then p is equation 3 again. q and z are the network's own throughout.
 
 Everything is a generator of events (`events.py`). It prints, logs and saves nothing, and never sees
 a label. All that must survive a pause stands in the `TrainingState`: between two events it can be
@@ -26,8 +29,7 @@ import tensorflow as tf
 from sklearn.cluster import KMeans
 
 from dec_core.analysis.assignment import target_distribution
-from dec_core.analysis.metrics import fraction_changed
-from dec_core.analysis.umap_gmm import umap_gmm
+from dec_core.analysis.metrics import fraction_changed, match
 from dec_core.training.augmentation import distort
 from dec_core.training.events import (
     CentersInitialized,
@@ -36,12 +38,15 @@ from dec_core.training.events import (
     Event,
     Finished,
     PretrainProgress,
+    TargetProgress,
     TargetUpdated,
 )
+from dec_core.training.mixture import Mixture
 from dec_core.training.state import TrainingState
 from dec_core.training.steps import Distortion, Embedder, cluster_steps, pretrain_steps, resident
 
 STRETCH = 10  # batches in one compiled call: the longest that a pause has to wait
+TELL_EVERY = 0.2  # seconds, while a mixture is waited for
 
 
 def train(state: TrainingState, x: np.ndarray) -> Iterator[Event]:
@@ -65,26 +70,34 @@ def train(state: TrainingState, x: np.ndarray) -> Iterator[Event]:
         If x is not uint8 of shape (n, height * width).
     """
     x = state.check(x)
+    mixture = _mixture(state, x)  # begins now, beside the pretraining
     if state.phase == "pretraining":
         yield from pretrain(state, x)
     if state.phase == "centers":
-        yield from initialize_centers(state, x)
+        yield from initialize_centers(state, x, mixture)
     if state.phase == "clustering":
         yield from cluster(state, x)
+
+
+def _mixture(state: TrainingState, x: np.ndarray) -> Mixture | None:
+    """UMAP and a mixture under way, where the run needs them and has not had them."""
+    config = state.config
+    wanted = config.method == "umap_gmm" or (config.method in ("dec", "joint") and config.first_target == "umap_gmm")
+    return Mixture(config, x, state.image_shape) if wanted and state.phase in ("pretraining", "centers") else None
 
 
 def pretrain(state: TrainingState, x: np.ndarray) -> Iterator[Event]:
     """Minimise the mean squared error of decoder(encoder(x)) against x, in shuffled batches."""
     config = state.config
     n_batches = -(-len(x) // config.batch_size)  # the last batch of an epoch may be smaller
-    steps = pretrain_steps(
-        state.autoencoder, state.start_optimizer("pretraining"), _resident(state, x), config.batch_size
-    )
+    optimizer = state.start_optimizer("pretraining", config.pretrain_epochs * n_batches)
+    distort = _distortion(state) if config.pretrain_augment else None
+    steps = pretrain_steps(state.autoencoder, optimizer, _resident(state, x), config.batch_size, distort)
     while state.epoch < config.pretrain_epochs:
         order = np.random.default_rng([config.random_state, state.epoch]).permutation(len(x))  # (n,)
         while state.batch < n_batches:
             last = min(state.batch + STRETCH, n_batches)
-            state.loss_sum += float(steps(order, state.batch, last))
+            state.loss_sum += float(steps(order, state.batch, last, state.epoch * n_batches))
             state.batch = last
             loss = state.loss_sum / last
             if not np.isfinite(loss):
@@ -98,16 +111,25 @@ def pretrain(state: TrainingState, x: np.ndarray) -> Iterator[Event]:
         yield PretrainProgress(state.epoch, config.pretrain_epochs, n_batches, n_batches, loss)
 
 
-def initialize_centers(state: TrainingState, x: np.ndarray) -> Iterator[Event]:
-    """Place the centers by k-means on z, the best of `kmeans_n_init` starts; or as the mean images of a mixture."""
+def initialize_centers(state: TrainingState, x: np.ndarray, mixture: Mixture | None = None) -> Iterator[Event]:
+    """Place the centers by k-means on z, the best of `kmeans_n_init` starts; or as the mean images of a mixture.
+
+    `mixture` is one that is under way; where the config needs one and none is given, it begins here.
+    """
     config = state.config
+    mixture = mixture or _mixture(state, x)
+    while mixture and not mixture.wait(TELL_EVERY):
+        yield TargetProgress(mixture.words)
     if config.method == "umap_gmm":
-        yield from _mix(state, x)
+        yield from _mix(state, x, mixture)
         return
     z = Embedder(state.encoder, _resident(state, x))()  # (n, latent_dim)
     kmeans = KMeans(config.n_clusters, n_init=config.kmeans_n_init, random_state=config.random_state).fit(z)
     state.cluster_centers = kmeans.cluster_centers_  # (n_clusters, latent_dim)
     state.z, state.labels = z, kmeans.labels_
+    if mixture:
+        responsibilities = mixture.found().responsibilities
+        state.p = responsibilities[:, _partners(responsibilities.argmax(axis=1), kmeans.labels_, config.n_clusters)]
     state.phase = "clustering"
     yield CentersInitialized(kmeans.labels_, float(kmeans.inertia_))
     if config.method in ("autoencoder", "kmeans"):
@@ -115,10 +137,16 @@ def initialize_centers(state: TrainingState, x: np.ndarray) -> Iterator[Event]:
         yield Finished("centers", 0, state.labels)
 
 
-def _mix(state: TrainingState, x: np.ndarray) -> Iterator[Event]:
-    """UMAP of the pixels and a Gaussian mixture. z is the UMAP; a center is the mean image of its cluster."""
-    config = state.config
-    found = umap_gmm(x, config.n_clusters, config.n_neighbors, config.gmm_n_init, config.random_state)
+def _partners(components: np.ndarray, labels: np.ndarray, n_clusters: int) -> np.ndarray:
+    """The component that belongs to each cluster, one to one, so that most samples agree. Shape (n_clusters,)."""
+    counts = np.zeros((n_clusters, n_clusters), dtype=np.int64)
+    np.add.at(counts, (components, labels), 1)
+    return match(counts)
+
+
+def _mix(state: TrainingState, x: np.ndarray, mixture: Mixture) -> Iterator[Event]:
+    """The groups of a mixture as they are. z is the UMAP; a center is the mean image of its cluster."""
+    found = mixture.found()
     state.z, state.p = found.z, found.responsibilities  # (n, 10), (n, n_clusters)
     state.labels = state.p.argmax(axis=1)
     weights = state.p / np.maximum(state.p.sum(axis=0), 1e-12)
@@ -134,12 +162,13 @@ def cluster(state: TrainingState, x: np.ndarray) -> Iterator[Event]:
     config = state.config
     images = _resident(state, x)
     embed = Embedder(state.encoder, images)
-    steps = cluster_steps(state, images, _distortion(state))
+    steps = cluster_steps(state, images, _distortion(state) if config.augment else None)
+    held = config.first_target_steps if config.first_target == "umap_gmm" else 0
     while state.iteration < config.max_iterations:
         if state.iteration % config.update_interval == 0 and state.updated_at != state.iteration:
-            event = _update_target(state, embed())
+            event = _update_target(state, embed(), held=state.iteration < held)
             yield event
-            if state.iteration > 0 and event.delta_label < config.tol:
+            if state.iteration > held and event.delta_label < config.tol:
                 break
         until_update = config.update_interval - state.iteration % config.update_interval
         n_steps = min(STRETCH, until_update, config.max_iterations - state.iteration)
@@ -159,11 +188,12 @@ def cluster(state: TrainingState, x: np.ndarray) -> Iterator[Event]:
     yield Finished(reason, state.iteration, state.labels)
 
 
-def _update_target(state: TrainingState, z: np.ndarray) -> TargetUpdated:
-    """q and p of all samples: p is the paper's, over the whole data set, not over a batch."""
+def _update_target(state: TrainingState, z: np.ndarray, *, held: bool) -> TargetUpdated:
+    """q and p of all samples: p is the paper's, over the whole data set, not over a batch; unless it is held."""
     state.z = z  # (n, latent_dim)
     q = state.q()  # (n, n_clusters)
-    state.p = target_distribution(q).astype(np.float32)  # (n, n_clusters)
+    if not held:
+        state.p = target_distribution(q).astype(np.float32)  # (n, n_clusters)
     labels = q.argmax(axis=1)
     delta_label = fraction_changed(labels, state.labels)
     kl_divergence = float(np.mean(np.sum(state.p * np.log((state.p + 1e-12) / (q + 1e-12)), axis=1)))
@@ -173,11 +203,10 @@ def _update_target(state: TrainingState, z: np.ndarray) -> TargetUpdated:
     )
 
 
-def _distortion(state: TrainingState) -> Distortion | None:
-    """Distort each batch by its own seed, or not at all, as the config has it."""
-    if not state.config.augment:
-        return None
-    return lambda x, iteration: distort(x, state.image_shape, tf.stack([state.config.random_state, iteration]))
+def _distortion(state: TrainingState) -> Distortion:
+    """Distort each batch by its own seed."""
+    seed, strength = state.config.random_state, state.config.distortion
+    return lambda x, step: distort(x, state.image_shape, tf.stack([seed, step]), strength)
 
 
 def _resident(state: TrainingState, x: np.ndarray) -> tf.Tensor:

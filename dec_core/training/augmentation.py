@@ -17,7 +17,7 @@ SCALE = 0.1  # logarithm of the size
 SHIFT = 1 / 28  # of the image's width
 
 
-def distort(x: tf.Tensor, image_shape: Sequence[int], seed: tf.Tensor) -> tf.Tensor:
+def distort(x: tf.Tensor, image_shape: Sequence[int], seed: tf.Tensor, strength: float = 1.0) -> tf.Tensor:
     """Distort a batch of images.
 
     Parameters
@@ -26,6 +26,8 @@ def distort(x: tf.Tensor, image_shape: Sequence[int], seed: tf.Tensor) -> tf.Ten
     image_shape : (height, width) or (height, width, channels)
     seed : tensor of int32, shape (2,)
         The same seed gives the same distortions, so that a resumed run repeats itself.
+    strength : float
+        Factor of all of them.
 
     Returns
     -------
@@ -34,7 +36,7 @@ def distort(x: tf.Tensor, image_shape: Sequence[int], seed: tf.Tensor) -> tf.Ten
     height, width = image_shape[:2]
     rows = tf.reshape(x, (-1, height * width, *image_shape[2:]))  # channels move together
     n = tf.shape(rows)[0]
-    draws = tf.random.stateless_uniform((5, n), seed, -1.0, 1.0)
+    draws = tf.random.stateless_uniform((5, n), seed, -strength, strength)
     turn, shear, size = ROTATION * draws[0], SHEAR * draws[1], tf.exp(SCALE * draws[2])
     shift_x, shift_y = SHIFT * width * draws[3], SHIFT * height * draws[4]
     v, u = tf.meshgrid(_centred(height), _centred(width), indexing="ij")  # (height, width)

@@ -24,6 +24,13 @@ class PretrainProgress:
 
 
 @dataclass(frozen=True)
+class TargetProgress:
+    """UMAP and a mixture are being waited for; they make the first target p. `words`: what is being done."""
+
+    words: str
+
+
+@dataclass(frozen=True)
 class CentersInitialized:
     """k-means (or a mixture) has placed the centers among the z. `labels`: its cluster of every sample, (n,)."""
 
@@ -72,4 +79,4 @@ class Finished:
     labels: np.ndarray
 
 
-Event = PretrainProgress | CentersInitialized | TargetUpdated | ClusterProgress | Diverged | Finished
+Event = PretrainProgress | TargetProgress | CentersInitialized | TargetUpdated | ClusterProgress | Diverged | Finished

@@ -54,7 +54,7 @@ class TrainingState:
         self.epoch = self.batch = self.iteration = self.next_batch = self.n_updates = 0
         self.updated_at, self.loss_sum = -1, 0.0
         self.p = self.labels = self.z = None
-        self._optimizer: tuple[str, keras.optimizers.Optimizer] | None = None
+        self._optimizer: tuple[str, int, keras.optimizers.Optimizer] | None = None
 
     @property
     def cluster_centers(self) -> np.ndarray:
@@ -93,14 +93,14 @@ class TrainingState:
         parts = [rows[i : i + size].astype(np.float32) / scale for i in range(0, len(rows), size)]
         return np.concatenate([keras.ops.convert_to_numpy(model(part, training=False)) for part in parts])
 
-    def start_optimizer(self, phase: str) -> keras.optimizers.Optimizer:
-        """The optimizer of a phase: made new on entering it, the same one when a run goes on."""
+    def start_optimizer(self, phase: str, n_steps: int) -> keras.optimizers.Optimizer:
+        """The optimizer of a phase of `n_steps`: made new on entering it, the same one when a run goes on."""
         if self._optimizer is None or self._optimizer[0] != phase:
-            optimizer = _optimizer(self.config, phase)
+            optimizer = _optimizer(self.config, phase, n_steps)
             pretraining = phase == "pretraining"
             optimizer.build(self.autoencoder.trainable_variables if pretraining else self.clustering_variables())
-            self._optimizer = phase, optimizer
-        return self._optimizer[1]
+            self._optimizer = phase, n_steps, optimizer
+        return self._optimizer[2]
 
     def clustering_variables(self) -> list:
         """What moves while clustering: encoder and centers, and the decoder where both losses are trained."""
@@ -121,8 +121,8 @@ class TrainingState:
         arrays |= {name: value for name in ARRAYS if (value := getattr(self, name)) is not None}
         arrays["phase"] = np.asarray(self.phase)
         if self._optimizer:
-            phase, optimizer = self._optimizer
-            arrays["optimizer_phase"] = np.asarray(phase)
+            phase, n_steps, optimizer = self._optimizer
+            arrays["optimizer_phase"], arrays["optimizer_steps"] = np.asarray(phase), np.asarray(n_steps)
             arrays |= {f"optimizer_{i}": np.asarray(v) for i, v in enumerate(optimizer.variables)}
         return arrays
 
@@ -137,7 +137,8 @@ class TrainingState:
             setattr(state, name, arrays.get(name))
         state.phase = str(arrays["phase"])
         if "optimizer_phase" in arrays:
-            _assign(state.start_optimizer(str(arrays["optimizer_phase"])).variables, arrays, "optimizer")
+            optimizer = state.start_optimizer(str(arrays["optimizer_phase"]), arrays["optimizer_steps"].item())
+            _assign(optimizer.variables, arrays, "optimizer")
         return state
 
     @classmethod
@@ -157,10 +158,12 @@ class TrainingState:
         return [*self.autoencoder.weights, *self.clustering_layer.weights]
 
 
-def _optimizer(config: RunConfig, phase: str) -> keras.optimizers.Optimizer:
+def _optimizer(config: RunConfig, phase: str, n_steps: int) -> keras.optimizers.Optimizer:
     pretraining = phase == "pretraining"
     name = config.pretrain_optimizer if pretraining else config.cluster_optimizer
     rate = config.pretrain_learning_rate if pretraining else config.cluster_learning_rate
+    if config.learning_rate_decay == "cosine":
+        rate = keras.optimizers.schedules.CosineDecay(rate, n_steps)
     if name == "sgd":
         return keras.optimizers.SGD(rate, config.momentum)
     return {"adam": keras.optimizers.Adam, "adadelta": keras.optimizers.Adadelta}[name](rate)

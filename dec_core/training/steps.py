@@ -24,7 +24,7 @@ EMBED_BATCH = 2048
 OWN = ("pretrain_steps.", "cluster_steps.", "Embedder.")
 tf.get_logger().addFilter(lambda record: not any(f"calls to <function {name}" in record.getMessage() for name in OWN))
 
-Distortion = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]  # (rows, iteration) -> rows
+Distortion = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]  # (rows, number of the step) -> rows
 
 
 def resident(x: np.ndarray, input_shape: Sequence[int]) -> tf.Tensor:
@@ -38,16 +38,26 @@ def _rows(images: tf.Tensor, index: tf.Tensor) -> tf.Tensor:
 
 
 def pretrain_steps(
-    autoencoder: keras.Model, optimizer: keras.optimizers.Optimizer, images: tf.Tensor, batch_size: int
-) -> Callable[[np.ndarray, int, int], tf.Tensor]:
-    """A function (order, first, last) that trains on batches first..last-1 of `order`; returns their summed loss."""
+    autoencoder: keras.Model,
+    optimizer: keras.optimizers.Optimizer,
+    images: tf.Tensor,
+    batch_size: int,
+    distort: Distortion | None = None,
+) -> Callable[[np.ndarray, int, int, int], tf.Tensor]:
+    """A function (order, first, last, before) that trains on batches first..last-1 of `order`; returns their loss.
+
+    The losses are summed over the batches. `before` counts the steps of the epochs before: `distort`
+    draws by the number of the step, and what it gives is both seen and to be reconstructed.
+    """
     n = images.shape[0]
 
-    @tf.function(input_signature=[_spec(n), _spec(), _spec()])
-    def steps(order, first, last):
+    @tf.function(input_signature=[_spec(n), _spec(), _spec(), _spec()])
+    def steps(order, first, last, before):
         total = tf.constant(0.0)
         for i in tf.range(first, last):
             x = _rows(images, order[i * batch_size : tf.minimum((i + 1) * batch_size, n)])
+            if distort is not None:
+                x = distort(x, before + i)
             with tf.GradientTape() as tape:
                 loss = tf.reduce_mean(tf.math.squared_difference(autoencoder(x, training=True), x))
             variables = autoencoder.trainable_variables
@@ -55,7 +65,7 @@ def pretrain_steps(
             total += loss
         return total
 
-    return lambda order, first, last: steps(tf.constant(order, tf.int32), first, last)
+    return lambda order, first, last, before: steps(tf.constant(order, tf.int32), first, last, before)
 
 
 def cluster_steps(
@@ -71,7 +81,8 @@ def cluster_steps(
     n, batch_size, joint = images.shape[0], state.config.batch_size, state.config.method == "joint"
     n_batches = -(-n // batch_size)
     kl_divergence = keras.losses.KLDivergence()
-    optimizer, variables = state.start_optimizer("clustering"), state.clustering_variables()
+    optimizer = state.start_optimizer("clustering", state.config.max_iterations)
+    variables = state.clustering_variables()
 
     def losses(x: tf.Tensor, p: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         z = state.encoder(x, training=True)  # (batch, latent_dim)
