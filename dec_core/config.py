@@ -159,6 +159,19 @@ class RunConfig(BaseModel):
         1400, "Clustering", "Keep it for so many steps",
         "Gradient steps in which the first target p is held; after them p sharpens q again.", ge=1, le=200_000,
     )  # fmt: skip
+    features: Literal["pixels", "gradients"] = _setting(
+        "pixels", "Clustering", "UMAP compares",
+        "pixels: grey levels, place by place. gradients: the directions in which strokes run, patch by patch.",
+    )  # fmt: skip
+    n_neighbors: int = _setting(
+        10, "Clustering", "UMAP's neighbours",
+        "How many neighbours of each image UMAP keeps close: few see fine structure, many the whole.", ge=2, le=200,
+    )  # fmt: skip
+    gmm_n_init: int = _setting(
+        8, "Clustering", "Restarts of the mixture",
+        "The Gaussian mixture is fitted this many times from random starts; the likeliest is kept.",
+        ge=1, le=100, advanced=True,
+    )  # fmt: skip
     update_interval: int = _setting(
         140, "Clustering", "Update interval", "Gradient steps between two updates of the target p.", ge=1, le=10_000,
     )  # fmt: skip
@@ -195,19 +208,6 @@ class RunConfig(BaseModel):
     kmeans_n_init: int = _setting(
         20, "Clustering", "k-means restarts",
         "k-means places the first centers this many times from random starts and keeps the tightest.",
-        ge=1, le=100, advanced=True,
-    )  # fmt: skip
-    n_neighbors: int = _setting(
-        10, "Clustering", "UMAP's neighbours",
-        "How many neighbours of each image UMAP keeps close: few see fine structure, many the whole.", ge=2, le=200,
-    )  # fmt: skip
-    features: Literal["pixels", "gradients"] = _setting(
-        "pixels", "Clustering", "UMAP compares",
-        "pixels: grey levels, place by place. gradients: the directions in which strokes run, patch by patch.",
-    )  # fmt: skip
-    gmm_n_init: int = _setting(
-        8, "Clustering", "Restarts of the mixture",
-        "The Gaussian mixture is fitted this many times from random starts; the likeliest is kept.",
         ge=1, le=100, advanced=True,
     )  # fmt: skip
     momentum: float = _setting(

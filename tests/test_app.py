@@ -81,7 +81,7 @@ def test_a_link_fills_the_form(app):
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        ("preset", "best", "there are first-look, kmeans-pixels, "),
+        ("preset", "quick", "there are first-look, fast, "),
         ("latent_dim", "-3", "received -3"),
         ("seed", "x", "'x'"),
     ],
@@ -187,8 +187,9 @@ def labels(at) -> set[str]:
 def test_all_presets_can_be_picked_in_the_order_of_the_tutorial(app):
     app.run()
     assert app.selectbox(key="preset").options == [
-        "Begin · first-look", "Baseline · kmeans-pixels", "Baseline · umap-gmm", "Baseline · tutorial-autoencoder",
-        "Dense · tutorial-dec", "Convolutional · tutorial-conv-dec", "Convolutional · tutorial-conv-upsampling",
+        "Begin · first-look", "Begin · fast", "Baseline · kmeans-pixels", "Baseline · umap-gmm",
+        "Baseline · tutorial-autoencoder", "Dense · tutorial-dec",
+        "Convolutional · tutorial-conv-dec", "Convolutional · tutorial-conv-upsampling",
         "Joint · tutorial-conv-joint", "Joint · tutorial-dense-joint",
     ]  # fmt: skip
     for name in PRESETS:

@@ -35,7 +35,7 @@ def test_a_model_is_drawn_without_tensorflow(tmp_path):
     *table, path, modules = done.stdout.splitlines()
     assert modules == "False False False 0" and path == str(out)
     assert table[0].split() == ["part", "layer", "kind", "output", "shape", "parameters"]
-    assert table[-2].split(maxsplit=1) == ["autoencoder", "1 041 294"] and table[-1].endswith("1 041 394")
+    assert table[-2].split(maxsplit=1) == ["autoencoder", "2 308 794"] and table[-1].endswith("2 308 894")
     assert len({len(line) for line in table}) == 1
     assert out.read_bytes().startswith(SIGNATURES[".svg"])
 

@@ -105,5 +105,5 @@ def test_names_follow_from_configs():
     for name, config in PRESETS.items():
         assert name_of(config.changed(random_state=7)) == name
         assert name_of(config.changed(latent_dim=3)) == "custom"
-    with pytest.raises(ValueError, match="first-look, kmeans-pixels"):
+    with pytest.raises(ValueError, match="first-look, fast"):
         preset("tutorial")

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,6 +12,8 @@ from dec_core.figures.curves import curves, curves_in_words
 from dec_core.figures.embedding import frame
 from dec_core.figures.palette import TEN, letter
 from dec_core.runs.history import History, RunReader
+
+PHASES = {"p: mixture", "p: from q"}
 
 
 def unpack(data: bytes):
@@ -71,6 +74,17 @@ def test_curves_of_a_run_have_its_numbers_and_reference_lines(finished_run):
     assert "k-means: " in said and f"pixels {100 * history.baseline['acc']:.1f}" in said
     assert f"z {100 * history.centers['acc']:.1f}" in said
     assert f"to {100 * history.updates[-1]['acc']:.1f} %" in curves_in_words(history)
+
+
+def test_curves_of_a_taught_run_name_its_phases_and_its_teacher(finished_run):
+    history = RunReader(finished_run).refresh()
+    taught = replace(history, mixture={"acc": 0.9234})
+    said = [note.text for note in curves(taught, held=40).layout.annotations]
+    assert set(said) >= PHASES
+    assert any(text.startswith("UMAP + mixture: 92.3<br>") for text in said)
+    assert not PHASES & {note.text for note in curves(history).layout.annotations}
+    lines = [shape.y0 for shape in curves(taught).layout.shapes]
+    assert pytest.approx(92.34) in lines and len(lines) == 1 + len(curves(history).layout.shapes)
 
 
 def test_joint_losses_replace_the_pretraining_curve_once_there_are_some():

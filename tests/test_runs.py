@@ -9,7 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dec_core.analysis.umap_gmm import UmapGmm
 from dec_core.config import ConfigError
+from dec_core.data import Dataset, own
+from dec_core.runs.afterwards import add_mixture
 from dec_core.runs.folder import RunFolder, RunStatus, list_runs
 from dec_core.runs.history import History, RunReader
 from dec_core.runs.progress import duration, progress
@@ -124,6 +127,59 @@ def test_a_finished_run_holds_everything_the_views_need(finished_run, small, dig
     assert {1, 6} <= {s["epoch"] for s in history.snapshots if not s["clustered"]}
     assert [s["iteration"] for s in history.snapshots if s["clustered"]] == [0, 20, 40, 60]
     assert not (finished_run.path / "checkpoint.npz").exists()
+
+
+def test_a_taught_run_is_scored_beside_its_teacher(tmp_path, small):
+    config = small.changed(first_target="umap_gmm", first_target_steps=40, gmm_n_init=2)
+    folder = RunFolder.create(tmp_path, config, "running")
+    written = [item["event"] for item in record(folder)]
+    history = RunReader(folder).refresh()
+    assert written.index("MixtureScored") == written.index("CentersInitialized") + 1
+    assert history.mixture["acc"] > 0.8 and history.mixture["acc"] != history.centers["acc"]
+    add_mixture(folder)  # it has met the mixture already
+    assert RunReader(folder).refresh().mixture == history.mixture and not (tmp_path / "mixtures.json").exists()
+
+
+@pytest.fixture
+def mixture_found(monkeypatch):
+    """What `afterwards` asks UMAP and a mixture for, which answer at once that all images are alike."""
+    asked = []
+
+    def find(x, n_clusters, *setting):
+        asked.append((x.shape, n_clusters, *setting))
+        return UmapGmm(np.zeros((len(x), 10)), np.eye(n_clusters)[np.zeros(len(x), dtype=int)])
+
+    monkeypatch.setattr("dec_core.runs.afterwards.umap_gmm", find)
+    return asked
+
+
+@pytest.mark.parametrize("damage", [None, "{", "[]"])
+def test_runs_on_the_same_images_share_the_score_of_the_mixture(tmp_path, small, digits, mixture_found, damage):
+    share = np.bincount(digits.y[:500]).max() / 500
+    for config in (small, small.changed(latent_dim=3), small.changed(n_samples=500)):
+        folder = RunFolder.create(tmp_path, config, "finished")
+        add_mixture(folder)
+        scored = [record for record in folder.records()[0] if record["event"] == "MixtureScored"]
+        assert len(scored) == 1
+        if damage:
+            (tmp_path / "mixtures.json").write_text(damage)
+    assert scored[0]["acc"] == pytest.approx(share)
+    assert len(mixture_found) == (3 if damage else 2) and mixture_found[0] == (
+        (1797, 64),
+        10,
+        10,
+        8,
+        0,
+        "pixels",
+        (8, 8),
+    )
+
+
+def test_without_labels_no_mixture_is_scored(tmp_path, small, digits, mixture_found):
+    name = own.keep(Dataset("mine", digits.images, None), tmp_path)
+    folder = RunFolder.create(tmp_path, small.changed(dataset=name), "finished")
+    add_mixture(folder)
+    assert not mixture_found and not folder.records()[0]
 
 
 def test_the_saved_model_gives_the_labels_of_the_run(finished_run, digits):

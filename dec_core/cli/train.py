@@ -64,6 +64,7 @@ def result(folder: RunFolder) -> dict[str, Any]:
         **status.outcome,
         "seconds": round(sum(status.seconds.values()), 2),
         "seconds_pretrain": seconds.get("pretraining", 0.0),
+        "seconds_centers": seconds.get("centers", 0.0),
         "seconds_cluster": seconds.get("clustering", 0.0),
         "n_iterations": status.progress.get("n_iterations", status.progress.get("iteration", 0)),
         "state": status.state,
@@ -84,7 +85,7 @@ def _run(folder: RunFolder, *, umap: bool, as_json: bool) -> int:
     if outcome["state"] == "failed":
         print(f"error: {folder.status.message}", file=sys.stderr)
     elif umap:
-        from dec_core.runs.recorder import add_umap
+        from dec_core.runs.afterwards import add_umap
 
         print("UMAP of the result ...", file=sys.stderr)
         add_umap(folder)

@@ -18,7 +18,7 @@ WITHOUT_LABELS = ("silhouette", "confidence")
 MOST_POINTS = 400  # of a curve
 
 
-def curves(history, height: int = 300, gamma: float | None = None) -> go.Figure:
+def curves(history, height: int = 300, gamma: float | None = None, held: int = 0) -> go.Figure:
     """Two panels that share a figure: the autoencoder's loss, and the clustering's scores in per cent.
 
     The legend stands in place of the second panel's title. Where both losses are trained while
@@ -28,11 +28,13 @@ def curves(history, height: int = 300, gamma: float | None = None) -> go.Figure:
 
     Parameters
     ----------
-    history : dec_core.runs.history.History, or anything with its `pretrain`, `updates`, `centers`, `baseline`
+    history : dec_core.runs.history.History, or anything with its records
     height : int
         Pixels.
     gamma : float or None
         Weight of KL(p || q) where it is trained together with the reconstruction.
+    held : int
+        Gradient steps for which the first target p is that of a mixture; 0 if p is always sharpened from q.
     """
     both = [r for r in history.kl if r.get("reconstruction_loss") is not None] if gamma is not None else []
     figure = make_subplots(
@@ -47,6 +49,8 @@ def curves(history, height: int = 300, gamma: float | None = None) -> go.Figure:
     else:
         _loss(figure, history.pretrain)
     _scores(figure, history)
+    if held and history.updates:
+        _phases(figure, held)
     figure.update_layout(
         height=height,
         margin={"l": 44, "r": 8, "t": 38, "b": 36},
@@ -145,8 +149,12 @@ def _scores(figure: go.Figure, history) -> None:
     lines = [(r["acc"], name) for r, name in ((history.baseline, "pixels"), (history.centers, "z")) if r and "acc" in r]
     for acc, _ in lines:
         figure.add_hline(100 * acc, line={"color": GREY, "width": 1, "dash": "dash"}, row=1, col=2)
-    if lines:  # one label for both, on the side where the curves are not
+    mixture = 100 * history.mixture["acc"] if history.mixture else None
+    if mixture:
+        figure.add_hline(mixture, line={"color": GREY, "width": 1, "dash": "dash"}, row=1, col=2)
+    if lines:  # one label for all, on the side where the curves are not
         text = "k-means: " + ", ".join(f"{name} {100 * acc:.1f}" for acc, name in sorted(lines, reverse=True))
+        text = f"UMAP + mixture: {mixture:.1f}<br>{text}" if mixture else text
         above = bool(updates) and updates[-1].get("acc", 1) < max(lines)[0]
         height, anchor = (max(lines)[0], "bottom") if above else (min(lines)[0], "top")
         place = {"x": 1, "xref": "x2 domain", "y": 100 * height, "yref": "y2", "xanchor": "right", "yanchor": anchor}
@@ -160,6 +168,14 @@ def _scores(figure: go.Figure, history) -> None:
     if not updates and not history.centers:
         middle = {"x": 0.5, "xref": "x2 domain", "y": 0.5, "yref": "y2 domain"}
         figure.add_annotation(text="once the centers are placed", showarrow=False, font={"color": GREY}, **middle)
+
+
+def _phases(figure: go.Figure, held: int) -> None:
+    """Where p ceases to be the mixture's: a line, and at its foot the phases to both sides."""
+    figure.add_vline(held, line={"color": GREY, "width": 1}, row=1, col=2)
+    foot = {"y": 0.03, "yref": "y2 domain", "yanchor": "bottom", "xref": "x2", "showarrow": False}
+    for text, x, anchor in (("p: mixture", 0, "left"), ("p: from q", held, "left")):
+        figure.add_annotation(text=text, x=x, xanchor=anchor, font={"size": 11, "color": GREY}, **foot)
 
 
 def _thinned(records: list[dict]) -> list[dict]:

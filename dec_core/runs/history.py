@@ -25,8 +25,8 @@ class History:
         TargetUpdated, and Finished where it brings new labels.
     kl : list of records
         ClusterProgress.
-    centers, baseline, end, last : record or None
-        CentersInitialized, BaselineScored, Finished or Diverged, and the newest of all.
+    centers, baseline, mixture, end, last : record or None
+        CentersInitialized, BaselineScored, MixtureScored, Finished or Diverged, and the newest of all.
     snapshots : list of records
         SnapshotTaken, ascending; their "file" is a name inside the run's folder.
     umap : str or None
@@ -39,6 +39,7 @@ class History:
     snapshots: list[dict[str, Any]] = field(default_factory=list)
     centers: dict[str, Any] | None = None
     baseline: dict[str, Any] | None = None
+    mixture: dict[str, Any] | None = None
     end: dict[str, Any] | None = None
     last: dict[str, Any] | None = None
     umap: str | None = None
@@ -78,6 +79,9 @@ class History:
 
     def _BaselineScored(self, record: dict[str, Any]) -> None:
         self.baseline = record
+
+    def _MixtureScored(self, record: dict[str, Any]) -> None:
+        self.mixture = record
 
     def _SnapshotTaken(self, record: dict[str, Any]) -> None:
         moment = _moment(record)

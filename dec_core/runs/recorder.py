@@ -18,7 +18,7 @@ import numpy as np
 from dec_core.analysis.baseline import kmeans_on_pixels
 from dec_core.analysis.label_free import confidence, silhouette
 from dec_core.analysis.metrics import cluster_sizes, score
-from dec_core.analysis.projection import pca_plane, umap_plane
+from dec_core.analysis.projection import pca_plane
 from dec_core.config import RunConfig
 from dec_core.data import Dataset, load
 from dec_core.networks.saving import save_model
@@ -103,6 +103,8 @@ class _Recorder:
         for event in train(self.state, self.dataset.x):
             self._count(event, time.monotonic() - started)
             yield self._handle(event)
+            if isinstance(event, CentersInitialized) and self._is_taught() and self.dataset.y is not None:
+                yield self._write({"event": "MixtureScored", **self._scores(self.state.p.argmax(axis=1))})
             if isinstance(event, PretrainProgress) and not baseline.ident:
                 baseline.start()  # after the first event, so that it does not delay the first point
             if not baseline.is_alive() and self.baseline:
@@ -110,6 +112,10 @@ class _Recorder:
             started = time.monotonic()
         if self.status.state != "failed":
             yield from self._finish(baseline)
+
+    def _is_taught(self) -> bool:
+        """Whether the first p is that of a mixture."""
+        return self.config.method in ("dec", "joint") and self.config.first_target == "umap_gmm"
 
     def leave(self, state: str, message: str) -> None:
         """Write all that is needed to go on later."""
@@ -253,17 +259,3 @@ class _Recorder:
         self.status = replace(self.status, state="finished", phase="finished")
         self.folder.set_status(self.status)
         (self.folder.path / "checkpoint.npz").unlink(missing_ok=True)
-
-
-def add_umap(folder: RunFolder) -> None:
-    """Project the last snapshot by UMAP and keep it as umap.npz; the record says of which snapshot it is."""
-    snapshots = sorted((folder.path / "snapshots").glob("*.npz"))
-    if not snapshots:
-        return
-    name = f"snapshots/{snapshots[-1].name}"
-    arrays = folder.load_arrays(name)
-    if arrays is None:
-        return
-    plane = umap_plane(arrays["z"], arrays["plane"])
-    folder.save_arrays("umap.npz", plane=plane)
-    folder.append({"event": "ProjectionReady", "file": "umap.npz", "snapshot": name})

@@ -88,7 +88,8 @@ def main() -> int:
 
 
 def _train(folder: RunFolder, control: Control) -> None:
-    from dec_core.runs.recorder import add_umap, record
+    from dec_core.runs.afterwards import add_mixture, add_umap
+    from dec_core.runs.recorder import record
 
     recording = record(folder)
     for event in recording:
@@ -104,6 +105,8 @@ def _train(folder: RunFolder, control: Control) -> None:
     else:
         _step_back(19)  # the next run may be training by now
         add_umap(folder)
+        if folder.status.state == "finished":
+            add_mixture(folder)
 
 
 def _log_to(path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from dec_core.analysis.umap_gmm import UmapGmm, umap_gmm
 from dec_core.config import RunConfig
@@ -27,12 +28,14 @@ class Mixture:
         self._found: UmapGmm | None = None
         self._error: BaseException | None = None
         arguments = (config.n_clusters, config.n_neighbors, config.gmm_n_init, config.random_state, config.features)
+        self._n_threads = None if config.method == "umap_gmm" else 1  # of its arithmetic, where a network trains beside
         self._thread = threading.Thread(target=self._run, args=(x, *arguments, image_shape), daemon=True)
         self._thread.start()
 
     def _run(self, *arguments) -> None:
         try:
-            self._found = umap_gmm(*arguments, tell=lambda words: setattr(self, "words", words))
+            with threadpool_limits(self._n_threads):  # threads of both that wait for one another slow both down
+                self._found = umap_gmm(*arguments, tell=lambda words: setattr(self, "words", words))
         except BaseException as error:  # for whoever waits for it
             self._error = error
 

@@ -132,7 +132,8 @@ def sizes_json(run_id: str, file: str, first_file: str, height: int, _config: Ru
 @st.cache_resource(max_entries=64, show_spinner=False)
 def curves_json(run_id: str, n_records: int, height: int, _history: History, _config: RunConfig) -> str:
     """The curves of a run as far as its first `n_records` records go, drawn."""
-    return curves(_history, height, _config.gamma if _config.method == "joint" else None).to_json()
+    held = _config.first_target_steps if _config.first_target == "umap_gmm" else 0
+    return curves(_history, height, _config.gamma if _config.method == "joint" else None, held).to_json()
 
 
 @st.cache_resource(max_entries=128, show_spinner=False)
