@@ -283,6 +283,11 @@ def pretraining_of(config: RunConfig) -> dict[str, Any]:
     return {name: getattr(config, name) for name in names}
 
 
+def is_taught(config: RunConfig) -> bool:
+    """Whether UMAP and a mixture find the groups, at least at first."""
+    return config.method == "umap_gmm" or (config.method in ("dec", "joint") and config.first_target == "umap_gmm")
+
+
 def applies(name: str, config: RunConfig) -> bool:
     """Whether a field has any effect, given the others: `gamma` only where both losses are trained, and so on."""
     mixture = ("n_neighbors", "gmm_n_init", "features")

@@ -127,6 +127,10 @@ def put(finished_run, root):
     return RunFolder(root / finished_run.id)
 
 
+def findings(at) -> str:
+    return " ".join(item.value for item in at.caption)
+
+
 def test_a_finished_run_opens_with_its_result(app, finished_run, tmp_path):
     run = put(finished_run, tmp_path)
     app.query_params["run"] = run.id
@@ -135,6 +139,11 @@ def test_a_finished_run_opens_with_its_result(app, finished_run, tmp_path):
     accuracy = next(metric for metric in app.metric if metric.label == "Accuracy")
     assert accuracy.value == f"{100 * run.status.outcome['acc']:.1f} %"
     assert "digits lie in the cluster of their kind" in " ".join(item.value for item in app.markdown)
+    assert "roups look merged or split" in findings(app) or "no group looks merged" in findings(app)
+    assert "the network is" not in findings(app)
+    run.append({"event": "MixtureScored", "acc": 0.999})
+    app.run()
+    assert "UMAP and a mixture alone reach 99.9 %: the network is behind" in findings(app)
     for colour_by in ("cluster", "wrong", "digit"):
         app.segmented_control(key="colour_by").set_value(colour_by).run()
         assert not app.exception
@@ -146,6 +155,11 @@ def test_the_picker_opens_a_past_run(app, finished_run, tmp_path):
     next(item for item in app.selectbox if item.label == "Run in focus").set_value(run.id).run()
     assert app.query_params["run"] == run.id
     assert "digits lie in the cluster of their kind" in " ".join(item.value for item in app.markdown)
+    assert "roups look merged or split" in findings(app) or "no group looks merged" in findings(app)
+    assert "the network is" not in findings(app)
+    run.append({"event": "MixtureScored", "acc": 0.999})
+    app.run()
+    assert "UMAP and a mixture alone reach 99.9 %: the network is behind" in findings(app)
 
 
 @pytest.mark.parametrize("name", ["nothing", "../../etc", "%00"])

@@ -120,6 +120,7 @@ def test_a_finished_run_holds_everything_the_views_need(finished_run, small, dig
     assert [r["iteration"] for r in history.updates] == [0, 20, 40, 60]
     assert history.centers["acc"] > 0.5 and history.baseline["acc"] > 0.5
     assert history.updates[-1]["acc"] == status.outcome["acc"]
+    assert history.judged["iteration"] == 60 and 0 < history.judged["border"] < 1 <= history.judged["size"]
     assert sum(history.updates[0]["sizes"]) == len(digits.x)
     last = finished_run.load_arrays(history.snapshots[-1]["file"])
     assert last["z"].shape == (1797, 10) and last["plane"].shape == (1797, 2) and last["labels"].shape == (1797,)

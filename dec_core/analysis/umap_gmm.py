@@ -23,6 +23,22 @@ EPOCHS = 100  # of UMAP's layout
 
 
 @dataclass(frozen=True)
+class Compared:
+    """Images as UMAP sees them.
+
+    Attributes
+    ----------
+    reduced : ndarray of float32, shape (n, up to 50)
+        Principal components of what they are compared by.
+    near : (indices, distances), each of shape (n, n_neighbors)
+        Of `dec_core.analysis.projection.neighbours`.
+    """
+
+    reduced: np.ndarray
+    near: tuple[np.ndarray, np.ndarray]
+
+
+@dataclass(frozen=True)
 class UmapGmm:
     """What came out.
 
@@ -72,6 +88,13 @@ def umap_gmm(
         If features are "gradients" and the image's shape is missing or is not that of x.
     """
     tell("images are compared")
+    return group(compare(x, n_neighbors, features, image_shape), n_clusters, n_init, random_state, tell)
+
+
+def compare(
+    x: np.ndarray, n_neighbors: int = 10, features: str = "pixels", image_shape: Sequence[int] | None = None
+) -> Compared:
+    """The first half of `umap_gmm`: nearest neighbours of each image. Arguments and errors as there."""
     if features == "gradients":
         if image_shape is None or np.prod(image_shape) != x.shape[1]:
             raise ValueError(
@@ -81,8 +104,19 @@ def umap_gmm(
     else:
         seen = pixels(x)
     with np.errstate(invalid="ignore"):  # no variance at all, where the images are alike
-        reduced = PCA(min(COMPONENTS, *seen.shape), random_state=random_state).fit_transform(seen)
-    near = neighbours(reduced, min(n_neighbors, len(x) - 1))
+        reduced = PCA(min(COMPONENTS, *seen.shape), random_state=0).fit_transform(seen)
+    return Compared(reduced, neighbours(reduced, min(n_neighbors, len(x) - 1)))
+
+
+def group(
+    images: Compared,
+    n_clusters: int,
+    n_init: int = 8,
+    random_state: int = 0,
+    tell: Callable[[str], None] = lambda words: None,
+) -> UmapGmm:
+    """The second half of `umap_gmm`: the layout, and the mixture. Arguments as there."""
+    reduced, near = images.reduced, images.near
     tell("UMAP lays the images out")
     start = umap_start(reduced, DIMENSIONS, random_state)
     z = umap_layout(reduced, start, near, min_dist=0.0, n_epochs=EPOCHS, random_state=random_state)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from dec_core.analysis.metrics import Confusion
 
+LEVEL = 0.001  # of accuracy, within which two are alike
 THIN = "\u2009"
 
 
@@ -43,6 +45,50 @@ def verdict(confusion: Confusion, names: Sequence[str], noun: str = "digits") ->
     if empty:
         sentence += f"; {empty} of {len(confusion.clusters)} clusters {'is' if empty == 1 else 'are'} empty"
     return sentence + "."
+
+
+def doubts(judged: Mapping[str, Any], name: Callable[[int], object]) -> str:
+    """What speaks against a clustering, without labels, in a sentence.
+
+    Parameters
+    ----------
+    judged : mapping
+        As `dec_core.analysis.doubt.Doubt.told` gives it.
+    name : callable
+        The name of the cluster of that number.
+    """
+    found = []
+    if judged["splits"]:
+        a, b = sorted(map(name, judged["pair"]))
+        border, best = 100 * judged["border"], 100 * judged["best"]
+        found.append(
+            f"clusters {a} and {b} share a dense region ({border:.0f} % of neighbours lie across their border, where "
+            f"a better cut crosses {best:.0f} %)"
+        )
+    if judged["merges"]:
+        apart = " and falls apart in the middle" if judged["apart"] else ""
+        found.append(f"cluster {name(judged['cluster'])} is {judged['size']:.1f} times as large as the mean{apart}")
+    if not found:
+        return "Without labels, no group looks merged or split."
+    return f"Groups look merged or split: {'; '.join(found)}. Accuracy is likely to be below 90 %."
+
+
+def what_to_try(taught: bool, features: str) -> str:
+    """A way out, where groups look merged or split; `taught`: whether UMAP and a mixture found them first."""
+    if not taught:
+        return "Try another seed, or the preset first-look, which first learns what UMAP and a mixture find."
+    if features == "pixels":
+        return "Try to let UMAP compare gradients."
+    return "Try another seed, more images, or other neighbours for UMAP."
+
+
+def beside_the_mixture(acc: float, mixture: float) -> str:
+    """Whether the network has earned its place, next to what finds groups without one. Both 0..1."""
+    alone = f"UMAP and a mixture alone reach {100 * mixture:.1f} %"
+    if acc > mixture + LEVEL:
+        return f"{alone}: the network is ahead."
+    rank = "level" if acc > mixture - LEVEL else "behind"
+    return f"{alone}: the network is {rank}, but can place new images and decode its centers."
 
 
 def verdict_without_labels(sizes: np.ndarray) -> str:

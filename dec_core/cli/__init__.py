@@ -1,4 +1,4 @@
-"""The command line: python -m dec_core {presets, train, resume, repeat, table, bench, model, figures}."""
+"""The command line: python -m dec_core {presets, train, resume, repeat, predict, table, recipes, bench, ...}."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from dec_core.config import ConfigError, RunConfig, fields
 from dec_core.presets import DESCRIPTIONS, PRESETS
 
 RUNS = Path("runs")
+SECTIONS = ("presets", "ingredients", "others")  # of the recipes' page
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -71,6 +72,15 @@ def _parser() -> argparse.ArgumentParser:
     table.add_argument("--out", type=Path, default=RUNS, metavar="DIR", help="folder of runs (runs)")
     table.add_argument("--docs", type=Path, default=Path("docs"), metavar="DIR", help="where the table goes (docs)")
     table.set_defaults(command=_table)
+
+    recipes = commands.add_parser("recipes", help="measure presets, ingredients and verdict; write docs/recipes.md")
+    recipes.add_argument("--sections", nargs="+", choices=SECTIONS, default=list(SECTIONS), help="only these")
+    recipes.add_argument("--seeds", type=int, default=5, help="how many, from seed 0 on (5)")
+    recipes.add_argument("--fashion", type=Path, metavar="DIR", help="folder of Fashion-MNIST's IDX files")
+    recipes.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE", help="any field, in all runs")
+    recipes.add_argument("--out", type=Path, default=RUNS, metavar="DIR", help="folder of runs (runs)")
+    recipes.add_argument("--docs", type=Path, default=Path("docs"), metavar="DIR", help="where the page goes (docs)")
+    recipes.set_defaults(command=_recipes)
 
     bench = commands.add_parser("bench", help="compare the speed of our loops with plain Keras, in one run")
     bench.add_argument("--samples", type=int, default=70_000, help="images of MNIST (70000)")
@@ -214,6 +224,13 @@ def _table(options: argparse.Namespace) -> int:
         raise ValueError(f"--seeds: received {options.seeds}, expected 1 or more")
     names = options.presets or tutorial_presets()
     return table(names, options.seeds, options.out, options.docs, _changes(options.set), resume=options.resume)
+
+
+def _recipes(options: argparse.Namespace) -> int:
+    from dec_core.cli.recipes import recipes
+
+    fashion = _own(options.fashion, options.out, skip_unreadable=False) if options.fashion else None
+    return recipes(options.seeds, fashion, options.out, options.docs, _changes(options.set), options.sections)
 
 
 def _bench(options: argparse.Namespace) -> int:

@@ -45,14 +45,17 @@ def table(names: list[str], n_seeds: int, root: Path, docs: Path, changes: dict[
     for seed in range(n_seeds):
         for name, config in configs.items():
             print(f"{name}, seed {seed}", file=sys.stderr)
-            rows[name].append(_trained(config.changed(random_state=seed), root, resume=resume))
+            rows[name].append(trained(config.changed(random_state=seed), root, resume=resume))
             _write(docs, rows, changes)
     print((docs / "reproduction.md").read_text(encoding="utf-8"))
     return int(any(row["state"] == "failed" for found in rows.values() for row in found))
 
 
-def _trained(config: RunConfig, root: Path, *, resume: bool) -> dict[str, Any]:
-    """The result of a finished run of this config: found, gone on with, or trained."""
+def trained(config: RunConfig, root: Path, *, resume: bool) -> dict[str, Any]:
+    """The result of a finished run of this config below `root`: found, gone on with, or trained.
+
+    With `resume`, a run that is there already is not trained again.
+    """
     same = [run for run in list_runs(root) if _config(run) == config] if resume else []
     for run in same:
         if run.status.state == "finished":
@@ -86,14 +89,13 @@ def _config(run: RunFolder) -> RunConfig | None:
 
 
 def _write(docs: Path, rows: dict[str, list[dict[str, Any]]], changes: dict[str, Any]) -> None:
-    versions = {name: version(name) for name in ("tensorflow", "keras", "numpy", "scikit-learn")}
     machine = {"processor": processor(), "system": platform.system(), "python": platform.python_version()}
     systems = [
         {"preset": name, "tutorial": dict(zip(SCORES, TUTORIAL.get(name, (None,) * 3), strict=True)),
          "summary": summarize(found), "runs": [{k: v for k, v in row.items() if k != "run_dir"} for row in found]}
         for name, found in rows.items() if found
     ]  # fmt: skip
-    whole = {"systems": systems, "changes": changes, "versions": versions, "machine": machine}
+    whole = {"systems": systems, "changes": changes, "versions": versions(), "machine": machine}
     RunFolder.write(docs / "reproduction.json", lambda file: file.write(json.dumps(whole, indent=2).encode()))
     RunFolder.write(docs / "reproduction.md", lambda file: file.write(_markdown(whole).encode()))
 
@@ -121,7 +123,7 @@ def _markdown(whole: dict[str, Any]) -> str:
 
 def _row(system: dict[str, Any]) -> str:
     runs, summary = system["runs"], system["summary"]
-    scores = [cell for name in SCORES for cell in (_told(system["tutorial"][name]), _spread(summary.get(name)))]
+    scores = [cell for name in SCORES for cell in (_told(system["tutorial"][name]), spread(summary.get(name)))]
     steps = ", ".join(str(run["n_iterations"]) for run in runs)
     times = [sum(run[name] for run in runs) / len(runs) for name in ("seconds_pretrain", "seconds_cluster")]
     cells = [f"`{system['preset']}`", str(len(runs)), *scores, steps, *(f"{time:.0f}" for time in times)]
@@ -132,12 +134,18 @@ def _told(value: float | None) -> str:
     return "–" if value is None else f"{value:.5f}".rstrip("0")
 
 
-def _spread(values: dict[str, float] | None) -> str:
+def spread(values: dict[str, float] | None) -> str:
+    """A mean, with min and max in brackets where they differ."""
     if not values:
         return "–"
     if values["min"] == values["max"]:
         return f"{values['mean']:.4f}"
     return f"{values['mean']:.4f} ({values['min']:.4f} – {values['max']:.4f})"
+
+
+def versions() -> dict[str, str]:
+    """Of what the figures depend on."""
+    return {name: version(name) for name in ("tensorflow", "keras", "numpy", "scikit-learn")}
 
 
 def tutorial_presets() -> list[str]:

@@ -25,8 +25,9 @@ class History:
         TargetUpdated, and Finished where it brings new labels.
     kl : list of records
         ClusterProgress.
-    centers, baseline, mixture, end, last : record or None
-        CentersInitialized, BaselineScored, MixtureScored, Finished or Diverged, and the newest of all.
+    centers, baseline, mixture, judged, end, last : record or None
+        CentersInitialized, BaselineScored, MixtureScored, the newest Judged, Finished or Diverged, the newest of
+        all.
     snapshots : list of records
         SnapshotTaken, ascending; their "file" is a name inside the run's folder.
     umap : str or None
@@ -40,6 +41,7 @@ class History:
     centers: dict[str, Any] | None = None
     baseline: dict[str, Any] | None = None
     mixture: dict[str, Any] | None = None
+    judged: dict[str, Any] | None = None
     end: dict[str, Any] | None = None
     last: dict[str, Any] | None = None
     umap: str | None = None
@@ -83,6 +85,9 @@ class History:
     def _MixtureScored(self, record: dict[str, Any]) -> None:
         self.mixture = record
 
+    def _Judged(self, record: dict[str, Any]) -> None:
+        self.judged = record
+
     def _SnapshotTaken(self, record: dict[str, Any]) -> None:
         moment = _moment(record)
         if self.snapshots and _moment(self.snapshots[-1]) >= moment:  # made again after a resume
@@ -102,7 +107,7 @@ class History:
         self.kl = [r for r in self.kl if r["iteration"] <= iteration]
         self.updates = [r for r in self.updates if r["event"] != "Finished" and r["iteration"] <= iteration]
         self.snapshots = [r for r in self.snapshots if r["epoch"] <= epoch and r["iteration"] <= iteration]
-        self.end = self.umap = None
+        self.end = self.umap = self.judged = None
 
 
 def _moment(snapshot: dict[str, Any]) -> tuple[int, int, bool]:

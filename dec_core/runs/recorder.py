@@ -14,12 +14,14 @@ from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
+from scipy import sparse
 
 from dec_core.analysis.baseline import kmeans_on_pixels
+from dec_core.analysis.doubt import doubt, neighbour_graph
 from dec_core.analysis.label_free import confidence, silhouette
 from dec_core.analysis.metrics import cluster_sizes, score
 from dec_core.analysis.projection import pca_plane
-from dec_core.config import RunConfig
+from dec_core.config import RunConfig, is_taught
 from dec_core.data import Dataset, load
 from dec_core.networks.saving import save_model
 from dec_core.runs.folder import RunFolder, RunStatus, this_process
@@ -39,6 +41,7 @@ from dec_core.training.steps import Embedder, resident
 RECORD_EVERY = 0.5  # seconds between progress records; everything else is always recorded
 CHECKPOINT_EVERY = 10.0  # active seconds
 SNAPSHOT_EVERY = 0.9  # seconds between snapshots while pretraining: pages look once a second
+JUDGE_EVERY = 4.0  # seconds
 MAX_PRETRAIN_SNAPSHOTS = 60
 MAX_CLUSTER_SNAPSHOTS = 200
 
@@ -92,30 +95,34 @@ class _Recorder:
         self.last_progress = float("-inf")  # the first progress is recorded at once
         self.last_checkpoint = self.last_snapshot = time.monotonic()
         self.baseline: list[np.ndarray] = []
+        self.graph: sparse.csr_matrix | None = None
+        self.last_judged = float("-inf")
         self.closing = threading.Event()
 
     def run(self) -> Iterator[Record]:
         self.folder.set_status(self.status)
         if self.resumed:
             yield self._write({"event": "Resumed", "epoch": self.state.epoch, "iteration": self.state.iteration})
-        baseline = threading.Thread(target=self._run_baseline, daemon=True)
+        beside = threading.Thread(target=self._run_beside, daemon=True)
         started = time.monotonic()
         for event in train(self.state, self.dataset.x):
             self._count(event, time.monotonic() - started)
             yield self._handle(event)
-            if isinstance(event, CentersInitialized) and self._is_taught() and self.dataset.y is not None:
+            if isinstance(event, CentersInitialized) and self._has_a_teacher() and self.dataset.y is not None:
                 yield self._write({"event": "MixtureScored", **self._scores(self.state.p.argmax(axis=1))})
-            if isinstance(event, PretrainProgress) and not baseline.ident:
-                baseline.start()  # after the first event, so that it does not delay the first point
-            if not baseline.is_alive() and self.baseline:
+            if isinstance(event, PretrainProgress) and not beside.ident:
+                beside.start()  # after the first event, so that it does not delay the first point
+            if self.baseline:
                 yield self._baseline_record()
+            if self._worth_judging(event):
+                yield self._judged()
             started = time.monotonic()
         if self.status.state != "failed":
-            yield from self._finish(baseline)
+            yield from self._finish(beside)
 
-    def _is_taught(self) -> bool:
-        """Whether the first p is that of a mixture."""
-        return self.config.method in ("dec", "joint") and self.config.first_target == "umap_gmm"
+    def _has_a_teacher(self) -> bool:
+        """Whether a network is being trained whose first p is that of a mixture."""
+        return is_taught(self.config) and self.config.method != "umap_gmm"
 
     def leave(self, state: str, message: str) -> None:
         """Write all that is needed to go on later."""
@@ -230,10 +237,11 @@ class _Recorder:
         arrays = {name: a for name, a in self.state.to_arrays().items() if not name.startswith("optimizer")}
         self.folder.save_arrays("pretrained.npz", **arrays)
 
-    # -- k-means on pixels, beside the training
+    # -- beside the training: the graph of neighbours, and k-means on pixels
 
-    def _run_baseline(self) -> None:
+    def _run_beside(self) -> None:
         config = self.config
+        self.graph = self._neighbour_graph()
         starts = kmeans_on_pixels(self.dataset.x, config.n_clusters, config.kmeans_n_init, config.random_state)
         tightest = np.zeros(0, dtype=int)
         for labels in starts:
@@ -245,17 +253,34 @@ class _Recorder:
     def _baseline_record(self) -> Record:
         return self._write({"event": "BaselineScored", **self._scores(self.baseline.pop())})
 
+    def _neighbour_graph(self) -> sparse.csr_matrix:
+        return neighbour_graph(self.dataset.x[self.view], self.dataset.images.shape[1:])
+
+    def _worth_judging(self, event: Event) -> bool:
+        """At the target updates, but not at all of them: it takes up to a second."""
+        due = time.monotonic() - self.last_judged > JUDGE_EVERY
+        return isinstance(event, TargetUpdated) and self.graph is not None and due
+
+    def _judged(self) -> Record:
+        """What speaks against the clusters as they are now, without labels."""
+        found = doubt(self.graph, self.state.labels[self.view], self.config.n_clusters)
+        self.last_judged = time.monotonic()
+        return self._write({"event": "Judged", "iteration": self.state.iteration, **found.told()})
+
     # -- the end
 
-    def _finish(self, baseline: threading.Thread) -> Iterator[Record]:
+    def _finish(self, beside: threading.Thread) -> Iterator[Record]:
         state = self.state
         if self.config.method != "umap_gmm":  # it has nothing that could place another image
             path = self.folder.path / "model.keras"
             save_model(path, state.encoder, state.decoder, state.clustering_layer)
-        if baseline.ident:
-            baseline.join()
+        if beside.ident:
+            beside.join()
             if self.baseline:
                 yield self._baseline_record()
+        if self.graph is None:
+            self.graph = self._neighbour_graph()
+        yield self._judged()
         self.status = replace(self.status, state="finished", phase="finished")
         self.folder.set_status(self.status)
         (self.folder.path / "checkpoint.npz").unlink(missing_ok=True)

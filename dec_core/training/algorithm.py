@@ -30,6 +30,7 @@ from sklearn.cluster import KMeans
 
 from dec_core.analysis.assignment import target_distribution
 from dec_core.analysis.metrics import fraction_changed, match
+from dec_core.config import is_taught
 from dec_core.training.augmentation import distort
 from dec_core.training.events import (
     CentersInitialized,
@@ -81,9 +82,8 @@ def train(state: TrainingState, x: np.ndarray) -> Iterator[Event]:
 
 def _mixture(state: TrainingState, x: np.ndarray) -> Mixture | None:
     """UMAP and a mixture under way, where the run needs them and has not had them."""
-    config = state.config
-    wanted = config.method == "umap_gmm" or (config.method in ("dec", "joint") and config.first_target == "umap_gmm")
-    return Mixture(config, x, state.image_shape) if wanted and state.phase in ("pretraining", "centers") else None
+    wanted = is_taught(state.config) and state.phase in ("pretraining", "centers")
+    return Mixture(state.config, x, state.image_shape) if wanted else None
 
 
 def pretrain(state: TrainingState, x: np.ndarray) -> Iterator[Event]:
@@ -131,7 +131,7 @@ def initialize_centers(state: TrainingState, x: np.ndarray, mixture: Mixture | N
         responsibilities = mixture.found().responsibilities
         state.p = responsibilities[:, _partners(responsibilities.argmax(axis=1), kmeans.labels_, config.n_clusters)]
     state.phase = "clustering"
-    yield CentersInitialized(kmeans.labels_, float(kmeans.inertia_))
+    yield CentersInitialized(kmeans.labels_, float(kmeans.inertia_), mixture.n_starts if mixture else 1)
     if config.method in ("autoencoder", "kmeans"):
         state.phase = "finished"
         yield Finished("centers", 0, state.labels)
@@ -153,7 +153,8 @@ def _mix(state: TrainingState, x: np.ndarray, mixture: Mixture) -> Iterator[Even
     state.cluster_centers = weights.T @ (x.astype(np.float32) / 255)  # (n_clusters, n_features)
     means = weights.T @ state.z
     state.phase = "finished"
-    yield CentersInitialized(state.labels, float(np.square(state.z - means[state.labels]).sum()))
+    inertia = float(np.square(state.z - means[state.labels]).sum())
+    yield CentersInitialized(state.labels, inertia, mixture.n_starts)
     yield Finished("centers", 0, state.labels)
 
 

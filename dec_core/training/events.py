@@ -36,6 +36,7 @@ class CentersInitialized:
 
     labels: np.ndarray
     inertia: float  # sum of squared distances to the nearest center
+    n_starts: int = 1  # of UMAP and a mixture, where there is one: 2 if the groups of the first looked merged or split
 
 
 @dataclass(frozen=True)

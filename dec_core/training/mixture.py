@@ -7,37 +7,61 @@ import threading
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from dec_core.analysis.umap_gmm import UmapGmm, umap_gmm
+from dec_core.analysis.doubt import doubt, neighbour_graph
+from dec_core.analysis.umap_gmm import UmapGmm, compare, group
 from dec_core.config import RunConfig
+
+MOST_STARTS = 2
+MOST_JUDGED = 10_000  # images, evenly spread, by which a start is judged
 
 
 class Mixture:
     """`umap_gmm` of the images of a run, in a thread of its own from the moment it is made.
 
-    It looks at the images, not at the network, so that it can begin with the pretraining. The thread
+    It looks at the images, not at the network, so that it can begin with the pretraining. Where its groups
+    look merged or split (`dec_core.analysis.doubt`), it starts once more and keeps the better one. The thread
     cannot be stopped; it ends with its process, or when the groups are found.
 
     Attributes
     ----------
     words : str
         What is being done now.
+    n_starts : int
+        How many starts it has made.
     """
 
     def __init__(self, config: RunConfig, x: np.ndarray, image_shape: tuple[int, ...]):
-        self.words = "images are compared"
+        self.words, self.n_starts = "images are compared", 0
         self._found: UmapGmm | None = None
         self._error: BaseException | None = None
-        arguments = (config.n_clusters, config.n_neighbors, config.gmm_n_init, config.random_state, config.features)
         self._n_threads = None if config.method == "umap_gmm" else 1  # of its arithmetic, where a network trains beside
-        self._thread = threading.Thread(target=self._run, args=(x, *arguments, image_shape), daemon=True)
+        self._thread = threading.Thread(target=self._run, args=(config, x, image_shape), daemon=True)
         self._thread.start()
 
-    def _run(self, *arguments) -> None:
+    def _run(self, config: RunConfig, x: np.ndarray, image_shape: tuple[int, ...]) -> None:
         try:
             with threadpool_limits(self._n_threads):  # threads of both that wait for one another slow both down
-                self._found = umap_gmm(*arguments, tell=lambda words: setattr(self, "words", words))
+                self._found = self._best(config, x, image_shape)
         except BaseException as error:  # for whoever waits for it
             self._error = error
+
+    def _best(self, config: RunConfig, x: np.ndarray, image_shape: tuple[int, ...]) -> UmapGmm:
+        """Of two starts, if the first is in serious doubt, the one with less that speaks against it."""
+        images = compare(x, config.n_neighbors, config.features, image_shape)
+        some = slice(None, None, -(-len(x) // MOST_JUDGED))
+        graph = neighbour_graph(x[some], image_shape)
+        found = []
+        for start in range(MOST_STARTS):
+            self.n_starts = start + 1
+            again = "once more, as groups look merged: " if start else ""
+            tell = lambda words, again=again: setattr(self, "words", again + words)  # noqa: E731
+            seed = config.random_state + start * 1_000_003  # another one than any run's nearby
+            groups = group(images, config.n_clusters, config.gmm_n_init, seed, tell)
+            judged = doubt(graph, groups.responsibilities[some].argmax(axis=1), config.n_clusters)
+            found.append((judged.serious, judged.excess, start, groups))
+            if not judged.serious:
+                break
+        return min(found)[-1]
 
     def wait(self, seconds: float) -> bool:
         """Whether the groups are found, within so many seconds."""

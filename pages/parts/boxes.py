@@ -31,7 +31,7 @@ from pages.parts.moment import (
     sizes_json,
 )
 
-TOP, BOTTOM, HEADING = 292, 226, 34  # heights in pixels: contents of the upper and lower boxes, headings
+TOP, BOTTOM, HEADING = 284, 222, 34  # heights in pixels: contents of the upper and lower boxes, headings
 COLOURS = {"digit": "digit", "cluster": "cluster", "wrong": "wrong"}
 
 ABOUT_EMBEDDING = (
@@ -45,7 +45,8 @@ ABOUT_CONFUSION = (
 )
 ABOUT_CURVES = (
     "Left: the mean squared error of the autoencoder. Right: accuracy, NMI, ARI and the share of images that "
-    "changed cluster; dashed, what k-means reaches on pixels and on z."
+    "changed cluster; dashed, what k-means reaches on pixels and on z, and UMAP and a mixture without any network. "
+    "At the foot: where p is that of the mixture, and where it is made from q."
 )
 ABOUT_DIGITS = "What the decoder makes of the z of an image, and of the cluster centers."
 

@@ -7,15 +7,17 @@ import time
 
 import streamlit as st
 
-from dec_core.config import ConfigError, RunConfig
+from dec_core.analysis.verdict import beside_the_mixture, doubts, what_to_try
+from dec_core.config import ConfigError, RunConfig, is_taught
 from dec_core.data import DataError
+from dec_core.figures.palette import letter
 from dec_core.runs.folder import ACTIVE, RunFolder, RunStatus
 from dec_core.runs.history import History
 from dec_core.runs.progress import Progress, progress
 from pages.parts import components, focus
 from pages.parts.boxes import Boxes
 from pages.parts.controls import controls, state_line
-from pages.parts.moment import shown
+from pages.parts.moment import places, shown
 
 WAIT_FOR_UMAP = 900.0  # seconds after a run's end in which its UMAP is looked for: a full server is slow
 PHASES = ("autoencoder", "centers", "clustering")
@@ -29,6 +31,8 @@ WITHOUT_LABELS = {
     "silhouette": ("Silhouette", "How tight and far apart clusters are in z, −1 to 1, with no label asked."),
     "confidence": ("Confidence", "Mean over the images of the largest q: how sure the assignment is of itself."),
 }
+TO_BE_FOUND = "Once clusters form, here stands whether groups look merged or split, judged without labels."
+STARTED_TWICE = "The groups of a first start of UMAP and the mixture looked merged, so a second was made."
 CHANGED = "Share of the images that changed cluster at the last update."
 ERROR = "Mean squared difference between a pixel (0 to 1) and its reconstruction."
 
@@ -52,6 +56,7 @@ def _view(run: RunFolder | None, config: RunConfig | None, active: bool) -> None
         controls(None, None, config, "Press Start: an autoencoder learns to see, then the clusters form.")
         _stepper("", Progress("", 0.0, -1), PHASES_OF.get(config.method if config else "", PHASES))
         _numbers(History(), {})
+        _findings("", History(), None)
         Boxes(None, History(), None).show()
         return
     try:
@@ -69,9 +74,10 @@ def _view(run: RunFolder | None, config: RunConfig | None, active: bool) -> None
     _stepper(status.state, standing, PHASES_OF.get(own.method, PHASES))
     _trouble(run, status)
     _numbers(history, status.outcome)
+    _findings(run.id, history, own)
     Boxes(run.id, history, own).show()
-    if not active and history.umap is None and time.time() - status.updated < WAIT_FOR_UMAP:
-        _look_for_umap(run.id)
+    if not active and _is_more_to_come(status, history, own) and time.time() - status.updated < WAIT_FOR_UMAP:
+        _look_for_more(run.id, history.n_records)
 
 
 @st.fragment(run_every=0.25)
@@ -82,10 +88,16 @@ def _look_for_first_record(run_id: str) -> None:
 
 
 @st.fragment(run_every=2.0)
-def _look_for_umap(run_id: str) -> None:
-    """A run has ended a moment ago: redraw once its UMAP is there."""
-    if focus.reader(run_id).refresh().umap:
+def _look_for_more(run_id: str, n_records: int) -> None:
+    """A run has ended a moment ago: redraw once its UMAP is there, or the score of a mixture."""
+    if focus.reader(run_id).refresh().n_records > n_records:
         st.rerun()
+
+
+def _is_more_to_come(status: RunStatus, history: History, config: RunConfig) -> bool:
+    """Whether the worker still adds to a run that has ended: `dec_core.runs.afterwards`."""
+    scored = status.state == "finished" and "acc" in status.outcome and config.method != "umap_gmm"
+    return history.umap is None or (scored and history.mixture is None)
 
 
 def _stepper(state: str, standing: Progress, phases: tuple[str, ...]) -> None:
@@ -124,6 +136,23 @@ def _numbers(history: History, outcome: dict[str, float]) -> None:
             st.metric(name, _shown(key, outcome.get(key)), change, help=explained, width=144)
         st.metric("Changed", None if changed is None else f"{100 * changed:.2f} %", help=CHANGED, width=144)
         st.metric("Reconstruction error", None if loss is None else f"{loss:.4f}", help=ERROR, width=180)
+
+
+def _findings(run_id: str, history: History, config: RunConfig | None) -> None:
+    """What can be said of the clusters without labels; at the end, also how the network compares to none."""
+    words = [] if history.judged or history.end else [TO_BE_FOUND]
+    if history.judged:
+        first = next(snapshot["file"] for snapshot in history.snapshots if snapshot["clustered"])
+        place = places(run_id, first, config)
+        words.append(doubts(history.judged, lambda cluster: letter(int(place[cluster]))))
+        if history.judged["splits"] or history.judged["merges"]:
+            words[-1] = f":material/warning: {words[-1]} {what_to_try(is_taught(config), config.features)}"
+    if history.centers and history.centers.get("n_starts", 1) > 1:
+        words.append(STARTED_TWICE)
+    if history.mixture and history.end and "acc" in history.end and history.updates:
+        words.append(beside_the_mixture(history.end["acc"], history.mixture["acc"]))
+    with st.container(key="findings"):
+        st.caption(" ".join(words) or "\u2003")
 
 
 def _shown(key: str, value: float | None, sign: str = "") -> str | None:

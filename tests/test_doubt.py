@@ -1,0 +1,131 @@
+"""Groups that were merged or split, found without labels."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import sparse
+from sklearn.cluster import KMeans
+
+from dec_core.analysis.doubt import Doubt, doubt, neighbour_graph
+from dec_core.analysis.umap_gmm import UmapGmm
+from dec_core.analysis.verdict import beside_the_mixture, doubts, what_to_try
+from dec_core.training.mixture import Mixture
+
+CALM = Doubt(pair=(3, 1), border=0.1, best=0.1, cluster=2, size=1.1, valley=0.9)
+
+
+@pytest.fixture(scope="module")
+def graph(digits):
+    return neighbour_graph(digits.x, (8, 8))
+
+
+def test_a_graph_ties_each_image_to_its_nearest_both_ways(graph):
+    assert graph.shape == (1797, 1797) and set(graph.data) == {1.0}
+    assert (graph != graph.T).nnz == 0
+    assert graph.sum(axis=1).min() >= 15
+
+
+def test_two_cliques_and_a_bridge_in_numbers():
+    clique = np.ones((4, 4)) - np.eye(4)
+    ties = np.block([[clique, np.zeros((4, 4))], [np.zeros((4, 4)), clique]])
+    ties[3, 4] = ties[4, 3] = 1  # each clique has 13 ends of edges, one of them the bridge's
+    ties = sparse.csr_matrix(ties)
+    right = doubt(ties, np.array([0, 0, 0, 0, 1, 1, 1, 1]), 2)
+    assert right.border == right.best == pytest.approx(1 / 13) and not right.splits
+    across = doubt(ties, np.array([0, 0, 1, 1, 1, 1, 0, 0]), 2)
+    assert across.border == pytest.approx(8 / 12) and across.best == pytest.approx(1 / 13) and across.splits
+
+
+def test_true_digits_are_not_doubted(graph, digits):
+    assert not doubt(graph, digits.y, 10).serious
+
+
+@pytest.mark.parametrize("a, b, c", [(4, 6, 2), (2, 9, 3), (5, 4, 9), (1, 2, 7), (6, 0, 9), (7, 3, 0)])
+def test_two_digits_merged_and_one_split_are_found(graph, digits, a, b, c):
+    labels, members = digits.y.copy(), np.flatnonzero(digits.y == c)
+    labels[labels == b] = a
+    labels[members[KMeans(2, n_init=1, random_state=0).fit_predict(digits.x[members]) == 1]] = b
+    found = doubt(graph, labels, 10)
+    assert found.merges and found.cluster == a and found.apart
+
+
+@pytest.mark.parametrize("split", range(0, 10, 3))
+def test_a_digit_cut_anywhere_is_found(graph, digits, split):
+    labels, members = digits.y.copy(), np.flatnonzero(digits.y == split)
+    labels[members[::2]] = 10
+    found = doubt(graph, labels, 11)
+    assert found.splits and found.pair == (split, 10)
+
+
+@given(st.integers(2, 12), st.integers(0, 99), st.sampled_from(["noise", "alike", "few"]))
+def test_odd_images_and_labels_give_finite_numbers(n_clusters, seed, kind):
+    rng = np.random.default_rng(seed)
+    n = 20 if kind == "few" else 60
+    x = np.zeros((n, 64), np.uint8) if kind == "alike" else rng.integers(0, 256, (n, 64)).astype(np.uint8)
+    labels = rng.integers(n_clusters, size=n) // (1 + seed % 3)  # some clusters are empty
+    found = doubt(neighbour_graph(x, (8, 8)), labels, n_clusters)
+    assert np.isfinite([found.border, found.best, found.size, found.valley]).all()
+    assert 0 <= found.border <= 1 and found.size >= 1
+
+
+@pytest.mark.parametrize(
+    "changes, splits, merges",
+    [
+        ({}, False, False),
+        ({"border": 0.14}, True, False),
+        ({"border": 0.125}, False, False),
+        ({"size": 1.5}, False, False),
+        ({"size": 1.5, "valley": 0.5}, False, True),
+        ({"size": 2.4}, False, True),
+    ],
+)
+def test_the_two_suspicions(changes, splits, merges):
+    found = replace(CALM, **changes)
+    assert (found.splits, found.merges, found.serious) == (splits, merges, splits or merges)
+
+
+def test_doubts_in_words():
+    letters = "ABCD".__getitem__
+    assert doubts(CALM.told(), letters) == "Without labels, no group looks merged or split."
+    split = doubts(replace(CALM, border=0.3).told(), letters)
+    assert "clusters B and D share a dense region (30 % of neighbours" in split and "below 90 %" in split
+    assert "a better cut crosses 10 %" in split and "cluster C" not in split
+    merged = doubts(replace(CALM, size=2.04, valley=0.2).told(), letters)
+    assert "cluster C is 2.0 times as large as the mean and falls apart in the middle" in merged
+    assert "falls apart" not in doubts(replace(CALM, size=2.4).told(), letters)
+
+
+def test_the_way_out_depends_on_what_was_done():
+    assert "first-look" in what_to_try(False, "pixels")
+    assert "gradients" in what_to_try(True, "pixels")
+    assert "another seed" in what_to_try(True, "gradients")
+
+
+@pytest.mark.parametrize("acc, word", [(0.99, "ahead"), (0.9805, "level"), (0.97, "behind")])
+def test_a_network_is_told_how_it_stands_to_none(acc, word):
+    words = beside_the_mixture(acc, 0.98)
+    assert "98.0 %" in words and f"the network is {word}" in words
+    assert ("new images" in words) == (word != "ahead")
+
+
+@pytest.mark.parametrize("excess, n_starts, kept", [((0,), 1, 0), ((3, 1), 2, 1), ((1, 3), 2, 0), ((3, 0), 2, 1)])
+def test_a_mixture_in_doubt_starts_once_more_and_the_better_one_is_kept(
+    monkeypatch, small, digits, excess, n_starts, kept
+):
+    seeds, judgements = [], iter(excess)
+
+    def group(images, n_clusters, n_init, random_state, tell):
+        seeds.append(random_state)
+        return UmapGmm(np.zeros((1797, 10)), np.eye(10)[np.full(1797, len(seeds) - 1)])
+
+    monkeypatch.setattr("dec_core.training.mixture.group", group)
+    monkeypatch.setattr(
+        "dec_core.training.mixture.doubt", lambda *_: replace(CALM, border=0.12 + 0.1 * next(judgements))
+    )
+    mixture = Mixture(small.changed(method="umap_gmm", random_state=5), digits.x, (8, 8))
+    assert mixture.wait(60) and mixture.n_starts == n_starts
+    assert mixture.found().responsibilities[0].argmax() == kept
+    assert seeds[0] == 5 and len(set(seeds)) == n_starts
