@@ -167,6 +167,10 @@ class RunConfig(BaseModel):
         10, "Clustering", "UMAP's neighbours",
         "How many neighbours of each image UMAP keeps close: few see fine structure, many the whole.", ge=2, le=200,
     )  # fmt: skip
+    compare_distorted: bool = _setting(
+        False, "Clustering", "Compare distorted, too",
+        "Each image also looks for neighbours when it is turned, sheared, widened, stretched a little: nine searches.",
+    )  # fmt: skip
     gmm_n_init: int = _setting(
         8, "Clustering", "Restarts of the mixture",
         "The Gaussian mixture is fitted this many times from random starts; the likeliest is kept.",
@@ -290,7 +294,7 @@ def is_taught(config: RunConfig) -> bool:
 
 def applies(name: str, config: RunConfig) -> bool:
     """Whether a field has any effect, given the others: `gamma` only where both losses are trained, and so on."""
-    mixture = ("n_neighbors", "gmm_n_init", "features")
+    mixture = ("n_neighbors", "gmm_n_init", "features", "compare_distorted")
     if config.method in WITHOUT_NETWORK:
         own = mixture if config.method == "umap_gmm" else ("kmeans_n_init",)
         return name in ("dataset", "n_samples", "deskew", "random_state", "method", "n_clusters", *own)

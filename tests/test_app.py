@@ -201,7 +201,8 @@ def labels(at) -> set[str]:
 def test_all_presets_can_be_picked_in_the_order_of_the_tutorial(app):
     app.run()
     assert app.selectbox(key="preset").options == [
-        "Begin · first-look", "Begin · fast", "Baseline · kmeans-pixels", "Baseline · umap-gmm",
+        "Begin · first-look", "Begin · fast", "Best · best", "Best · best-no-prior", "Best · best-conv",
+        "Baseline · kmeans-pixels", "Baseline · umap-gmm",
         "Baseline · tutorial-autoencoder", "Dense · tutorial-dec",
         "Convolutional · tutorial-conv-dec", "Convolutional · tutorial-conv-upsampling",
         "Joint · tutorial-conv-joint", "Joint · tutorial-dense-joint",

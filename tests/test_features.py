@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sklearn.metrics import pairwise_distances
 
-from dec_core.analysis.features import DIRECTIONS, PATCHES, gradients
-from dec_core.analysis.projection import neighbours, umap_layout, umap_start
+from dec_core.analysis.features import DIRECTIONS, PATCHES, distortions, gradients
+from dec_core.analysis.projection import nearest_of_both, neighbours, umap_layout, umap_start
 
 
 def bar(angle: float, row: float = 14, column: float = 14, size: int = 28) -> np.ndarray:
@@ -57,6 +59,43 @@ def test_images_of_any_size_and_colour(shape):
     found = gradients(x, shape)
     assert found.shape == (4, 392) and np.isfinite(found).all()
     assert not np.allclose(found[0], found[1])
+
+
+def test_distortions_turn_widen_stretch_and_shear_to_both_sides():
+    found = distortions((28, 28))
+    assert len(found) == 8 and all(matrix.shape == (784, 784) for matrix in found)
+    assert all(np.round(np.full((1, 784), 200.0) @ matrix).min() == 200 for matrix in found)
+    turned, back = (bar(0.0) @ matrix for matrix in found[:2])
+    assert np.corrcoef(turned, bar(0.14))[0, 1] > 0.98 and np.corrcoef(back, bar(-0.14))[0, 1] > 0.98
+    apart = bar(np.pi / 2, column=6) + bar(np.pi / 2, column=22)  # two upright bars, 16 apart
+    narrow, wide = (np.argmax((apart @ matrix).reshape(28, 28)[14, 14:]) for matrix in found[2:4])
+    assert narrow < 8 < wide
+    sheared = (bar(np.pi / 2) @ found[6]).reshape(28, 28)
+    assert abs(int(sheared[4].argmax()) - int(sheared[24].argmax())) == pytest.approx(3, abs=1)
+
+
+@pytest.mark.parametrize("shape", [(8, 8), (5, 12), (6, 6, 3)])
+def test_distortions_of_any_size_and_colour_keep_channels_apart(shape):
+    levels = np.arange(1, shape[2] + 1) * 30 if len(shape) == 3 else 30
+    image = np.full(shape, levels, np.uint8)
+    for matrix in distortions(shape):
+        assert (image.reshape(1, -1) @ matrix).reshape(shape) == pytest.approx(image)
+
+
+@given(st.integers(2, 30), st.integers(1, 5), st.integers(0, 99))
+def test_the_nearest_of_two_lists(n, k, seed):
+    rng = np.random.default_rng(seed)
+    x, others = rng.normal(size=(2, n, 3)).astype(np.float32)
+    k = min(k, n)
+    indices, distances = nearest_of_both(neighbours(x, k), neighbours(x, k, others))
+    for i in range(n):
+        known = {i: 0.0}
+        for found, apart in (neighbours(x, k), neighbours(x, k, others)):
+            for j, distance in zip(found[i], apart[i], strict=True):
+                known[j] = min(known.get(j, np.inf), distance) if j != i else 0.0
+        assert len(set(indices[i])) == k
+        assert distances[i] == pytest.approx(sorted(known.values())[:k], abs=1e-5)
+        assert distances[i] == pytest.approx([known[j] for j in indices[i]], abs=1e-5)
 
 
 def test_neighbours_are_the_nearest():

@@ -146,11 +146,11 @@ def mixture_found(monkeypatch):
     """What `afterwards` asks UMAP and a mixture for, which answer at once that all images are alike."""
     asked = []
 
-    def find(x, n_clusters, *setting):
-        asked.append((x.shape, n_clusters, *setting))
-        return UmapGmm(np.zeros((len(x), 10)), np.eye(n_clusters)[np.zeros(len(x), dtype=int)])
+    def group(images, n_clusters, n_init):
+        asked.append((len(images.reduced), n_clusters, n_init))
+        return UmapGmm(np.zeros((asked[-1][0], 10)), np.eye(n_clusters)[np.zeros(asked[-1][0], dtype=int)])
 
-    monkeypatch.setattr("dec_core.runs.afterwards.umap_gmm", find)
+    monkeypatch.setattr("dec_core.runs.afterwards.group", group)
     return asked
 
 
@@ -165,15 +165,7 @@ def test_runs_on_the_same_images_share_the_score_of_the_mixture(tmp_path, small,
         if damage:
             (tmp_path / "mixtures.json").write_text(damage)
     assert scored[0]["acc"] == pytest.approx(share)
-    assert len(mixture_found) == (3 if damage else 2) and mixture_found[0] == (
-        (1797, 64),
-        10,
-        10,
-        8,
-        0,
-        "pixels",
-        (8, 8),
-    )
+    assert len(mixture_found) == (3 if damage else 2) and mixture_found[0] == (1797, 10, 8)
 
 
 def test_without_labels_no_mixture_is_scored(tmp_path, small, digits, mixture_found):

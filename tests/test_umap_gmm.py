@@ -38,6 +38,15 @@ def test_directions_of_strokes_say_more_than_pixels():
     assert accuracy["gradients"] > 0.95 > 0.9 > accuracy["pixels"]
 
 
+def test_digits_as_written_are_found_better_among_distorted_ones():
+    data = load("mnist", 3000)
+    accuracy = []
+    for distorted in (False, True):
+        found = umap_gmm(data.x, 10, n_init=3, features="gradients", image_shape=(28, 28), distorted=distorted)
+        accuracy.append(score(data.y, found.responsibilities.argmax(axis=1), 10).acc)
+    assert accuracy[1] > accuracy[0] > 0.95
+
+
 def test_it_tells_what_it_does(digits):
     told = []
     umap_gmm(digits.x[:200], 3, n_init=2, tell=told.append)

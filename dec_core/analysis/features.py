@@ -10,12 +10,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from scipy import sparse
 
 DIRECTIONS = 8  # of a full turn: an edge from dark to light is not one from light to dark
 PATCHES = 7  # to a side
 EDGE_BLUR = 0.7 / 28  # of the image's width, before the gradient is taken
 PATCH_BLUR = 1.5 / 28  # of the image's width: how far a patch reaches
 FAINTEST = 1e-4  # a gradient below it is rounding, not an edge
+TURN = 0.14  # radians to either side, of the distortions
+STRETCH = 0.15  # of width, of height, and pixels to the side for each pixel down, likewise
 CHUNK = 2048  # images at a time, to bound memory
 
 
@@ -52,6 +55,43 @@ def gradients(x: np.ndarray, image_shape: Sequence[int]) -> np.ndarray:
         grey = images.mean(axis=3) if images.ndim == 4 else images
         found[first : first + CHUNK] = _histograms(grey, rows, slopes, patches)
     return found
+
+
+def distortions(image_shape: Sequence[int]) -> list[sparse.csr_matrix]:
+    """Matrices D that turn, widen, stretch and shear images a little, each to both sides.
+
+    Two images of the same digit are often one another's distortions; then the distorted one is close to the other
+    where the original is not (Simard, LeCun and Denker, *Efficient Pattern Recognition Using a New Transformation
+    Distance*, 1993).
+
+    Parameters
+    ----------
+    image_shape : (height, width) or (height, width, channels)
+
+    Returns
+    -------
+    eight sparse matrices, shape (n_features, n_features)
+        x @ D are the distorted images of rows x, sampled bilinearly; beyond the border, the border's.
+    """
+    cos, sin, more, less = np.cos(TURN), np.sin(TURN), 1 + STRETCH, 1 / (1 + STRETCH)
+    maps = [[[cos, sin], [-sin, cos]], [[cos, -sin], [sin, cos]], [[1, 0], [0, more]], [[1, 0], [0, less]],
+            [[more, 0], [0, 1]], [[less, 0], [0, 1]], [[1, 0], [STRETCH, 1]], [[1, 0], [-STRETCH, 1]]]  # fmt: skip
+    n_channels = int(np.prod(image_shape[2:]))
+    planes = [_sampled(*image_shape[:2], np.array(of_places)) for of_places in maps]
+    return [sparse.kron(plane, sparse.identity(n_channels), format="csr").astype(np.float32) for plane in planes]
+
+
+def _sampled(height: int, width: int, of_places: np.ndarray) -> sparse.csr_matrix:
+    """Images whose place p shows what was at `of_places` @ p, both from the middle; (pixels, pixels)."""
+    middle = np.array([[(height - 1) / 2], [(width - 1) / 2]])
+    places = np.indices((height, width)).reshape(2, -1)
+    seen = np.clip(of_places @ (places - middle) + middle, 0, [[height - 1.001], [width - 1.001]])
+    corner = seen.astype(int)
+    down, right = seen - corner
+    first, here = corner[0] * width + corner[1], np.arange(height * width)
+    weights = [(1 - down) * (1 - right), (1 - down) * right, down * (1 - right), down * right]
+    rows = np.concatenate([first + offset for offset in (0, 1, width, width + 1)])
+    return sparse.csr_matrix((np.concatenate(weights), (rows, np.tile(here, 4))), shape=(here.size, here.size))
 
 
 def _histograms(grey: np.ndarray, rows: list, slopes: list, patches: list) -> np.ndarray:

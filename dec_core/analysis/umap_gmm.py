@@ -14,8 +14,8 @@ import numpy as np
 from sklearn.decomposition import PCA
 from sklearn.mixture import GaussianMixture
 
-from dec_core.analysis.features import gradients, pixels
-from dec_core.analysis.projection import neighbours, umap_layout, umap_start
+from dec_core.analysis.features import distortions, gradients, pixels
+from dec_core.analysis.projection import nearest_of_both, neighbours, umap_layout, umap_start
 
 COMPONENTS = 50  # of PCA: neighbours are sought among so many numbers
 DIMENSIONS = 10  # of UMAP
@@ -62,6 +62,7 @@ def umap_gmm(
     random_state: int = 0,
     features: str = "pixels",
     image_shape: Sequence[int] | None = None,
+    distorted: bool = False,
     tell: Callable[[str], None] = lambda words: None,
 ) -> UmapGmm:
     """Lay the images out by UMAP and find the groups by a mixture of Gaussians with full covariances.
@@ -78,34 +79,44 @@ def umap_gmm(
         The same seed gives the same result, for which UMAP runs on one thread.
     features : {"pixels", "gradients"}
         What images are compared by: see `dec_core.analysis.features`.
-    image_shape : (height, width[, channels]), needed for "gradients"
+    image_shape : (height, width[, channels]), needed for "gradients" and `distorted`
+    distorted : bool
+        Let each image look for its neighbours also when it is turned, sheared, widened or stretched a little: nine
+        searches instead of one.
     tell : callable
         Is told in words what is being done, whenever that changes.
 
     Raises
     ------
     ValueError
-        If features are "gradients" and the image's shape is missing or is not that of x.
+        If the image's shape is needed and missing, or is not that of x.
     """
     tell("images are compared")
-    return group(compare(x, n_neighbors, features, image_shape), n_clusters, n_init, random_state, tell)
+    return group(compare(x, n_neighbors, features, image_shape, distorted), n_clusters, n_init, random_state, tell)
 
 
 def compare(
-    x: np.ndarray, n_neighbors: int = 10, features: str = "pixels", image_shape: Sequence[int] | None = None
+    x: np.ndarray,
+    n_neighbors: int = 10,
+    features: str = "pixels",
+    image_shape: Sequence[int] | None = None,
+    distorted: bool = False,
 ) -> Compared:
     """The first half of `umap_gmm`: nearest neighbours of each image. Arguments and errors as there."""
-    if features == "gradients":
-        if image_shape is None or np.prod(image_shape) != x.shape[1]:
-            raise ValueError(
-                f"image_shape: received {image_shape}, expected the shape of images of {x.shape[1]} values"
-            )
-        seen = gradients(x, image_shape)
-    else:
-        seen = pixels(x)
+    needed = features == "gradients" or distorted
+    if needed and (image_shape is None or np.prod(image_shape) != x.shape[1]):
+        raise ValueError(f"image_shape: received {image_shape}, expected the shape of images of {x.shape[1]} values")
+    see = (lambda images: gradients(images, image_shape)) if features == "gradients" else pixels
+    seen = see(x)
+    pca = PCA(min(COMPONENTS, *seen.shape), random_state=0)
     with np.errstate(invalid="ignore"):  # no variance at all, where the images are alike
-        reduced = PCA(min(COMPONENTS, *seen.shape), random_state=0).fit_transform(seen)
-    return Compared(reduced, neighbours(reduced, min(n_neighbors, len(x) - 1)))
+        reduced = pca.fit_transform(seen)
+    near = neighbours(reduced, min(n_neighbors, len(x) - 1))
+    if distorted:
+        for distortion in distortions(image_shape):
+            others = pca.transform(see(np.round(x @ distortion).astype(np.uint8)))
+            near = nearest_of_both(near, neighbours(reduced, near[0].shape[1], others))
+    return Compared(reduced, near)
 
 
 def group(

@@ -11,12 +11,13 @@ from pathlib import Path
 
 from dec_core.analysis.metrics import score
 from dec_core.analysis.projection import umap_plane
-from dec_core.analysis.umap_gmm import umap_gmm
+from dec_core.analysis.umap_gmm import compare, group
 from dec_core.config import RunConfig
 from dec_core.data import load
 from dec_core.runs.folder import RunFolder
 
 MIXTURES = "mixtures.json"  # below the folder of runs: scores of `umap_gmm` by what they depend on
+COUNTS = {"dataset", "n_samples", "deskew", "n_clusters", "n_neighbors", "gmm_n_init", "features", "compare_distorted"}
 
 
 def add_umap(folder: RunFolder) -> None:
@@ -48,8 +49,8 @@ def add_mixture(folder: RunFolder) -> None:
     key, known = _key(config), _known(root)
     if key not in known:
         shape = data.images.shape[1:]
-        setting = config.n_clusters, config.n_neighbors, config.gmm_n_init, 0, config.features
-        labels = umap_gmm(data.x, *setting, shape).responsibilities.argmax(axis=1)
+        images = compare(data.x, config.n_neighbors, config.features, shape, config.compare_distorted)
+        labels = group(images, config.n_clusters, config.gmm_n_init).responsibilities.argmax(axis=1)
         known = _known(root) | {key: vars(score(data.y, labels, config.n_clusters))}  # others may have written
         RunFolder.write(root / MIXTURES, lambda file: file.write(json.dumps(known).encode()))
     folder.append({"event": "MixtureScored", **known[key]})
@@ -57,8 +58,7 @@ def add_mixture(folder: RunFolder) -> None:
 
 def _key(config: RunConfig) -> str:
     """What the scores depend on, as a name."""
-    names = ("dataset", "n_samples", "deskew", "n_clusters", "n_neighbors", "gmm_n_init", "features")
-    return hashlib.sha256(json.dumps([getattr(config, name) for name in names]).encode()).hexdigest()[:16]
+    return hashlib.sha256(config.model_dump_json(include=COUNTS).encode()).hexdigest()[:16]
 
 
 def _known(root: Path) -> dict[str, dict[str, float]]:

@@ -47,7 +47,7 @@ class Mixture:
 
     def _best(self, config: RunConfig, x: np.ndarray, image_shape: tuple[int, ...]) -> UmapGmm:
         """Of two starts, if the first is in serious doubt, the one with less that speaks against it."""
-        images = compare(x, config.n_neighbors, config.features, image_shape)
+        images = compare(x, config.n_neighbors, config.features, image_shape, config.compare_distorted)
         some = slice(None, None, -(-len(x) // MOST_JUDGED))
         graph = neighbour_graph(x[some], image_shape)
         found = []
