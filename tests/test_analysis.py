@@ -6,7 +6,14 @@ from hypothesis import strategies as st
 from dec_core.analysis.assignment import soft_assignment, target_distribution
 from dec_core.analysis.baseline import kmeans_on_pixels
 from dec_core.analysis.label_free import confidence, silhouette
-from dec_core.analysis.metrics import classes_of_clusters, cluster_sizes, confusion, fraction_changed, score
+from dec_core.analysis.metrics import (
+    classes_of_clusters,
+    cluster_sizes,
+    confusion,
+    fraction_changed,
+    least_whole,
+    score,
+)
 from dec_core.analysis.projection import pca_plane
 from dec_core.analysis.verdict import most_mixed, verdict, verdict_without_labels
 
@@ -129,6 +136,13 @@ def test_principal_components_do_not_flip_between_frames():
 
 def test_one_number_per_image_still_has_a_plane():
     assert pca_plane(np.arange(5.0)[:, None]).shape == (5, 2)
+
+
+def test_the_least_whole_class_or_cluster():
+    y = np.array([0, 0, 0, 1, 1, 2])
+    assert least_whole(confusion(y, np.array([1, 1, 2, 0, 0, 2]), 3)) == 1 / 2  # of cluster 2 half is of class 0
+    assert least_whole(confusion(y, np.array([1, 1, 0, 0, 0, 2]), 3)) == pytest.approx(2 / 3)  # of class 0
+    assert least_whole(confusion(y, y, 3)) == 1 and least_whole(confusion(y, y, 4)) == 0
 
 
 def test_kmeans_on_pixels_never_gets_looser(digits):

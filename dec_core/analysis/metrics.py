@@ -113,6 +113,17 @@ class Confusion:
         return right
 
 
+def least_whole(found: Confusion) -> float:
+    """The smallest share of a class that lies in its cluster, or of a cluster that belongs to its class: 0..1.
+
+    Near one where every class has a cluster of its own; small where two were merged or one was split. Clusters
+    without a class count as zero.
+    """
+    right = np.where(found.right, found.counts, 0)
+    shares = [right.sum(axis=axis) / np.maximum(found.counts.sum(axis=axis), 1) for axis in (0, 1)]
+    return float(min(share.min() for share in shares))
+
+
 def confusion(y: np.ndarray, labels: np.ndarray, n_clusters: int) -> Confusion:
     """The confusion matrix in matched order, classes without a cluster last. Raises as `contingency` does."""
     classes, counts = contingency(y, labels, n_clusters)

@@ -229,6 +229,8 @@ def _table(options: argparse.Namespace) -> int:
 def _recipes(options: argparse.Namespace) -> int:
     from dec_core.cli.recipes import recipes
 
+    if options.seeds < 1:
+        raise ValueError(f"--seeds: received {options.seeds}, expected 1 or more")
     fashion = _own(options.fashion, options.out, skip_unreadable=False) if options.fashion else None
     return recipes(options.seeds, fashion, options.out, options.docs, _changes(options.set), options.sections)
 

@@ -13,9 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from dec_core.analysis.metrics import confusion
+from dec_core.analysis.metrics import confusion, least_whole
 from dec_core.cli.bench import processor
 from dec_core.cli.repeat import summarize
 from dec_core.cli.table import spread, trained, versions
@@ -23,7 +21,6 @@ from dec_core.config import RunConfig
 from dec_core.data import load
 from dec_core.presets import CHAPTERS, PRESETS
 from dec_core.runs.folder import RunFolder
-from dec_core.runs.view import view_index
 
 WHOLE = 0.6  # of a class must lie in its cluster, and of a cluster belong to its class
 SECTIONS = ("presets", "ingredients", "others")
@@ -137,17 +134,13 @@ def _row(trial: Trial, result: dict[str, Any]) -> dict[str, Any]:
 
 
 def _least_whole(folder: RunFolder) -> float:
-    """The smallest share of a class that lies in its cluster, or of a cluster that belongs to its class, 0..1."""
     config = folder.config
     snapshots = sorted((folder.path / "snapshots").glob("*.npz"))
     arrays = folder.load_arrays(f"snapshots/{snapshots[-1].name}") if snapshots else None
     if arrays is None or "labels" not in arrays:
         return 0.0
     y = load(config.dataset, config.n_samples, upright=config.deskew, root=folder.path.parent).y
-    found = confusion(y[view_index(len(y))], arrays["labels"].astype(int), config.n_clusters)
-    right = np.where(found.right, found.counts, 0)
-    shares = [right.sum(axis=axis) / np.maximum(found.counts.sum(axis=axis), 1) for axis in (0, 1)]
-    return round(float(min(share.min() for share in shares)), 3)
+    return round(least_whole(confusion(y, arrays["labels"].astype(int), config.n_clusters)), 3)
 
 
 def _write(docs: Path, rows: list[dict[str, Any]], changes: dict[str, Any]) -> None:
