@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -181,15 +182,38 @@ def test_the_table_trains_what_is_missing_and_shares_autoencoders(tmp_path, caps
     assert json.loads((tmp_path / "docs" / "reproduction.json").read_text()) == read
 
 
-def test_bench_prints_all_and_the_ratios(capsys):
-    assert main(["bench", "--samples", "1024", "--json"]) == 0
-    told = capsys.readouterr().out.splitlines()
-    rows = json.loads(told[-1])["rows"]
+def test_bench_prints_all_ratios_skips_aloud_and_keeps_its_history(tmp_path, capsys, monkeypatch):
+    from dec_core.cli import bench
+
+    def missing(*_):
+        raise ImportError("No module named 'torch'")
+
+    monkeypatch.setattr(bench, "WORK", [replace(w, torch=missing, clustpy=w.clustpy and missing) for w in bench.WORK])
+    kept = tmp_path / "kept.json"
+    kept.write_text('[{"date": "before"}]')
+    assert main(["bench", "--samples", "1024", "--json", "--history", str(kept)]) == 0
+    out, err = capsys.readouterr()
+    found = json.loads(out.splitlines()[-1])
+    rows = found["rows"]
     assert ["dense" in rows[0]["work"], "convolutional" in rows[1]["work"], len(rows)] == [True, True, 3]
-    for row, line in zip(rows, told[1:], strict=False):
-        assert line.startswith(row["work"])
-        for precision in ("float32", "bfloat16"):
-            assert row["ratios"][precision] == pytest.approx(row["keras"] / row[precision], rel=0.05)
+    for row in rows:
+        assert list(row["seconds"]) == ["float32", "bfloat16"] and list(row["others"]) == ["keras"]
+        assert f"keras {row['others']['keras'] / row['seconds']['float32']:.2f} x" in out
+    assert [set(row.get("bare", ())) for row in rows] == [{"float32", "bfloat16"}, set(), {"float32", "bfloat16"}]
+    assert "PyTorch, compiled is skipped" in err and "ClustPy is skipped" in err
+    history = json.loads(kept.read_text())
+    assert history[0] == {"date": "before"} and history[1]["rows"] == rows and history[1]["processor"]
+
+
+def test_the_bare_products_of_an_epoch_are_those_of_its_layers():
+    from dec_core.cli.bench import _epoch_products, _interval_products
+
+    config = RunConfig.make(hidden_units=(500,), batch_size=100, update_interval=3)
+    flops = lambda products: sum(2 * a * b * c * times for a, b, c, times in products)  # noqa: E731
+    layers = 2 * (784 * 500 + 500 * 10)  # weights of encoder and decoder
+    assert flops(_epoch_products(config, 1000)) == 2 * 1000 * (3 * layers - 784 * 500)  # no way back to the images
+    encoder = layers // 2
+    assert flops(_interval_products(config, 4096)) == 2 * 4096 * encoder + 2 * 300 * (3 * encoder - 784 * 500)
 
 
 def test_recipes_measure_presets_ingredients_and_the_verdict(tmp_path, capsys, monkeypatch):

@@ -82,8 +82,9 @@ def _parser() -> argparse.ArgumentParser:
     recipes.add_argument("--docs", type=Path, default=Path("docs"), metavar="DIR", help="where the page goes (docs)")
     recipes.set_defaults(command=_recipes)
 
-    bench = commands.add_parser("bench", help="compare the speed of our loops with plain Keras, in one run")
+    bench = commands.add_parser("bench", help="compare the speed of our loops with that of others, in one run")
     bench.add_argument("--samples", type=int, default=70_000, help="images of MNIST (70000)")
+    bench.add_argument("--history", type=Path, metavar="FILE", help="add the figures to this JSON file")
     bench.add_argument("--json", action="store_true", help="one JSON object as the last line on stdout")
     bench.set_defaults(command=_bench)
 
@@ -238,7 +239,7 @@ def _recipes(options: argparse.Namespace) -> int:
 def _bench(options: argparse.Namespace) -> int:
     from dec_core.cli.bench import bench
 
-    return bench(options.samples, as_json=options.json)
+    return bench(options.samples, as_json=options.json, history=options.history)
 
 
 def _model(options: argparse.Namespace) -> int:
