@@ -255,4 +255,6 @@ def _share(part: list, whole: list) -> str:
 
 
 def _seconds(values: dict[str, float]) -> str:
+    if values["min"] == values["max"]:
+        return f"{values['mean']:.0f}"
     return f"{values['mean']:.0f} ({values['min']:.0f} – {values['max']:.0f})"

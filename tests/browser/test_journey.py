@@ -13,7 +13,7 @@ from dec_core.data import load
 from dec_core.runs.folder import RunFolder, list_runs
 from tests.browser.serving import browser, served
 
-PATIENCE = 120_000  # milliseconds; a busy machine is slow, and speed is not what is tested here
+PATIENCE = 240_000  # milliseconds; a busy machine is slow, and speed is not what is tested here
 expect.set_options(timeout=PATIENCE)
 
 
