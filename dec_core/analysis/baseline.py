@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 from sklearn.cluster import KMeans
 
+from dec_core.analysis.features import pixels
+
 MOST = 10_000  # images from which centers are found; more of them move the centers little and cost minutes
 
 
@@ -24,11 +26,11 @@ def kmeans_on_pixels(x: np.ndarray, n_clusters: int, n_init: int, random_state: 
     ------
     labels : ndarray of int, shape (n,)
     """
-    pixels = x.astype(np.float32) / 255
-    some = pixels[:: -(-len(x) // MOST)]
+    some = pixels(x[:: -(-len(x) // MOST)])
     best = None
     for i in range(n_init):
         kmeans = KMeans(n_clusters, n_init=1, random_state=random_state + i).fit(some)
         if best is None or kmeans.inertia_ < best.inertia_:
-            best, labels = kmeans, kmeans.predict(pixels)
+            parts = (kmeans.predict(pixels(x[first : first + MOST])) for first in range(0, len(x), MOST))
+            best, labels = kmeans, np.concatenate(list(parts))
         yield labels

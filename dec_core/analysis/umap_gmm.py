@@ -19,6 +19,7 @@ from dec_core.analysis.projection import nearest_of_both, neighbours, umap_layou
 
 COMPONENTS = 50  # of PCA: neighbours are sought among so many numbers
 DIMENSIONS = 10  # of UMAP
+CHUNK = 8192  # images at a time, where they are distorted
 EPOCHS = 100  # of UMAP's layout
 
 
@@ -114,9 +115,14 @@ def compare(
     near = neighbours(reduced, min(n_neighbors, len(x) - 1))
     if distorted:
         for distortion in distortions(image_shape):
-            others = pca.transform(see(np.round(x @ distortion).astype(np.uint8)))
+            others = _reduced(x, lambda images, by=distortion: see(np.round(images @ by).astype(np.uint8)), pca)
             near = nearest_of_both(near, neighbours(reduced, near[0].shape[1], others))
     return Compared(reduced, near)
+
+
+def _reduced(x: np.ndarray, see: Callable[[np.ndarray], np.ndarray], pca: PCA) -> np.ndarray:
+    """Principal components of what is seen of x, so many images at a time that memory is bounded."""
+    return np.concatenate([pca.transform(see(x[first : first + CHUNK])) for first in range(0, len(x), CHUNK)])
 
 
 def group(
