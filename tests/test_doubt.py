@@ -96,6 +96,9 @@ def test_doubts_in_words():
     merged = doubts(replace(CALM, size=2.04, valley=0.2).told(), letters)
     assert "cluster C is 2.0 times as large as the mean and falls apart in the middle" in merged
     assert "falls apart" not in doubts(replace(CALM, size=2.4).told(), letters)
+    live = doubts({**replace(CALM, border=0.3).told(), "iteration": 80}, letters, ended=False)
+    assert live.startswith("Without labels, at step 80: clusters B and D share") and "90 %" not in live
+    assert doubts(CALM.told(), letters, ended=False) == doubts(CALM.told(), letters)
 
 
 def test_the_way_out_depends_on_what_was_done():

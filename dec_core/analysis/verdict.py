@@ -47,13 +47,15 @@ def verdict(confusion: Confusion, names: Sequence[str], noun: str = "digits") ->
     return sentence + "."
 
 
-def doubts(judged: Mapping[str, Any], name: Callable[[int], object]) -> str:
+def doubts(judged: Mapping[str, Any], name: Callable[[int], object], *, ended: bool = True) -> str:
     """What speaks against a clustering, without labels, in a sentence.
+
+    Of a run that has not ended it is told of which step it is, for groups may yet come apart.
 
     Parameters
     ----------
     judged : mapping
-        As `dec_core.analysis.doubt.Doubt.told` gives it.
+        As `dec_core.analysis.doubt.Doubt.told` gives it; of a run that has not ended with its "iteration", too.
     name : callable
         The name of the cluster of that number.
     """
@@ -70,6 +72,8 @@ def doubts(judged: Mapping[str, Any], name: Callable[[int], object]) -> str:
         found.append(f"cluster {name(judged['cluster'])} is {judged['size']:.1f} times as large as the mean{apart}")
     if not found:
         return "Without labels, no group looks merged or split."
+    if not ended:
+        return f"Without labels, at step {judged['iteration']}: {found[-1]}."
     return f"Groups look merged or split: {'; '.join(found)}. Accuracy is likely to be below 90 %."
 
 

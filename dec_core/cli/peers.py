@@ -8,8 +8,8 @@ that compiles or warms up.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from contextlib import nullcontext, redirect_stderr
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_stdout
 from io import StringIO
 from itertools import pairwise
 from typing import Any
@@ -122,7 +122,7 @@ def clustpy_epoch(config: RunConfig, x: np.ndarray) -> float:
     """An epoch of ClustPy's feedforward autoencoder of the same sizes."""
     autoencoder, floats = _clustpy_autoencoder(config), x.astype(np.float32) / 255
     settings = {"batch_size": config.batch_size, "optimizer_params": {"lr": 1e-3}}
-    with redirect_stderr(StringIO()):  # its progress bars
+    with _silence():
         return seconds(lambda: autoencoder.fit(n_epochs=1, data=floats, **settings))
 
 
@@ -137,12 +137,19 @@ def clustpy_interval(config: RunConfig, x: np.ndarray) -> float:
     def taken(n_epochs: int) -> float:
         model = DEC(clustering_epochs=n_epochs, neural_network=_clustpy_autoencoder(config), **settings, **start)
         started = time.perf_counter()
-        with redirect_stderr(StringIO()):  # its progress bars
+        with _silence():
             model.fit(floats)
         return time.perf_counter() - started
 
     n_batches = -(-len(x) // config.batch_size)
     return (taken(3) - taken(1)) / 2 * config.update_interval / n_batches
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """No progress bars of others."""
+    with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
+        yield
 
 
 def _autocast(kind: str) -> Any:

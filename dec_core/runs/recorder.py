@@ -41,7 +41,7 @@ from dec_core.training.steps import Embedder, resident
 RECORD_EVERY = 0.5  # seconds between progress records; everything else is always recorded
 CHECKPOINT_EVERY = 10.0  # active seconds
 SNAPSHOT_EVERY = 0.9  # seconds between snapshots while pretraining: pages look once a second
-JUDGE_EVERY = 4.0  # seconds
+JUDGE_EVERY = 1.0  # seconds, and not more than a tenth of the time
 MAX_PRETRAIN_SNAPSHOTS = 60
 MAX_CLUSTER_SNAPSHOTS = 200
 
@@ -96,7 +96,7 @@ class _Recorder:
         self.last_checkpoint = self.last_snapshot = time.monotonic()
         self.baseline: list[np.ndarray] = []
         self.graph: sparse.csr_matrix | None = None
-        self.last_judged = float("-inf")
+        self.last_judged, self.judging_took = float("-inf"), 0.0
         self.closing = threading.Event()
 
     def run(self) -> Iterator[Record]:
@@ -257,14 +257,16 @@ class _Recorder:
         return neighbour_graph(self.dataset.x[self.view], self.dataset.images.shape[1:])
 
     def _worth_judging(self, event: Event) -> bool:
-        """At the target updates, but not at all of them: it takes up to a second."""
-        due = time.monotonic() - self.last_judged > JUDGE_EVERY
+        """At the target updates, but not at all of them where it takes long."""
+        due = time.monotonic() - self.last_judged > max(JUDGE_EVERY, 9 * self.judging_took)
         return isinstance(event, TargetUpdated) and self.graph is not None and due
 
     def _judged(self) -> Record:
         """What speaks against the clusters as they are now, without labels."""
+        started = time.monotonic()
         found = doubt(self.graph, self.state.labels[self.view], self.config.n_clusters)
         self.last_judged = time.monotonic()
+        self.judging_took = self.last_judged - started
         return self._write({"event": "Judged", "iteration": self.state.iteration, **found.told()})
 
     # -- the end

@@ -71,9 +71,13 @@ def train(state: TrainingState, x: np.ndarray) -> Iterator[Event]:
         If x is not uint8 of shape (n, height * width).
     """
     x = state.check(x)
-    mixture = _mixture(state, x)  # begins now, beside the pretraining
+    mixture = None
     if state.phase == "pretraining":
-        yield from pretrain(state, x)
+        for event in pretrain(state, x):
+            yield event
+            mixture = mixture or _mixture(
+                state, x
+            )  # beside the rest of the pretraining; what comes first is seen first
     if state.phase == "centers":
         yield from initialize_centers(state, x, mixture)
     if state.phase == "clustering":

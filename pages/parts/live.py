@@ -144,8 +144,9 @@ def _findings(run_id: str, history: History, config: RunConfig | None) -> None:
     if history.judged:
         first = next(snapshot["file"] for snapshot in history.snapshots if snapshot["clustered"])
         place = places(run_id, first, config)
-        words.append(doubts(history.judged, lambda cluster: letter(int(place[cluster]))))
-        if history.judged["splits"] or history.judged["merges"]:
+        ended = history.end is not None
+        words.append(doubts(history.judged, lambda cluster: letter(int(place[cluster])), ended=ended))
+        if ended and (history.judged["splits"] or history.judged["merges"]):
             words[-1] = f":material/warning: {words[-1]} {what_to_try(is_taught(config), config.features)}"
     if history.centers and history.centers.get("n_starts", 1) > 1:
         words.append(STARTED_TWICE)
