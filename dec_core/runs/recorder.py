@@ -110,8 +110,8 @@ class _Recorder:
             yield self._handle(event)
             if isinstance(event, CentersInitialized) and self._has_a_teacher() and self.dataset.y is not None:
                 yield self._write({"event": "MixtureScored", **self._scores(self.state.p.argmax(axis=1))})
-            if isinstance(event, PretrainProgress) and not beside.ident:
-                beside.start()  # after the first event, so that it does not delay the first point
+            if isinstance(event, PretrainProgress) and event.epoch_ended and not beside.ident:
+                beside.start()  # after the first epoch, so that it does not delay the first points
             if self.baseline:
                 yield self._baseline_record()
             if self._worth_judging(event):

@@ -47,6 +47,8 @@ from dec_core.training.state import TrainingState
 from dec_core.training.steps import Distortion, Embedder, cluster_steps, pretrain_steps, resident
 
 STRETCH = 10  # batches in one compiled call: the longest that a pause has to wait
+HEAD_START = 3  # events, before a mixture begins beside the network: so the first are seen at once
+HEAD_START = 3  # events, before a mixture begins beside the network, so that the first are seen at once
 TELL_EVERY = 0.2  # seconds, while a mixture is waited for
 
 
@@ -73,11 +75,10 @@ def train(state: TrainingState, x: np.ndarray) -> Iterator[Event]:
     x = state.check(x)
     mixture = None
     if state.phase == "pretraining":
-        for event in pretrain(state, x):
+        for number, event in enumerate(pretrain(state, x)):
             yield event
-            mixture = mixture or _mixture(
-                state, x
-            )  # beside the rest of the pretraining; what comes first is seen first
+            if number >= HEAD_START:
+                mixture = mixture or _mixture(state, x)  # beside the rest of the pretraining
     if state.phase == "centers":
         yield from initialize_centers(state, x, mixture)
     if state.phase == "clustering":
