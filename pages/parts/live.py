@@ -77,7 +77,7 @@ def _view(run: RunFolder | None, config: RunConfig | None, active: bool) -> None
     _findings(run.id, history, own)
     Boxes(run.id, history, own).show()
     if not active and _is_more_to_come(status, history, own) and time.time() - status.updated < WAIT_FOR_UMAP:
-        _look_for_more(run.id, history.n_records)
+        _look_for_more(run, history.n_records, status.message)
 
 
 @st.fragment(run_every=0.25)
@@ -88,9 +88,12 @@ def _look_for_first_record(run_id: str) -> None:
 
 
 @st.fragment(run_every=2.0)
-def _look_for_more(run_id: str, n_records: int) -> None:
-    """A run has ended a moment ago: redraw once its UMAP is there, or the score of a mixture."""
-    if focus.reader(run_id).refresh().n_records > n_records:
+def _look_for_more(run: RunFolder, n_records: int, message: str) -> None:
+    """A run has ended a moment ago: redraw once its UMAP is there, the score of a mixture, or why it has ended.
+
+    A worker that was killed is gone before the server knows by what.
+    """
+    if focus.reader(run.id).refresh().n_records > n_records or run.status.message != message:
         st.rerun()
 
 
