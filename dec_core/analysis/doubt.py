@@ -23,12 +23,9 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 from scipy.sparse.linalg import LinearOperator, eigsh
-from sklearn.decomposition import PCA
 
-from dec_core.analysis.features import gradients
-from dec_core.analysis.projection import neighbours
+from dec_core.analysis.umap_gmm import compare
 
-COMPONENTS = 50  # of PCA: neighbours are sought among so many numbers
 N_NEIGHBORS = 15
 N_BORDERS = 5  # the longest, which are looked at
 LEAST = 0.3  # of the mean cluster's size: a cut that takes less from a cluster does not halve it
@@ -118,10 +115,7 @@ def neighbour_graph(x: np.ndarray, image_shape: Sequence[int]) -> sparse.csr_mat
     sparse matrix of 0 and 1, shape (n, n)
         Symmetric: one of the two is among the 15 nearest of the other.
     """
-    seen = gradients(x, image_shape)
-    with np.errstate(invalid="ignore"):  # no variance at all, where the images are alike
-        reduced = PCA(min(COMPONENTS, *seen.shape), random_state=0).fit_transform(seen)
-    indices, _ = neighbours(reduced, N_NEIGHBORS + 1)
+    indices, _ = compare(x, N_NEIGHBORS + 1, "gradients", image_shape).near
     n, k = len(x), indices.shape[1] - 1
     rows = np.repeat(np.arange(n), k)
     graph = sparse.csr_matrix((np.ones(n * k), (rows, indices[:, 1:].ravel())), shape=(n, n))

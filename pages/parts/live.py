@@ -19,7 +19,7 @@ from pages.parts.boxes import Boxes
 from pages.parts.controls import controls, state_line
 from pages.parts.moment import places, shown
 
-WAIT_FOR_UMAP = 900.0  # seconds after a run's end in which its UMAP is looked for: a full server is slow
+WAIT_FOR_MORE = 900.0  # seconds after a run's end in which what comes late is looked for: a full server is slow
 PHASES = ("autoencoder", "centers", "clustering")
 PHASES_OF = {"kmeans": PHASES[1:2], "umap_gmm": PHASES[1:2], "autoencoder": PHASES[:2]}
 SCORES = {
@@ -76,7 +76,7 @@ def _view(run: RunFolder | None, config: RunConfig | None, active: bool) -> None
     _numbers(history, status.outcome)
     _findings(run.id, history, own)
     Boxes(run.id, history, own).show()
-    if not active and _is_more_to_come(status, history, own) and time.time() - status.updated < WAIT_FOR_UMAP:
+    if not active and _is_more_to_come(status, history, own) and time.time() - status.updated < WAIT_FOR_MORE:
         _look_for_more(run, history.n_records, status.message)
 
 
@@ -144,8 +144,8 @@ def _numbers(history: History, outcome: dict[str, float]) -> None:
 def _findings(run_id: str, history: History, config: RunConfig | None) -> None:
     """What can be said of the clusters without labels; at the end, also how the network compares to none."""
     words = [] if history.judged or history.end else [TO_BE_FOUND]
-    if history.judged:
-        first = next(snapshot["file"] for snapshot in history.snapshots if snapshot["clustered"])
+    first = next((snapshot["file"] for snapshot in history.snapshots if snapshot["clustered"]), None)
+    if history.judged and first:
         place = places(run_id, first, config)
         ended = history.end is not None
         words.append(doubts(history.judged, lambda cluster: letter(int(place[cluster])), ended=ended))

@@ -12,7 +12,7 @@ import numpy as np
 import streamlit as st
 
 from dec_core.analysis.metrics import Confusion, classes_of_clusters, confusion
-from dec_core.config import BUNDLED, RunConfig
+from dec_core.config import BUNDLED, RunConfig, is_taught
 from dec_core.data import load
 from dec_core.data.deskew import deskew
 from dec_core.figures.confusion import confusion_figure, sizes_figure
@@ -132,7 +132,7 @@ def sizes_json(run_id: str, file: str, first_file: str, height: int, _config: Ru
 @st.cache_resource(max_entries=64, show_spinner=False)
 def curves_json(run_id: str, n_records: int, height: int, _history: History, _config: RunConfig) -> str:
     """The curves of a run as far as its first `n_records` records go, drawn."""
-    held = _config.first_target_steps if _config.first_target == "umap_gmm" else 0
+    held = _config.first_target_steps if is_taught(_config) else 0
     return curves(_history, height, _config.gamma if _config.method == "joint" else None, held).to_json()
 
 
