@@ -1,11 +1,13 @@
 """The recipes measured: presets over seeds, what each ingredient adds, how often the verdict without labels is right.
 
 Runs that are finished are not trained again and interrupted ones go on, so that the command can be stopped and called
-again. What it has so far it writes after every run.
+again. What it has so far it writes after every run. Rows of the same config that stand in `recipes.json` already are
+kept, each with the machine that made it: delete the file to measure all anew.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
 from collections.abc import Iterator
@@ -22,6 +24,7 @@ from dec_core.data import load
 from dec_core.presets import CHAPTERS, PRESETS
 from dec_core.runs.folder import RunFolder
 
+FASHION = "Fashion-MNIST"
 WHOLE = 0.6  # of a class must lie in its cluster, and of a cluster belong to its class
 SECTIONS = ("presets", "ingredients", "others")
 
@@ -33,6 +36,9 @@ INGREDIENTS: dict[str, tuple[dict[str, Any], str]] = {  # what switches it off, 
     "distorted images, autoencoder": ({"pretrain_augment": False}, "Guo et al. 2018 (DEC-DA)"),
     "distorted images, clustering": ({"augment": False}, "Guo et al. 2018 (DEC-DA)"),
     "step size falls by a cosine": ({"learning_rate_decay": "constant"}, "Loshchilov and Hutter 2017"),
+}
+BESIDES: dict[str, tuple[dict[str, Any], str]] = {  # what is not in `first-look`, and what switches it on
+    "distorted images among the neighbours": ({"compare_distorted": True}, "ours; after Guo et al. 2018"),
 }
 PLAIN = FULL.changed(**{name: value for off, _ in INGREDIENTS.values() for name, value in off.items()})
 SHORT = {"n_samples": 10_000, "pretrain_epochs": 8, "pretrain_optimizer": "adam", "pretrain_learning_rate": 0.001,
@@ -69,15 +75,26 @@ def recipes(
     fields to replace everywhere, for a try on fewer images.
     """
     docs.mkdir(parents=True, exist_ok=True)
-    rows = []
-    for trial in trials(n_seeds, fashion, changes):
-        if trial.section not in sections:
-            continue
-        print(f"{trial.section}: {trial.name}, {trial.data}, seed {trial.config.random_state}", file=sys.stderr)
-        rows.append(_row(trial, trained(trial.config, root, resume=True)))
-        _write(docs, rows, changes)
+    known = {(row["name"], row["config"]): row for row in _read(docs)}
+    rows = {trial: known.pop((trial.name, _digest(trial.config)), None) for trial in trials(n_seeds, fashion, changes)}
+    untried = [] if fashion else [row for row in known.values() if row["data"] == FASHION]
+    for trial, row in rows.items():
+        if row is None and trial.section in sections:
+            print(f"{trial.section}: {trial.name}, {trial.data}, seed {trial.config.random_state}", file=sys.stderr)
+            rows[trial] = _row(trial, trained(trial.config, root, resume=True))
+            _write(docs, [*(row for row in rows.values() if row is not None), *untried], changes)
     print((docs / "recipes.md").read_text(encoding="utf-8"))
-    return int(any(row["state"] == "failed" for row in rows))
+    return int(any(row is not None and row["state"] == "failed" for row in rows.values()))
+
+
+def _read(docs: Path) -> list[dict[str, Any]]:
+    path = docs / "recipes.json"
+    return json.loads(path.read_text(encoding="utf-8"))["rows"] if path.exists() else []
+
+
+def _digest(config: RunConfig) -> str:
+    """Few letters that differ between configs."""
+    return hashlib.sha256(config.to_json().encode()).hexdigest()[:12]
 
 
 def trials(n_seeds: int, fashion: str | None, changes: dict[str, Any]) -> Iterator[Trial]:
@@ -91,7 +108,7 @@ def trials(n_seeds: int, fashion: str | None, changes: dict[str, Any]) -> Iterat
     quick["umap-gmm, features=gradients"] = PRESETS["umap-gmm"].changed(features="gradients")
     for name, config in quick.items():
         yield from over_seeds(n_seeds, "presets", name, "MNIST", config)
-    sets = {"MNIST": {}, **({"Fashion-MNIST": {"dataset": fashion, "deskew": False}} if fashion else {})}
+    sets = {"MNIST": {}, **({FASHION: {"dataset": fashion, "deskew": False}} if fashion else {})}
     few = min(n_seeds, 2)
     for data, chosen in sets.items():
         yield from over_seeds(few, "ingredients", "all", data, FULL.changed(**chosen))
@@ -104,6 +121,10 @@ def trials(n_seeds: int, fashion: str | None, changes: dict[str, Any]) -> Iterat
                 on["first_target"] = "umap_gmm"
             yield from over_seeds(few, "ingredients", f"all but {name}", data, FULL.changed(**off, **chosen))
             yield from over_seeds(few, "ingredients", f"only {name}", data, PLAIN.changed(**on, **chosen))
+        for name, (on, _) in BESIDES.items():
+            yield from over_seeds(few, "ingredients", f"all and {name}", data, FULL.changed(**on, **chosen))
+            alone = PLAIN.changed(first_target="umap_gmm", **on, **chosen)
+            yield from over_seeds(few, "ingredients", f"only {name}", data, alone)
     yield from over_seeds(few, "others", "kmeans-pixels", "MNIST", PRESETS["kmeans-pixels"].changed(n_samples=10_000))
     for name in ("tutorial-conv-dec", "tutorial-dense-joint", "tutorial-autoencoder"):
         yield from over_seeds(few, "others", f"{name}, short", "MNIST", PRESETS[name].changed(**SHORT))
@@ -126,7 +147,9 @@ def _row(trial: Trial, result: dict[str, Any]) -> dict[str, Any]:
         "section": trial.section,
         "name": trial.name,
         "data": trial.data,
+        "config": _digest(trial.config),
         **result,
+        "machine": {"processor": processor(), **versions()},
         "doubted": bool(judged) and (judged["splits"] or judged["merges"]),
         "judged": told,
         "least_whole": _least_whole(folder),
@@ -144,8 +167,7 @@ def _least_whole(folder: RunFolder) -> float:
 
 
 def _write(docs: Path, rows: list[dict[str, Any]], changes: dict[str, Any]) -> None:
-    machine = {"processor": processor(), **versions()}
-    whole = {"rows": rows, "changes": changes, "machine": machine}
+    whole = {"rows": rows, "changes": changes}
     RunFolder.write(docs / "recipes.json", lambda file: file.write(json.dumps(whole, indent=1).encode()))
     RunFolder.write(docs / "recipes.md", lambda file: file.write(markdown(whole).encode()))
 
@@ -154,14 +176,13 @@ def markdown(whole: dict[str, Any]) -> str:
     """The page that `recipes` writes, of what it has measured."""
     rows = whole["rows"]
     changed = "".join(f" --set {name}={value}" for name, value in whole["changes"].items())
-    machine = ", ".join(value if name == "processor" else f"{name} {value}" for name, value in whole["machine"].items())
     parts = {section: [row for row in rows if row["section"] == section] for section in SECTIONS}
     lines = [
         "# Recipes, measured",
         "",
         f"Made by `python -m dec_core recipes --fashion FOLDER{changed}`; FOLDER holds Fashion-MNIST's IDX files.",
         "Mean over the seeds, with min and max in brackets. Labels score; they neither train, choose nor stop.",
-        f"{machine}.",
+        *_machines(rows),
         "",
         *(_presets(parts["presets"]) if parts["presets"] else []),
         *(_ingredients(parts["ingredients"]) if parts["ingredients"] else []),
@@ -169,6 +190,16 @@ def markdown(whole: dict[str, Any]) -> str:
         *_published(),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _machines(rows: list[dict[str, Any]]) -> list[str]:
+    """Who measured: a line for each machine, so that nobody compares seconds between two of them."""
+    counts: dict[str, int] = {}
+    for row in rows:
+        parts = (value if name == "processor" else f"{name} {value}" for name, value in row["machine"].items())
+        words = ", ".join(parts)
+        counts[words] = counts.get(words, 0) + 1
+    return [f"{words}{f' ({n} runs)' if len(counts) > 1 else ''}." for words, n in counts.items()]
 
 
 def _grouped(rows: list[dict[str, Any]], *keys: str) -> dict[tuple[str, ...], list[dict[str, Any]]]:
@@ -201,8 +232,9 @@ def _ingredients(rows: list[dict[str, Any]]) -> list[str]:
         "## What each ingredient adds",
         "",
         "ACC of `first-look` on 10 000 images: with one ingredient alone, and with all of them but that one. Fashion",
-        "is not handwriting, so it is never set upright. Two seeds each. `gradients for UMAP` alone has UMAP and the",
-        "mixture with it, for without them nothing is compared.",
+        "is not handwriting, so it is never set upright. Two seeds each. What is about neighbours has UMAP and the",
+        "mixture with it when it is alone, for without them nothing is compared. The last row, in italics, is no part",
+        "of `first-look`: it tells what it would add to all of them.",
         "",
         "| ingredient | " + " | ".join(f"alone, {data} | all but it, {data}" for data in sets) + " | source |",
         "|---" * (2 + 2 * len(sets)) + "|",
@@ -212,6 +244,9 @@ def _ingredients(rows: list[dict[str, Any]]) -> list[str]:
     for name, (_, source) in INGREDIENTS.items():
         pairs = (f"{scored.get((f'only {name}', d), '–')} | {scored.get((f'all but {name}', d), '–')}" for d in sets)
         lines.append(f"| {name} | {' | '.join(pairs)} | {source} |")
+    for name, (_, source) in BESIDES.items():
+        pairs = (f"{scored.get((f'only {name}', d), '–')} | *{scored.get((f'all and {name}', d), '–')}*" for d in sets)
+        lines.append(f"| *{name}* | {' | '.join(pairs)} | {source} |")
     return [*lines, ""]
 
 

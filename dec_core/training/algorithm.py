@@ -47,7 +47,6 @@ from dec_core.training.state import TrainingState
 from dec_core.training.steps import Distortion, Embedder, cluster_steps, pretrain_steps, resident
 
 STRETCH = 10  # batches in one compiled call: the longest that a pause has to wait
-HEAD_START = 3  # events, before a mixture begins beside the network: so the first are seen at once
 HEAD_START = 3  # events, before a mixture begins beside the network, so that the first are seen at once
 TELL_EVERY = 0.2  # seconds, while a mixture is waited for
 
