@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dec_core.analysis.metrics import confusion
+from dec_core.analysis.naming import letter
 from dec_core.figures.confusion import confusion_figure, sizes_figure
 from dec_core.figures.curves import curves, curves_in_words
 from dec_core.figures.embedding import frame
-from dec_core.figures.palette import TEN, letter
+from dec_core.figures.palette import TEN
 from dec_core.runs.history import History, RunReader
 
 PHASES = {"p: mixture", "p: from q"}

@@ -32,14 +32,23 @@ def pca_plane(z: np.ndarray, previous: np.ndarray | None = None) -> np.ndarray:
         Centred on zero. The second column is zero if latent_dim is 1.
     """
     centred = z.astype(float) - z.mean(axis=0)
-    _, axes = np.linalg.eigh(centred.T @ centred)  # ascending variance
-    plane = centred @ axes[:, ::-1][:, :2]  # (n, 2)
-    if plane.shape[1] < 2:
-        plane = np.column_stack([plane, np.zeros(len(plane))])
+    return (centred @ pca_axes(z, previous)).astype(np.float32)
+
+
+def pca_axes(z: np.ndarray, previous: np.ndarray | None = None) -> np.ndarray:
+    """The map of `pca_plane`, float32 of shape (latent_dim, 2): the plane is (z - mean of z) @ axes.
+
+    With it, more points can be laid into the plane that some of them have made.
+    """
+    centred = z.astype(float) - z.mean(axis=0)
+    _, vectors = np.linalg.eigh(centred.T @ centred)  # ascending variance
+    axes = vectors[:, ::-1][:, :2]  # (latent_dim, 2)
+    if axes.shape[1] < 2:
+        axes = np.column_stack([axes, np.zeros(len(axes))])
     if previous is not None:
-        u, _, vt = np.linalg.svd(plane.T @ previous)
-        plane = plane @ (u @ vt)
-    return plane.astype(np.float32)
+        u, _, vt = np.linalg.svd((centred @ axes).T @ previous)
+        axes = axes @ (u @ vt)
+    return axes.astype(np.float32)
 
 
 def umap_plane(z: np.ndarray, start: np.ndarray, n_neighbors: int = 15, random_state: int | None = None) -> np.ndarray:

@@ -9,8 +9,9 @@ import numpy as np
 import plotly.graph_objects as go
 
 from dec_core.analysis.metrics import Confusion
+from dec_core.analysis.naming import letter
 from dec_core.analysis.verdict import thousands
-from dec_core.figures.palette import RIGHT, WRONG, colour, letter
+from dec_core.figures.palette import RIGHT, WRONG, colour
 
 COLOURS = [
     [0, WRONG],

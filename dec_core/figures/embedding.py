@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from dec_core.figures.palette import GREY, RIGHT, TEN, WRONG, colour, letter
+from dec_core.analysis.naming import letter
+from dec_core.figures.palette import GREY, RIGHT, TEN, WRONG, colour
 
 UNIT = 8192  # int16 value of one half of the view
 UNKNOWN = 255

@@ -1,7 +1,7 @@
 """Colours and names, the same in every view.
 
 Ten colours that stay apart for colour-blind people: Petroff, *Accessible Color Sequences for Data
-Visualization*, 2021. Clusters are letters, so that nobody takes the cluster of 3s for the digit 3.
+Visualization*, 2021. Names of clusters: `dec_core.analysis.naming`.
 """
 
 from __future__ import annotations
@@ -14,13 +14,3 @@ GREY = "#9aa0a6"
 def colour(number: int) -> str:
     """The colour of the cluster or digit at place `number`; beyond ten they repeat."""
     return TEN[number % len(TEN)]
-
-
-def letter(number: int) -> str:
-    """A, B, ... Z, AA, AB, ...: the name of the cluster at place `number`."""
-    name = ""
-    number += 1
-    while number:
-        number, rest = divmod(number - 1, 26)
-        name = chr(ord("A") + rest) + name
-    return name

@@ -1,6 +1,6 @@
-"""What a worker adds to a run that has ended: the UMAP of the result, and what needs no network.
+"""What a worker adds to a run that has ended: UMAPs of the result, neighbours in z, and what needs no network.
 
-Both take long and change nothing of the result, so they come after it.
+All that takes long and changes nothing of the result, so it comes after it.
 """
 
 from __future__ import annotations
@@ -9,29 +9,85 @@ import hashlib
 import json
 from pathlib import Path
 
+import numpy as np
+
 from dec_core.analysis.metrics import score
-from dec_core.analysis.projection import umap_plane
+from dec_core.analysis.projection import neighbours, umap_layout, umap_plane, umap_start
 from dec_core.analysis.umap_gmm import compare, group
 from dec_core.config import RunConfig
 from dec_core.data import load
 from dec_core.runs.folder import RunFolder
+from dec_core.runs.view import view_index
 
+N_NEIGHBORS = 15  # kept of each sample, itself not counted
 MIXTURES = "mixtures.json"  # below the folder of runs: scores of `umap_gmm` by what they depend on
 COUNTS = {"dataset", "n_samples", "deskew", "n_clusters", "n_neighbors", "gmm_n_init", "features", "compare_distorted"}
 
 
 def add_umap(folder: RunFolder) -> None:
-    """Project the last snapshot by UMAP and keep it as umap.npz; the record says of which snapshot it is."""
-    snapshots = sorted((folder.path / "snapshots").glob("*.npz"))
-    if not snapshots:
-        return
-    name = f"snapshots/{snapshots[-1].name}"
-    arrays = folder.load_arrays(name)
+    """Project what the last snapshot shows by UMAP and keep it as umap.npz; the record says of which snapshot it is."""
+    name, arrays = _last_snapshot(folder)
     if arrays is None:
         return
-    plane = umap_plane(arrays["z"], arrays["plane"])
-    folder.save_arrays("umap.npz", plane=plane)
+    plane, z = arrays["plane"], arrays["z"]
+    if len(z) > len(plane):
+        z = z[view_index(len(z))]
+    folder.save_arrays("umap.npz", plane=umap_plane(z, plane))
     folder.append({"event": "ProjectionReady", "file": "umap.npz", "snapshot": name})
+
+
+def add_inspection(folder: RunFolder) -> None:
+    """Find neighbours in z and a UMAP of all samples, and keep them as inspection.npz with the snapshot's name.
+
+    The UMAP begins with that of the view, so that the two look alike. Snapshots of earlier versions hold z of the view
+    alone: then the model places the rest, and its z are kept, too.
+    """
+    name, arrays = _last_snapshot(folder)
+    if arrays is None or "labels" not in arrays:
+        return
+    z, placed = _whole_z(folder, arrays)
+    if z is None:
+        return
+    near = neighbours(z, N_NEIGHBORS + 1)
+    plane, view = _known_umap(folder, name, len(z)), view_index(len(z))
+    if plane is None:
+        plane = umap_plane(z[view], arrays["plane"])
+    if len(view) < len(z):
+        beside = neighbours(z[view], 1, z)[0][:, 0]
+        plane = umap_layout(z, umap_start(plane[beside], 2), near, min_dist=0.1)
+    kept = {"z": z.astype(np.float16)} if placed else {}
+    folder.save_arrays("inspection.npz", neighbours=near[0][:, 1:].astype(np.int32), umap=plane, **kept)
+    folder.append({"event": "InspectionReady", "file": "inspection.npz", "snapshot": name})
+
+
+def _last_snapshot(folder: RunFolder) -> tuple[str, dict[str, np.ndarray] | None]:
+    snapshots = sorted((folder.path / "snapshots").glob("*.npz"))
+    name = f"snapshots/{snapshots[-1].name}" if snapshots else ""
+    return name, folder.load_arrays(name) if name else None
+
+
+def _known_umap(folder: RunFolder, snapshot: str, n: int) -> np.ndarray | None:
+    """The UMAP of the view, if it is of this snapshot."""
+    ready = [record for record in folder.records()[0] if record["event"] == "ProjectionReady"]
+    found = folder.load_arrays("umap.npz") if ready and ready[-1].get("snapshot") == snapshot else None
+    return found["plane"] if found and len(found["plane"]) == len(view_index(n)) else None
+
+
+def _whole_z(folder: RunFolder, arrays: dict[str, np.ndarray]) -> tuple[np.ndarray | None, bool]:
+    """z of all samples, and whether the model had to place them; None where it is gone."""
+    config, n = folder.config, len(arrays["labels"])
+    if len(arrays["z"]) == n and config.method != "kmeans":
+        return arrays["z"].astype(np.float32), False
+    data = load(config.dataset, config.n_samples, upright=config.deskew, root=folder.path.parent)
+    if config.method == "kmeans":
+        return data.x.astype(np.float32) / 255, False
+    if not (folder.path / "model.keras").is_file():
+        return None, False
+    from dec_core.networks.saving import load_model
+    from dec_core.training.steps import Embedder, resident
+
+    encoder = load_model(folder.path / "model.keras")[0]
+    return Embedder(encoder, resident(data.x, encoder.input_shape[1:]))(), True
 
 
 def add_mixture(folder: RunFolder) -> None:

@@ -4,7 +4,9 @@ config.json     the RunConfig
 status.json     state, progress and outcome, replaced as a whole
 events.jsonl    one record a line, appended and flushed; a half-written last line is ignored
 snapshots/      NNNNN.npz, what the views show at one moment
-umap.npz        UMAP of the last snapshot, once a worker has made it
+umap.npz        UMAP of what the last snapshot shows, once a worker has made it
+inspection.npz  of all samples at the last snapshot: neighbours in z and UMAP, once a worker has made them
+decoder.npz     the decoder's weights, once training has ended or stopped
 pretrained.npz  the TrainingState when pretraining ended, for systems that share the autoencoder
 checkpoint.npz  the TrainingState, until the run has finished
 model.keras     encoder, decoder and clustering layer, when it has

@@ -30,8 +30,8 @@ class History:
         all.
     snapshots : list of records
         SnapshotTaken, ascending; their "file" is a name inside the run's folder.
-    umap : str or None
-        Name of the UMAP file, if it is that of the newest snapshot.
+    umap, inspection : str or None
+        Names of the files that a worker adds, if they are of the newest snapshot.
     """
 
     pretrain: list[dict[str, Any]] = field(default_factory=list)
@@ -45,6 +45,7 @@ class History:
     end: dict[str, Any] | None = None
     last: dict[str, Any] | None = None
     umap: str | None = None
+    inspection: str | None = None
     n_records: int = 0
 
     def add(self, record: dict[str, Any]) -> None:
@@ -93,12 +94,18 @@ class History:
         if self.snapshots and _moment(self.snapshots[-1]) >= moment:  # made again after a resume
             self.snapshots = [r for r in self.snapshots if _moment(r) < moment]
         self.snapshots.append(record)
-        self.umap = None
+        self.umap = self.inspection = None
 
     def _ProjectionReady(self, record: dict[str, Any]) -> None:
+        self.umap = self._if_of_the_newest(record)
+
+    def _InspectionReady(self, record: dict[str, Any]) -> None:
+        self.inspection = self._if_of_the_newest(record)
+
+    def _if_of_the_newest(self, record: dict[str, Any]) -> str | None:
         """Of a run that was stopped it may come after the run has gone on: then it shows the past."""
         newest = self.snapshots[-1]["file"] if self.snapshots else None
-        self.umap = record["file"] if record.get("snapshot", newest) == newest else None
+        return record["file"] if record.get("snapshot", newest) == newest else None
 
     def _Resumed(self, record: dict[str, Any]) -> None:
         """Forget what lies beyond the checkpoint from which training went on."""
@@ -107,7 +114,7 @@ class History:
         self.kl = [r for r in self.kl if r["iteration"] <= iteration]
         self.updates = [r for r in self.updates if r["event"] != "Finished" and r["iteration"] <= iteration]
         self.snapshots = [r for r in self.snapshots if r["epoch"] <= epoch and r["iteration"] <= iteration]
-        self.end = self.umap = self.judged = None
+        self.end = self.umap = self.inspection = self.judged = None
 
 
 def _moment(snapshot: dict[str, Any]) -> tuple[int, int, bool]:

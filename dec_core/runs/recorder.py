@@ -20,7 +20,8 @@ from dec_core.analysis.baseline import kmeans_on_pixels
 from dec_core.analysis.doubt import doubt, neighbour_graph
 from dec_core.analysis.label_free import confidence, silhouette
 from dec_core.analysis.metrics import cluster_sizes, score
-from dec_core.analysis.projection import pca_plane
+from dec_core.analysis.projection import pca_axes
+from dec_core.architecture import WITHOUT_NETWORK
 from dec_core.config import RunConfig, is_taught
 from dec_core.data import Dataset, load
 from dec_core.networks.saving import save_model
@@ -44,6 +45,7 @@ SNAPSHOT_EVERY = 0.9  # seconds between snapshots while pretraining: pages look 
 JUDGE_EVERY = 1.0  # seconds, and not more than a tenth of the time
 MAX_PRETRAIN_SNAPSHOTS = 60
 MAX_CLUSTER_SNAPSHOTS = 200
+MAX_BYTES = 160e6  # of the snapshots' z: of large runs fewer are kept
 
 Record = dict[str, Any]
 
@@ -129,6 +131,7 @@ class _Recorder:
         self.closing.set()
         if self.status.state in ("running", "paused"):
             self._checkpoint()
+            self._save_decoder()
             self.status = replace(self.status, state=state, message=message)
             self.folder.set_status(self.status)
 
@@ -190,7 +193,7 @@ class _Recorder:
     def _worth_a_snapshot(self, event: Event) -> bool:
         if isinstance(event, TargetUpdated):
             n_updates = self.config.max_iterations / self.config.update_interval
-            return (event.update - 1) % math.ceil(n_updates / MAX_CLUSTER_SNAPSHOTS) == 0
+            return (event.update - 1) % math.ceil(n_updates / self._most_snapshots()) == 0
         if not isinstance(event, PretrainProgress):
             return not isinstance(event, CentersInitialized)  # the first target update follows at once
         if event.epoch in (1, self.config.pretrain_epochs):
@@ -198,17 +201,30 @@ class _Recorder:
         every = -(-self.config.pretrain_epochs // MAX_PRETRAIN_SNAPSHOTS)
         return event.epoch % every == 0 and time.monotonic() - self.last_snapshot > SNAPSHOT_EVERY
 
+    def _most_snapshots(self) -> float:
+        """How many target updates may leave one, on average."""
+        bytes_of_z = 2 * len(self.dataset.images) * self.config.latent_dim
+        return max(10, min(MAX_CLUSTER_SNAPSHOTS, MAX_BYTES / bytes_of_z))
+
     def _snapshot(self) -> None:
-        """Save what the views show now. z comes from the last update, or is computed for the view."""
+        """Save what the views show now.
+
+        z is that of all samples at the last update. While pretraining it is computed for the view alone; and of
+        k-means on pixels, whose z are the images, no more is kept.
+        """
         state = self.state
         clustered = state.labels is not None
         z = state.z[self.view] if clustered else self.embed_view()
-        self.plane = pca_plane(z, self.plane)
-        arrays = {"z": z.astype(np.float16), "plane": self.plane.astype(np.float16)}
+        axes = pca_axes(z, self.plane)
+        self.plane = ((z - z.mean(axis=0)) @ axes).astype(np.float32)
+        kept = state.z if clustered and self.config.method != "kmeans" else z
+        arrays = {"z": kept.astype(np.float16), "plane": self.plane.astype(np.float16), "axes": axes}
         arrays["reconstructions"] = self._images(state.reconstruct(self.dataset.x[self.examples]))
         if clustered:
             arrays["cluster_centers"] = state.cluster_centers
             arrays["labels"] = state.labels.astype(np.uint8)
+            if self.config.method == "umap_gmm":  # its q does not follow from z and the centers
+                arrays["q"] = state.p.astype(np.float16)
             arrays["decoded_centers"] = self._images(state.decode(state.cluster_centers))
         self.n_snapshots, self.last_snapshot = self.n_snapshots + 1, time.monotonic()
         name = f"snapshots/{self.n_snapshots:05d}.npz"
@@ -236,6 +252,13 @@ class _Recorder:
         """Keep the pretrained autoencoder; the optimizer has done its work."""
         arrays = {name: a for name, a in self.state.to_arrays().items() if not name.startswith("optimizer")}
         self.folder.save_arrays("pretrained.npz", **arrays)
+
+    def _save_decoder(self) -> None:
+        """Its weights, so named that sorting gives the order of the layers: `dec_core.analysis.decoding` wants it."""
+        if self.config.method not in WITHOUT_NETWORK:
+            weights = self.state.decoder.get_weights()
+            arrays = {f"weight_{number:02d}": weight for number, weight in enumerate(weights)}
+            self.folder.save_arrays("decoder.npz", **arrays)
 
     # -- beside the training: the graph of neighbours, and k-means on pixels
 
@@ -276,6 +299,7 @@ class _Recorder:
         if self.config.method != "umap_gmm":  # it has nothing that could place another image
             path = self.folder.path / "model.keras"
             save_model(path, state.encoder, state.decoder, state.clustering_layer)
+            self._save_decoder()
         if beside.ident:
             beside.join()
             if self.baseline:

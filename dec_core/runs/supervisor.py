@@ -98,6 +98,17 @@ class Supervisor:
             folder.set_status(replace(folder.status, state="queued", message="", **this_process()))
             self._enqueue(folder)
 
+    def complete(self, folder: RunFolder) -> bool:
+        """Let a worker add what a run that has ended lacks (`afterwards`); False if one is at it, or too many are."""
+        with self._lock:
+            self._finishing = [worker for worker in self._finishing if worker.alive]
+            if self._running or len(self._finishing) >= MAX_FINISHING:
+                return False
+            worker = self._new_worker()
+            worker.send(f"complete {folder.path.resolve()}")
+            self._finishing.append(worker)
+            return True
+
     def command(self, folder: RunFolder, command: str) -> bool:
         """Send "pause", "resume", "step" or "stop"; False if this server does not train the run."""
         with self._lock:

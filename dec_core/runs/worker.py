@@ -1,6 +1,7 @@
 """The worker process: `python -m dec_core worker`, told what to do by lines on its standard input.
 
-    run PATH      train the run in this folder, then make its UMAP, then exit
+    run PATH      train the run in this folder, then add what looking into it needs, then exit
+    complete PATH add that to a run that has ended before, then exit
     pause, resume, step, stop
 
 It is started ahead of need: TensorFlow is imported and numba's UMAP compiled while it waits, so that
@@ -31,7 +32,7 @@ class Control:
     """What the parent wants, as last heard."""
 
     def __init__(self) -> None:
-        self.runs: queue.Queue[str | None] = queue.Queue()
+        self.tasks: queue.Queue[tuple[str, str] | None] = queue.Queue()
         self.paused = self.stopped = self.orphaned = False
         self.stepping = False
         self.changed = threading.Condition()
@@ -48,12 +49,12 @@ class Control:
         faulthandler.dump_traceback_later(GRACE, exit=True, file=self.nowhere)
         with self.changed:
             self.orphaned = self.stopped = True
-            self.runs.put(None)
+            self.tasks.put(None)
             self.changed.notify_all()
 
     def _obey(self, command: str, argument: str) -> None:
-        if command == "run":
-            self.runs.put(argument)
+        if command in ("run", "complete"):
+            self.tasks.put((command, argument))
         elif command in ("pause", "resume"):
             self.paused, self.stepping = command == "pause", False
         elif command == "step":
@@ -74,21 +75,24 @@ def main() -> int:
     from dec_core.runs import recorder  # noqa: F401  (TensorFlow and all else that training needs)
 
     _step_back()
-    if control.runs.empty():
+    if control.tasks.empty():
         _rehearse()
     try:
-        path = control.runs.get(timeout=IDLE)
+        task = control.tasks.get(timeout=IDLE)
     except queue.Empty:
         threading.Thread(target=_compile_umap, daemon=True).start()
-        path = control.runs.get()
-    if path is not None:
-        _log_to(Path(path) / "worker.log")
-        _train(RunFolder(Path(path)), control)
+        task = control.tasks.get()
+    if task is not None:
+        folder = RunFolder(Path(task[1]))
+        _log_to(folder.path / "worker.log")
+        if task[0] == "run":
+            _train(folder, control)
+        else:
+            _complete(folder)
     return 0
 
 
 def _train(folder: RunFolder, control: Control) -> None:
-    from dec_core.runs.afterwards import add_mixture, add_umap
     from dec_core.runs.recorder import record
 
     recording = record(folder)
@@ -103,10 +107,18 @@ def _train(folder: RunFolder, control: Control) -> None:
         message = "The server ended while this run was training."
         folder.set_status(replace(folder.status, state="interrupted", message=message))
     else:
-        _step_back(19)  # the next run may be training by now
-        add_umap(folder)
-        if folder.status.state == "finished":
-            add_mixture(folder)
+        _complete(folder)
+
+
+def _complete(folder: RunFolder) -> None:
+    """Add to a run that has ended what takes long and changes nothing."""
+    from dec_core.runs.afterwards import add_inspection, add_mixture, add_umap
+
+    _step_back(19)  # the next run may be training by now
+    add_umap(folder)
+    add_inspection(folder)
+    if folder.status.state == "finished":
+        add_mixture(folder)
 
 
 def _log_to(path: Path) -> None:

@@ -12,11 +12,12 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from dec_core.analysis.naming import letter
 from dec_core.analysis.verdict import most_mixed, verdict
 from dec_core.architecture import WITHOUT_NETWORK
 from dec_core.config import RunConfig
 from dec_core.figures.curves import curves_in_words
-from dec_core.figures.palette import colour, letter
+from dec_core.figures.palette import colour
 from dec_core.runs.history import History
 from pages.parts import components
 from pages.parts.moment import (

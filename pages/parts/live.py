@@ -7,10 +7,10 @@ import time
 
 import streamlit as st
 
+from dec_core.analysis.naming import letter
 from dec_core.analysis.verdict import beside_the_mixture, doubts, what_to_try
 from dec_core.config import ConfigError, RunConfig, is_taught
 from dec_core.data import DataError
-from dec_core.figures.palette import letter
 from dec_core.runs.folder import ACTIVE, RunFolder, RunStatus
 from dec_core.runs.history import History
 from dec_core.runs.progress import Progress, progress

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from dec_core.analysis import naming
 from dec_core.analysis.metrics import Confusion, classes_of_clusters, confusion
 from dec_core.config import BUNDLED, RunConfig, is_taught
 from dec_core.data import load
@@ -101,17 +102,8 @@ def confusion_at(run_id: str, file: str, _config: RunConfig) -> Confusion | None
 
 
 def places(run_id: str, first_file: str, config: RunConfig) -> np.ndarray:
-    """The place of each cluster in the order of names and colours, kept for the whole run.
-
-    Clusters are ordered by the classes matched to them when they were born, so that colours of
-    clusters and digits start out alike. Only names depend on it, nothing that is trained.
-    """
-    first = confusion_at(run_id, first_file, config)
-    if first is None:
-        return np.arange(config.n_clusters)
-    order = np.empty(config.n_clusters, dtype=int)
-    order[first.clusters] = np.arange(config.n_clusters)
-    return order
+    """The place of each cluster in the order of names and colours, kept for the whole run."""
+    return naming.places(confusion_at(run_id, first_file, config), config.n_clusters)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

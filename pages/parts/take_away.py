@@ -13,13 +13,13 @@ import pandas as pd
 import streamlit as st
 
 from dec_core.analysis.metrics import classes_of_clusters
+from dec_core.analysis.naming import letter
 from dec_core.analysis.verdict import thousands
 from dec_core.config import RunConfig
 from dec_core.data import DataError
 from dec_core.data.loading import positions
 from dec_core.data.pictures import brought_to
 from dec_core.data.uploads import read_files
-from dec_core.figures.palette import letter
 from dec_core.runs.folder import RunFolder
 from dec_core.runs.history import History
 from pages.parts import components

@@ -1,0 +1,194 @@
+"""Which samples lie where, how surely, since when: what an inspection of a clustering is made of.
+
+Arrays in, arrays out. One moment is described by q, shape (n, n_clusters), and labels, shape (n,); the whole training
+by the labels at each target update, shape (n_moments, n). `dec_core.runs.inspection` reads them from a run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+LAST_PART = 0.25  # of the moments: who still changes cluster in them has not settled
+ORDERS = ("wrong", "uncertain", "typical", "outliers", "index")
+
+
+@dataclass(frozen=True)
+class Rivals:
+    """The cluster of each sample and the one that it was closest to joining.
+
+    Attributes
+    ----------
+    second : ndarray of int, shape (n,)
+        The cluster of the largest q but the sample's own; its own where there is but one.
+    confidence, runner_up : ndarray of float, shape (n,)
+        q of its own cluster, and of the second.
+    """
+
+    second: np.ndarray
+    confidence: np.ndarray
+    runner_up: np.ndarray
+
+
+def rivals(q: np.ndarray, labels: np.ndarray) -> Rivals:
+    """Who else might have had each sample.
+
+    Parameters
+    ----------
+    q : ndarray, shape (n, n_clusters)
+    labels : ndarray of int, shape (n,)
+        The cluster of each sample. It is asked for because q may be rounded, and a tie must not change the cluster.
+    """
+    rows = np.arange(len(q))
+    if q.shape[1] == 1:
+        return Rivals(np.asarray(labels), q[:, 0], np.zeros(len(q)))
+    others = np.array(q, dtype=float)
+    others[rows, labels] = -1.0
+    second = others.argmax(axis=1)
+    return Rivals(second, q[rows, labels], others[rows, second])
+
+
+def most_telling(
+    kind: str, confidence: np.ndarray, distance: np.ndarray, wrong: np.ndarray | None, chosen: np.ndarray
+) -> np.ndarray:
+    """The chosen samples, the most telling first. Samples that are alike keep the order of their indices.
+
+    Parameters
+    ----------
+    kind : {"wrong", "uncertain", "typical", "outliers", "index"}
+        Surest errors first, then what is right from the least sure on; least certain first; closest to its own center
+        first; farthest from it first; as they come.
+    confidence, distance : ndarray of float, shape (n,)
+        q of each sample's own cluster, and the distance to its center.
+    wrong : ndarray of bool, shape (n,), or None
+        Whether a sample lies in the cluster of another class; None without labels: then "wrong" is "uncertain".
+    chosen : ndarray of int, shape (m,)
+        Which samples, ascending.
+
+    Returns
+    -------
+    ndarray of int, shape (m,)
+
+    Raises
+    ------
+    ValueError
+        If there is no such kind.
+    """
+    if kind not in ORDERS:
+        raise ValueError(f"kind: received {kind!r}, expected one of {', '.join(ORDERS)}")
+    sure, far = confidence[chosen], distance[chosen]
+    if kind == "wrong" and wrong is not None:
+        errors = wrong[chosen]
+        return chosen[np.lexsort((np.where(errors, -sure, sure), ~errors))]
+    key = {"typical": far, "outliers": -far, "index": np.zeros(len(chosen))}.get(kind, sure)
+    return chosen[np.argsort(key, kind="stable")]
+
+
+def last_change(history: np.ndarray) -> np.ndarray:
+    """At which moment each sample came to the cluster in which it has been since: int, shape (n,); 0 if it never moved.
+
+    Parameters
+    ----------
+    history : ndarray of int, shape (n_moments, n)
+    """
+    moved = np.zeros(history.shape, dtype=bool)
+    moved[1:] = history[1:] != history[:-1]
+    last = len(history) - 1 - moved[::-1].argmax(axis=0)
+    return np.where(moved.any(axis=0), last, 0)
+
+
+def unsettled(history: np.ndarray) -> np.ndarray:
+    """Whether a sample has changed cluster in the last quarter of the moments: bool, shape (n,)."""
+    n_moments = len(history)
+    first = n_moments - max(1, round(LAST_PART * n_moments))
+    return (last_change(history) >= max(first, 1)) & (n_moments > 1)
+
+
+def flows(before: np.ndarray, now: np.ndarray, n_clusters: int) -> np.ndarray:
+    """How many samples went from each cluster to each: int, shape (n_clusters, n_clusters), [from, to]."""
+    counts = np.zeros((n_clusters, n_clusters), dtype=np.int64)
+    np.add.at(counts, (before, now), 1)
+    return counts
+
+
+def counterparts(before: np.ndarray, now: np.ndarray, n_clusters: int) -> np.ndarray:
+    """For each cluster of `now` the one of `before` that it continues, one to one, so that most samples stay.
+
+    int, shape (n_clusters,). Of two moments of one run this is the identity as long as no two clusters have changed
+    places; between two runs it is what lets their clusters be compared.
+    """
+    rows, columns = linear_sum_assignment(flows(before, now, n_clusters), maximize=True)
+    matched = np.empty(n_clusters, dtype=int)
+    matched[columns] = rows
+    return matched
+
+
+def straight_path(start: np.ndarray, end: np.ndarray, n_steps: int) -> np.ndarray:
+    """Points from `start` to `end`, both included, evenly spaced on a line in z: shape (n_steps, latent_dim)."""
+    return np.linspace(np.asarray(start, dtype=float), np.asarray(end, dtype=float), n_steps)
+
+
+def inside(polygon: np.ndarray, plane: np.ndarray) -> np.ndarray:
+    """Which points lie within a closed polygon, by the even-odd rule: bool, shape (n,).
+
+    Parameters
+    ----------
+    polygon : ndarray, shape (n_corners, 2)
+    plane : ndarray, shape (n, 2)
+    """
+    x, y = plane[:, 0], plane[:, 1]
+    odd = np.zeros(len(plane), dtype=bool)
+    for (x1, y1), (x2, y2) in zip(polygon, np.roll(polygon, -1, axis=0), strict=True):
+        if y1 != y2:
+            crossed = (y1 > y) != (y2 > y)
+            odd ^= crossed & (x < (x2 - x1) * (y - y1) / (y2 - y1) + x1)
+    return odd
+
+
+def right_and_wrong(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Two clusterings of the same samples, counted: int, shape (2, 2).
+
+    Parameters
+    ----------
+    a, b : ndarray of bool, shape (n,)
+        Which samples each has right.
+
+    Returns
+    -------
+    ndarray
+        [[both right, only a right], [only b right, both wrong]].
+    """
+    counts = np.zeros((2, 2), dtype=np.int64)
+    np.add.at(counts, ((~a).astype(int), (~b).astype(int)), 1)
+    return counts
+
+
+def steadiness(planes: list[np.ndarray], embeddings: list[np.ndarray]) -> float:
+    """How far samples that hardly moved in z wander on the screen, against the spread of the picture.
+
+    Between every two moments: the mean displacement in the plane of the tenth of the samples whose z moved least,
+    divided by the root mean square distance of all points to their middle. Their mean; 0 is perfectly still.
+
+    Parameters
+    ----------
+    planes : list of ndarray, shape (n, 2)
+    embeddings : list of ndarray, shape (n, latent_dim)
+        z at the same moments.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two moments.
+    """
+    if len(planes) < 2:
+        raise ValueError(f"planes: received {len(planes)}, expected two moments or more")
+    wandered = []
+    for i in range(1, len(planes)):
+        moved = np.linalg.norm(embeddings[i].astype(float) - embeddings[i - 1], axis=1)
+        least = np.argsort(moved, kind="stable")[: max(1, len(moved) // 10)]
+        shift = np.linalg.norm(planes[i][least].astype(float) - planes[i - 1][least], axis=1).mean()
+        spread = np.sqrt(np.square(planes[i] - planes[i].mean(axis=0)).sum(axis=1).mean())
+        wandered.append(shift / spread if spread > 0 else 0.0)
+    return float(np.mean(wandered))

@@ -1,0 +1,57 @@
+"""Why one sample lies where it lies, in a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def story(
+    *,
+    true: str | None,
+    wrong: bool | None,
+    noun: str,
+    own: str,
+    second: str,
+    confidence: float,
+    runner_up: float,
+    strip: Sequence[str],
+    iterations: Sequence[int],
+) -> str:
+    """What is known of a sample, told.
+
+    Parameters
+    ----------
+    true : str or None
+        Name of its class, None without labels.
+    wrong : bool or None
+        Whether its cluster is matched to another class.
+    noun : str
+        What a sample is: "digit" or "image".
+    own, second : str
+        Names of its cluster and of the second nearest.
+    confidence, runner_up : float
+        q of the two; NaN where it is not known.
+    strip : sequence of str
+        The name of its cluster at each moment.
+    iterations : sequence of int
+        Gradient steps done at those moments.
+    """
+    what = f"One {noun}" if true is None else f"{'An' if true in ('8', '11', '18') else 'A'} {true}"
+    verb = "put" if wrong else "lies"
+    sentence = f"{what}, {verb} in cluster {own}" if wrong else f"{what} that {verb} in cluster {own}"
+    if confidence == confidence:  # not NaN
+        sentence += f": q = {confidence:.2f}; the next is {second} with {runner_up:.2f}"
+    return f"{sentence}. {_travels(strip, iterations)}"
+
+
+def _travels(strip: Sequence[str], iterations: Sequence[int]) -> str:
+    turns = [i for i in range(1, len(strip)) if strip[i] != strip[i - 1]]
+    if len(strip) < 2:
+        return ""
+    if not turns:
+        return "It has been there since the first update."
+    last = turns[-1]
+    came = f"It came over from {strip[last - 1]} at step {iterations[last]}"
+    if len(turns) == 1:
+        return f"{came}."
+    return f"{came}, the last of {len(turns)} changes."

@@ -1,0 +1,151 @@
+"""Which samples: filters that compose, in words, in a link and in Python.
+
+A `Selection` names classes and clusters as the screen does, so that it can be written by hand and read in a link.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+
+SIDES = ("", "right", "wrong")
+MAX_CORNERS = 200  # of a lasso
+MAX_INDICES = 1000
+
+
+class SelectionError(ValueError):
+    """A filter that cannot be applied; its text names the filter, what was received and what was expected."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Samples that pass every filter; each field's default lets all pass.
+
+    Attributes
+    ----------
+    true : str
+        Name of a class: samples that truly belong to it.
+    cluster, second : str
+        Letter of a cluster: samples that lie in it; samples to which it is the second nearest.
+    side : {"", "right", "wrong"}
+        Whether the sample lies in the cluster matched to its class.
+    least, most : float
+        Range of the confidence, q of the sample's own cluster, both included.
+    changed : bool
+        Samples that changed cluster at this moment, since the one before.
+    unsettled : bool
+        Samples that still changed cluster in the last quarter of the moments.
+    was, since : str, int
+        Samples that lay in cluster `was` at the moment of that number (0 is the first).
+    index : tuple of int
+        Samples by their index.
+    lasso : tuple of float
+        Corners of a polygon in a projection, x1, y1, x2, y2, ...
+    space : str
+        The projection of the lasso: "umap", "pca", or two dimensions of z as in "z0,z3".
+    """
+
+    true: str = ""
+    cluster: str = ""
+    second: str = ""
+    side: str = ""
+    least: float = 0.0
+    most: float = 1.0
+    changed: bool = False
+    unsettled: bool = False
+    was: str = ""
+    since: int = 0
+    index: tuple[int, ...] = ()
+    lasso: tuple[float, ...] = ()
+    space: str = "umap"
+
+    def __post_init__(self) -> None:
+        if self.side not in SIDES:
+            raise SelectionError(f"side: received {self.side!r}, expected 'right', 'wrong' or nothing")
+        if not 0 <= self.least <= self.most <= 1:
+            raise SelectionError(f"confidence: received {self.least} to {self.most}, expected 0 <= least <= most <= 1")
+        if len(self.lasso) % 2 or 0 < len(self.lasso) < 6 or len(self.lasso) > 2 * MAX_CORNERS:
+            raise SelectionError(f"lasso: received {len(self.lasso)} numbers, expected x and y of 3 to {MAX_CORNERS}")
+        if not all(map(math.isfinite, self.lasso)):
+            raise SelectionError("lasso: received a number that is not finite, expected corners in the projection")
+        if self.since < 0 or any(number < 0 for number in self.index) or len(self.index) > MAX_INDICES:
+            raise SelectionError(f"index: received {self.index[:3]}, expected up to {MAX_INDICES} numbers from 0 on")
+
+    def __bool__(self) -> bool:
+        return any(
+            getattr(self, name) != default for name, default in DEFAULTS.items() if name not in ("since", "space")
+        )
+
+    def but(self, **values: object) -> Selection:
+        """The same with other values of some filters. Raises SelectionError."""
+        return replace(self, **values)
+
+    # -- links
+
+    def to_query(self) -> dict[str, str]:
+        """What differs from the default, as words of a link."""
+        query = {name: value for name in ("true", "cluster", "second", "side", "was") if (value := getattr(self, name))}
+        if (self.least, self.most) != (0.0, 1.0):
+            query["sure"] = f"{self.least:g}-{self.most:g}"
+        query |= {name: "1" for name in ("changed", "unsettled") if getattr(self, name)}
+        if self.was:
+            query["since"] = str(self.since)
+        if self.index:
+            query["index"] = ",".join(map(str, self.index))
+        if self.lasso:
+            query["lasso"] = f"{self.space}:" + ",".join(f"{value:g}" for value in self.lasso)
+        return query
+
+    @classmethod
+    def from_query(cls, query: Mapping[str, str]) -> Selection:
+        """What `to_query` gave; other words are passed over. Raises SelectionError for values that are none."""
+        values: dict[str, object] = {
+            name: str(query[name])[:100] for name in ("true", "cluster", "second", "side", "was") if query.get(name)
+        }
+        values |= {name: query[name] == "1" for name in ("changed", "unsettled") if name in query}
+        try:
+            if "sure" in query:
+                values["least"], values["most"] = map(float, query["sure"].split("-", 1))
+            if "since" in query:
+                values["since"] = int(query["since"])
+            if "index" in query:
+                values["index"] = indices(query["index"])
+            if "lasso" in query:
+                space, _, corners = query["lasso"].partition(":")
+                values |= {"space": space[:20], "lasso": tuple(map(float, corners.split(",")))}
+        except (ValueError, OverflowError) as error:
+            if isinstance(error, SelectionError):
+                raise
+            raise SelectionError(f"link: {error}; expected words as the screen writes them") from None
+        return cls(**values)
+
+    # -- Python
+
+    def as_arguments(self) -> str:
+        """The arguments of `Moment.select` that give this selection, as Python source."""
+        given = {name: getattr(self, name) for name, default in DEFAULTS.items() if getattr(self, name) != default}
+        if not self.lasso:
+            given.pop("space", None)
+        if not self.was:
+            given.pop("since", None)
+        return ", ".join(f"{name}={value!r}" for name, value in given.items())
+
+
+DEFAULTS = {field.name: field.default for field in fields(Selection)}
+
+
+def indices(text: str) -> tuple[int, ...]:
+    """ "12, 40-42" as (12, 40, 41, 42). Raises SelectionError."""
+    found: list[int] = []
+    for part in text.replace(" ", ",").split(","):
+        first, dash, last = part.partition("-")
+        if not part:
+            continue
+        if not (first.isascii() and first.isdigit() and (not dash or (last.isascii() and last.isdigit()))):
+            raise SelectionError(f"index: received {part[:20]!r}, expected whole numbers such as 12, 40-42")
+        low, high = int(first[:18]), int((last or first)[:18])
+        if high - low >= MAX_INDICES or len(found) > MAX_INDICES:
+            raise SelectionError(f"index: received more than {MAX_INDICES} numbers, expected fewer")
+        found += range(low, high + 1)
+    return tuple(dict.fromkeys(found))
