@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.parts.focus import run_picker, supervisor
+from pages.parts.focus import keep_focus, run_picker, screens, supervisor
 
 PARTS = Path(__file__).parent / "pages" / "parts"
 
@@ -12,7 +12,8 @@ st.set_page_config(page_title="Deep clustering, live", page_icon=str(PARTS / "ma
 supervisor()  # a worker begins to warm up before the page is even drawn
 st.logo(str(PARTS / "wordmark.svg"), icon_image=str(PARTS / "mark.svg"), size="large")
 st.html((PARTS / "shell.css").read_text(encoding="utf-8"))
-page = st.navigation([st.Page("pages/train.py", title="Train", icon=":material/model_training:")], position="top")
+page = screens()
+keep_focus(page.url_path)
 with st.container(key="shell"):
     run_picker()
 page.run()

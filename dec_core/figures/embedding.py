@@ -16,6 +16,7 @@ from dec_core.figures.palette import GREY, RIGHT, TEN, WRONG, colour
 
 UNIT = 8192  # int16 value of one half of the view
 UNKNOWN = 255
+NOWHERE = -32768  # int16 position of a sample that is not known
 MOST_STRETCH = 1.6  # of one axis against the other
 
 
@@ -71,6 +72,52 @@ def frame(
     return _packed(header, xy, [group, wrong, *(unknown if c is None else c for c in (labels, digits))])
 
 
+def positions(plane: np.ndarray) -> bytes:
+    """Where all samples are, for a browser that knows the rest.
+
+    Parameters
+    ----------
+    plane : ndarray, shape (n, 2)
+        NaN for samples that are not known at this moment; they get `NOWHERE`.
+
+    Returns
+    -------
+    bytes
+        int16 x, y of each | float32 middle of x and y, reach of x and y; a position in the plane is
+        middle + reach * int16 / UNIT / 0.9
+    """
+    known = np.isfinite(plane).all(axis=1)
+    xy = np.full((len(plane), 2), NOWHERE, dtype="<i2")
+    middle, reach = _extent(plane[known])
+    xy[known] = _in_units(plane[known], middle, reach)
+    return xy.tobytes() + np.concatenate([middle, reach]).astype("<f4").tobytes()
+
+
+def clusters_and_confidence(
+    labels: np.ndarray | None, places: np.ndarray, confidence: np.ndarray | None, n: int
+) -> bytes:
+    """In which clusters all samples are, and how surely, for a browser that knows the rest.
+
+    Parameters
+    ----------
+    labels : ndarray of int, shape (n,), or None
+    places : ndarray of int, shape (n_clusters,)
+        Place of each cluster in the order of names and colours.
+    confidence : ndarray of float, shape (n,), or None
+        q of each sample's own cluster; NaN where it is not known.
+    n : int
+        Number of samples.
+
+    Returns
+    -------
+    bytes
+        uint8 place of the cluster of each, 255 for none | uint8 confidence, 0..254, 255 where it is not known
+    """
+    cluster = np.full(n, UNKNOWN) if labels is None else places[labels] % UNKNOWN
+    sure = np.full(n, UNKNOWN) if confidence is None else np.nan_to_num(np.round(confidence * 254), nan=UNKNOWN)
+    return cluster.astype(np.uint8).tobytes() + sure.astype(np.uint8).tobytes()
+
+
 def _packed(header: dict[str, Any], xy: np.ndarray, columns: list[np.ndarray]) -> bytes:
     text = json.dumps(header).encode()
     text += b" " * (-len(text) % 4)
@@ -79,15 +126,25 @@ def _packed(header: dict[str, Any], xy: np.ndarray, columns: list[np.ndarray]) -
 
 
 def _scaled(plane: np.ndarray) -> np.ndarray:
-    """Centred, and so large that all but a few outliers fill the view; int16.
+    """Centred, and so large that all but a few outliers fill the view; int16."""
+    return _in_units(plane, *_extent(plane))
+
+
+def _extent(plane: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Middle and half of the side of what is shown, shape (2,) each.
 
     The axes of a projection have no unit, so the shorter one is stretched a little to fill its side.
     """
+    if not len(plane):
+        return np.zeros(2), np.ones(2)
     low, high = np.quantile(plane.astype(float), [0.005, 0.995], axis=0)
     reach = (high - low) / 2
     reach = np.maximum(reach, reach.max() / MOST_STRETCH)
-    scaled = (plane - (low + high) / 2) / np.where(reach > 0, reach, 1.0)
-    return np.clip(scaled * 0.9 * UNIT, -32000, 32000).astype("<i2")
+    return (low + high) / 2, np.where(reach > 0, reach, 1.0)
+
+
+def _in_units(plane: np.ndarray, middle: np.ndarray, reach: np.ndarray) -> np.ndarray:
+    return np.clip((plane - middle) / reach * 0.9 * UNIT, -32000, 32000).astype("<i2")
 
 
 def _label_places(xy: np.ndarray, group: np.ndarray, name: Any) -> list[dict[str, Any]]:

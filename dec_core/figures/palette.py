@@ -9,8 +9,17 @@ from __future__ import annotations
 TEN = ("#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6", "#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd")
 RIGHT, WRONG = "#3f90da", "#e76300"
 GREY = "#9aa0a6"
+N_RAMP = 31
 
 
 def colour(number: int) -> str:
     """The colour of the cluster or digit at place `number`; beyond ten they repeat."""
     return TEN[number % len(TEN)]
+
+
+def ramp() -> list[str]:
+    """Colours of a quantity, from little to much, that stay apart for colour-blind people: plotly's Viridis."""
+    from plotly.colors import sample_colorscale, unlabel_rgb
+
+    steps = sample_colorscale("Viridis", [i / (N_RAMP - 1) for i in range(N_RAMP)])
+    return ["#" + "".join(f"{round(part):02x}" for part in unlabel_rgb(step)) for step in steps]

@@ -162,11 +162,11 @@ class RunFolder:
         """Write arrays as `name` (a path inside the folder, ending in .npz), atomically."""
         self.write(self.path / name, lambda file: np.savez(file, **arrays))
 
-    def load_arrays(self, name: str) -> dict[str, np.ndarray] | None:
-        """The arrays of `name`, or None if it was never written or is damaged."""
+    def load_arrays(self, name: str, *only: str) -> dict[str, np.ndarray] | None:
+        """The arrays of `name`, or `only` those of them; None if it was never written or is damaged."""
         try:
             with np.load(self.path / name, allow_pickle=False) as file:
-                return dict(file)
+                return {key: file[key] for key in file.files if not only or key in only}
         except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error):
             return None
 

@@ -106,8 +106,7 @@ class Inspection:
 
     def labels_at(self, number: int) -> np.ndarray | None:
         """The cluster of each sample at that moment, uint8, shape (n,); None before there are clusters."""
-        arrays = self.folder.load_arrays(self.moments[number]["file"])
-        return None if arrays is None else arrays.get("labels")
+        return (self.folder.load_arrays(self.moments[number]["file"], "labels") or {}).get("labels")
 
     @cached_property
     def labels(self) -> np.ndarray:
@@ -455,16 +454,17 @@ class Moment:
             true=None if self.run.y is None else self.run.classes[self.run.y[index]],
             wrong=None if self.wrong is None else bool(self.wrong[index]),
             noun=self.run.noun,
-            own=self._named(own, letters),
-            second=self._named(second, letters),
+            own=self.name_of(own),
+            second=self.name_of(second),
             confidence=float(self.confidence[index]),
             runner_up=float(self.rivals.runner_up[index]),
             strip=[letters[cluster] for cluster in self.strip(index)],
             iterations=iterations[: len(self.history)],
         )
 
-    def _named(self, cluster: int, letters: list[str]) -> str:
-        """ "D, of the 3s", or the letter alone."""
+    def name_of(self, cluster: int) -> str:
+        """ "D of the 3s", or the letter alone."""
+        name = self.run.letters[cluster]
         if self.class_of is None or self.class_of[cluster] < 0:
-            return letters[cluster]
-        return f"{letters[cluster]} of the {self.run.classes[self.class_of[cluster]]}s"
+            return name
+        return f"{name} of the {self.run.classes[self.class_of[cluster]]}s"

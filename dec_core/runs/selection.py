@@ -81,6 +81,23 @@ class Selection:
         """The same with other values of some filters. Raises SelectionError."""
         return replace(self, **values)
 
+    def in_words(self, noun: str) -> str:
+        """The filters as a phrase, such as "9, in cluster D, wrong"; `noun` is what a sample is called."""
+        words = [f"{noun} {self.true}"] if self.true else []
+        words += [f"in cluster {self.cluster}"] if self.cluster else []
+        words += [f"next to cluster {self.second}"] if self.second else []
+        words += [self.side] if self.side else []
+        if (self.least, self.most) != (0.0, 1.0):
+            words.append(f"q {self.least:.2f} to {self.most:.2f}")
+        words += ["changed at this update"] if self.changed else []
+        words += ["never settled"] if self.unsettled else []
+        words += [f"in cluster {self.was} before"] if self.was else []
+        words += (
+            [f"index {', '.join(map(str, self.index[:3]))}{' …' if len(self.index) > 3 else ''}"] if self.index else []
+        )
+        words += ["inside the lasso"] if self.lasso else []
+        return ", ".join(words)
+
     # -- links
 
     def to_query(self) -> dict[str, str]:

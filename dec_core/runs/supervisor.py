@@ -31,6 +31,7 @@ class Worker:
 
     def __init__(self, log: Path):
         self.log = log
+        self.run_id = ""  # of the run that it has taken up
         environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "2", "PYTHONUNBUFFERED": "1"}
         with log.open("wb") as output:
             self.process = subprocess.Popen(
@@ -46,6 +47,11 @@ class Worker:
     @property
     def alive(self) -> bool:
         return self.process.poll() is None
+
+    def take_up(self, task: str, folder: RunFolder) -> None:
+        """Give it its one task."""
+        self.run_id = folder.id
+        self.send(f"{task} {folder.path.resolve()}")
 
     def send(self, line: str) -> bool:
         """Whether the worker could still be told."""
@@ -105,9 +111,14 @@ class Supervisor:
             if self._running or len(self._finishing) >= MAX_FINISHING:
                 return False
             worker = self._new_worker()
-            worker.send(f"complete {folder.path.resolve()}")
+            worker.take_up("complete", folder)
             self._finishing.append(worker)
             return True
+
+    def is_completing(self, folder: RunFolder) -> bool:
+        """Whether a worker is adding to this run."""
+        with self._lock:
+            return any(worker.alive and worker.run_id == folder.id for worker in self._finishing)
 
     def command(self, folder: RunFolder, command: str) -> bool:
         """Send "pause", "resume", "step" or "stop"; False if this server does not train the run."""
@@ -180,7 +191,7 @@ class Supervisor:
     def _begin(self, folder: RunFolder) -> None:
         worker = self._spare if self._spare and self._spare.alive else self._new_worker()
         self._spare = None
-        worker.send(f"run {folder.path.resolve()}")
+        worker.take_up("run", folder)
         self._running = folder, worker
 
     def _bury(self, folder: RunFolder, worker: Worker) -> None:

@@ -72,27 +72,27 @@ class Boxes:
     def show(self) -> None:
         """Draw all four."""
         upper, lower = st.columns(2), st.columns(2)
-        with upper[0], _box("embedding", "How do the groups come apart?", ABOUT_EMBEDDING) as beside:
+        with upper[0], box("embedding", "How do the groups come apart?", ABOUT_EMBEDDING) as beside:
             self._embedding(beside)
-        with upper[1], _box("confusion", self._question(), ABOUT_CONFUSION):
+        with upper[1], box("confusion", self._question(), ABOUT_CONFUSION):
             self._confusion()
-        with lower[0], _box("curves", "Is it getting better?", ABOUT_CURVES):
+        with lower[0], box("curves", "Is it getting better?", ABOUT_CURVES):
             self._curves()
-        with lower[1], _box("digits", "What does it see?", ABOUT_DIGITS):
+        with lower[1], box("digits", "What does it see?", ABOUT_DIGITS):
             self._digits()
 
     def _embedding(self, beside: DeltaGenerator) -> None:
         if self.newest is None:
-            _to_come("Up to 10\u2009000 images as points that part into groups as the network learns.", TOP)
+            to_come("Up to 10\u2009000 images as points that part into groups as the network learns.", TOP)
             return
         labelled, clustered = shown(self.config).y is not None, self.first_clustered is not None
         with beside:
             colour_by = "cluster"
             if labelled:
                 names = COLOURS | {"digit": shown(self.config).kind}
-                colour_by = _choice("Colour", names, "digit", "colour_by")
+                colour_by = choice("Colour", names, "digit", "colour_by")
             space = (
-                _choice("Projection", {"umap": "UMAP", "pca": "PCA"}, "umap", "space") if self.history.umap else "pca"
+                choice("Projection", {"umap": "UMAP", "pca": "PCA"}, "umap", "space") if self.history.umap else "pca"
             )
         if not clustered:
             colour_by = "digit"  # there are no clusters yet; without labels, grey
@@ -107,7 +107,7 @@ class Boxes:
 
     def _confusion(self) -> None:
         if self.first_clustered is None or self.newest is None:
-            _to_come("Once the centers are placed: which digit lies in which cluster.", TOP)
+            to_come("Once the centers are placed: which digit lies in which cluster.", TOP)
             return
         file, first, config = self.newest.file, self.first_clustered, self.config
         found = confusion_at(self.run_id, file, config)
@@ -124,16 +124,16 @@ class Boxes:
 
     def _curves(self) -> None:
         if self.config is not None and self.config.method in WITHOUT_NETWORK:
-            _to_come("No network is trained, so there are no curves.", BOTTOM)
+            to_come("No network is trained, so there are no curves.", BOTTOM)
         elif self.history.pretrain or self.history.end:
             figure = curves_json(self.run_id, self.history.n_records, BOTTOM, self.history, self.config)
             components.plot(figure, "Curves", curves_in_words(self.history), "curves", BOTTOM)
         else:
-            _to_come("Curves: first the error of the autoencoder, then how well clusters and digits agree.", BOTTOM)
+            to_come("Curves: first the error of the autoencoder, then how well clusters and digits agree.", BOTTOM)
 
     def _digits(self) -> None:
         if self.newest is None:
-            _to_come("Digits, what the autoencoder makes of them, and what each cluster center looks like.", BOTTOM)
+            to_come("Digits, what the autoencoder makes of them, and what each cluster center looks like.", BOTTOM)
             return
         data = shown(self.config)
         trained = self.config.method not in WITHOUT_NETWORK
@@ -153,7 +153,8 @@ class Boxes:
         components.digits(rows, "Reconstructions", words, "digits", BOTTOM)
 
 
-def _choice(label: str, options: dict[str, str], default: str, key: str) -> str:
+def choice(label: str, options: dict[str, str], default: str, key: str) -> str:
+    """A row of buttons of which one is pressed; the key of the option."""
     return st.segmented_control(
         label,
         list(options),
@@ -166,7 +167,7 @@ def _choice(label: str, options: dict[str, str], default: str, key: str) -> str:
 
 
 @contextmanager
-def _box(key: str, question: str, explained: str) -> Iterator[DeltaGenerator]:
+def box(key: str, question: str, explained: str) -> Iterator[DeltaGenerator]:
     """A box headed by its question; yields the place beside the question, for controls."""
     with st.container(border=True, key=f"box-{key}"):
         heading = st.container(
@@ -184,7 +185,7 @@ def _box(key: str, question: str, explained: str) -> Iterator[DeltaGenerator]:
         yield beside
 
 
-def _to_come(words: str, height: int) -> None:
+def to_come(words: str, height: int) -> None:
     """What will appear in a box, in words, at the height it will have."""
     with st.container(height=height, border=False, horizontal_alignment="center", vertical_alignment="center"):
         st.markdown(f":gray[{words}]", text_alignment="center")

@@ -34,6 +34,8 @@ _plot = st.components.v2.component(
 _points = st.components.v2.component(
     "points",
     html='<div class="points"><canvas tabindex="0" role="img"></canvas><div class="labels"></div>'
+    '<svg aria-hidden="true"><polygon points=""></polygon></svg><div class="ring" hidden></div>'
+    '<div class="tools"><button type="button" aria-pressed="false">Lasso</button></div>'
     '<div class="tip" hidden><canvas></canvas><span></span></div></div>',
     css=_source("points.css"),
     js=_source("points.js"),
@@ -65,6 +67,11 @@ def load_plotly() -> None:
 def points(frame: bytes, key: str, height: int) -> None:
     """Show one frame of `dec_core.figures.embedding.frame`; points glide from where they were."""
     _points(data=frame, key=key, height=height)
+
+
+def scene(data: dict[str, Any], key: str, height: int, **callbacks: Any) -> None:
+    """Show a scene: points whose positions the browser fetches, once for each moment. See points.js."""
+    _points(data=data, key=key, height=height, **callbacks)
 
 
 def digits(rows: list[dict[str, Any]], name: str, alt: str, key: str, height: int) -> None:

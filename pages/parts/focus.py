@@ -6,6 +6,7 @@ import os
 import time
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -60,6 +61,35 @@ def focus_on(run_id: str) -> None:
     """Make a run the one in focus; the link follows."""
     st.session_state.focused = run_id
     st.query_params["run"] = run_id
+
+
+def keep_focus(page: str) -> None:
+    """Going to another screen empties the link; the run in focus stays the same."""
+    if st.session_state.get("page") not in (None, page) and "run" not in st.query_params:
+        wanted = st.session_state.get("focused")
+        if wanted is not None:
+            st.query_params["run"] = wanted
+    st.session_state.page = page
+
+
+def through_the_app() -> None:
+    """Let a screen that was opened before any other run inside app.py.
+
+    Until some session has called `st.navigation`, Streamlit takes the folder of screens for an app of its older kind
+    and runs the screen's file alone. To call it once ends that for the whole server.
+    """
+    if "page" not in st.session_state:
+        screens(icons=False)  # the browser's tab would fetch an icon from the internet
+        st.rerun()
+
+
+def screens(*, icons: bool = True) -> Any:
+    """All screens, on top; the one that is asked for."""
+    pages = {"train": ("Train", ":material/model_training:"), "inspect": ("Inspect", ":material/image_search:")}
+    return st.navigation(
+        [st.Page(f"pages/{name}.py", title=title, icon=icon if icons else None) for name, (title, icon) in pages.items()],
+        position="top",
+    )
 
 
 def _linked() -> str | None:

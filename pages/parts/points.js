@@ -1,36 +1,71 @@
 // Points that move: the embedding, drawn by WebGL, with the previous and the next frame mixed on the
 // graphics card. Without WebGL the same points are drawn on a plain canvas.
 //
-// data: one ArrayBuffer  [uint32 length of the header][header, JSON, padded to 4 bytes]
-//                        [int16 x, y by point][uint8 colour by point][uint8 wrong by point]
-//                        [uint8 cluster by point][uint8 digit by point]; 255 means "not known"
+// data is either one ArrayBuffer, a frame that is shown and forgotten:
+//   [uint32 length of the header][header, JSON, padded to 4 bytes]
+//   [int16 x, y by point][uint8 colour by point][uint8 wrong by point]
+//   [uint8 cluster by point][uint8 digit by point]; 255 means "not known"
+// or an object, a scene: addresses of the files of all moments, each fetched once, and what is chosen. In a scene
+// points can be clicked and enclosed by a lasso; both are told to Python as "picked" and "lasso".
 
 const GLIDE = 500; // milliseconds from one frame to the next
 const PAUSE = 40; // at least so many milliseconds between two drawings of a glide: training needs the cores, too
 const UNIT = 8192; // int16 value of one half of the view
+const NOWHERE = -32768; // of a point that is not known
+const UNKNOWN = 255;
+const CORNERS = 48; // of a lasso, at most
 const views = new WeakMap();
+const bus = (window.decBus ??= new EventTarget()); // the timeline tells here which moment is to be seen
 
 const VERTEX = `
-  attribute vec2 before, after; attribute float colour, wrong;
-  uniform vec2 pan, aspect; uniform float zoom, mixing, size, marks;
+  attribute vec2 before, after; attribute float colour, wrong, chosen;
+  uniform vec2 pan, aspect; uniform float zoom, mixing, size, marks, layer; // layer: 0 all, 1 the rest, 2 the chosen
   uniform vec3 palette[64];
-  varying vec3 ink; varying float cross;
+  varying vec3 ink; varying float cross, cover;
   void main() {
-    vec2 position = mix(before, after, mixing) / ${UNIT}.0;
+    vec2 start = before.x < ${NOWHERE + 1}.0 ? after : before;
+    vec2 position = mix(start, after, mixing) / ${UNIT}.0;
     gl_Position = vec4((position * zoom + pan) * aspect, 0.0, 1.0);
+    bool other = layer > 0.5 && abs(chosen - (layer - 1.0)) > 0.5;
+    if (other || after.x < ${NOWHERE + 1}.0) gl_Position = vec4(2.0, 2.0, 2.0, 1.0);
     cross = marks * wrong;
-    gl_PointSize = size * (1.0 + 0.9 * cross);
+    cover = layer > 0.5 && layer < 1.5 ? 0.12 : 0.85;
+    gl_PointSize = size * (1.0 + 0.9 * cross) * (layer > 1.5 ? 1.25 : 1.0);
     ink = palette[int(colour + 0.5)];
   }`;
 const FRAGMENT = `
   precision mediump float;
-  varying vec3 ink; varying float cross;
+  varying vec3 ink; varying float cross, cover;
   void main() {
     vec2 p = gl_PointCoord * 2.0 - 1.0;
     if (cross > 0.5) { if (abs(abs(p.x) - abs(p.y)) > 0.42) discard; }
     else if (dot(p, p) > 1.0) discard;
-    gl_FragColor = vec4(ink, 1.0) * 0.85;
+    gl_FragColor = vec4(ink, 1.0) * cover;
   }`;
+
+const files = new Map();
+
+function file(url) { // fetched once; one that is still being written is asked for again
+  if (!files.has(url)) files.set(url, again(url).catch((error) => { files.delete(url); throw error; }));
+  return files.get(url);
+}
+
+async function again(url, tries = 60) {
+  for (; tries; tries--) {
+    const answer = await fetch(url);
+    if (answer.ok) return answer.arrayBuffer();
+    await new Promise((later) => setTimeout(later, 250));
+  }
+  throw new Error(`${url} did not arrive`);
+}
+
+function decoded(text) { return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)); }
+
+function bits(text, n) { // one byte for each bit of a mask, the first the highest
+  const bytes = decoded(text), out = new Uint8Array(n);
+  for (let i = 0; i < n; i++) out[i] = (bytes[i >> 3] >> (7 - (i & 7))) & 1;
+  return out;
+}
 
 function parse(buffer) {
   const bytes = buffer instanceof Uint8Array ? buffer : new Uint8Array(buffer);
@@ -77,12 +112,81 @@ class PointsView {
     gl.linkProgram(program); gl.useProgram(program);
     gl.enable(gl.BLEND); gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
     this.program = program;
-    this.buffers = Object.fromEntries(["before", "after", "colour", "wrong"].map((name) => [name, gl.createBuffer()]));
+    const names = ["before", "after", "colour", "wrong", "chosen"];
+    this.buffers = Object.fromEntries(names.map((name) => [name, gl.createBuffer()]));
+  }
+
+  leave() { this.observer.disconnect(); bus.removeEventListener("frame", this.hear); }
+
+  // -- scenes
+
+  enter(scene, emit) {
+    this.emit = emit;
+    const before = this.scene;
+    this.scene = scene;
+    if (!before) {
+      this.hear = (event) => this.toMoment(event.detail);
+      bus.addEventListener("frame", this.hear);
+      this.root.classList.add("scene");
+    }
+    if (before?.run !== scene.run) { this.glide = GLIDE; this.number = undefined; }
+    this.chosen = scene.mask ? bits(scene.mask, scene.n) : null;
+    this.shade = scene.shade ? decoded(scene.shade) : null;
+    this.compose(bus.playing === scene.run && this.number !== undefined ? this.number : scene.number);
+  }
+
+  toMoment({ run, number, glide }) {
+    if (run !== this.scene.run) return;
+    this.glide = glide;
+    this.compose(number);
+  }
+
+  async compose(number) {
+    const { scene } = this, moment = scene.moments[number];
+    if (!moment) return;
+    this.number = number;
+    try {
+      const [at, state, digits] = await Promise.all([file(moment.at), file(moment.state), scene.digits && file(scene.digits)]);
+      if (this.number !== number || this.scene !== scene) return; // another one is wanted by now
+      this.scale = new Float32Array(at.slice(4 * scene.n));
+      this.show(this.framed(moment, number, new Int16Array(at, 0, 2 * scene.n), new Uint8Array(state), digits && new Uint8Array(digits)));
+      this.root.dataset.moment = number;
+    } catch (error) { this.tip.hidden = false; this.tip.querySelector("span").textContent = error.message; }
+  }
+
+  framed(moment, number, xy, state, digits) {
+    const { scene, shade } = this, { n } = scene;
+    const cluster = state.subarray(0, n), sure = state.subarray(n, 2 * n), wrong = new Uint8Array(n);
+    const digit = digits || new Uint8Array(n).fill(UNKNOWN);
+    if (digits && moment.class_of) for (let i = 0; i < n; i++) wrong[i] = cluster[i] !== UNKNOWN && moment.class_of[cluster[i]] !== digits[i];
+    const look = scene.looks[scene.colour_by], last = look.palette.length - 1, colour = new Uint8Array(n);
+    const of = {
+      digit: (i) => (digit[i] === UNKNOWN ? last : digit[i] % last), cluster: (i) => (cluster[i] === UNKNOWN ? last : cluster[i] % last),
+      wrong: (i) => wrong[i], sure: (i) => (sure[i] === UNKNOWN ? last : Math.round((sure[i] / 254) * (last - 1))),
+      changed: (i) => (shade ? shade[i] : last),
+    }[scene.colour_by];
+    for (let i = 0; i < n; i++) colour[i] = of(i);
+    const group = { digit, cluster }[scene.colour_by], names = scene.colour_by === "digit" ? scene.digit_names : scene.cluster_letters;
+    return {
+      run: scene.run, n, space: scene.space, moment: `${number} ${scene.space} ${moment.at}`, look: `${scene.colour_by} ${scene.mask} ${scene.shade}`,
+      xy, colour, wrong, cluster, digit, palette: look.palette, marks: scene.colour_by === "wrong", labels: group ? this.middles(xy, group, names, look.palette) : [],
+      digit_names: scene.digit_names, cluster_names: scene.cluster_names, kind: scene.kind, name: scene.name, alt: scene.alt,
+      sprite: scene.sheets, sure,
+    };
+  }
+
+  middles(xy, group, names, palette) {
+    const sums = names.map(() => [0, 0, 0]);
+    for (let i = 0; i < group.length; i++) {
+      const sum = sums[group[i]];
+      if (sum && xy[2 * i] !== NOWHERE) { sum[0] += xy[2 * i]; sum[1] += xy[2 * i + 1]; sum[2]++; }
+    }
+    return sums.flatMap(([x, y, n], k) => (n ? [{ text: names[k], colour: palette[k % (palette.length - 1)], at: [x / n, y / n] }] : []));
   }
 
   show(frame) {
     const known = this.frame?.run === frame.run ? this.frame : null; // of another run nothing is kept
-    const same = known && known.moment === frame.moment && known.look === frame.look;
+    const same = known && known.moment === frame.moment && known.look === frame.look && known.n === frame.n;
     const continues = known && known.n === frame.n && known.space === frame.space;
     if (!same) {
       const moved = !continues || this.frame.moment !== frame.moment;
@@ -92,7 +196,6 @@ class PointsView {
         this.mixing = continues && !this.still ? 0 : 1;
       }
       if (!this.frame || this.frame.run !== frame.run) { this.zoom = 1; this.pan = [0, 0]; }
-      if (this.sprite?.src !== frame.sprite.url) this.load(frame.sprite.url);
       this.frame = frame;
       this.upload();
       this.placeLabels();
@@ -102,11 +205,14 @@ class PointsView {
     this.animate();
   }
 
-  load(url) { this.sprite = new Image(); this.sprite.src = url; }
-
   current() { // where the points are on screen now, mid-glide or not
-    const t = this.ease(), a = this.before, b = this.frame.xy, out = new Int16Array(b.length);
-    for (let i = 0; i < b.length; i++) out[i] = a[i] + (b[i] - a[i]) * t;
+    const t = this.ease(), a = this.before, b = this.frame.xy;
+    if (t === 1) return b;
+    const out = new Int16Array(b.length);
+    for (let i = 0; i < b.length; i++) {
+      const start = a[i - (i & 1)] === NOWHERE ? b[i] : a[i];
+      out[i] = b[i - (i & 1)] === NOWHERE ? NOWHERE : start + (b[i] - start) * t;
+    }
     return out;
   }
 
@@ -126,6 +232,7 @@ class PointsView {
     put("after", frame.xy, 2, gl.SHORT);
     put("colour", frame.colour, 1, gl.UNSIGNED_BYTE);
     put("wrong", frame.wrong, 1, gl.UNSIGNED_BYTE);
+    put("chosen", this.chosen || new Uint8Array(frame.n), 1, gl.UNSIGNED_BYTE);
     const palette = new Float32Array(64 * 3);
     frame.palette.forEach((text, i) => palette.set(rgb(text), 3 * i));
     gl.uniform3fv(gl.getUniformLocation(this.program, "palette"), palette);
@@ -135,9 +242,9 @@ class PointsView {
     if (this.running) return;
     this.running = true;
     const tick = () => {
-      if (this.mixing < 1) this.mixing = Math.min(1, (performance.now() - this.started) / GLIDE);
+      if (this.mixing < 1) this.mixing = Math.min(1, (performance.now() - this.started) / (this.glide ?? GLIDE));
       this.draw();
-      if (this.mixing < 1) setTimeout(() => requestAnimationFrame(tick), PAUSE); else this.running = false;
+      if (this.mixing < 1) setTimeout(() => requestAnimationFrame(tick), this.scene ? 0 : PAUSE); else this.running = false;
     };
     requestAnimationFrame(tick);
   }
@@ -166,7 +273,10 @@ class PointsView {
       gl.uniform2fv(at("pan"), this.pan); gl.uniform2fv(at("aspect"), this.aspect());
       gl.uniform1f(at("zoom"), this.zoom); gl.uniform1f(at("mixing"), this.ease());
       gl.uniform1f(at("size"), size); gl.uniform1f(at("marks"), frame.marks ? 1 : 0);
-      gl.drawArrays(gl.POINTS, 0, frame.n);
+      for (const layer of this.chosen ? [1, 2] : [0]) { // the chosen above the rest
+        gl.uniform1f(at("layer"), layer);
+        gl.drawArrays(gl.POINTS, 0, frame.n);
+      }
     } else this.drawFlat(w, h, size, scale);
     this.moveLabels();
   }
@@ -175,7 +285,9 @@ class PointsView {
     const { flat, frame } = this, xy = this.current();
     flat.clearRect(0, 0, w, h);
     for (let i = 0; i < frame.n; i++) {
+      if (xy[2 * i] === NOWHERE) continue;
       const [x, y] = this.toScreen(xy[2 * i], xy[2 * i + 1]);
+      flat.globalAlpha = this.chosen && !this.chosen[i] ? 0.12 : 0.85;
       flat.fillStyle = frame.palette[frame.colour[i]];
       flat.fillRect(x * scale - size / 2, y * scale - size / 2, size, frame.marks && frame.wrong[i] ? size / 3 : size);
     }
@@ -198,36 +310,86 @@ class PointsView {
       const span = this.labels.children[i];
       if (span) { span.style.transform = `translate(${x}px,${y}px) translate(-50%,-50%)`; span.hidden = !inside; }
     });
+    this.moveRing();
     if (t === 1) this.lastLabels = Object.fromEntries(this.frame.labels.map((label) => [label.text, label.at]));
+  }
+
+  moveRing() { // around the one sample that is looked at
+    const i = this.scene?.sample ?? -1, ring = this.root.querySelector(".ring");
+    if (!ring) return;
+    const xy = this.current();
+    ring.hidden = i < 0 || xy[2 * i] === NOWHERE;
+    if (ring.hidden) return;
+    const [x, y] = this.toScreen(xy[2 * i], xy[2 * i + 1]);
+    ring.hidden = x < 0 || y < 0 || x > this.canvas.clientWidth || y > this.canvas.clientHeight;
+    ring.style.transform = `translate(${x}px,${y}px) translate(-50%,-50%)`;
   }
 
   nearest(mx, my, reach = 14) {
     if (!this.frame) return -1;
-    const xy = this.mixing < 1 ? this.current() : this.frame.xy;
+    const xy = this.current(), { clientWidth: w, clientHeight: h } = this.canvas, [ax, ay] = this.aspect();
+    const kx = this.zoom * ax * w / 2 / UNIT, ky = this.zoom * ay * h / 2 / UNIT; // as toScreen, without its arrays
+    const ox = (this.pan[0] * ax + 1) / 2 * w - mx, oy = (1 - this.pan[1] * ay) / 2 * h - my;
     let best = -1, least = reach * reach;
     for (let i = 0; i < this.frame.n; i++) {
-      const [x, y] = this.toScreen(xy[2 * i], xy[2 * i + 1]), d = (x - mx) ** 2 + (y - my) ** 2;
+      if (xy[2 * i] === NOWHERE || (this.chosen && !this.chosen[i])) continue; // what is faded cannot be met
+      const dx = xy[2 * i] * kx + ox, dy = oy - xy[2 * i + 1] * ky, d = dx * dx + dy * dy;
       if (d < least) { least = d; best = i; }
     }
     return best;
   }
 
+  picture(i) { // the sheet with the image of sample i, and where on it
+    const { url, each, columns, width, height } = this.frame.sprite, place = i % (each ?? this.frame.n);
+    const address = url.replace("{}", String(Math.floor(i / (each ?? this.frame.n))));
+    this.sheets ??= new Map();
+    if (!this.sheets.has(address)) {
+      const sheet = new Image();
+      sheet.onload = () => { if (this.hovered !== undefined) this.hover(...this.hovered); };
+      sheet.onerror = () => setTimeout(() => this.sheets.delete(address), 500); // it may still be being drawn
+      sheet.src = address;
+      this.sheets.set(address, sheet);
+    }
+    return { sheet: this.sheets.get(address), x: (place % columns) * width, y: Math.floor(place / columns) * height, width, height };
+  }
+
   hover(mx, my) {
     const i = this.nearest(mx, my), { tip, frame } = this;
     tip.hidden = i < 0;
+    this.hovered = i < 0 ? undefined : [mx, my];
     if (i < 0) return;
-    const { columns, width, height } = frame.sprite, picture = tip.querySelector("canvas");
+    const { sheet, x, y, width, height } = this.picture(i), picture = tip.querySelector("canvas");
     picture.width = width; picture.height = height;
-    if (this.sprite.complete && this.sprite.naturalWidth) {
-      picture.getContext("2d").drawImage(
-        this.sprite, (i % columns) * width, Math.floor(i / columns) * height, width, height, 0, 0, width, height);
-    }
-    const known = frame.digit[i] !== 255, grouped = frame.cluster[i] !== 255;
+    const there = sheet.complete && sheet.naturalWidth;
+    if (there) picture.getContext("2d").drawImage(sheet, x, y, width, height, 0, 0, width, height);
+    tip.dataset.sample = there ? i : "";
+    const known = frame.digit[i] !== UNKNOWN, grouped = frame.cluster[i] !== UNKNOWN;
     const digit = known ? `${frame.kind} ${frame.digit_names[frame.digit[i]]}` : "", group = grouped ? frame.cluster_names[frame.cluster[i]] : "";
-    tip.querySelector("span").textContent = [digit, group].filter(Boolean).join(" → ");
+    const sure = frame.sure && frame.sure[i] !== UNKNOWN ? ` · q ${(frame.sure[i] / 254).toFixed(2)}` : "";
+    tip.querySelector("span").textContent = [digit, group].filter(Boolean).join(" → ") + sure;
     const left = mx > this.canvas.clientWidth / 2 ? mx - tip.offsetWidth - 14 : mx + 14;
     const top = Math.max(0, Math.min(this.canvas.clientHeight - tip.offsetHeight, my - 40));
     tip.style.transform = `translate(${left}px,${top}px)`;
+  }
+
+  // -- the lasso
+
+  draws(e) { return this.scene && (e.shiftKey || this.root.querySelector(".tools button")?.getAttribute("aria-pressed") === "true"); }
+
+  trace(x, y) {
+    this.outline.push([x, y]);
+    const line = this.root.querySelector("polygon");
+    line.setAttribute("points", this.outline.map((point) => point.join(",")).join(" "));
+  }
+
+  enclose() { // the corners of the lasso, as they lie in the plane
+    const { scale } = this, [ax, ay] = this.aspect(), { clientWidth: w, clientHeight: h } = this.canvas;
+    const every = Math.ceil(this.outline.length / CORNERS), corners = this.outline.filter((_, i) => i % every === 0);
+    this.root.querySelector("polygon").setAttribute("points", "");
+    if (corners.length < 3) return;
+    const inPlane = ([x, y]) => [((x / w * 2 - 1) / ax - this.pan[0]) / this.zoom, ((1 - y / h * 2) / ay - this.pan[1]) / this.zoom]
+      .map((value, k) => Number((scale[k] + value / 0.9 * scale[k + 2]).toPrecision(5)));
+    this.emit("lasso", { space: this.scene.space, corners: corners.flatMap(inPlane) });
   }
 
   zoomAt(factor, mx, my) {
@@ -243,10 +405,13 @@ class PointsView {
     const { canvas } = this;
     canvas.onwheel = (e) => { e.preventDefault(); this.zoomAt(Math.exp(-e.deltaY / 400), e.offsetX, e.offsetY); };
     canvas.onpointerdown = (e) => {
-      if (e.pointerType === "mouse") { canvas.setPointerCapture(e.pointerId); this.drag = [e.offsetX, e.offsetY]; }
+      this.down = [e.offsetX, e.offsetY];
+      if (this.draws(e)) { canvas.setPointerCapture(e.pointerId); this.outline = []; this.tip.hidden = true; e.preventDefault(); }
+      else if (e.pointerType === "mouse") { canvas.setPointerCapture(e.pointerId); this.drag = [e.offsetX, e.offsetY]; }
       else this.hover(e.offsetX, e.offsetY);
     };
     canvas.onpointermove = (e) => {
+      if (this.outline) { this.trace(e.offsetX, e.offsetY); return; }
       if (!this.drag) { this.hover(e.offsetX, e.offsetY); return; }
       const [ax, ay] = this.aspect();
       this.tip.hidden = true;
@@ -255,8 +420,24 @@ class PointsView {
       this.drag = [e.offsetX, e.offsetY];
       this.draw();
     };
-    canvas.onpointerup = canvas.onpointercancel = () => { this.drag = null; };
-    canvas.onpointerleave = () => { if (!this.drag) this.tip.hidden = true; };
+    canvas.onpointerup = (e) => {
+      const [x, y] = this.down ?? [-99, -99], still = Math.hypot(e.offsetX - x, e.offsetY - y) < 4;
+      if (this.outline) this.enclose();
+      else if (still && this.scene) {
+        const i = this.nearest(e.offsetX, e.offsetY);
+        if (i >= 0) this.emit("picked", i);
+      }
+      this.drag = this.outline = this.down = null;
+    };
+    canvas.onpointercancel = () => { this.drag = this.outline = this.down = null; };
+    canvas.onpointerleave = () => { if (!this.drag) { this.tip.hidden = true; this.hovered = undefined; } };
+    for (const tool of this.root.querySelectorAll(".tools button")) {
+      tool.onclick = () => {
+        const on = tool.getAttribute("aria-pressed") !== "true";
+        tool.setAttribute("aria-pressed", on);
+        canvas.style.touchAction = on ? "none" : "";
+      };
+    }
     canvas.ondblclick = () => { this.zoom = 1; this.pan = [0, 0]; this.draw(); };
     canvas.onkeydown = (e) => {
       const { clientWidth: w, clientHeight: h } = canvas, step = 0.12;
@@ -273,10 +454,11 @@ class PointsView {
   }
 }
 
-export default function ({ data, parentElement }) {
+export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".points");
   if (!root || !data) return;
   if (!views.has(root)) views.set(root, new PointsView(root));
-  views.get(root).show(parse(data));
-  return () => views.get(root)?.observer.disconnect();
+  if (data.moments) views.get(root).enter(data, setTriggerValue);
+  else views.get(root).show(parse(data));
+  return () => views.get(root)?.leave();
 }

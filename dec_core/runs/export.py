@@ -1,0 +1,61 @@
+"""A selection of samples to take away: as a table, as arrays, as the Python that makes it again."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pandas as pd
+
+from dec_core.data.loading import positions
+from dec_core.runs.inspection import Moment
+from dec_core.runs.selection import Selection
+
+
+def as_table(now: Moment, index: np.ndarray) -> pd.DataFrame:
+    """One row a sample: index, its place in the data's file, label, cluster, q of and distance to every cluster.
+
+    Parameters
+    ----------
+    now : Moment
+    index : ndarray of int, shape (m,)
+        Which samples, in the order of the rows.
+    """
+    run = now.run
+    columns: dict[str, object] = {"index": index}
+    columns["index in file"] = positions(run.config.dataset, run.config.n_samples, root=run.root)[index]
+    if run.y is not None:
+        columns["label"] = np.array(run.classes)[run.y[index]]
+    if now.clustered:
+        order = np.argsort(run.places)
+        columns["cluster"] = np.array(run.letters)[now.labels[index]]
+        apart = np.linalg.norm(now.z(index)[:, None, :] - now.centers[None], axis=2)  # (m, n_clusters)
+        columns |= {f"q {run.letters[k]}": now.q[index, k] for k in order}
+        columns |= {f"distance {run.letters[k]}": apart[:, k] for k in order}
+    return pd.DataFrame(columns)
+
+
+def as_npz(now: Moment, index: np.ndarray) -> bytes:
+    """The same as arrays: index, x (images), z, and where they are known y, labels, q; with the names of both."""
+    run = now.run
+    arrays = {"index": index, "x": run.images[index], "z": now.z(index)}
+    if run.y is not None:
+        arrays |= {"y": run.y[index], "classes": np.array(run.classes)}
+    if now.clustered:
+        arrays |= {"labels": now.labels[index], "q": now.q[index], "letters": np.array(run.letters)}
+    file = io.BytesIO()
+    np.savez_compressed(file, **arrays)
+    return file.getvalue()
+
+
+def as_python(now: Moment, path: str, selection: Selection, order: str) -> str:
+    """Source that selects the same samples, in the same order. `path` is that of the run's folder."""
+    arguments = ", ".join(part for part in (selection.as_arguments(), f"order={order!r}") if part)
+    number = -1 if now.newest else now.number
+    return (
+        "from dec_core.runs.inspection import Inspection\n\n"
+        f"run = Inspection({path!r})\n"
+        f"moment = run.at({number})\n"
+        f"chosen = moment.select({arguments})  # indices\n"
+        "print(len(chosen), chosen[:10])\n"
+    )

@@ -1,0 +1,82 @@
+"""Filters that compose: each narrows the one selection that all views show."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from dec_core.runs.inspection import Inspection, Moment
+from dec_core.runs.selection import SelectionError, indices
+from pages.parts.boxes import box
+from pages.parts.inspecting.looking import Looking, choose
+
+ABOUT = "Filters add up: a sample has to pass all of them. What is chosen stands in the link."
+ANY = "any"
+
+
+def filters(run: Inspection, now: Moment, seen: Looking) -> None:
+    """The box of filters."""
+    chosen = seen.selection
+    with box("filters", "Look for", ABOUT):
+        letters = sorted(run.letters, key=lambda name: (len(name), name))
+        places = iter(st.columns(4, gap="small"))
+        if run.y is not None:
+            with next(places):
+                _select("Digit" if run.noun == "digit" else "Class", "true", list(run.classes), chosen.true)
+        if now.clustered:
+            with next(places):
+                _select("Cluster", "cluster", letters, chosen.cluster)
+            with next(places):
+                if run.y is not None:
+                    _select("Side", "side", ["right", "wrong"], chosen.side)
+                else:
+                    _select("Second", "second", letters, chosen.second)
+        with next(places):
+            _search(chosen.index)
+        if not now.clustered:
+            st.caption("The other filters need clusters.")
+            return
+        st.session_state.filter_sure = (chosen.least, chosen.most)
+        st.slider("Confidence, q of its cluster", 0.0, 1.0, step=0.01, key="filter_sure", on_change=_sure)
+        with st.container(horizontal=True, gap="small"):
+            for name, label, about in (
+                ("changed", "changed now", "Changed cluster since the moment before this one."),
+                ("unsettled", "never settled", "Still changed cluster in the last quarter of the training."),
+            ):
+                st.session_state[f"filter_{name}"] = getattr(chosen, name)
+                st.checkbox(label, key=f"filter_{name}", help=about, on_change=_take, args=[name])
+
+
+def _select(label: str, name: str, options: list[str], value: str) -> None:
+    st.session_state[f"filter_{name}"] = value if value in options else ANY
+    st.selectbox(label, [ANY, *options], key=f"filter_{name}", on_change=_take, args=[name])
+
+
+def _take(name: str) -> None:
+    value: Any = st.session_state[f"filter_{name}"]
+    choose(**{name: "" if value == ANY else value})
+
+
+def _sure() -> None:
+    least, most = st.session_state.filter_sure
+    choose(least=round(least, 2), most=round(most, 2))
+
+
+def _search(known: tuple[int, ...]) -> None:
+    shown = ", ".join(map(str, known))
+    if st.session_state.get("filter_index_bad") is None:
+        st.session_state.filter_index = shown
+    st.text_input("Index", key="filter_index", placeholder="12, 40-42", on_change=_find)
+    if st.session_state.get("filter_index_bad"):
+        st.caption(f":red[{st.session_state.filter_index_bad}]")
+
+
+def _find() -> None:
+    try:
+        found = indices(st.session_state.filter_index)
+    except SelectionError as error:
+        st.session_state.filter_index_bad = f"{error}."
+        return
+    st.session_state.filter_index_bad = None
+    choose(index=found)

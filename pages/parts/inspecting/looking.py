@@ -1,0 +1,140 @@
+"""What is looked at: filters, moment, projection, order, page and sample; in the session and in the link.
+
+The link is the state: what one sees, another sees by it.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import streamlit as st
+
+from dec_core.analysis.inspection import ORDERS
+from dec_core.runs.selection import Selection, SelectionError
+
+SHARES = ("count", "row", "column")
+LATE = 5.0  # seconds by which a link may come late
+COLOURS = ("digit", "cluster", "wrong", "sure", "changed")
+
+
+@dataclass(frozen=True)
+class Looking:
+    """One look at one run.
+
+    Attributes
+    ----------
+    selection : Selection
+    moment : int or None
+        Number of the moment, None for the newest.
+    space : str
+        The projection: "umap", "pca" or two dimensions of z as in "z0,z1"; "" for the best there is.
+    colour : str
+    order : str
+        Of the gallery; "" for the most telling.
+    group : str
+        What the gallery is grouped by: "digit", "cluster" or nothing.
+    page : int
+        Of the gallery.
+    sample : int or None
+        The sample whose card is open.
+    share : str
+        What the matrix shows: "count", per cent of the "row", or of the "column".
+    """
+
+    selection: Selection = field(default_factory=Selection)
+    moment: int | None = None
+    space: str = ""
+    colour: str = ""
+    order: str = ""
+    group: str = ""
+    page: int = 0
+    sample: int | None = None
+    share: str = "count"
+
+    def to_query(self) -> dict[str, str]:
+        """Only what differs from the default."""
+        query = self.selection.to_query()
+        for name in ("space", "colour", "order", "group"):
+            if getattr(self, name):
+                query[name] = getattr(self, name)
+        for name in ("moment", "sample"):
+            if getattr(self, name) is not None:
+                query[name] = str(getattr(self, name))
+        if self.page:
+            query["page"] = str(self.page + 1)
+        if self.share != "count":
+            query["share"] = self.share
+        return query
+
+    @classmethod
+    def from_query(cls, query: dict[str, str]) -> tuple[Looking, list[str]]:
+        """The look that a link describes as far as it can be understood, and what cannot."""
+        problems = []
+        try:
+            selection = Selection.from_query(query)
+        except SelectionError as error:
+            selection, problems = Selection(), [str(error)]
+        numbers: dict[str, Any] = {}
+        for name in ("moment", "sample", "page"):
+            text = query.get(name)
+            if text is not None and text.isascii() and text.isdigit() and len(text) < 12:
+                numbers[name] = int(text)
+            elif text is not None:
+                problems.append(f"{name}: received {text[:20]!r}, expected a whole number from 0 on")
+        known = {"colour": COLOURS, "order": ORDERS, "group": ("digit", "cluster"), "share": SHARES}
+        words = {}
+        for name, options in known.items():
+            if query.get(name) in options:
+                words[name] = query[name]
+            elif query.get(name):
+                problems.append(f"{name}: received {query[name][:20]!r}, expected one of {', '.join(options)}")
+        page = max(numbers.pop("page", 1) - 1, 0)
+        return cls(selection, space=query.get("space", "")[:20], page=page, **numbers, **words), problems
+
+
+def looking(run_id: str) -> tuple[Looking, list[str]]:
+    """What this visitor looks at in a run, and what the link got wrong.
+
+    As with the run in focus, a link counts only when it is another one than the browser had before, or than was written
+    a moment ago: every request brings the browser's link along, and it may be late.
+    """
+    state = st.session_state
+    linked = {name: value for name, value in st.query_params.to_dict().items() if name != "run"}
+    problems: list[str] = []
+    if state.get("looking_at") != run_id:
+        of_another = state.get("looking_at") is not None and linked in _expected()
+        state.look, problems = (Looking(), []) if of_another else Looking.from_query(linked)
+        state.look_wrote = []
+    elif linked not in (*_expected(), state.look.to_query()):
+        state.look, problems = Looking.from_query(linked)
+    state.looking_at, state.look_seen = run_id, linked
+    return state.look, problems
+
+
+def _expected() -> list[dict[str, str]]:
+    """Links that need no attention: the one seen last, and those written a moment ago."""
+    state = st.session_state
+    recent = [query for when, query in state.get("look_wrote", []) if time.monotonic() - when < LATE]
+    return [state.get("look_seen", {}), *recent]
+
+
+def write_link(run_id: str) -> None:
+    """Let the link say what is looked at."""
+    wanted = st.session_state.look.to_query()
+    if {name: value for name, value in st.query_params.to_dict().items() if name != "run"} != wanted:
+        st.query_params.from_dict({"run": run_id, **wanted})
+        st.session_state.look_wrote = [*st.session_state.look_wrote[-9:], (time.monotonic(), wanted)]
+
+
+def look(**values: Any) -> None:
+    """Change what is looked at. Where other samples are shown, the gallery goes back to its first page."""
+    if values.keys() & {"selection", "order", "moment", "group"}:
+        values.setdefault("page", 0)
+    st.session_state.look = replace(st.session_state.look, **values)
+
+
+def choose(**filters: Any) -> None:
+    """Change filters of the selection; a card that is open closes."""
+    look(selection=st.session_state.look.selection.but(**filters), sample=None)

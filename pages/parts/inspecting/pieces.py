@@ -1,0 +1,43 @@
+"""The components of this screen: matrix, timeline, gallery, card. Each is a file of JavaScript beside this one."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+HERE = Path(__file__).parent
+CSS = (HERE / "inspect.css").read_text(encoding="utf-8")
+TIMELINE = (
+    '<div class="timeline" role="group"><div class="track"><div class="marks"></div>'
+    '<input type="range" min="0" value="0" step="1" aria-label="Moment of the training"></div>'
+    '<div class="row"><button type="button" class="play" aria-pressed="false">Play</button>'
+    '<button type="button" class="back" aria-label="One moment back">‹</button>'
+    '<button type="button" class="on" aria-label="One moment on">›</button>'
+    '<span class="words" aria-live="polite"></span>'
+    '<button type="button" class="follow" hidden>Follow</button><select aria-label="Speed"></select></div></div>'
+)
+
+
+def _piece(name: str, html: str) -> Any:
+    source = (HERE / f"{name}.js").read_text(encoding="utf-8")
+    return st.components.v2.component(f"inspect_{name}", html=html, css=CSS, js=source)
+
+
+matrix = _piece("matrix", '<div class="matrix"></div>')
+timeline = _piece("timeline", TIMELINE)
+gallery = _piece("gallery", '<div class="gallery"></div>')
+card = _piece("card", '<div class="card" role="region"></div>')
+
+
+def text(array: np.ndarray) -> str:
+    """Bytes of an array as a component takes them."""
+    return b64encode(np.ascontiguousarray(array).tobytes()).decode()
+
+
+def size(image_shape: tuple[int, ...]) -> dict[str, Any]:
+    """How images of that shape are to be painted."""
+    return {"height": image_shape[0], "width": image_shape[1], "colour": len(image_shape) == 3}

@@ -1,0 +1,183 @@
+"""The screen Inspect: matrix and filters, embedding over the timeline, gallery or card; all of one selection."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from dec_core.analysis.verdict import thousands
+from dec_core.config import ConfigError
+from dec_core.data import DataError
+from dec_core.runs.folder import ACTIVE, RunFolder
+from dec_core.runs.inspection import Inspection, Moment
+from dec_core.runs.selection import Selection, SelectionError
+from pages.parts import components, focus
+from pages.parts.boxes import box, to_come
+from pages.parts.inspecting import choices, opened, views
+from pages.parts.inspecting.export import export
+from pages.parts.inspecting.filters import filters
+from pages.parts.inspecting.looking import Looking, look, looking, write_link
+from pages.parts.inspecting.sample import card
+
+MATRIX, FILTERS, SCENE, LINE, RIGHT_SIDE = 292, 264, 486, 66, 596
+LINE_TO_COME = "Train a run, or pick one above: then every digit of it can be looked at here."
+ABOUT_MATRIX = (
+    "Rows are true digits, columns clusters; blue where a cluster is matched to its digit (Hungarian method), orange "
+    "errors. Click a cell, a row or a column to see its samples. With the keyboard: arrows, then Enter."
+)
+ABOUT_NEIGHBOURS = "Rows are clusters, columns the cluster that is second nearest (the second largest q)."
+ABOUT_SCENE = (
+    "All samples, placed by z. Wheel to zoom, drag to move, double click to go back; click a point to open it, "
+    "Lasso (or Shift) to enclose some. UMAP is of the newest moment; PCA follows the timeline."
+)
+ABOUT_GALLERY = "The most telling first. Below each image digit → cluster; the bar is its confidence, q of its cluster."
+
+
+def screen(run: RunFolder | None) -> None:
+    """Draw it for the run in focus, once a second while that trains."""
+    with st.container(key="unseen"):
+        components.keys({" ": [], "ArrowRight": []}, {"/": "shell"})
+    if run is None:
+        _nothing()
+        return
+    active = run.status.state in ACTIVE
+    st.fragment(_view, run_every=1.0 if active else None)(run, active)
+
+
+def _nothing() -> None:
+    for place, question in zip(
+        st.columns([3, 4, 3]), ("Which digits are mixed up?", "Where do they lie?", "Which ones?"), strict=True
+    ):
+        with place, box(f"empty-{question[:5]}", question, ABOUT_SCENE):
+            to_come(LINE_TO_COME, SCENE)
+
+
+def _view(folder: RunFolder, active: bool) -> None:
+    history = focus.reader(folder.id).refresh()
+    if active != (folder.status.state in ACTIVE):
+        st.rerun()
+    try:
+        folder.config  # noqa: B018  (raises where it cannot be read)
+        if not history.snapshots:
+            _nothing()
+            return
+        run = opened.inspection(folder.id, history)
+        seen, problems = looking(folder.id)
+        now = opened.moment(run, _number(run, seen, problems))
+        seen, mask = _passing(now, seen, problems)
+        for problem in problems:
+            st.warning(f"{problem[0].upper()}{problem[1:]}.", icon=":material/link_off:")
+        _show(run, now, seen, mask, active=active)
+        write_link(folder.id)
+    except (ConfigError, DataError) as error:
+        st.error(f"{error}. Choose another run.", icon=":material/error:")
+    except ValueError as error:  # a damaged snapshot
+        st.error(f"{str(error)[0].upper()}{str(error)[1:]}.", icon=":material/error:")
+        if st.button("Go to the newest moment"):
+            look(moment=None)
+            st.rerun()
+
+
+def _number(run: Inspection, seen: Looking, problems: list[str]) -> int:
+    """The moment that is looked at, or the newest where there is no such."""
+    last = len(run.moments) - 1
+    if seen.moment is not None and seen.moment > last:
+        problems.append(f"moment: received {seen.moment}, but the run has {last + 1} so far; the newest is shown")
+        return last
+    return last if seen.moment is None else seen.moment
+
+
+def _passing(now: Moment, seen: Looking, problems: list[str]) -> tuple[Looking, np.ndarray | None]:
+    """Which samples pass all filters; None where none is set. What the run cannot have is dropped, and said."""
+    if seen.sample is not None and seen.sample >= now.run.n:
+        problems.append(f"sample: received {seen.sample}, but the run has {thousands(now.run.n)} samples")
+        look(sample=None)
+    try:
+        if seen.selection:
+            return seen, now.mask(seen.selection)
+    except SelectionError as error:
+        problems.append(str(error))
+        look(selection=Selection())
+    return seen, None
+
+
+def _show(run: Inspection, now: Moment, seen: Looking, mask: np.ndarray | None, *, active: bool) -> None:
+    chosen = np.arange(run.n) if mask is None else np.flatnonzero(mask)
+    _headline(run, now, seen, chosen)
+    _offer(run, active=active)
+    left, middle, right = st.columns([30, 41, 29])
+    with left:
+        about = ABOUT_MATRIX if run.y is not None else ABOUT_NEIGHBOURS
+        with box("matrix", _question(run), about) as beside:
+            with beside:
+                choices.share(seen)
+            if now.clustered:
+                views.matrix(run, now, seen, MATRIX)
+            else:
+                to_come("Clusters form once the autoencoder is trained. Move the timeline on to see them.", MATRIX)
+        filters(run, now, seen)
+    with middle, box("scene", "Where do they lie?", ABOUT_SCENE) as beside:
+        with beside:
+            choices.colour_and_space(run, now, seen)
+        views.embedding(run, now, seen, mask, SCENE)
+        views.timeline(run, now, seen, LINE, training=active)
+    with right, box("gallery", "Which ones?" if seen.sample is None else "Why does it lie there?", ABOUT_GALLERY) as beside:
+        if seen.sample is not None:
+            card(run, now, seen.sample, RIGHT_SIDE)
+        else:
+            with beside:
+                choices.order_and_group(run, seen)
+            views.gallery(run, now, seen, chosen, RIGHT_SIDE)
+
+
+def _question(run: Inspection) -> str:
+    if run.y is None:
+        return "Which clusters are close?"
+    return "Which digits are mixed up?" if run.noun == "digit" else "Which classes are mixed up?"
+
+
+def _headline(run: Inspection, now: Moment, seen: Looking, chosen: np.ndarray) -> None:
+    """The selection in words, with its count, and the way back."""
+    words = seen.selection.in_words("digit" if run.noun == "digit" else "class")
+    name = f"{run.noun}s" if len(chosen) != 1 else run.noun
+    line = f"**{thousands(len(chosen))} {name}**" + (f": {words}" if words else f", all of the run, {_when(now)}")
+    if words and now.wrong is not None and len(chosen):
+        line += f" · {thousands(int(now.wrong[chosen].sum()))} wrong"
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="selection"):
+        st.markdown(line, width="stretch")
+        if words:
+            st.button("All", icon=":material/close:", key="clear", on_click=look, kwargs={"selection": Selection()},
+                      help="Take all filters away.")  # fmt: skip
+        export(run, now, seen, chosen)
+
+
+def _when(now: Moment) -> str:
+    return f"at step {thousands(now.iteration)}" if now.clustered else f"after epoch {now.epoch} of the autoencoder"
+
+
+def _offer(run: Inspection, *, active: bool) -> None:
+    """Say what a run lacks, and offer to compute it."""
+    if active or run.added or not run.clustered:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="offer"):
+        if focus.supervisor().is_completing(run.folder):
+            st.caption("Neighbours and a UMAP of all samples are being computed; this takes up to a minute.")
+            _look_for_more(run.folder.id, run.history.n_records)
+            return
+        lacks = (
+            ""
+            if len(run.at(-1).rows) == run.n
+            else f"; of {thousands(run.n)} samples z is known of {thousands(len(run.view))}"
+        )
+        st.caption(f"This run has no neighbours and no UMAP of all samples yet{lacks}.")
+        if st.button("Compute them", key="complete", icon=":material/calculate:") and not focus.supervisor().complete(
+            run.folder
+        ):
+            st.caption("The server is training; try again when it has ended.")
+
+
+@st.fragment(run_every=2.0)
+def _look_for_more(run_id: str, n_records: int) -> None:
+    """Redraw once the worker has added something. Draws nothing itself."""
+    if focus.reader(run_id).refresh().n_records > n_records:
+        st.rerun()

@@ -1,0 +1,97 @@
+// The moments of a run on a line: scrub, play, step, speed. Every other view follows by the event "frame"; where the
+// line comes to rest is told to Python as "moment" (a number, or -1 for "the newest, and follow it").
+// data: {run, number, following, training, moments: [{words, acc, counts, class_of}], marks: [{number, words, up}], name}
+
+const bus = (window.decBus ??= new EventTarget());
+const lines = new WeakMap();
+const SPEEDS = [1, 2, 4, 8, 30]; // moments a second
+
+class Line {
+  constructor(root) {
+    this.root = root;
+    this.speed = 2;
+    const get = (name) => root.querySelector(name);
+    Object.assign(this, { range: get("input"), words: get(".words"), play: get(".play"), marks: get(".marks"), follow: get(".follow") });
+    this.range.oninput = () => { this.stop(); this.to(Number(this.range.value), 120); this.settleSoon(); };
+    this.play.onclick = () => (this.playing ? (this.stop(), this.settle()) : this.start());
+    get(".back").onclick = () => this.step(-1);
+    get(".on").onclick = () => this.step(1);
+    get("select").append(...SPEEDS.map((speed) => new Option(`${speed} a second`, speed, speed === this.speed, speed === this.speed)));
+    get("select").onchange = (event) => { this.speed = Number(event.target.value); if (this.playing) { this.pause(); this.start(); } };
+    this.follow.onclick = () => { this.stop(); this.emit("moment", -1); };
+  }
+
+  show(data, emit) {
+    const other = this.data?.run !== data.run;
+    this.emit = emit;
+    this.data = data;
+    if (other) this.stop();
+    this.root.setAttribute("aria-label", data.name);
+    this.range.max = Math.max(data.moments.length - 1, 0);
+    this.range.disabled = this.play.disabled = data.moments.length < 2;
+    this.follow.hidden = !data.training;
+    this.follow.setAttribute("aria-pressed", data.following);
+    this.placeMarks();
+    if (!this.playing && !this.waiting) { this.number = data.number; this.tell(); }
+  }
+
+  placeMarks() {
+    const { marks, moments } = this.data, last = Math.max(moments.length - 1, 1);
+    this.marks.replaceChildren(...marks.map((mark) => {
+      const button = document.createElement("button");
+      button.type = "button"; button.title = mark.words; button.setAttribute("aria-label", mark.words);
+      button.className = mark.up ? "up" : "down";
+      button.style.left = `${(100 * mark.number) / last}%`;
+      button.onclick = () => { this.stop(); this.to(mark.number, 300); this.settle(); };
+      return button;
+    }));
+  }
+
+  tell() {
+    const moment = this.data.moments[this.number];
+    this.range.value = this.number;
+    this.range.setAttribute("aria-valuetext", moment?.words ?? "");
+    this.words.textContent = moment?.words ?? "";
+    this.root.dataset.moment = this.number;
+  }
+
+  to(number, glide) {
+    this.number = Math.max(0, Math.min(this.data.moments.length - 1, number));
+    this.tell();
+    const { counts, class_of } = this.data.moments[this.number];
+    bus.dispatchEvent(new CustomEvent("frame", { detail: { run: this.data.run, number: this.number, glide, counts, class_of } }));
+  }
+
+  step(by) { this.stop(); this.to(this.number + by, 300); this.settle(); }
+
+  start() {
+    if (this.number >= this.data.moments.length - 1) this.to(0, 0);
+    this.playing = true;
+    bus.playing = this.data.run;
+    this.button(true);
+    const every = 1000 / this.speed;
+    this.timer = setInterval(() => {
+      if (this.number >= this.data.moments.length - 1 && !this.data.training) { this.stop(); this.settle(); return; }
+      this.to(this.number + 1, Math.min(every, 500));
+    }, every);
+  }
+
+  pause() { clearInterval(this.timer); this.playing = false; bus.playing = undefined; }
+  stop() { this.pause(); this.button(false); }
+
+  button(playing) {
+    this.play.textContent = playing ? "Pause" : "Play";
+    this.play.setAttribute("aria-pressed", playing);
+  }
+
+  settle() { clearTimeout(this.waiting); this.waiting = undefined; this.emit("moment", this.number); }
+  settleSoon() { clearTimeout(this.waiting); this.waiting = setTimeout(() => this.settle(), 250); }
+}
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const root = parentElement.querySelector(".timeline");
+  if (!root || !data) return;
+  if (!lines.has(root)) lines.set(root, new Line(root));
+  lines.get(root).show(data, setTriggerValue);
+  return () => lines.get(root)?.pause();
+}

@@ -1,0 +1,218 @@
+"""The views of one selection: matrix, embedding with its timeline, gallery. What is clicked in one, all show."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from dec_core.analysis.inspection import most_telling
+from dec_core.analysis.verdict import most_mixed, thousands
+from dec_core.figures.palette import GREY, N_RAMP, RIGHT, TEN, WRONG, colour, ramp
+from dec_core.runs.inspection import Inspection, Moment
+from pages.parts import components
+from pages.parts.inspecting import opened, pieces
+from pages.parts.inspecting.looking import Looking, choose, look
+
+PAGE = 60  # samples on a page of the gallery
+LOOKS = {
+    "digit": [*TEN, GREY],
+    "cluster": [*TEN, GREY],
+    "wrong": [RIGHT, WRONG],
+    "sure": [*ramp(), GREY],
+    "changed": [*ramp(), GREY],
+}
+
+
+def matrix(run: Inspection, now: Moment, seen: Looking, height: int) -> None:
+    """Counts of class by cluster, or without labels of cluster by second nearest."""
+    over, letters = opened.overview(run), sorted(run.letters, key=lambda name: (len(name), name))
+    columns = [{"name": name, "colour": colour(place)} for place, name in enumerate(letters)]
+    if run.y is not None:
+        told = over["moments"][now.number]
+        rows, classes = [run.classes[value] for value in over["rows"]], over["rows"].tolist()
+        counts, class_of = told["counts"], told["class_of"]
+        titles, chosen = (
+            {"rows": "true digit" if run.noun == "digit" else "class", "columns": "cluster"},
+            seen.selection.true,
+        )
+        pair = most_mixed(now.confusion)
+        words = "No two classes share a cluster."
+        if pair:
+            words = (
+                f"{run.classes[pair[0]]} and {run.classes[pair[1]]} are mixed most: {thousands(pair[2])} {run.noun}s."
+            )
+    else:
+        rows, classes = letters, list(range(len(letters)))
+        counts, class_of = opened.matrix_without_labels(now, over["columns"]).tolist(), list(range(len(letters)))
+        titles, chosen = {"rows": "cluster", "columns": "second nearest"}, seen.selection.cluster
+        words = "Of each cluster, to which other its samples are second nearest."
+    side = seen.selection.cluster if run.y is not None else seen.selection.second
+    picked = {"row": _place(chosen, rows), "column": _place(side, letters)}
+    data = {
+        "run": run.folder.id, "rows": rows, "classes": classes, "columns": columns, "counts": counts,
+        "class_of": class_of, "show": seen.share, "chosen": picked, "titles": titles, "noun": run.noun,
+        "name": "Confusion matrix" if run.y is not None else "Clusters and their neighbours", "alt": words,
+    }  # fmt: skip
+
+    def clicked() -> None:
+        cell = st.session_state.matrix.cell
+        row = rows[cell["row"]] if cell["row"] >= 0 else ""
+        column = letters[cell["column"]] if cell["column"] >= 0 else ""
+        if run.y is not None:
+            choose(true=row, cluster=column)
+        else:
+            choose(cluster=row, second=column)
+
+    pieces.matrix(data=data, key="matrix", height=height, on_cell_change=clicked)
+
+
+def _place(name: str, names: list[str]) -> int:
+    return names.index(name) if name in names else -1
+
+
+def embedding(run: Inspection, now: Moment, seen: Looking, mask: np.ndarray | None, height: int) -> None:
+    """All samples as points; the chosen ones stand out."""
+    space, colour_by = space_of(now, seen), colour_of(run, now, seen)
+    over = opened.overview(run)
+    letters = sorted(run.letters, key=lambda name: (len(name), name))
+    moments = [
+        files | {"class_of": told["class_of"]}
+        for files, told in zip(opened.point_files(run, now.number, space), over["moments"], strict=True)
+    ]
+    class_of = over["moments"][now.number]["class_of"] or [-1] * len(letters)
+    names = [f"cluster {name}" for name in letters]
+    names = [name + (f", of {run.classes[c]}" if c >= 0 else "") for name, c in zip(names, class_of, strict=True)]
+    n_chosen = run.n if mask is None else int(mask.sum())
+    data = {
+        "run": run.folder.id, "n": run.n, "space": space, "number": now.number, "moments": moments,
+        "digits": opened.digits_file(run), "digit_names": list(run.classes), "cluster_letters": letters,
+        "cluster_names": names,
+        "kind": run.noun if run.noun == "digit" else "class", "colour_by": colour_by,
+        "looks": {colour_by: {"palette": LOOKS[colour_by]}}, "sheets": opened.sheets(run),
+        "mask": "" if mask is None else pieces.text(np.packbits(mask)),
+        "shade": pieces.text(_shade(now)) if colour_by == "changed" else "",
+        "sample": -1 if seen.sample is None else seen.sample, "name": "Embedding of all samples",
+        "alt": f"{thousands(run.n)} {run.noun}s as points, {thousands(n_chosen)} of them chosen",
+    }  # fmt: skip
+
+    def picked() -> None:
+        look(sample=int(st.session_state.scene.picked))
+
+    def enclosed() -> None:
+        drawn = st.session_state.scene.lasso
+        choose(lasso=tuple(map(float, drawn["corners"])), space=drawn["space"])
+
+    components.scene(data, "scene", height, on_picked_change=picked, on_lasso_change=enclosed)
+
+
+def space_of(now: Moment, seen: Looking) -> str:
+    """The projection that is shown: the one that was asked for, or else UMAP where there is one."""
+    there = now.run.at(-1).spaces() if now.run.moments else ["pca"]
+    return seen.space if seen.space and (seen.space != "umap" or "umap" in there) else there[0]
+
+
+def colour_of(run: Inspection, now: Moment, seen: Looking) -> str:
+    """What colours say: what was asked for, if it is known."""
+    wanted = seen.colour or ("digit" if run.y is not None else "cluster")
+    return "cluster" if wanted in ("digit", "wrong") and run.y is None else wanted
+
+
+def _shade(now: Moment) -> np.ndarray:
+    """When each sample last changed cluster, as a number of the ramp."""
+    if not len(now.history):
+        return np.full(now.run.n, N_RAMP, np.uint8)
+    return np.round(now.last_change / max(len(now.history) - 1, 1) * (N_RAMP - 1)).astype(np.uint8)
+
+
+def timeline(run: Inspection, now: Moment, seen: Looking, height: int, *, training: bool) -> None:
+    """The moments on a line. Every view follows it in the browser; where it comes to rest is the moment looked at."""
+    over = opened.overview(run)
+    moments = [{name: told[name] for name in ("words", "counts", "class_of")} for told in over["moments"]]
+    data = {
+        "run": run.folder.id, "number": now.number, "following": seen.moment is None, "training": training,
+        "moments": moments, "marks": over["marks"], "name": "Timeline of the training",
+    }  # fmt: skip
+
+    def rested() -> None:
+        number = int(st.session_state.timeline.moment)
+        newest = number < 0 or (number == len(moments) - 1 and not training)
+        look(moment=None if newest else number)
+
+    pieces.timeline(data=data, key="timeline", height=height, on_moment_change=rested)
+
+
+def gallery(run: Inspection, now: Moment, seen: Looking, chosen: np.ndarray, height: int) -> None:
+    """The chosen samples, the most telling first, a page at a time."""
+    found = ordered(run, now, seen, chosen)
+    n_pages = max(1, -(-len(found) // PAGE))
+    page = min(seen.page, n_pages - 1)
+    here = found[page * PAGE : (page + 1) * PAGE]
+    last = min((page + 1) * PAGE, len(found))
+    words = f"{thousands(page * PAGE + 1)} to {thousands(last)} of {thousands(len(found))}"
+    data = {
+        "groups": _groups(run, now, seen, here),
+        "images": pieces.text(run.images[here]), **pieces.size(run.image_shape),
+        "sample": -1 if seen.sample is None else seen.sample, "page": page, "n_pages": n_pages,
+        "words": words if len(found) else "Nothing passes all filters.", "name": f"{len(here)} {run.noun}s",
+    }  # fmt: skip
+
+    def picked() -> None:
+        look(sample=int(st.session_state.gallery.picked))
+
+    def turned() -> None:
+        look(page=int(st.session_state.gallery.page))
+
+    pieces.gallery(data=data, key="gallery", height=height, on_picked_change=picked, on_page_change=turned)
+
+
+def ordered(run: Inspection, now: Moment, seen: Looking, chosen: np.ndarray) -> np.ndarray:
+    """The chosen samples as the gallery shows them."""
+    if not now.clustered:
+        return chosen
+    found = most_telling(order_of(run, seen), now.confidence, now.distance, now.wrong, chosen)
+    group = _group_of(run, now, seen, found)
+    return found if group is None else found[np.argsort(group, kind="stable")]
+
+
+def order_of(run: Inspection, seen: Looking) -> str:
+    """The order that was asked for, or else the most telling."""
+    return seen.order or ("wrong" if run.y is not None else "uncertain")
+
+
+def _group_of(run: Inspection, now: Moment, seen: Looking, index: np.ndarray) -> np.ndarray | None:
+    if seen.group == "digit" and run.y is not None:
+        return run.y[index]
+    if seen.group == "cluster" and now.clustered:
+        return run.places[now.labels[index]]
+    return None
+
+
+def _groups(run: Inspection, now: Moment, seen: Looking, index: np.ndarray) -> list[dict[str, Any]]:
+    group = _group_of(run, now, seen, index)
+    samples = [tile(run, now, int(i)) for i in index]
+    if group is None:
+        return [{"title": "", "samples": samples}]
+    groups: dict[int, list[dict[str, Any]]] = {}
+    for number, sample in zip(group.tolist(), samples, strict=True):
+        groups.setdefault(number, []).append(sample)
+    letters = sorted(run.letters, key=lambda name: (len(name), name))
+    names = run.classes if seen.group == "digit" else [f"Cluster {name}" for name in letters]
+    return [{"title": names[number], "samples": part} for number, part in groups.items()]
+
+
+def tile(run: Inspection, now: Moment, index: int) -> dict[str, Any]:
+    """What stands below the image of one sample: digit → cluster, and how sure it is."""
+    true = "" if run.y is None else run.classes[run.y[index]]
+    if not now.clustered:
+        return {"index": index, "caption": true or str(index), "colour": "", "share": 0, "wrong": False}
+    cluster = int(now.labels[index])
+    sure = float(now.confidence[index])
+    return {
+        "index": index,
+        "caption": f"{true} → {run.letters[cluster]}" if true else f"in {run.letters[cluster]}",
+        "colour": colour(int(run.places[cluster])),
+        "share": sure if sure == sure else 0,
+        "wrong": now.wrong is not None and bool(now.wrong[index]),
+    }
