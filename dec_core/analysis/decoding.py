@@ -16,7 +16,7 @@ from dec_core.architecture import Layer
 ACTIVATIONS = {
     None: lambda h: h,
     "relu": lambda h: np.maximum(h, 0),
-    "sigmoid": lambda h: 1 / (1 + np.exp(-h)),
+    "sigmoid": lambda h: 0.5 * (1 + np.tanh(0.5 * h)),  # 1 / (1 + exp(-h)), which would overflow
 }
 
 

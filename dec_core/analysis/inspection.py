@@ -22,7 +22,7 @@ class Rivals:
     Attributes
     ----------
     second : ndarray of int, shape (n,)
-        The cluster of the largest q but the sample's own; its own where there is but one.
+        The cluster of the largest q but the sample's own; its own where there is but one; -1 where q is not known.
     confidence, runner_up : ndarray of float, shape (n,)
         q of its own cluster, and of the second.
     """
@@ -47,7 +47,8 @@ def rivals(q: np.ndarray, labels: np.ndarray) -> Rivals:
     others = np.array(q, dtype=float)
     others[rows, labels] = -1.0
     second = others.argmax(axis=1)
-    return Rivals(second, q[rows, labels], others[rows, second])
+    runner_up = others[rows, second]
+    return Rivals(np.where(np.isnan(runner_up), -1, second), q[rows, labels], runner_up)
 
 
 def most_telling(
@@ -93,6 +94,8 @@ def last_change(history: np.ndarray) -> np.ndarray:
     ----------
     history : ndarray of int, shape (n_moments, n)
     """
+    if not len(history):
+        return np.zeros(history.shape[1], dtype=int)
     moved = np.zeros(history.shape, dtype=bool)
     moved[1:] = history[1:] != history[:-1]
     last = len(history) - 1 - moved[::-1].argmax(axis=0)
@@ -126,7 +129,7 @@ def counterparts(before: np.ndarray, now: np.ndarray, n_clusters: int) -> np.nda
 
 
 def straight_path(start: np.ndarray, end: np.ndarray, n_steps: int) -> np.ndarray:
-    """Points from `start` to `end`, both included, evenly spaced on a line in z: shape (n_steps, latent_dim)."""
+    """Points from `start` to `end`, both included, evenly spaced on a line in z: (n_steps, latent_dim), n_steps > 1."""
     return np.linspace(np.asarray(start, dtype=float), np.asarray(end, dtype=float), n_steps)
 
 

@@ -36,12 +36,18 @@ def story(
     iterations : sequence of int
         Gradient steps done at those moments.
     """
-    what = f"One {noun}" if true is None else f"{'An' if true in ('8', '11', '18') else 'A'} {true}"
+    what = f"One {noun}" if true is None else f"{_article(true)} {true}"
     verb = "put" if wrong else "lies"
     sentence = f"{what}, {verb} in cluster {own}" if wrong else f"{what} that {verb} in cluster {own}"
     if confidence == confidence:  # not NaN
         sentence += f": q = {confidence:.2f}; the next is {second} with {runner_up:.2f}"
-    return f"{sentence}. {_travels(strip, iterations)}"
+    return f"{sentence}. {_travels(strip, iterations)}".strip()
+
+
+def _article(name: str) -> str:
+    """An 8, an 11, an 18, an 80; an apple."""
+    sounds_open = name.startswith("8") or name in ("11", "18") or name[:1].lower() in "aeiou"
+    return "An" if sounds_open else "A"
 
 
 def _travels(strip: Sequence[str], iterations: Sequence[int]) -> str:

@@ -14,9 +14,10 @@ import numpy as np
 from dec_core.analysis.metrics import score
 from dec_core.analysis.projection import neighbours, umap_layout, umap_plane, umap_start
 from dec_core.analysis.umap_gmm import compare, group
+from dec_core.architecture import WITHOUT_NETWORK
 from dec_core.config import RunConfig
 from dec_core.data import load
-from dec_core.runs.folder import RunFolder
+from dec_core.runs.folder import RunFolder, in_order
 from dec_core.runs.view import view_index
 
 N_NEIGHBORS = 15  # kept of each sample, itself not counted
@@ -45,6 +46,7 @@ def add_inspection(folder: RunFolder) -> None:
     name, arrays = _last_snapshot(folder)
     if arrays is None or "labels" not in arrays:
         return
+    _keep_decoder(folder)
     z, placed = _whole_z(folder, arrays)
     if z is None:
         return
@@ -56,8 +58,26 @@ def add_inspection(folder: RunFolder) -> None:
         beside = neighbours(z[view], 1, z)[0][:, 0]
         plane = umap_layout(z, umap_start(plane[beside], 2), near, min_dist=0.1)
     kept = {"z": z.astype(np.float16)} if placed else {}
-    folder.save_arrays("inspection.npz", neighbours=near[0][:, 1:].astype(np.int32), umap=plane, **kept)
+    folder.save_arrays("inspection.npz", neighbours=_but_itself(near[0]), umap=plane, **kept)
     folder.append({"event": "InspectionReady", "file": "inspection.npz", "snapshot": name})
+
+
+def _but_itself(near: np.ndarray) -> np.ndarray:
+    """Indices of neighbours without the sample itself, which stands first unless others are just like it."""
+    itself = near == np.arange(len(near))[:, None]
+    itself[~itself.any(axis=1), -1] = True  # so many are alike that it is not among them: the last one goes
+    return near[~itself].reshape(len(near), -1).astype(np.int32)
+
+
+def _keep_decoder(folder: RunFolder) -> None:
+    """The decoder of a run that ended before decoders were kept, from its model."""
+    if (folder.path / "decoder.npz").is_file() or not (folder.path / "model.keras").is_file():
+        return
+    if folder.config.method in WITHOUT_NETWORK:
+        return
+    from dec_core.networks.saving import load_model
+
+    folder.save_arrays("decoder.npz", **in_order(load_model(folder.path / "model.keras")[1].get_weights()))
 
 
 def _last_snapshot(folder: RunFolder) -> tuple[str, dict[str, np.ndarray] | None]:

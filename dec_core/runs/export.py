@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from dec_core.data.loading import positions
-from dec_core.runs.inspection import Moment
+from dec_core.runs.moment import Moment
 from dec_core.runs.selection import Selection
 
 
@@ -48,14 +48,17 @@ def as_npz(now: Moment, index: np.ndarray) -> bytes:
     return file.getvalue()
 
 
-def as_python(now: Moment, path: str, selection: Selection, order: str) -> str:
-    """Source that selects the same samples, in the same order. `path` is that of the run's folder."""
-    arguments = ", ".join(part for part in (selection.as_arguments(), f"order={order!r}") if part)
-    number = -1 if now.newest else now.number
-    return (
-        "from dec_core.runs.inspection import Inspection\n\n"
-        f"run = Inspection({path!r})\n"
-        f"moment = run.at({number})\n"
-        f"chosen = moment.select({arguments})  # indices\n"
-        "print(len(chosen), chosen[:10])\n"
-    )
+def as_python(now: Moment, selection: Selection, order: str, beside: Moment | None = None) -> str:
+    """Source that selects the same samples, in the same order; to be run where the folder of runs is."""
+
+    def opened(moment: Moment) -> str:
+        path = moment.run.folder.path
+        return f"Inspection({f'{path.parent.name}/{path.name}'!r}).at({-1 if moment.newest else moment.number})"
+
+    lines = ["from dec_core.runs.inspection import Inspection", "", f"moment = {opened(now)}"]
+    arguments = [part for part in (selection.as_arguments(), f"order={order!r}") if part]
+    if selection.versus and beside is not None:
+        lines.append(f"beside = {opened(beside)}")
+        arguments.append("beside=beside")
+    lines += [f"chosen = moment.select({', '.join(arguments)})  # indices", "print(len(chosen), chosen[:10])"]
+    return "\n".join(lines) + "\n"

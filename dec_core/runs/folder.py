@@ -22,7 +22,7 @@ import shutil
 import time
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -196,6 +196,11 @@ def list_runs(root: Path) -> list[RunFolder]:
     except FileNotFoundError:
         return []
     return [RunFolder(path) for path in paths]
+
+
+def in_order(weights: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
+    """Weights so named that sorting the names gives the order of the layers."""
+    return {f"weight_{number:02d}": weight for number, weight in enumerate(weights)}
 
 
 def this_process() -> dict[str, Any]:

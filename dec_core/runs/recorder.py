@@ -25,7 +25,7 @@ from dec_core.architecture import WITHOUT_NETWORK
 from dec_core.config import RunConfig, is_taught
 from dec_core.data import Dataset, load
 from dec_core.networks.saving import save_model
-from dec_core.runs.folder import RunFolder, RunStatus, this_process
+from dec_core.runs.folder import RunFolder, RunStatus, in_order, this_process
 from dec_core.runs.view import example_index, view_index
 from dec_core.training import TrainingState, train
 from dec_core.training.events import (
@@ -254,11 +254,9 @@ class _Recorder:
         self.folder.save_arrays("pretrained.npz", **arrays)
 
     def _save_decoder(self) -> None:
-        """Its weights, so named that sorting gives the order of the layers: `dec_core.analysis.decoding` wants it."""
+        """Its weights, for `dec_core.analysis.decoding`."""
         if self.config.method not in WITHOUT_NETWORK:
-            weights = self.state.decoder.get_weights()
-            arrays = {f"weight_{number:02d}": weight for number, weight in enumerate(weights)}
-            self.folder.save_arrays("decoder.npz", **arrays)
+            self.folder.save_arrays("decoder.npz", **in_order(self.state.decoder.get_weights()))
 
     # -- beside the training: the graph of neighbours, and k-means on pixels
 

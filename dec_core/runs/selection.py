@@ -9,9 +9,20 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 
+import numpy as np
+
 SIDES = ("", "right", "wrong")
+VERSUS = {  # a second run or moment beside the first
+    "both": "right here and there",
+    "here": "right here, wrong there",
+    "there": "wrong here, right there",
+    "neither": "wrong here and there",
+    "agree": "in clusters that correspond",
+    "differ": "in clusters that do not correspond",
+}
 MAX_CORNERS = 200  # of a lasso
 MAX_INDICES = 1000
+MAX_LETTERS = 500  # of a name in a link
 
 
 class SelectionError(ValueError):
@@ -38,6 +49,9 @@ class Selection:
         Samples that still changed cluster in the last quarter of the moments.
     was, since : str, int
         Samples that lay in cluster `was` at the moment of that number (0 is the first).
+    versus : str
+        How a second moment, of this or another run, has the samples: "both" right, only "here", only "there",
+        "neither"; or, also without labels, in clusters that "agree" or "differ".
     index : tuple of int
         Samples by their index.
     lasso : tuple of float
@@ -56,21 +70,29 @@ class Selection:
     unsettled: bool = False
     was: str = ""
     since: int = 0
+    versus: str = ""
     index: tuple[int, ...] = ()
     lasso: tuple[float, ...] = ()
     space: str = "umap"
 
     def __post_init__(self) -> None:
+        for name in ("index", "lasso"):  # arrays will do, too
+            object.__setattr__(self, name, tuple(np.ravel(getattr(self, name)).tolist()))
         if self.side not in SIDES:
             raise SelectionError(f"side: received {self.side!r}, expected 'right', 'wrong' or nothing")
+        if self.versus not in ("", *VERSUS):
+            raise SelectionError(f"versus: received {self.versus!r}, expected one of {', '.join(VERSUS)}")
         if not 0 <= self.least <= self.most <= 1:
             raise SelectionError(f"confidence: received {self.least} to {self.most}, expected 0 <= least <= most <= 1")
         if len(self.lasso) % 2 or 0 < len(self.lasso) < 6 or len(self.lasso) > 2 * MAX_CORNERS:
             raise SelectionError(f"lasso: received {len(self.lasso)} numbers, expected x and y of 3 to {MAX_CORNERS}")
         if not all(map(math.isfinite, self.lasso)):
             raise SelectionError("lasso: received a number that is not finite, expected corners in the projection")
-        if self.since < 0 or any(number < 0 for number in self.index) or len(self.index) > MAX_INDICES:
-            raise SelectionError(f"index: received {self.index[:3]}, expected up to {MAX_INDICES} numbers from 0 on")
+        if self.since < 0:
+            raise SelectionError(f"since: received {self.since}, expected the number of a moment, 0 or more")
+        if any(number < 0 for number in self.index) or len(self.index) > MAX_INDICES:
+            received = f"{self.index[:3]} …" if len(self.index) > 3 else self.index
+            raise SelectionError(f"index: received {received}, expected up to {MAX_INDICES} numbers from 0 on")
 
     def __bool__(self) -> bool:
         return any(
@@ -82,13 +104,13 @@ class Selection:
         return replace(self, **values)
 
     def in_words(self, noun: str) -> str:
-        """The filters as a phrase, such as "9, in cluster D, wrong"; `noun` is what a sample is called."""
+        """The filters as a phrase, such as "digit 9, in cluster D, wrong"; `noun` is what a sample is called."""
         words = [f"{noun} {self.true}"] if self.true else []
         words += [f"in cluster {self.cluster}"] if self.cluster else []
         words += [f"next to cluster {self.second}"] if self.second else []
         words += [self.side] if self.side else []
         if (self.least, self.most) != (0.0, 1.0):
-            words.append(f"q {self.least:.2f} to {self.most:.2f}")
+            words.append(f"q {self.least:g} to {self.most:g}")
         words += ["changed at this update"] if self.changed else []
         words += ["never settled"] if self.unsettled else []
         words += [f"in cluster {self.was} before"] if self.was else []
@@ -98,13 +120,18 @@ class Selection:
         words += ["inside the lasso"] if self.lasso else []
         return ", ".join(words)
 
+    @property
+    def without_clusters(self) -> Selection:
+        """What of it has a meaning before there are clusters."""
+        return Selection(true=self.true, index=self.index, lasso=self.lasso, space=self.space)
+
     # -- links
 
     def to_query(self) -> dict[str, str]:
         """What differs from the default, as words of a link."""
-        query = {name: value for name in ("true", "cluster", "second", "side", "was") if (value := getattr(self, name))}
+        query = {name: value for name in WORDS if (value := getattr(self, name))}
         if (self.least, self.most) != (0.0, 1.0):
-            query["sure"] = f"{self.least:g}-{self.most:g}"
+            query["sure"] = f"{self.least:.9g},{self.most:.9g}"
         query |= {name: "1" for name in ("changed", "unsettled") if getattr(self, name)}
         if self.was:
             query["since"] = str(self.since)
@@ -117,13 +144,11 @@ class Selection:
     @classmethod
     def from_query(cls, query: Mapping[str, str]) -> Selection:
         """What `to_query` gave; other words are passed over. Raises SelectionError for values that are none."""
-        values: dict[str, object] = {
-            name: str(query[name])[:100] for name in ("true", "cluster", "second", "side", "was") if query.get(name)
-        }
+        values: dict[str, object] = {name: str(query[name])[:MAX_LETTERS] for name in WORDS if query.get(name)}
         values |= {name: query[name] == "1" for name in ("changed", "unsettled") if name in query}
         try:
             if "sure" in query:
-                values["least"], values["most"] = map(float, query["sure"].split("-", 1))
+                values["least"], values["most"] = map(float, query["sure"].split(","))
             if "since" in query:
                 values["since"] = int(query["since"])
             if "index" in query:
@@ -149,6 +174,7 @@ class Selection:
         return ", ".join(f"{name}={value!r}" for name, value in given.items())
 
 
+WORDS = ("true", "cluster", "second", "side", "was", "versus")
 DEFAULTS = {field.name: field.default for field in fields(Selection)}
 
 
@@ -161,7 +187,9 @@ def indices(text: str) -> tuple[int, ...]:
             continue
         if not (first.isascii() and first.isdigit() and (not dash or (last.isascii() and last.isdigit()))):
             raise SelectionError(f"index: received {part[:20]!r}, expected whole numbers such as 12, 40-42")
-        low, high = int(first[:18]), int((last or first)[:18])
+        if max(len(first), len(last)) > 18:
+            raise SelectionError(f"index: received {part[:20]!r}, expected the number of a sample")
+        low, high = sorted((int(first), int(last or first)))
         if high - low >= MAX_INDICES or len(found) > MAX_INDICES:
             raise SelectionError(f"index: received more than {MAX_INDICES} numbers, expected fewer")
         found += range(low, high + 1)

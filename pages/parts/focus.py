@@ -87,7 +87,10 @@ def screens(*, icons: bool = True) -> Any:
     """All screens, on top; the one that is asked for."""
     pages = {"train": ("Train", ":material/model_training:"), "inspect": ("Inspect", ":material/image_search:")}
     return st.navigation(
-        [st.Page(f"pages/{name}.py", title=title, icon=icon if icons else None) for name, (title, icon) in pages.items()],
+        [
+            st.Page(f"pages/{name}.py", title=title, icon=icon if icons else None)
+            for name, (title, icon) in pages.items()
+        ],
         position="top",
     )
 

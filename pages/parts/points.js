@@ -13,7 +13,9 @@ const PAUSE = 40; // at least so many milliseconds between two drawings of a gli
 const UNIT = 8192; // int16 value of one half of the view
 const NOWHERE = -32768; // of a point that is not known
 const UNKNOWN = 255;
-const CORNERS = 48; // of a lasso, at most
+const CORNERS = 24; // of a lasso, at most
+const TRAILS = 600; // lines at most
+const ATTRIBUTES = ["before", "after", "colour", "wrong", "chosen"];
 const views = new WeakMap();
 const bus = (window.decBus ??= new EventTarget()); // the timeline tells here which moment is to be seen
 
@@ -112,8 +114,7 @@ class PointsView {
     gl.linkProgram(program); gl.useProgram(program);
     gl.enable(gl.BLEND); gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
     this.program = program;
-    const names = ["before", "after", "colour", "wrong", "chosen"];
-    this.buffers = Object.fromEntries(names.map((name) => [name, gl.createBuffer()]));
+    this.buffers = Object.fromEntries(ATTRIBUTES.map((name) => [name, gl.createBuffer()]));
   }
 
   leave() { this.observer.disconnect(); bus.removeEventListener("frame", this.hear); }
@@ -132,6 +133,7 @@ class PointsView {
     if (before?.run !== scene.run) { this.glide = GLIDE; this.number = undefined; }
     this.chosen = scene.mask ? bits(scene.mask, scene.n) : null;
     this.shade = scene.shade ? decoded(scene.shade) : null;
+    this.root.classList.toggle("fixed", Boolean(scene.fixed));
     this.compose(bus.playing === scene.run && this.number !== undefined ? this.number : scene.number);
   }
 
@@ -151,7 +153,35 @@ class PointsView {
       this.scale = new Float32Array(at.slice(4 * scene.n));
       this.show(this.framed(moment, number, new Int16Array(at, 0, 2 * scene.n), new Uint8Array(state), digits && new Uint8Array(digits)));
       this.root.dataset.moment = number;
+      const from = scene.trail >= 0 && scene.trail !== number ? new Int16Array(await file(scene.moments[scene.trail].at), 0, 2 * scene.n) : null;
+      if (this.number === number && this.scene === scene) { this.trails(from); this.draw(); }
     } catch (error) { this.tip.hidden = false; this.tip.querySelector("span").textContent = error.message; }
+  }
+
+  trails(from) { // lines from where the chosen were to where they are
+    const { gl, frame, chosen } = this;
+    this.lines = 0;
+    if (!gl || !from || !chosen) return;
+    const ends = [];
+    for (let i = 0; i < frame.n && ends.length < 4 * TRAILS; i++) {
+      if (chosen[i] && from[2 * i] !== NOWHERE && frame.xy[2 * i] !== NOWHERE) ends.push(from[2 * i], from[2 * i + 1], frame.xy[2 * i], frame.xy[2 * i + 1]);
+    }
+    this.lines = ends.length / 2;
+    this.root.dataset.trails = this.lines / 2;
+    this.buffers.lines ??= gl.createBuffer();
+    gl.bindBuffer(gl.ARRAY_BUFFER, this.buffers.lines);
+    gl.bufferData(gl.ARRAY_BUFFER, new Int16Array(ends), gl.DYNAMIC_DRAW);
+  }
+
+  drawTrails(at) {
+    const { gl } = this, place = (name) => gl.getAttribLocation(this.program, name);
+    gl.bindBuffer(gl.ARRAY_BUFFER, this.buffers.lines);
+    for (const name of ["before", "after"]) gl.vertexAttribPointer(place(name), 2, gl.SHORT, false, 0, 0);
+    for (const name of ["colour", "wrong", "chosen"]) { gl.disableVertexAttribArray(place(name)); gl.vertexAttrib1f(place(name), 0); }
+    gl.vertexAttrib1f(place("colour"), this.frame.palette.length - 1);
+    gl.uniform1f(at("layer"), 0);
+    gl.drawArrays(gl.LINES, 0, this.lines);
+    this.bind();
   }
 
   framed(moment, number, xy, state, digits) {
@@ -221,21 +251,27 @@ class PointsView {
   upload() {
     const { gl, frame } = this;
     if (!gl) return;
-    const put = (name, data, size, type) => {
-      const at = gl.getAttribLocation(this.program, name);
+    const chosen = this.chosen || new Uint8Array(frame.n);
+    const { colour, wrong } = frame;
+    for (const [name, data] of Object.entries({ before: this.before, after: frame.xy, colour, wrong, chosen })) {
       gl.bindBuffer(gl.ARRAY_BUFFER, this.buffers[name]);
       gl.bufferData(gl.ARRAY_BUFFER, data, gl.DYNAMIC_DRAW);
-      gl.enableVertexAttribArray(at);
-      gl.vertexAttribPointer(at, size, type, false, 0, 0);
-    };
-    put("before", this.before, 2, gl.SHORT);
-    put("after", frame.xy, 2, gl.SHORT);
-    put("colour", frame.colour, 1, gl.UNSIGNED_BYTE);
-    put("wrong", frame.wrong, 1, gl.UNSIGNED_BYTE);
-    put("chosen", this.chosen || new Uint8Array(frame.n), 1, gl.UNSIGNED_BYTE);
+    }
+    this.lines = 0;
+    this.bind();
     const palette = new Float32Array(64 * 3);
     frame.palette.forEach((text, i) => palette.set(rgb(text), 3 * i));
     gl.uniform3fv(gl.getUniformLocation(this.program, "palette"), palette);
+  }
+
+  bind() { // which buffer feeds which attribute of the shader
+    const { gl } = this;
+    for (const [name, size, type] of ATTRIBUTES.map((name, i) => [name, i < 2 ? 2 : 1, i < 2 ? gl.SHORT : gl.UNSIGNED_BYTE])) {
+      const at = gl.getAttribLocation(this.program, name);
+      gl.bindBuffer(gl.ARRAY_BUFFER, this.buffers[name]);
+      gl.enableVertexAttribArray(at);
+      gl.vertexAttribPointer(at, size, type, false, 0, 0);
+    }
   }
 
   animate() {
@@ -273,6 +309,7 @@ class PointsView {
       gl.uniform2fv(at("pan"), this.pan); gl.uniform2fv(at("aspect"), this.aspect());
       gl.uniform1f(at("zoom"), this.zoom); gl.uniform1f(at("mixing"), this.ease());
       gl.uniform1f(at("size"), size); gl.uniform1f(at("marks"), frame.marks ? 1 : 0);
+      if (this.lines && this.mixing === 1) this.drawTrails(at);
       for (const layer of this.chosen ? [1, 2] : [0]) { // the chosen above the rest
         gl.uniform1f(at("layer"), layer);
         gl.drawArrays(gl.POINTS, 0, frame.n);
@@ -388,7 +425,7 @@ class PointsView {
     this.root.querySelector("polygon").setAttribute("points", "");
     if (corners.length < 3) return;
     const inPlane = ([x, y]) => [((x / w * 2 - 1) / ax - this.pan[0]) / this.zoom, ((1 - y / h * 2) / ay - this.pan[1]) / this.zoom]
-      .map((value, k) => Number((scale[k] + value / 0.9 * scale[k + 2]).toPrecision(5)));
+      .map((value, k) => Number((scale[k] + value / 0.9 * scale[k + 2]).toPrecision(4)));
     this.emit("lasso", { space: this.scene.space, corners: corners.flatMap(inPlane) });
   }
 

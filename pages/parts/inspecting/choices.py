@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dec_core.runs.inspection import Inspection, Moment
+from dec_core.runs.inspection import Inspection
+from dec_core.runs.moment import Moment
 from pages.parts.inspecting import views
 from pages.parts.inspecting.looking import Looking, look
 

@@ -8,12 +8,13 @@ import streamlit as st
 from dec_core.analysis.verdict import thousands
 from dec_core.figures.contact_sheet import MOST, contact_sheet
 from dec_core.runs.export import as_npz, as_python, as_table
-from dec_core.runs.inspection import Inspection, Moment
+from dec_core.runs.inspection import Inspection
+from dec_core.runs.moment import Moment
 from pages.parts.inspecting.looking import Looking
 from pages.parts.inspecting.views import order_of, ordered, tile
 
 
-def export(run: Inspection, now: Moment, seen: Looking, chosen: np.ndarray) -> None:
+def export(run: Inspection, now: Moment, seen: Looking, chosen: np.ndarray, beside: Moment | None) -> None:
     """A menu: CSV, arrays, contact sheet, and the Python that selects the same. Made when they are asked for."""
 
     def table() -> str:
@@ -40,4 +41,4 @@ def export(run: Inspection, now: Moment, seen: Looking, chosen: np.ndarray) -> N
             st.download_button(label, make, f"{name}.{ending}", kind, on_click="ignore", key=key, width="stretch")
         st.caption("The Python that selects them")
         order = order_of(run, seen) if now.clustered else "index"
-        st.code(as_python(now, str(run.folder.path), seen.selection, order), language="python")
+        st.code(as_python(now, seen.selection, order, beside), language="python")

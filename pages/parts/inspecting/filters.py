@@ -6,10 +6,12 @@ from typing import Any
 
 import streamlit as st
 
-from dec_core.runs.inspection import Inspection, Moment
+from dec_core.runs.inspection import Inspection
+from dec_core.runs.moment import Moment
 from dec_core.runs.selection import SelectionError, indices
 from pages.parts.boxes import box
 from pages.parts.inspecting.looking import Looking, choose
+from pages.parts.inspecting.views import letters_of
 
 ABOUT = "Filters add up: a sample has to pass all of them. What is chosen stands in the link."
 ANY = "any"
@@ -19,7 +21,7 @@ def filters(run: Inspection, now: Moment, seen: Looking) -> None:
     """The box of filters."""
     chosen = seen.selection
     with box("filters", "Look for", ABOUT):
-        letters = sorted(run.letters, key=lambda name: (len(name), name))
+        letters = letters_of(run)
         places = iter(st.columns(4, gap="small"))
         if run.y is not None:
             with next(places):

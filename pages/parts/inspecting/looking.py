@@ -39,6 +39,10 @@ class Looking:
         Of the gallery.
     sample : int or None
         The sample whose card is open.
+    since : int or None
+        The moment to which this one is compared; None for the first that has clusters.
+    pin : str
+        A second run, by its id, or a moment of it as "id@number"; "" for none.
     share : str
         What the matrix shows: "count", per cent of the "row", or of the "column".
     """
@@ -51,17 +55,21 @@ class Looking:
     group: str = ""
     page: int = 0
     sample: int | None = None
+    since: int | None = None
+    pin: str = ""
     share: str = "count"
 
     def to_query(self) -> dict[str, str]:
         """Only what differs from the default."""
         query = self.selection.to_query()
-        for name in ("space", "colour", "order", "group"):
+        for name in ("space", "colour", "order", "group", "pin"):
             if getattr(self, name):
                 query[name] = getattr(self, name)
         for name in ("moment", "sample"):
             if getattr(self, name) is not None:
                 query[name] = str(getattr(self, name))
+        if self.since is not None:
+            query["from"] = str(self.since)
         if self.page:
             query["page"] = str(self.page + 1)
         if self.share != "count":
@@ -77,7 +85,7 @@ class Looking:
         except SelectionError as error:
             selection, problems = Selection(), [str(error)]
         numbers: dict[str, Any] = {}
-        for name in ("moment", "sample", "page"):
+        for name in ("moment", "sample", "page", "from"):
             text = query.get(name)
             if text is not None and text.isascii() and text.isdigit() and len(text) < 12:
                 numbers[name] = int(text)
@@ -91,7 +99,12 @@ class Looking:
             elif query.get(name):
                 problems.append(f"{name}: received {query[name][:20]!r}, expected one of {', '.join(options)}")
         page = max(numbers.pop("page", 1) - 1, 0)
-        return cls(selection, space=query.get("space", "")[:20], page=page, **numbers, **words), problems
+        told = {
+            "space": query.get("space", "")[:20],
+            "pin": query.get("pin", "")[:100],
+            "since": numbers.pop("from", None),
+        }
+        return cls(selection, page=page, **told, **numbers, **words), problems
 
 
 def looking(run_id: str) -> tuple[Looking, list[str]]:
@@ -114,10 +127,11 @@ def looking(run_id: str) -> tuple[Looking, list[str]]:
 
 
 def _expected() -> list[dict[str, str]]:
-    """Links that need no attention: the one seen last, and those written a moment ago."""
+    """Links that need no attention: the one seen last, the one written last, and those written a moment ago."""
     state = st.session_state
-    recent = [query for when, query in state.get("look_wrote", []) if time.monotonic() - when < LATE]
-    return [state.get("look_seen", {}), *recent]
+    wrote = state.get("look_wrote", [])
+    recent = [query for when, query in wrote if time.monotonic() - when < LATE]
+    return [state.get("look_seen", {}), *(query for _, query in wrote[-1:]), *recent]
 
 
 def write_link(run_id: str) -> None:

@@ -1,6 +1,6 @@
 // The confusion matrix as a table that can be clicked: a cell, a row or a column is told to Python as "cell".
 // data: {run, rows: [name], columns: [{name, colour}], counts: [[n]], classes: [number of the row's class], class_of: [class of the column], show: "count" | "row" | "column",
-//        chosen: {row, column}, titles: {rows, columns}, noun, name, alt}; a row or column of -1 means "any"
+//        chosen: {row, column}, titles: {rows, columns}, noun, name, alt, follows: whether the timeline brings counts}; a row or column of -1 means "any"
 // Events "frame" of the timeline bring other counts for the same rows and columns.
 
 const bus = (window.decBus ??= new EventTarget());
@@ -19,7 +19,11 @@ class Table {
     this.at = [0, 0]; // where the keyboard is; -1 is the heading
     root.addEventListener("click", (event) => this.pressed(event));
     root.addEventListener("keydown", (event) => this.typed(event));
-    this.hear = ({ detail }) => { if (detail.run === this.data.run && detail.counts) this.fill(detail.counts, detail.class_of); };
+    this.hear = ({ detail }) => {
+      if (detail.run !== this.data.run || !this.data.follows) return;
+      const nothing = this.data.rows.map(() => this.data.columns.map(() => 0));
+      this.fill(detail.counts ?? nothing, detail.class_of ?? []);
+    };
     bus.addEventListener("frame", this.hear);
   }
 

@@ -12,13 +12,15 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
+from dec_core.analysis.inspection import flows
 from dec_core.analysis.metrics import contingency, match
 from dec_core.analysis.verdict import thousands
 from dec_core.figures.embedding import clusters_and_confidence, positions
 from dec_core.runs.folder import RunFolder
 from dec_core.runs.history import History
 from dec_core.runs.images import name_of_images
-from dec_core.runs.inspection import Inspection, Moment
+from dec_core.runs.inspection import Inspection
+from dec_core.runs.moment import Moment
 from pages.parts.components import STATIC
 from pages.parts.focus import RUNS
 
@@ -48,6 +50,16 @@ def moment(run: Inspection, number: int) -> Moment:
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _moment(run_id: str, file: str, n_moments: int, *added: str, _run: Inspection, _at: int) -> Moment:
     return _run.at(_at)
+
+
+def decoded_centers(run: Inspection, number: int) -> np.ndarray | None:
+    """The centers at a moment, decoded: uint8, shape (n_clusters, height, width[, 3])."""
+    return _decoded_centers(run.folder.id, run.moments[number]["file"], run.folder)
+
+
+@st.cache_resource(max_entries=500, show_spinner=False)
+def _decoded_centers(run_id: str, file: str, _folder: RunFolder) -> np.ndarray | None:
+    return (_folder.load_arrays(file, "decoded_centers") or {}).get("decoded_centers")
 
 
 # -- what the browser fetches
@@ -220,6 +232,6 @@ def _marks(moments: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def matrix_without_labels(now: Moment, columns: np.ndarray) -> np.ndarray:
     """Cluster by second nearest cluster, in the order of their letters."""
     k = now.run.config.n_clusters
-    counts = np.zeros((k, k), dtype=np.int64)
-    np.add.at(counts, (now.labels, now.rivals.second), 1)
-    return counts[np.ix_(columns, columns)]
+    if not now.clustered:
+        return np.zeros((k, k), dtype=int)
+    return flows(now.labels, now.rivals.second, k)[np.ix_(columns, columns)]

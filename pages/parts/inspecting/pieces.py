@@ -31,6 +31,7 @@ matrix = _piece("matrix", '<div class="matrix"></div>')
 timeline = _piece("timeline", TIMELINE)
 gallery = _piece("gallery", '<div class="gallery"></div>')
 card = _piece("card", '<div class="card" role="region"></div>')
+flows = _piece("flows", '<div class="flows" role="group"></div>')
 
 
 def text(array: np.ndarray) -> str:

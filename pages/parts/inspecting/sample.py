@@ -10,7 +10,8 @@ import streamlit as st
 from dec_core.analysis.verdict import thousands
 from dec_core.architecture import WITHOUT_NETWORK
 from dec_core.figures.palette import colour
-from dec_core.runs.inspection import Inspection, Moment
+from dec_core.runs.inspection import Inspection
+from dec_core.runs.moment import Moment
 from pages.parts.inspecting import pieces
 from pages.parts.inspecting.looking import look
 from pages.parts.inspecting.views import tile
@@ -125,7 +126,9 @@ def _lacking(run: Inspection, now: Moment, reconstruction: np.ndarray | None) ->
         return ""
     if not now.newest:
         return "Reconstruction and path are shown at the newest moment: the decoder of earlier ones is not kept."
-    return "Reconstruction and path appear once training has ended."
+    if run.history.end is None:
+        return "Reconstruction and path appear once training has ended."
+    return "Reconstruction and path are not there: this run ended before decoders were kept. Compute them, above."
 
 
 def _texts(images: dict[str, np.ndarray]) -> dict[str, str]:

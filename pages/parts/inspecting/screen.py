@@ -9,17 +9,20 @@ from dec_core.analysis.verdict import thousands
 from dec_core.config import ConfigError
 from dec_core.data import DataError
 from dec_core.runs.folder import ACTIVE, RunFolder
-from dec_core.runs.inspection import Inspection, Moment
+from dec_core.runs.inspection import Inspection
+from dec_core.runs.moment import Moment
 from dec_core.runs.selection import Selection, SelectionError
 from pages.parts import components, focus
 from pages.parts.boxes import box, to_come
 from pages.parts.inspecting import choices, opened, views
+from pages.parts.inspecting.against import against, pinned
 from pages.parts.inspecting.export import export
 from pages.parts.inspecting.filters import filters
 from pages.parts.inspecting.looking import Looking, look, looking, write_link
 from pages.parts.inspecting.sample import card
+from pages.parts.inspecting.through_time import through_time
 
-MATRIX, FILTERS, SCENE, LINE, RIGHT_SIDE = 292, 264, 486, 66, 596
+MATRIX, SCENE, LINE, RIGHT_SIDE, CHOICES = 292, 486, 66, 596, 32
 LINE_TO_COME = "Train a run, or pick one above: then every digit of it can be looked at here."
 ABOUT_MATRIX = (
     "Rows are true digits, columns clusters; blue where a cluster is matched to its digit (Hungarian method), orange "
@@ -64,10 +67,11 @@ def _view(folder: RunFolder, active: bool) -> None:
         run = opened.inspection(folder.id, history)
         seen, problems = looking(folder.id)
         now = opened.moment(run, _number(run, seen, problems))
-        seen, mask = _passing(now, seen, problems)
+        beside = pinned(run, seen, problems)
+        seen, mask = _passing(now, seen, beside, problems)
         for problem in problems:
             st.warning(f"{problem[0].upper()}{problem[1:]}.", icon=":material/link_off:")
-        _show(run, now, seen, mask, active=active)
+        _show(run, now, seen, mask, beside, active=active)
         write_link(folder.id)
     except (ConfigError, DataError) as error:
         st.error(f"{error}. Choose another run.", icon=":material/error:")
@@ -87,47 +91,54 @@ def _number(run: Inspection, seen: Looking, problems: list[str]) -> int:
     return last if seen.moment is None else seen.moment
 
 
-def _passing(now: Moment, seen: Looking, problems: list[str]) -> tuple[Looking, np.ndarray | None]:
+def _passing(
+    now: Moment, seen: Looking, beside: Moment | None, problems: list[str]
+) -> tuple[Looking, np.ndarray | None]:
     """Which samples pass all filters; None where none is set. What the run cannot have is dropped, and said."""
     if seen.sample is not None and seen.sample >= now.run.n:
         problems.append(f"sample: received {seen.sample}, but the run has {thousands(now.run.n)} samples")
         look(sample=None)
     try:
         if seen.selection:
-            return seen, now.mask(seen.selection)
+            return seen, now.mask(seen.selection, beside)
     except SelectionError as error:
         problems.append(str(error))
         look(selection=Selection())
     return seen, None
 
 
-def _show(run: Inspection, now: Moment, seen: Looking, mask: np.ndarray | None, *, active: bool) -> None:
+def _show(
+    run: Inspection, now: Moment, seen: Looking, mask: np.ndarray | None, beside: Moment | None, *, active: bool
+) -> None:
     chosen = np.arange(run.n) if mask is None else np.flatnonzero(mask)
-    _headline(run, now, seen, chosen)
+    _headline(run, now, seen, chosen, beside)
     _offer(run, active=active)
     left, middle, right = st.columns([30, 41, 29])
     with left:
         about = ABOUT_MATRIX if run.y is not None else ABOUT_NEIGHBOURS
-        with box("matrix", _question(run), about) as beside:
-            with beside:
+        with box("matrix", _question(run), about) as head:
+            with head:
                 choices.share(seen)
-            if now.clustered:
+            if run.clustered:
                 views.matrix(run, now, seen, MATRIX)
             else:
-                to_come("Clusters form once the autoencoder is trained. Move the timeline on to see them.", MATRIX)
+                to_come("Once the centers are placed: which digit lies in which cluster.", MATRIX)
         filters(run, now, seen)
-    with middle, box("scene", "Where do they lie?", ABOUT_SCENE) as beside:
-        with beside:
+    with middle, box("scene", "Where do they lie?", ABOUT_SCENE) as head:
+        with head:
             choices.colour_and_space(run, now, seen)
         views.embedding(run, now, seen, mask, SCENE)
         views.timeline(run, now, seen, LINE, training=active)
-    with right, box("gallery", "Which ones?" if seen.sample is None else "Why does it lie there?", ABOUT_GALLERY) as beside:
+    with right, box("gallery", "Which ones?" if seen.sample is None else "Why does it lie there?", ABOUT_GALLERY):
         if seen.sample is not None:
             card(run, now, seen.sample, RIGHT_SIDE)
         else:
-            with beside:
+            with st.container(horizontal=True, gap="small", key="head-order"):
                 choices.order_and_group(run, seen)
-            views.gallery(run, now, seen, chosen, RIGHT_SIDE)
+            views.gallery(run, now, seen, chosen, RIGHT_SIDE - CHOICES)
+    if run.clustered:
+        through_time(run, now, seen)
+        against(run, now, seen, beside, mask)
 
 
 def _question(run: Inspection) -> str:
@@ -136,9 +147,10 @@ def _question(run: Inspection) -> str:
     return "Which digits are mixed up?" if run.noun == "digit" else "Which classes are mixed up?"
 
 
-def _headline(run: Inspection, now: Moment, seen: Looking, chosen: np.ndarray) -> None:
+def _headline(run: Inspection, now: Moment, seen: Looking, chosen: np.ndarray, beside: Moment | None) -> None:
     """The selection in words, with its count, and the way back."""
-    words = seen.selection.in_words("digit" if run.noun == "digit" else "class")
+    applied = seen.selection if now.clustered else seen.selection.without_clusters
+    words = applied.in_words("digit" if run.noun == "digit" else "class")
     name = f"{run.noun}s" if len(chosen) != 1 else run.noun
     line = f"**{thousands(len(chosen))} {name}**" + (f": {words}" if words else f", all of the run, {_when(now)}")
     if words and now.wrong is not None and len(chosen):
@@ -148,7 +160,7 @@ def _headline(run: Inspection, now: Moment, seen: Looking, chosen: np.ndarray) -
         if words:
             st.button("All", icon=":material/close:", key="clear", on_click=look, kwargs={"selection": Selection()},
                       help="Take all filters away.")  # fmt: skip
-        export(run, now, seen, chosen)
+        export(run, now, seen, chosen, beside)
 
 
 def _when(now: Moment) -> str:

@@ -10,7 +10,8 @@ import streamlit as st
 from dec_core.analysis.inspection import most_telling
 from dec_core.analysis.verdict import most_mixed, thousands
 from dec_core.figures.palette import GREY, N_RAMP, RIGHT, TEN, WRONG, colour, ramp
-from dec_core.runs.inspection import Inspection, Moment
+from dec_core.runs.inspection import Inspection
+from dec_core.runs.moment import Moment
 from pages.parts import components
 from pages.parts.inspecting import opened, pieces
 from pages.parts.inspecting.looking import Looking, choose, look
@@ -27,17 +28,38 @@ LOOKS = {
 
 def matrix(run: Inspection, now: Moment, seen: Looking, height: int) -> None:
     """Counts of class by cluster, or without labels of cluster by second nearest."""
-    over, letters = opened.overview(run), sorted(run.letters, key=lambda name: (len(name), name))
-    columns = [{"name": name, "colour": colour(place)} for place, name in enumerate(letters)]
+    labelled, letters = run.y is not None, letters_of(run)
+    rows = [run.classes[value] for value in opened.overview(run)["rows"]] if labelled else letters
+    row, column = (
+        (seen.selection.true, seen.selection.cluster) if labelled else (seen.selection.cluster, seen.selection.second)
+    )
+    picked = {"row": _place(row, rows), "column": _place(column, letters)}
+
+    def clicked() -> None:
+        cell = st.session_state.matrix.cell
+        first = rows[cell["row"]] if cell["row"] >= 0 else ""
+        second = letters[cell["column"]] if cell["column"] >= 0 else ""
+        choose(**({"true": first, "cluster": second} if labelled else {"cluster": first, "second": second}))
+
+    data = matrix_data(now, picked, seen.share)
+    pieces.matrix(data=data, key="matrix", height=height, on_cell_change=clicked)
+
+
+def letters_of(run: Inspection) -> list[str]:
+    """Names of the clusters in their order: A, B, ..."""
+    return sorted(run.letters, key=lambda name: (len(name), name))
+
+
+def matrix_data(now: Moment, picked: dict[str, int], share: str) -> dict[str, Any]:
+    """What the matrix component draws of a moment."""
+    run, over, letters = now.run, opened.overview(now.run), letters_of(now.run)
     if run.y is not None:
         told = over["moments"][now.number]
         rows, classes = [run.classes[value] for value in over["rows"]], over["rows"].tolist()
-        counts, class_of = told["counts"], told["class_of"]
-        titles, chosen = (
-            {"rows": "true digit" if run.noun == "digit" else "class", "columns": "cluster"},
-            seen.selection.true,
-        )
-        pair = most_mixed(now.confusion)
+        nothing = np.zeros((len(rows), len(letters)), int).tolist()
+        counts, class_of = told["counts"] or nothing, told["class_of"] or []
+        titles = {"rows": "true digit" if run.noun == "digit" else "class", "columns": "cluster"}
+        pair = now.confusion and most_mixed(now.confusion)
         words = "No two classes share a cluster."
         if pair:
             words = (
@@ -45,27 +67,15 @@ def matrix(run: Inspection, now: Moment, seen: Looking, height: int) -> None:
             )
     else:
         rows, classes = letters, list(range(len(letters)))
-        counts, class_of = opened.matrix_without_labels(now, over["columns"]).tolist(), list(range(len(letters)))
-        titles, chosen = {"rows": "cluster", "columns": "second nearest"}, seen.selection.cluster
+        counts, class_of = opened.matrix_without_labels(now, over["columns"]).tolist(), classes
+        titles = {"rows": "cluster", "columns": "second nearest"}
         words = "Of each cluster, to which other its samples are second nearest."
-    side = seen.selection.cluster if run.y is not None else seen.selection.second
-    picked = {"row": _place(chosen, rows), "column": _place(side, letters)}
-    data = {
-        "run": run.folder.id, "rows": rows, "classes": classes, "columns": columns, "counts": counts,
-        "class_of": class_of, "show": seen.share, "chosen": picked, "titles": titles, "noun": run.noun,
-        "name": "Confusion matrix" if run.y is not None else "Clusters and their neighbours", "alt": words,
+    return {
+        "run": run.folder.id, "rows": rows, "classes": classes, "counts": counts, "class_of": class_of, "show": share,
+        "columns": [{"name": name, "colour": colour(place)} for place, name in enumerate(letters)], "chosen": picked,
+        "titles": titles, "noun": run.noun, "follows": run.y is not None, "alt": words,
+        "name": "Confusion matrix" if run.y is not None else "Clusters and their neighbours",
     }  # fmt: skip
-
-    def clicked() -> None:
-        cell = st.session_state.matrix.cell
-        row = rows[cell["row"]] if cell["row"] >= 0 else ""
-        column = letters[cell["column"]] if cell["column"] >= 0 else ""
-        if run.y is not None:
-            choose(true=row, cluster=column)
-        else:
-            choose(cluster=row, second=column)
-
-    pieces.matrix(data=data, key="matrix", height=height, on_cell_change=clicked)
 
 
 def _place(name: str, names: list[str]) -> int:
@@ -74,28 +84,6 @@ def _place(name: str, names: list[str]) -> int:
 
 def embedding(run: Inspection, now: Moment, seen: Looking, mask: np.ndarray | None, height: int) -> None:
     """All samples as points; the chosen ones stand out."""
-    space, colour_by = space_of(now, seen), colour_of(run, now, seen)
-    over = opened.overview(run)
-    letters = sorted(run.letters, key=lambda name: (len(name), name))
-    moments = [
-        files | {"class_of": told["class_of"]}
-        for files, told in zip(opened.point_files(run, now.number, space), over["moments"], strict=True)
-    ]
-    class_of = over["moments"][now.number]["class_of"] or [-1] * len(letters)
-    names = [f"cluster {name}" for name in letters]
-    names = [name + (f", of {run.classes[c]}" if c >= 0 else "") for name, c in zip(names, class_of, strict=True)]
-    n_chosen = run.n if mask is None else int(mask.sum())
-    data = {
-        "run": run.folder.id, "n": run.n, "space": space, "number": now.number, "moments": moments,
-        "digits": opened.digits_file(run), "digit_names": list(run.classes), "cluster_letters": letters,
-        "cluster_names": names,
-        "kind": run.noun if run.noun == "digit" else "class", "colour_by": colour_by,
-        "looks": {colour_by: {"palette": LOOKS[colour_by]}}, "sheets": opened.sheets(run),
-        "mask": "" if mask is None else pieces.text(np.packbits(mask)),
-        "shade": pieces.text(_shade(now)) if colour_by == "changed" else "",
-        "sample": -1 if seen.sample is None else seen.sample, "name": "Embedding of all samples",
-        "alt": f"{thousands(run.n)} {run.noun}s as points, {thousands(n_chosen)} of them chosen",
-    }  # fmt: skip
 
     def picked() -> None:
         look(sample=int(st.session_state.scene.picked))
@@ -104,7 +92,42 @@ def embedding(run: Inspection, now: Moment, seen: Looking, mask: np.ndarray | No
         drawn = st.session_state.scene.lasso
         choose(lasso=tuple(map(float, drawn["corners"])), space=drawn["space"])
 
+    data = scene_data(now, seen, mask)
     components.scene(data, "scene", height, on_picked_change=picked, on_lasso_change=enclosed)
+
+
+def scene_beside(now: Moment, seen: Looking, mask: np.ndarray | None, height: int) -> None:
+    """The same samples at a second moment, or in a second run."""
+
+    def picked() -> None:
+        look(sample=int(st.session_state.scene_beside.picked))
+
+    data = scene_data(now, seen, mask) | {"fixed": True, "trail": -1, "name": "Embedding there"}
+    data["run"] = f"{now.run.folder.id} beside"  # it does not follow the timeline
+    components.scene(data, "scene_beside", height, on_picked_change=picked)
+
+
+def scene_data(now: Moment, seen: Looking, mask: np.ndarray | None) -> dict[str, Any]:
+    """What the point view draws of a moment."""
+    run, over, letters = now.run, opened.overview(now.run), letters_of(now.run)
+    space, colour_by = space_of(now, seen), colour_of(run, now, seen)
+    files = opened.point_files(run, now.number, space)
+    moments = [pair | {"class_of": told["class_of"]} for pair, told in zip(files, over["moments"], strict=True)]
+    class_of = over["moments"][now.number]["class_of"] or [-1] * len(letters)
+    names = [f"cluster {name}" for name in letters]
+    names = [name + (f", of {run.classes[c]}" if c >= 0 else "") for name, c in zip(names, class_of, strict=True)]
+    n_chosen = run.n if mask is None else int(mask.sum())
+    return {
+        "run": run.folder.id, "n": run.n, "space": space, "number": now.number, "moments": moments,
+        "digits": opened.digits_file(run), "digit_names": list(run.classes), "cluster_letters": letters,
+        "cluster_names": names, "kind": run.noun if run.noun == "digit" else "class", "colour_by": colour_by,
+        "looks": {colour_by: {"palette": LOOKS[colour_by]}}, "sheets": opened.sheets(run),
+        "mask": "" if mask is None else pieces.text(np.packbits(mask)),
+        "shade": pieces.text(_shade(now)) if colour_by == "changed" else "",
+        "trail": seen.selection.since if seen.selection.was else -1,
+        "sample": -1 if seen.sample is None else seen.sample, "name": "Embedding of all samples",
+        "alt": f"{thousands(run.n)} {run.noun}s as points, {thousands(n_chosen)} of them chosen",
+    }  # fmt: skip
 
 
 def space_of(now: Moment, seen: Looking) -> str:
@@ -197,8 +220,7 @@ def _groups(run: Inspection, now: Moment, seen: Looking, index: np.ndarray) -> l
     groups: dict[int, list[dict[str, Any]]] = {}
     for number, sample in zip(group.tolist(), samples, strict=True):
         groups.setdefault(number, []).append(sample)
-    letters = sorted(run.letters, key=lambda name: (len(name), name))
-    names = run.classes if seen.group == "digit" else [f"Cluster {name}" for name in letters]
+    names = run.classes if seen.group == "digit" else [f"Cluster {name}" for name in letters_of(run)]
     return [{"title": names[number], "samples": part} for number, part in groups.items()]
 
 
