@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
+
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from dec_core.figures.palette import GREY, TEN
+from dec_core.figures.palette import GREY, RIGHT, TEN, WRONG
 
 SCORES = {  # with labels the first three, without the last two
     "acc": ("Accuracy", TEN[0], "solid"),
@@ -16,6 +18,7 @@ SCORES = {  # with labels the first three, without the last two
 }
 WITHOUT_LABELS = ("silhouette", "confidence")
 MOST_POINTS = 400  # of a curve
+MOST_TURNS, LEAST_TURN = 4, 0.005  # updates that are marked, and the change of accuracy that is worth it
 
 
 def curves(history, height: int = 300, gamma: float | None = None, held: int = 0) -> go.Figure:
@@ -135,6 +138,7 @@ def _scores(figure: go.Figure, history) -> None:
             col=2,
             hovertemplate="%{y:.1f} %",
         )
+    _turns(figure, updates)
     changed = [r for r in updates if r["iteration"] > 0 and "delta_label" in r]
     figure.add_scatter(
         x=[r["iteration"] for r in changed],
@@ -168,6 +172,34 @@ def _scores(figure: go.Figure, history) -> None:
     if not updates and not history.centers:
         middle = {"x": 0.5, "xref": "x2 domain", "y": 0.5, "yref": "y2 domain"}
         figure.add_annotation(text="once the centers are placed", showarrow=False, font={"color": GREY}, **middle)
+
+
+def _turns(figure: go.Figure, updates: list[dict]) -> None:
+    """The updates at which accuracy changed most since the one before, as triangles that point where it went."""
+    steps = [
+        (now, now["acc"] - before["acc"])
+        for before, now in itertools.pairwise(updates)
+        if "acc" in now and "acc" in before and abs(now["acc"] - before["acc"]) >= LEAST_TURN
+    ]
+    steps = sorted(steps, key=lambda step: -abs(step[1]))[:MOST_TURNS]
+    if not steps:
+        return
+    figure.add_scatter(
+        x=[now["iteration"] for now, _ in steps],
+        y=[100 * now["acc"] for now, _ in steps],
+        mode="markers",
+        name="largest changes",
+        marker={
+            "size": 10,
+            "symbol": ["triangle-up" if change > 0 else "triangle-down" for _, change in steps],
+            "color": [RIGHT if change > 0 else WRONG for _, change in steps],
+        },
+        customdata=[100 * change for _, change in steps],
+        hovertemplate="%{customdata:+.1f} %: click to look",
+        showlegend=False,
+        row=1,
+        col=2,
+    )
 
 
 def _phases(figure: go.Figure, held: int) -> None:

@@ -5,21 +5,24 @@ A box has its final height from the first paint, and says what will appear in it
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from dec_core.analysis.metrics import Confusion
 from dec_core.analysis.naming import letter
-from dec_core.analysis.verdict import most_mixed, verdict
+from dec_core.analysis.verdict import most_mixed, thousands, verdict
 from dec_core.architecture import WITHOUT_NETWORK
 from dec_core.config import RunConfig
 from dec_core.figures.curves import curves_in_words
 from dec_core.figures.palette import colour
 from dec_core.runs.history import History
 from pages.parts import components
+from pages.parts.focus import inspect_next
 from pages.parts.moment import (
     Moment,
     confusion_at,
@@ -42,12 +45,13 @@ ABOUT_EMBEDDING = (
 )
 ABOUT_CONFUSION = (
     "Rows are true digits, columns clusters, matched one to one so that the diagonal holds as many as it can "
-    "(Hungarian method). Orange cells are errors."
+    "(Hungarian method). Orange cells are errors. Click a cell to see its images."
 )
 ABOUT_CURVES = (
     "Left: the mean squared error of the autoencoder. Right: accuracy, NMI, ARI and the share of images that "
     "changed cluster; dashed, what k-means reaches on pixels and on z, and UMAP and a mixture without any network. "
-    "At the foot: where p is that of the mixture, and where it is made from q."
+    "At the foot: where p is that of the mixture, and where it is made from q. Click a point to look at that moment; "
+    "triangles mark the largest changes."
 )
 ABOUT_DIGITS = "What the decoder makes of the z of an image, and of the cluster centers."
 
@@ -74,8 +78,8 @@ class Boxes:
         upper, lower = st.columns(2), st.columns(2)
         with upper[0], box("embedding", "How do the groups come apart?", ABOUT_EMBEDDING) as beside:
             self._embedding(beside)
-        with upper[1], box("confusion", self._question(), ABOUT_CONFUSION):
-            self._confusion()
+        with upper[1], box("confusion", self._question(), ABOUT_CONFUSION) as beside:
+            self._confusion(beside)
         with lower[0], box("curves", "Is it getting better?", ABOUT_CURVES):
             self._curves()
         with lower[1], box("digits", "What does it see?", ABOUT_DIGITS):
@@ -105,7 +109,7 @@ class Boxes:
             return "Which digits are mixed up?"
         return "How large are the clusters?" if shown(self.config).y is None else "Which classes are mixed up?"
 
-    def _confusion(self) -> None:
+    def _confusion(self, beside: DeltaGenerator) -> None:
         if self.first_clustered is None or self.newest is None:
             to_come("Once the centers are placed: which digit lies in which cluster.", TOP)
             return
@@ -119,17 +123,48 @@ class Boxes:
         words = verdict(found, names, "images")
         if pair:
             words = f"{names[pair[0]]} and {names[pair[1]]} are mixed most: {pair[2]} images."
+        letters = [letter(int(place)) for place in places(self.run_id, first, config)]
         figure = confusion_json(self.run_id, file, first, TOP, config)
-        components.plot(figure, "Confusion matrix", words, "confusion", TOP)
+
+        def clicked(cell: dict[str, Any]) -> None:
+            row, column = found.classes[int(cell["y"])], found.clusters[int(cell["x"])]
+            inspect_next(self.run_id, true=names[row], cluster=letters[column])
+
+        components.plot(figure, "Confusion matrix", words, "confusion", TOP, clicked)
+        if pair:
+            with beside:
+                self._worth_a_look(found, names, letters)
+
+    def _worth_a_look(self, found: Confusion, names: Sequence[str], letters: list[str]) -> None:
+        """The cell with the most errors, one click away."""
+        n = found.n_matched
+        wrong = np.where(found.right, 0, found.counts)[:n, :n]
+        i, j = np.unravel_index(wrong.argmax(), wrong.shape)
+        label = f"{thousands(wrong[i, j])} of the {names[found.classes[i]]}s lie with the {names[found.classes[j]]}s"
+        query = {"run": self.run_id, "true": names[found.classes[i]], "cluster": letters[found.clusters[j]]}
+        st.page_link(
+            "pages/inspect.py", label=label, icon=":material/arrow_forward:", icon_position="right", query_params=query
+        )
 
     def _curves(self) -> None:
         if self.config is not None and self.config.method in WITHOUT_NETWORK:
             to_come("No network is trained, so there are no curves.", BOTTOM)
         elif self.history.pretrain or self.history.end:
             figure = curves_json(self.run_id, self.history.n_records, BOTTOM, self.history, self.config)
-            components.plot(figure, "Curves", curves_in_words(self.history), "curves", BOTTOM)
+            components.plot(figure, "Curves", curves_in_words(self.history), "curves", BOTTOM, self._look_at)
         else:
             to_come("Curves: first the error of the autoencoder, then how well clusters and digits agree.", BOTTOM)
+
+    def _look_at(self, point: dict[str, Any]) -> None:
+        """Open the moment of a point of the curves: its epoch, or its gradient step."""
+        clustered = point["panel"] == "x2"
+        upto = [
+            number
+            for number, taken in enumerate(self.history.snapshots)
+            if taken["clustered"] == clustered and taken["iteration" if clustered else "epoch"] <= point["x"]
+        ]
+        if upto:
+            inspect_next(self.run_id, moment=str(upto[-1]))
 
     def _digits(self) -> None:
         if self.newest is None:

@@ -7,6 +7,7 @@ files, since whatever is passed inline is sent again with every update.
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Callable
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
@@ -51,12 +52,21 @@ def keys(pressed: dict[str, list[str]], focus: dict[str, str]) -> None:
     _keys(data={"keys": pressed, "focus": focus}, key="keys", height=1)
 
 
-def plot(figure: str, name: str, alt: str, key: str, height: int) -> None:
+def plot(
+    figure: str, name: str, alt: str, key: str, height: int, clicked: Callable[[dict[str, Any]], None] | None = None
+) -> None:
     """Draw a plotly figure, given as its JSON, on the node where it was before, keeping zoom and hover.
 
-    `name` is the figure's accessible name, `alt` its finding in words.
+    `name` is the figure's accessible name, `alt` its finding in words. `clicked` is called with x, y and panel (the
+    name of the x axis) of what was clicked.
     """
-    _plot(data={"figure": figure, "name": name, "alt": alt, "library": plotly_url()}, key=key, height=height)
+
+    def tell() -> None:
+        if clicked and st.session_state[key].clicked:
+            clicked(st.session_state[key].clicked)
+
+    data = {"figure": figure, "name": name, "alt": alt, "library": plotly_url()}
+    _plot(data=data, key=key, height=height, on_clicked_change=tell)
 
 
 def load_plotly() -> None:

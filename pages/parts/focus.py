@@ -72,6 +72,18 @@ def keep_focus(page: str) -> None:
     st.session_state.page = page
 
 
+def inspect_next(run_id: str, **query: str) -> None:
+    """Go to Inspect, for use in callbacks: the next drawing of the page does it."""
+    st.session_state.inspect_next = {"run": run_id, **query}
+
+
+def go_on() -> None:
+    """Go where a callback has sent the visitor."""
+    query = st.session_state.pop("inspect_next", None)
+    if query:
+        st.switch_page("pages/inspect.py", query_params=query)
+
+
 def through_the_app() -> None:
     """Let a screen that was opened before any other run inside app.py.
 

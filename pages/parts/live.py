@@ -52,6 +52,7 @@ def live(run: RunFolder | None, config: RunConfig | None) -> None:
 
 
 def _view(run: RunFolder | None, config: RunConfig | None, active: bool) -> None:
+    focus.go_on()
     if run is None:
         controls(None, None, config, "Press Start: an autoencoder learns to see, then the clusters form.")
         _stepper("", Progress("", 0.0, -1), PHASES_OF.get(config.method if config else "", PHASES))

@@ -1,6 +1,7 @@
 // A plotly figure that stays: Plotly.react on the same node, so that zoom and hover survive new data.
 // data: {figure: JSON text of a plotly figure, name: accessible name, alt: the finding in words, library: address of plotly.js}
 // Without a figure nothing is drawn, but plotly.js is loaded, so that the first figure need not wait for it.
+// What is clicked is told to Python as "clicked": {x, y, panel}, panel being the name of the x axis.
 // figure.layout.meta.narrow: changes of the layout for a narrow node
 // plotly.js itself is served once, as a static file of the app.
 
@@ -20,6 +21,15 @@ function library(url) {
 const CONFIG = { displayModeBar: false, responsive: true, doubleClick: "reset" };
 const NARROW = 420; // pixels
 const drawn = new WeakMap();
+const emits = new WeakMap(); // how each figure tells Python, as last heard
+
+function listen(node) { // once for a node: Plotly.react keeps it
+  if (node.dataset.listening) return;
+  node.dataset.listening = "yes";
+  node.on("plotly_click", ({ points: [point] }) => {
+    if (point) emits.get(node)("clicked", { x: point.x, y: point.y, panel: point.xaxis?._id ?? "x" });
+  });
+}
 
 function themed(figure, node) {
   const style = getComputedStyle(node), read = (name) => style.getPropertyValue(name).trim();
@@ -37,13 +47,14 @@ function themed(figure, node) {
   return figure;
 }
 
-export default function ({ data, parentElement }) {
+export default function ({ data, parentElement, setTriggerValue }) {
   const node = parentElement.querySelector(".plot");
   if (!node || !data) return;
   if (!data.figure) {
     node.remove();
     return void (window.requestIdleCallback ?? setTimeout)(() => library(data.library));
   }
+  emits.set(node, setTriggerValue);
   node.setAttribute("aria-label", data.name);
   node.setAttribute("aria-description", data.alt);
   const dark = getComputedStyle(node).getPropertyValue("--st-background-color");
@@ -51,7 +62,7 @@ export default function ({ data, parentElement }) {
   drawn.set(node, data.figure + dark);
   library(data.library).then((Plotly) => {
     const figure = themed(JSON.parse(data.figure), node);
-    Plotly.react(node, figure.data, figure.layout, CONFIG);
+    return Plotly.react(node, figure.data, figure.layout, CONFIG).then(() => listen(node));
   }).catch((error) => { node.textContent = error.message; });
   return () => { if (window.Plotly && !node.isConnected) window.Plotly.purge(node); };
 }
