@@ -86,6 +86,11 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument("--samples", type=int, default=70_000, help="images of MNIST (70000)")
     bench.add_argument("--history", type=Path, metavar="FILE", help="add the figures to this JSON file")
     bench.add_argument("--json", action="store_true", help="one JSON object as the last line on stdout")
+    bench.add_argument("--inspect", action="store_true", help="instead: how fast the screen Inspect answers")
+    bench.add_argument(
+        "--run", type=Path, metavar="RUN_DIR", help="for --inspect: a finished run (the newest in --out)"
+    )
+    bench.add_argument("--out", type=Path, default=RUNS, metavar="DIR", help="folder of runs (runs)")
     bench.set_defaults(command=_bench)
 
     model = commands.add_parser("model", help="draw the diagram of a system and list its layers")
@@ -237,6 +242,10 @@ def _recipes(options: argparse.Namespace) -> int:
 
 
 def _bench(options: argparse.Namespace) -> int:
+    if options.inspect:
+        from dec_core.cli.inspect_bench import inspect_bench
+
+        return inspect_bench(options.out, options.run, as_json=options.json, history=options.history)
     from dec_core.cli.bench import bench
 
     return bench(options.samples, as_json=options.json, history=options.history)

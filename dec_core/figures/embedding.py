@@ -51,7 +51,7 @@ def frame(
     header
         What the browser needs besides: run, space, moment, sprite, alt.
     """
-    n, xy, marks = len(plane), _scaled(plane), colour_by == "wrong"
+    n, xy, marks = len(plane), laid_out(plane), colour_by == "wrong"
     wrong = np.zeros(n, dtype=np.uint8)
     if digits is not None and labels is not None:
         wrong = (class_of[labels] != digits).astype(np.uint8)
@@ -125,8 +125,8 @@ def _packed(header: dict[str, Any], xy: np.ndarray, columns: list[np.ndarray]) -
     return b"".join([*parts, *(np.asarray(column, dtype=np.uint8).tobytes() for column in columns)])
 
 
-def _scaled(plane: np.ndarray) -> np.ndarray:
-    """Centred, and so large that all but a few outliers fill the view; int16."""
+def laid_out(plane: np.ndarray) -> np.ndarray:
+    """Centred, and so large that all but a few outliers fill the view; int16, shape (n, 2)."""
     return _in_units(plane, *_extent(plane))
 
 

@@ -21,19 +21,20 @@ const bus = (window.decBus ??= new EventTarget()); // the timeline tells here wh
 
 const VERTEX = `
   attribute vec2 before, after; attribute float colour, wrong, chosen;
-  uniform vec2 pan, aspect; uniform float zoom, mixing, size, marks, layer; // layer: 0 all, 1 the rest, 2 the chosen
+  uniform vec2 pan, aspect; uniform float zoom, mixing, size, marks, layer, faint, large; // layer: 0 all, 1 the rest, 2 the chosen, 3 trails
   uniform vec3 palette[64];
   varying vec3 ink; varying float cross, cover;
   void main() {
     vec2 start = before.x < ${NOWHERE + 1}.0 ? after : before;
     vec2 position = mix(start, after, mixing) / ${UNIT}.0;
     gl_Position = vec4((position * zoom + pan) * aspect, 0.0, 1.0);
-    bool other = layer > 0.5 && abs(chosen - (layer - 1.0)) > 0.5;
+    bool trail = layer > 2.5, other = layer > 0.5 && !trail && abs(chosen - (layer - 1.0)) > 0.5;
     if (other || after.x < ${NOWHERE + 1}.0) gl_Position = vec4(2.0, 2.0, 2.0, 1.0);
-    cross = marks * wrong;
-    cover = layer > 0.5 && layer < 1.5 ? 0.12 : 0.85;
-    gl_PointSize = size * (1.0 + 0.9 * cross) * (layer > 1.5 ? 1.25 : 1.0);
-    ink = palette[int(colour + 0.5)];
+    cross = trail ? -1.0 : marks * wrong;
+    bool rest = layer > 0.5 && layer < 1.5;
+    cover = rest ? faint : trail ? 0.3 : 0.85;
+    gl_PointSize = size * (1.0 + 0.9 * max(cross, 0.0)) * (layer > 1.5 ? large : 1.0);
+    ink = mix(palette[int(colour + 0.5)], vec3(0.6), rest ? 0.6 : 0.0);
   }`;
 const FRAGMENT = `
   precision mediump float;
@@ -41,7 +42,7 @@ const FRAGMENT = `
   void main() {
     vec2 p = gl_PointCoord * 2.0 - 1.0;
     if (cross > 0.5) { if (abs(abs(p.x) - abs(p.y)) > 0.42) discard; }
-    else if (dot(p, p) > 1.0) discard;
+    else if (cross > -0.5 && dot(p, p) > 1.0) discard; // lines have no point coordinates
     gl_FragColor = vec4(ink, 1.0) * cover;
   }`;
 
@@ -132,6 +133,7 @@ class PointsView {
     }
     if (before?.run !== scene.run) { this.glide = GLIDE; this.number = undefined; }
     this.chosen = scene.mask ? bits(scene.mask, scene.n) : null;
+    this.nChosen = this.chosen ? this.chosen.reduce((sum, one) => sum + one, 0) : scene.n;
     this.shade = scene.shade ? decoded(scene.shade) : null;
     this.root.classList.toggle("fixed", Boolean(scene.fixed));
     this.compose(bus.playing === scene.run && this.number !== undefined ? this.number : scene.number);
@@ -179,7 +181,7 @@ class PointsView {
     for (const name of ["before", "after"]) gl.vertexAttribPointer(place(name), 2, gl.SHORT, false, 0, 0);
     for (const name of ["colour", "wrong", "chosen"]) { gl.disableVertexAttribArray(place(name)); gl.vertexAttrib1f(place(name), 0); }
     gl.vertexAttrib1f(place("colour"), this.frame.palette.length - 1);
-    gl.uniform1f(at("layer"), 0);
+    gl.uniform1f(at("layer"), 3);
     gl.drawArrays(gl.LINES, 0, this.lines);
     this.bind();
   }
@@ -309,6 +311,8 @@ class PointsView {
       gl.uniform2fv(at("pan"), this.pan); gl.uniform2fv(at("aspect"), this.aspect());
       gl.uniform1f(at("zoom"), this.zoom); gl.uniform1f(at("mixing"), this.ease());
       gl.uniform1f(at("size"), size); gl.uniform1f(at("marks"), frame.marks ? 1 : 0);
+      gl.uniform1f(at("faint"), 0.14 * Math.min(1, (3000 / frame.n) ** 0.3)); // many faint points add up
+      gl.uniform1f(at("large"), this.nChosen < 60 ? 2.6 : this.nChosen < 600 ? 1.9 : 1.25);
       if (this.lines && this.mixing === 1) this.drawTrails(at);
       for (const layer of this.chosen ? [1, 2] : [0]) { // the chosen above the rest
         gl.uniform1f(at("layer"), layer);
@@ -348,6 +352,7 @@ class PointsView {
       if (span) { span.style.transform = `translate(${x}px,${y}px) translate(-50%,-50%)`; span.hidden = !inside; }
     });
     this.moveRing();
+    if (this.scene) this.root.dataset.chosen = this.nChosen;
     if (t === 1) this.lastLabels = Object.fromEntries(this.frame.labels.map((label) => [label.text, label.at]));
   }
 

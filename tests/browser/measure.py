@@ -17,7 +17,7 @@ from pathlib import Path
 import psutil
 from playwright.sync_api import Page
 
-from tests.browser.serving import browser, served
+from dec_core.cli.serving import browser, served
 
 WARM = 45.0  # seconds after which the spare worker is ready, its UMAP compiled
 

@@ -4,7 +4,7 @@ import re
 import tempfile
 from pathlib import Path
 
-from tests.browser.serving import browser, served
+from dec_core.cli.serving import browser, served
 
 PICTURE = Path(__file__).parents[2] / "docs" / "app.png"
 

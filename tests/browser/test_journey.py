@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
+from dec_core.cli.serving import browser, served
 from dec_core.data import load
 from dec_core.runs.folder import RunFolder, list_runs
-from tests.browser.serving import browser, served
 
 PATIENCE = 240_000  # milliseconds; a busy machine is slow, and speed is not what is tested here
 expect.set_options(timeout=PATIENCE)

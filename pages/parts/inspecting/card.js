@@ -69,6 +69,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const head = node("div", { className: "head" }, node("h3", { textContent: data.title }), close);
   const large = node("div", { className: "large" }, ...data.pictures.map(({ name, key, hint }) =>
     labelled(key === "difference" ? difference(images.image, images.reconstruction, size) : picture(images[key], size), name, hint)));
+  large.style.gridTemplateColumns = `repeat(${Math.max(data.pictures.length, 4)}, minmax(0, 1fr))`;
   const parts = [head, node("p", { textContent: data.sentence }), large];
   if (data.lacking) parts.push(node("p", { className: "lacking", textContent: data.lacking }));
   parts.push(bars(data));

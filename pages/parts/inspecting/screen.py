@@ -48,10 +48,9 @@ def screen(run: RunFolder | None) -> None:
 
 
 def _nothing() -> None:
-    for place, question in zip(
-        st.columns([3, 4, 3]), ("Which digits are mixed up?", "Where do they lie?", "Which ones?"), strict=True
-    ):
-        with place, box(f"empty-{question[:5]}", question, ABOUT_SCENE):
+    questions = {"matrix": "Which digits are mixed up?", "scene": "Where do they lie?", "gallery": "Which ones?"}
+    for place, (key, question) in zip(st.columns([30, 41, 29]), questions.items(), strict=True):
+        with place, box(key, question, ABOUT_SCENE):
             to_come(LINE_TO_COME, SCENE)
 
 
@@ -182,10 +181,14 @@ def _offer(run: Inspection, *, active: bool) -> None:
             else f"; of {thousands(run.n)} samples z is known of {thousands(len(run.view))}"
         )
         st.caption(f"This run has no neighbours and no UMAP of all samples yet{lacks}.")
-        if st.button("Compute them", key="complete", icon=":material/calculate:") and not focus.supervisor().complete(
-            run.folder
-        ):
+        busy = st.session_state.pop("complete_refused", False)
+        st.button("Compute them", key="complete", icon=":material/calculate:", on_click=_complete, args=[run.folder])
+        if busy:
             st.caption("The server is training; try again when it has ended.")
+
+
+def _complete(folder: RunFolder) -> None:
+    st.session_state.complete_refused = not focus.supervisor().complete(folder)
 
 
 @st.fragment(run_every=2.0)

@@ -24,7 +24,8 @@ ABOUT_FLOWS = (
 )
 ABOUT_FILM = (
     "The cluster centers, decoded, from the first update to this moment; beside them the mean image of the cluster and "
-    "the samples closest to its center."
+    "the samples closest to its center. DEC moves the encoder and leaves the decoder as it was, so a face may "
+    "drift from what the cluster holds; the mean does not."
 )
 
 
