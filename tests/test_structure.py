@@ -15,7 +15,7 @@ MAY_IMPORT = {
     "config": {"architecture"},
     "presets": {"config"},
     "data": {"config"},
-    "analysis": set(),
+    "analysis": {"architecture"},
     "networks": {"architecture"},
     "training": {"analysis", "architecture", "config", "data", "networks"},
     "estimator": {"analysis", "architecture", "config", "data", "training"},
@@ -66,7 +66,8 @@ def test_what_the_web_process_imports_brings_no_tensorflow():
         "dec_core", "dec_core.config", "dec_core.presets", "dec_core.data", "dec_core.runs.supervisor",
         "dec_core.runs.history", "dec_core.runs.progress", "dec_core.runs.view", "dec_core.analysis.metrics",
         "dec_core.analysis.projection", "dec_core.analysis.verdict", "dec_core.figures.curves",
-        "dec_core.figures.confusion", "dec_core.figures.embedding",
+        "dec_core.figures.confusion", "dec_core.figures.embedding", "dec_core.figures.contact_sheet",
+        "dec_core.runs.inspection", "dec_core.runs.export",
     ]  # fmt: skip
     heavy = modules_after("import " + ", ".join(names)) & {"tensorflow", "keras", "umap", "numba", "streamlit"}
     assert not heavy

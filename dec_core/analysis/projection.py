@@ -7,10 +7,12 @@ compile at its first call.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 
 import numpy as np
 from sklearn.neighbors import NearestNeighbors
 
+MOST_STRETCH = 1.6  # of one axis of a view against the other
 MOST_EXACT = 150_000  # points among which all distances are compared; beyond, UMAP looks for neighbours by itself
 
 
@@ -49,6 +51,26 @@ def pca_axes(z: np.ndarray, previous: np.ndarray | None = None) -> np.ndarray:
         u, _, vt = np.linalg.svd((centred @ axes).T @ previous)
         axes = axes @ (u @ vt)
     return axes.astype(np.float32)
+
+
+def steady_axes(embeddings: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """One plane for many moments: the principal components of z of all of them together.
+
+    As the map is the same for all, a sample that does not move in z does not move on the screen.
+
+    Parameters
+    ----------
+    embeddings : sequence of ndarray, shape (n, latent_dim)
+        z of the same samples at each moment.
+
+    Returns
+    -------
+    middle : ndarray of float32, shape (latent_dim,)
+    axes : ndarray of float32, shape (latent_dim, 2)
+        The plane of a moment is (z - middle) @ axes.
+    """
+    every = np.concatenate([np.asarray(z, dtype=np.float32) for z in embeddings])
+    return every.mean(axis=0), pca_axes(every)
 
 
 def umap_plane(z: np.ndarray, start: np.ndarray, n_neighbors: int = 15, random_state: int | None = None) -> np.ndarray:
@@ -147,3 +169,16 @@ def umap_start(positions: np.ndarray, n_dimensions: int, random_state: int = 0) 
     known = positions[:, :n_dimensions]
     start[:, : known.shape[1]] += 10 * known / (np.abs(known).max() or 1.0)
     return start.astype(np.float32)
+
+
+def extent(plane: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Middle and half of the side of what is to be shown of a plane (n, 2): all but a few outliers; shape (2,) each.
+
+    The axes of a projection have no unit, so the shorter one is stretched a little to fill its side.
+    """
+    if not len(plane):
+        return np.zeros(2), np.ones(2)
+    low, high = np.quantile(plane.astype(float), [0.005, 0.995], axis=0)
+    reach = (high - low) / 2
+    reach = np.maximum(reach, reach.max() / MOST_STRETCH)
+    return (low + high) / 2, np.where(reach > 0, reach, 1.0)

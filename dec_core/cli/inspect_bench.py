@@ -1,7 +1,7 @@
 """How fast Inspect answers, in a real browser on a finished run, and how still its points hold.
 
-Needs what the tests need (requirements-test.txt and a Chromium). Times are of this machine at this moment, with a browser
-that draws by software on the same cores: with a graphics card the browser's part is smaller.
+Needs what the tests need (requirements-test.txt and a Chromium). Times are of this machine at this moment, with a
+browser that draws by software on the same cores: with a graphics card the browser's part is smaller.
 """
 
 from __future__ import annotations
@@ -19,11 +19,12 @@ from dec_core.analysis.inspection import steadiness
 from dec_core.analysis.projection import umap_plane
 from dec_core.cli.bench import processor
 from dec_core.cli.table import versions
-from dec_core.figures.embedding import laid_out
+from dec_core.figures.embedding import laid_out, positions
 from dec_core.runs.folder import RunFolder, list_runs
 from dec_core.runs.inspection import Inspection
 
 TIMES = 50
+OURS = {True: "one plane for all moments (PCA)", False: "PCA, turned onto the moment before"}
 MOST_LAYOUTS = 12  # moments of which an independent UMAP is made
 
 # In the page: act, then look at every frame until the condition holds; the milliseconds in between.
@@ -153,8 +154,9 @@ def _cells(page: Any, run: Inspection) -> list[float]:
         # of two cells with as many samples the first looks like the second: then the count says nothing
         digits = 'text => Number(text.replace(/\\D/g, ""))'
         done = (
-            f"Number(handles[1].dataset.chosen) === argument && ({digits})(handles[2].querySelector('.pager span')"
-            f".textContent.split(' of ')[1]) === argument && ({digits})(handles[3].innerText.split(/digit|image/)[0]) === argument"
+            "Number(handles[1].dataset.chosen) === argument"
+            f" && ({digits})(handles[2].querySelector('.pager span').textContent.split(' of ')[1]) === argument"
+            f" && ({digits})(handles[3].innerText.split(/digit|image/)[0]) === argument"
         )
         times.append(page.evaluate(TIMED, [handles, "handles[0].click()", done, count]))
         page.wait_for_timeout(150)
@@ -224,7 +226,8 @@ def _played(page: Any, n_moments: int) -> list[float]:
       play.click();
       while (times.length < n) {
         await new Promise((next) => requestAnimationFrame(next));
-        if (scene.dataset.moment !== last) { times.push(performance.now() - at); last = scene.dataset.moment; at = performance.now(); }
+        const now = performance.now(), moment = scene.dataset.moment;
+        if (moment !== last) { times.push(now - at); last = moment; at = now; }
         if (play.textContent === "Play") { play.click(); at = performance.now(); }
         if (performance.now() - at > 10000) break;
       }
@@ -244,10 +247,13 @@ def _wandering(run: Inspection) -> dict[str, float]:
         return {}
     view = run.view
     z = [moment.z(view) for moment in moments]
-    pca = [laid_out(moment.plane("pca")[view]) for moment in moments]
+    pca = [
+        np.frombuffer(positions(moment.plane("pca"), moment.shown("pca")), "<i2")[: 2 * run.n].reshape(-1, 2)[view]
+        for moment in moments
+    ]
     print(f"… {len(z)} independent UMAPs", file=sys.stderr)
     umap = [laid_out(umap_plane(points, plane)) for points, plane in zip(z, pca, strict=True)]
     return {
-        "ours, PCA turned onto the frame before": steadiness(pca, z),
+        OURS[moments[0].steady]: steadiness(pca, z),
         "an independent UMAP of each frame": steadiness(umap, z),
     }

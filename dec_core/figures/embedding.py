@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 
 from dec_core.analysis.naming import letter
+from dec_core.analysis.projection import extent
 from dec_core.figures.palette import GREY, RIGHT, TEN, WRONG, colour
 
 UNIT = 8192  # int16 value of one half of the view
 UNKNOWN = 255
 NOWHERE = -32768  # int16 position of a sample that is not known
-MOST_STRETCH = 1.6  # of one axis against the other
 
 
 def frame(
@@ -72,13 +72,16 @@ def frame(
     return _packed(header, xy, [group, wrong, *(unknown if c is None else c for c in (labels, digits))])
 
 
-def positions(plane: np.ndarray) -> bytes:
+def positions(plane: np.ndarray, shown: tuple[np.ndarray, np.ndarray] | None = None) -> bytes:
     """Where all samples are, for a browser that knows the rest.
 
     Parameters
     ----------
     plane : ndarray, shape (n, 2)
         NaN for samples that are not known at this moment; they get `NOWHERE`.
+    shown : (middle, reach), optional
+        Which part of the plane fills the view, as `dec_core.analysis.projection.extent` gives it; the same for several
+        moments, they hold still. Without, it is the plane's own.
 
     Returns
     -------
@@ -88,7 +91,7 @@ def positions(plane: np.ndarray) -> bytes:
     """
     known = np.isfinite(plane).all(axis=1)
     xy = np.full((len(plane), 2), NOWHERE, dtype="<i2")
-    middle, reach = _extent(plane[known])
+    middle, reach = extent(plane[known]) if shown is None else shown
     xy[known] = _in_units(plane[known], middle, reach)
     return xy.tobytes() + np.concatenate([middle, reach]).astype("<f4").tobytes()
 
@@ -127,20 +130,7 @@ def _packed(header: dict[str, Any], xy: np.ndarray, columns: list[np.ndarray]) -
 
 def laid_out(plane: np.ndarray) -> np.ndarray:
     """Centred, and so large that all but a few outliers fill the view; int16, shape (n, 2)."""
-    return _in_units(plane, *_extent(plane))
-
-
-def _extent(plane: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Middle and half of the side of what is shown, shape (2,) each.
-
-    The axes of a projection have no unit, so the shorter one is stretched a little to fill its side.
-    """
-    if not len(plane):
-        return np.zeros(2), np.ones(2)
-    low, high = np.quantile(plane.astype(float), [0.005, 0.995], axis=0)
-    reach = (high - low) / 2
-    reach = np.maximum(reach, reach.max() / MOST_STRETCH)
-    return (low + high) / 2, np.where(reach > 0, reach, 1.0)
+    return _in_units(plane, *extent(plane))
 
 
 def _in_units(plane: np.ndarray, middle: np.ndarray, reach: np.ndarray) -> np.ndarray:

@@ -246,8 +246,24 @@ class Moment:
                 plane[rows] = self.z(rows)[:, [first, second]]
         return plane
 
+    @property
+    def steady(self) -> bool:
+        """Whether the plane of PCA is the same map for all moments, as a worker has made it once training had ended."""
+        return len(self.run.added.get("axes", ())) == len(self.run.moments)
+
+    def shown(self, space: str) -> tuple[np.ndarray, np.ndarray] | None:
+        """Middle and reach of what is to be shown of a plane, where it is the same for several moments; else None."""
+        if space != "pca" or not self.steady:
+            return None
+        return self.run.added["extents"][self.number, :2], self.run.added["extents"][self.number, 2:]
+
     def _fill_pca(self, plane: np.ndarray) -> None:
-        """The plane that the snapshot has made of the view, and by its axes the rest, where z of it is known."""
+        """PCA: the steady plane if there is one; else that which the snapshot has made of the view, and by its axes the
+        rest, where z of it is known."""
+        if self.steady:
+            middle, axes = self.run.added["middles"][self.number], self.run.added["axes"][self.number]
+            plane[self.rows] = (self.z(self.rows) - middle) @ axes
+            return
         if len(self.rows) < self.run.n:
             plane[self.run.view] = self.arrays["plane"]
             return

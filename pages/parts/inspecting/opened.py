@@ -109,7 +109,8 @@ def _write(run: Inspection, number: int, place: int, space: str, pair: dict[str,
         packed = clusters_and_confidence(known[0], run.places, known[1], run.n)
         RunFolder.write(STATIC / pair["state"], lambda file: file.write(packed))
     if not (STATIC / pair["at"]).exists():
-        laid = positions(run.at(place).plane(space))
+        then = run.at(place)
+        laid = positions(then.plane(space), then.shown(space))
         RunFolder.write(STATIC / pair["at"], lambda file: file.write(laid))
 
 
@@ -188,6 +189,8 @@ def _overview(run_id: str, n_moments: int, _run: Inspection) -> dict[str, Any]:
         words = (
             f"step {thousands(record['iteration'])}" if found is not None else f"autoencoder, epoch {record['epoch']}"
         )
+        if found is None and len(run.view) < run.n:
+            words += f" · {thousands(len(run.view))} of {thousands(run.n)} were kept"
         if found is not None and run.y is not None:
             counts = contingency(run.y, found, k)[1]
             matched = match(counts)
