@@ -7,7 +7,6 @@ kept, each with the machine that made it: delete the file to measure all anew.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sys
 from collections.abc import Iterator
@@ -16,9 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from dec_core.analysis.metrics import confusion, least_whole
-from dec_core.cli.bench import processor
 from dec_core.cli.repeat import summarize
-from dec_core.cli.table import spread, trained, versions
+from dec_core.cli.table import digest, machine, machines, spread, trained
 from dec_core.config import RunConfig
 from dec_core.data import load
 from dec_core.presets import CHAPTERS, PRESETS
@@ -76,7 +74,7 @@ def recipes(
     """
     docs.mkdir(parents=True, exist_ok=True)
     known = {(row["name"], row["config"]): row for row in _read(docs)}
-    rows = {trial: known.pop((trial.name, _digest(trial.config)), None) for trial in trials(n_seeds, fashion, changes)}
+    rows = {trial: known.pop((trial.name, digest(trial.config)), None) for trial in trials(n_seeds, fashion, changes)}
     untried = [] if fashion else [row for row in known.values() if row["data"] == FASHION]
     for trial, row in rows.items():
         if row is None and trial.section in sections:
@@ -90,11 +88,6 @@ def recipes(
 def _read(docs: Path) -> list[dict[str, Any]]:
     path = docs / "recipes.json"
     return json.loads(path.read_text(encoding="utf-8"))["rows"] if path.exists() else []
-
-
-def _digest(config: RunConfig) -> str:
-    """Few letters that differ between configs."""
-    return hashlib.sha256(config.to_json().encode()).hexdigest()[:12]
 
 
 def trials(n_seeds: int, fashion: str | None, changes: dict[str, Any]) -> Iterator[Trial]:
@@ -147,9 +140,9 @@ def _row(trial: Trial, result: dict[str, Any]) -> dict[str, Any]:
         "section": trial.section,
         "name": trial.name,
         "data": trial.data,
-        "config": _digest(trial.config),
+        "config": digest(trial.config),
         **result,
-        "machine": {"processor": processor(), **versions()},
+        "machine": machine(),
         "doubted": bool(judged) and (judged["splits"] or judged["merges"]),
         "judged": told,
         "least_whole": _least_whole(folder),
@@ -182,7 +175,7 @@ def markdown(whole: dict[str, Any]) -> str:
         "",
         f"Made by `python -m dec_core recipes --fashion FOLDER{changed}`; FOLDER holds Fashion-MNIST's IDX files.",
         "Mean over the seeds, with min and max in brackets. Labels score; they neither train, choose nor stop.",
-        *_machines(rows),
+        *machines(rows),
         "",
         *(_presets(parts["presets"]) if parts["presets"] else []),
         *(_ingredients(parts["ingredients"]) if parts["ingredients"] else []),
@@ -190,16 +183,6 @@ def markdown(whole: dict[str, Any]) -> str:
         *_published(),
     ]
     return "\n".join(lines) + "\n"
-
-
-def _machines(rows: list[dict[str, Any]]) -> list[str]:
-    """Who measured: a line for each machine, so that nobody compares seconds between two of them."""
-    counts: dict[str, int] = {}
-    for row in rows:
-        parts = (value if name == "processor" else f"{name} {value}" for name, value in row["machine"].items())
-        words = ", ".join(parts)
-        counts[words] = counts.get(words, 0) + 1
-    return [f"{words}{f' ({n} runs)' if len(counts) > 1 else ''}." for words, n in counts.items()]
 
 
 def _grouped(rows: list[dict[str, Any]], *keys: str) -> dict[tuple[str, ...], list[dict[str, Any]]]:

@@ -240,7 +240,7 @@ class Moment:
         elif space == "pca":
             self._fill_pca(plane)
         else:
-            first, second = self._dimensions(space)
+            first, second = self.dimensions(space)
             for start in range(0, len(self.rows), CHUNK):
                 rows = self.rows[start : start + CHUNK]
                 plane[rows] = self.z(rows)[:, [first, second]]
@@ -274,7 +274,8 @@ class Moment:
             axes = np.linalg.lstsq(z[view] - middle, self.arrays["plane"].astype(np.float32), rcond=None)[0]
         plane[:] = (z - middle) @ axes
 
-    def _dimensions(self, space: str) -> tuple[int, int]:
+    def dimensions(self, space: str) -> tuple[int, int]:
+        """The two dimensions of z that "z0,z1" names. Raises SelectionError if there are no such."""
         parts = space.removeprefix("z").split(",z") if space.startswith("z") else []
         latent_dim = self.arrays["z"].shape[1]
         if len(parts) != 2 or not all(re.fullmatch(r"[0-9]{1,6}", part) and int(part) < latent_dim for part in parts):

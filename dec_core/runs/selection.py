@@ -114,9 +114,9 @@ class Selection:
         words += ["changed at this update"] if self.changed else []
         words += ["never settled"] if self.unsettled else []
         words += [f"in cluster {self.was} before"] if self.was else []
-        words += (
-            [f"index {', '.join(map(str, self.index[:3]))}{' …' if len(self.index) > 3 else ''}"] if self.index else []
-        )
+        words += [VERSUS[self.versus]] if self.versus else []
+        if self.index:
+            words.append(f"index {', '.join(map(str, self.index[:3]))}{' …' if len(self.index) > 3 else ''}")
         words += ["inside the lasso"] if self.lasso else []
         return ", ".join(words)
 

@@ -42,8 +42,11 @@ def pinned(run: Inspection, seen: Looking, problems: list[str]) -> Moment | None
     if not _comparable(other.config, run.config) or not other.clustered:
         problems.append(f"pin: {run_id} has no clusters of the same {thousands(run.n)} {run.noun}s")
         return None
-    at = int(number) if number.isdigit() and len(number) < 9 else other.clustered[-1]
-    return opened.moment(other, at if at in other.clustered else other.clustered[-1])
+    known = {str(at): at for at in other.clustered} | {"": other.clustered[-1]}
+    if number not in known:
+        problems.append(f"pin: {run_id} has no clusters at moment {number[:20]!r}")
+        return None
+    return opened.moment(other, known[number])
 
 
 def _comparable(one: RunConfig, other: RunConfig) -> bool:

@@ -107,8 +107,8 @@ class Looking:
         return cls(selection, page=page, **told, **numbers, **words), problems
 
 
-def looking(run_id: str) -> tuple[Looking, list[str]]:
-    """What this visitor looks at in a run, and what the link got wrong.
+def looking(run_id: str) -> list[str]:
+    """Take up what this visitor looks at in a run, as `st.session_state.look`; what the link got wrong.
 
     As with the run in focus, a link counts only when it is another one than the browser had before, or than was written
     a moment ago: every request brings the browser's link along, and it may be late.
@@ -123,7 +123,7 @@ def looking(run_id: str) -> tuple[Looking, list[str]]:
     elif linked not in (*_expected(), state.look.to_query()):
         state.look, problems = Looking.from_query(linked)
     state.looking_at, state.look_seen = run_id, linked
-    return state.look, problems
+    return problems
 
 
 def _expected() -> list[dict[str, str]]:

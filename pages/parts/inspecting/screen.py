@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import streamlit as st
 
@@ -16,6 +19,7 @@ from pages.parts import components, focus
 from pages.parts.boxes import box, to_come
 from pages.parts.inspecting import choices, opened, views
 from pages.parts.inspecting.against import against, pinned
+from pages.parts.inspecting.choices import SPACES
 from pages.parts.inspecting.export import export
 from pages.parts.inspecting.filters import filters
 from pages.parts.inspecting.looking import Looking, look, looking, write_link
@@ -64,13 +68,11 @@ def _view(folder: RunFolder, active: bool) -> None:
             _nothing()
             return
         run = opened.inspection(folder.id, history)
-        seen, problems = looking(folder.id)
-        now = opened.moment(run, _number(run, seen, problems))
-        beside = pinned(run, seen, problems)
-        seen, mask = _passing(now, seen, beside, problems)
+        problems = looking(folder.id)
+        now, beside, mask = _understood(run, problems)
         for problem in problems:
             st.warning(f"{problem[0].upper()}{problem[1:]}.", icon=":material/link_off:")
-        _show(run, now, seen, mask, beside, active=active)
+        _show(run, now, st.session_state.look, mask, beside, active=active)
         write_link(folder.id)
     except (ConfigError, DataError) as error:
         st.error(f"{error}. Choose another run.", icon=":material/error:")
@@ -81,29 +83,37 @@ def _view(folder: RunFolder, active: bool) -> None:
             st.rerun()
 
 
-def _number(run: Inspection, seen: Looking, problems: list[str]) -> int:
-    """The moment that is looked at, or the newest where there is no such."""
-    last = len(run.moments) - 1
+def _understood(run: Inspection, problems: list[str]) -> tuple[Moment, Moment | None, np.ndarray | None]:
+    """The moment that is looked at, the one beside it, and which samples pass all filters, None where none is set.
+
+    What the run does not have is taken out of the look, and said once.
+    """
+    last, seen = len(run.moments) - 1, st.session_state.look
     if seen.moment is not None and seen.moment > last:
         problems.append(f"moment: received {seen.moment}, but the run has {last + 1} so far; the newest is shown")
-        return last
-    return last if seen.moment is None else seen.moment
-
-
-def _passing(
-    now: Moment, seen: Looking, beside: Moment | None, problems: list[str]
-) -> tuple[Looking, np.ndarray | None]:
-    """Which samples pass all filters; None where none is set. What the run cannot have is dropped, and said."""
-    if seen.sample is not None and seen.sample >= now.run.n:
-        problems.append(f"sample: received {seen.sample}, but the run has {thousands(now.run.n)} samples")
+        look(moment=None)
+    if seen.sample is not None and seen.sample >= run.n:
+        problems.append(f"sample: received {seen.sample}, but the run has {thousands(run.n)} samples")
         look(sample=None)
+    now = opened.moment(run, last if st.session_state.look.moment is None else seen.moment)
+    if seen.space and seen.space not in SPACES:
+        _or_drop(problems, lambda: now.dimensions(seen.space), space="")
+    beside = pinned(run, seen, problems)
+    if seen.pin and beside is None:
+        look(pin="", selection=seen.selection.but(versus=""))
+    chosen = st.session_state.look.selection
+    mask = _or_drop(problems, lambda: now.mask(chosen, beside), selection=Selection()) if chosen else None
+    return now, beside, mask
+
+
+def _or_drop(problems: list[str], ask: Callable[[], Any], **instead: Any) -> Any:
+    """What `ask` gives; where the run cannot have what it asks for, None, with the look changed to `instead`."""
     try:
-        if seen.selection:
-            return seen, now.mask(seen.selection, beside)
+        return ask()
     except SelectionError as error:
         problems.append(str(error))
-        look(selection=Selection())
-    return seen, None
+        look(**instead)
+        return None
 
 
 def _show(
