@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import streamlit as st
 
@@ -99,12 +101,18 @@ def _choose(run: Inspection, now: Moment, seen: Looking, beside: Moment | None) 
 
 
 def _others(run: Inspection) -> dict[str, str]:
+    """Titles of runs that can be compared with this one, newest first."""
+    return _titles(str(focus.RUNS), run.folder.id, run.config)
+
+
+@st.cache_data(ttl=10, max_entries=20, show_spinner=False)
+def _titles(root: str, run_id: str, _config: RunConfig) -> dict[str, str]:
     found = {}
-    for folder in list_runs(focus.RUNS)[: 4 * MOST_RUNS]:
-        if folder.id == run.folder.id or len(found) == MOST_RUNS:
+    for folder in list_runs(Path(root))[: 4 * MOST_RUNS]:
+        if folder.id == run_id or len(found) == MOST_RUNS:
             continue
         try:
-            if _comparable(folder.config, run.config):
+            if _comparable(folder.config, _config):
                 found[folder.id] = focus.title(folder)
         except ConfigError:
             continue
