@@ -15,6 +15,7 @@ from pages.parts.inspecting.views import letters_of
 
 ABOUT = "Filters add up: a sample has to pass all of them. What is chosen stands in the link."
 ANY = "any"
+WIDTH = 80  # pixels of a filter, so that four stand in a row
 
 
 def filters(run: Inspection, now: Moment, seen: Looking) -> None:
@@ -22,19 +23,15 @@ def filters(run: Inspection, now: Moment, seen: Looking) -> None:
     chosen = seen.selection
     with box("filters", "Look for", ABOUT):
         letters = letters_of(run)
-        places = iter(st.columns(4, gap="small"))
-        if run.y is not None:
-            with next(places):
+        with st.container(horizontal=True, gap="small"):
+            if run.y is not None:
                 _select("Digit" if run.noun == "digit" else "Class", "true", list(run.classes), chosen.true)
-        if now.clustered:
-            with next(places):
+            if now.clustered:
                 _select("Cluster", "cluster", letters, chosen.cluster)
-            with next(places):
                 if run.y is not None:
                     _select("Side", "side", ["right", "wrong"], chosen.side)
                 else:
                     _select("Second", "second", letters, chosen.second)
-        with next(places):
             _search(chosen.index)
         if not now.clustered:
             st.caption("The other filters need clusters.")
@@ -52,7 +49,7 @@ def filters(run: Inspection, now: Moment, seen: Looking) -> None:
 
 def _select(label: str, name: str, options: list[str], value: str) -> None:
     st.session_state[f"filter_{name}"] = value if value in options else ANY
-    st.selectbox(label, [ANY, *options], key=f"filter_{name}", on_change=_take, args=[name])
+    st.selectbox(label, [ANY, *options], key=f"filter_{name}", on_change=_take, args=[name], width=WIDTH)
 
 
 def _take(name: str) -> None:
@@ -69,7 +66,7 @@ def _search(known: tuple[int, ...]) -> None:
     shown = ", ".join(map(str, known))
     if st.session_state.get("filter_index_bad") is None:
         st.session_state.filter_index = shown
-    st.text_input("Index", key="filter_index", placeholder="12, 40-42", on_change=_find)
+    st.text_input("Index", key="filter_index", placeholder="12, 40-42", on_change=_find, width=WIDTH)
     if st.session_state.get("filter_index_bad"):
         st.caption(f":red[{st.session_state.filter_index_bad}]")
 
