@@ -114,6 +114,24 @@ def _write(run: Inspection, number: int, place: int, space: str, pair: dict[str,
         RunFolder.write(STATIC / pair["at"], lambda file: file.write(laid))
 
 
+def centers_file(run: Inspection) -> tuple[str, list[int]]:
+    """Address of the decoded centers of all moments, and which of them are each moment's; -1 for none.
+
+    They lie one after the other, uint8, those of a moment in the order of their letters.
+    """
+    order, images, places = np.argsort(run.places), [], []
+    for number in range(len(run.moments)):
+        decoded = decoded_centers(run, number) if run.moments[number]["clustered"] else None
+        places.append(len(images) if decoded is not None else -1)
+        images += [decoded[order]] if decoded is not None else []
+    made_of = "".join(moment["file"] for moment in run.moments)
+    name = f"frames/{run.folder.id}/{hashlib.sha256(made_of.encode()).hexdigest()[:16]}.centers"
+    if not (STATIC / name).exists():
+        _make_room((STATIC / name).parent)
+        RunFolder.write(STATIC / name, lambda file: file.write(np.array(images, dtype=np.uint8).tobytes()))
+    return f"app/static/{name}", places
+
+
 def _make_room(folder: Path) -> None:
     """Keep frames of the runs looked at last; those of others are made again when they are wanted."""
     if folder.is_dir():

@@ -1,4 +1,4 @@
-"""The components of this screen: matrix, timeline, gallery, card. Each is a file of JavaScript beside this one."""
+"""The components of this screen, each a file of JavaScript beside this one."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ matrix = _piece("matrix", '<div class="matrix"></div>')
 timeline = _piece("timeline", TIMELINE)
 gallery = _piece("gallery", '<div class="gallery"></div>')
 card = _piece("card", '<div class="card" role="region"></div>')
+centers = _piece("centers", '<div class="centers" role="group"></div>')
 flows = _piece("flows", '<div class="flows" role="group"></div>')
 
 

@@ -26,7 +26,7 @@ from pages.parts.inspecting.looking import Looking, look, looking, write_link
 from pages.parts.inspecting.sample import card
 from pages.parts.inspecting.through_time import through_time
 
-MATRIX, SCENE, LINE, RIGHT_SIDE, CHOICES = 292, 486, 66, 596, 32
+MATRIX, CENTERS, SCENE, LINE, RIGHT_SIDE, CHOICES = 270, 76, 512, 78, 634, 32  # heights in pixels
 LINE_TO_COME = "Train a run, or pick one above: then every digit of it can be looked at here."
 ABOUT_MATRIX = (
     "Rows are true digits, columns clusters; blue where a cluster is matched to its digit (Hungarian method), orange "
@@ -37,6 +37,7 @@ ABOUT_SCENE = (
     "All samples, placed by z. Wheel to zoom, drag to move, double click to go back; click a point to open it, "
     "Lasso (or Shift) to enclose some. UMAP is of the newest moment; PCA follows the timeline."
 )
+ABOUT_CENTERS = "The cluster centers, decoded, and how many samples lie with each, at the moment of the timeline."
 ABOUT_GALLERY = "The most telling first. Below each image digit → cluster; the bar is its confidence, q of its cluster."
 
 
@@ -133,6 +134,9 @@ def _show(
             else:
                 to_come("Once the centers are placed: which digit lies in which cluster.", MATRIX)
         filters(run, now, seen)
+        if run.clustered:
+            with box("centers", "What does each cluster look like?", ABOUT_CENTERS):
+                views.centers(run, now, seen, CENTERS)
     with middle, box("scene", "Where do they lie?", ABOUT_SCENE) as head:
         with head:
             choices.colour_and_space(run, now, seen)

@@ -166,6 +166,27 @@ def timeline(run: Inspection, now: Moment, seen: Looking, height: int, *, traini
     pieces.timeline(data=data, key="timeline", height=height, on_moment_change=rested)
 
 
+def centers(run: Inspection, now: Moment, seen: Looking, height: int) -> None:
+    """The cluster centers, decoded, with the sizes of their clusters; they follow the timeline."""
+    over, letters = opened.overview(run), letters_of(run)
+    file, places = opened.centers_file(run)
+    order = np.argsort(run.places).tolist()
+    data = {
+        "run": run.folder.id, "number": now.number, "file": file, "places": places,
+        "sizes": [told.get("sizes") for told in over["moments"]], "names": letters,
+        "colours": [colour(place) for place in range(len(letters))],
+        "titles": [f"cluster {now.name_of(cluster)}" if now.clustered else "" for cluster in order],
+        "chosen": _place(seen.selection.cluster, letters), **pieces.size(run.image_shape),
+        "name": "Cluster centers, decoded, with the sizes of the clusters",
+    }  # fmt: skip
+
+    def clicked() -> None:
+        name = letters[int(st.session_state.centers.cluster)]
+        choose(cluster="" if name == seen.selection.cluster else name)
+
+    pieces.centers(data=data, key="centers", height=height, on_cluster_change=clicked)
+
+
 def gallery(run: Inspection, now: Moment, seen: Looking, chosen: np.ndarray, height: int) -> None:
     """The chosen samples, the most telling first, a page at a time."""
     found = ordered(run, now, seen, chosen)
