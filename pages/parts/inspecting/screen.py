@@ -26,7 +26,7 @@ from pages.parts.inspecting.looking import Looking, look, looking, write_link
 from pages.parts.inspecting.sample import card
 from pages.parts.inspecting.through_time import through_time
 
-MATRIX, CENTERS, SCENE, LINE, RIGHT_SIDE, CHOICES = 270, 76, 512, 78, 634, 32  # heights in pixels
+MATRIX, CENTERS, SCENE, LINE, RIGHT_SIDE, CHOICES = 270, 76, 506, 84, 634, 32  # heights in pixels
 LINE_TO_COME = "Train a run, or pick one above: then every digit of it can be looked at here."
 ABOUT_MATRIX = (
     "Rows are true digits, columns clusters; blue where a cluster is matched to its digit (Hungarian method), orange "

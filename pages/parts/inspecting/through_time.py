@@ -23,9 +23,9 @@ ABOUT_FLOWS = (
     "Samples that changed cluster between the two moments. Click a row: these samples are chosen, with trails."
 )
 ABOUT_FILM = (
-    "The cluster centers, decoded, at gradient steps from the first update to this moment; beside them the mean image of the cluster and "
-    "the samples closest to its center. DEC moves the encoder and leaves the decoder as it was, so a face may "
-    "drift from what the cluster holds; the mean does not."
+    "The cluster centers, decoded, at gradient steps from the first update to this moment; beside them the mean image "
+    "of the cluster and the samples closest to its center. DEC moves the encoder and leaves the decoder as it was, so "
+    "a face may drift from what the cluster holds; the mean does not."
 )
 
 
@@ -105,7 +105,7 @@ def _film(run: Inspection, now: Moment) -> None:
         typical = now.typical(cluster, TYPICAL)
         images = [*(images[cluster] for images in frames.values()), now.means[cluster], *run.images[typical]]
         steps = [str(run.moments[number]["iteration"]) for number in frames]
-        captions = [*steps, "mean", *["typical"] * len(typical)]
+        captions = [*steps, "mean", *["real"] * len(typical)]
         tone = colour(int(run.places[cluster]))
         rows.append(components.digit_row(now.name_of(cluster), np.array(images), captions, [tone] * len(captions)))
     trained = run.config.method not in WITHOUT_NETWORK

@@ -1,0 +1,520 @@
+"""Inspect in a real browser, on a small run on real MNIST and on one without labels."""
+
+import io
+import re
+import time
+from types import SimpleNamespace
+from urllib.parse import parse_qs, urlsplit
+
+import numpy as np
+import pandas as pd
+import pytest
+from playwright.sync_api import Page, expect
+
+from dec_core.analysis.verdict import thousands
+from dec_core.cli.serving import browser, served
+from dec_core.config import RunConfig
+from dec_core.data import Dataset, load, own
+from dec_core.runs.folder import RunFolder
+from dec_core.runs.inspection import Inspection
+from dec_core.runs.selection import Selection
+
+PATIENCE = 240_000  # milliseconds; a busy machine is slow, and speed is not what is tested here
+expect.set_options(timeout=PATIENCE)
+SMALL = {
+    "n_samples": 2000,
+    "hidden_units": (128, 64),
+    "batch_size": 64,
+    "pretrain_epochs": 8,
+    "pretrain_optimizer": "adam",
+    "pretrain_learning_rate": 0.002,
+    "kmeans_n_init": 2,
+    "update_interval": 20,
+    "cluster_optimizer": "adam",
+    "cluster_learning_rate": 0.001,
+    "max_iterations": 200,
+    "tol": 0.0,
+}
+# Streamlit's page looks for its server below the address it was opened at first, and then above it.
+PROBED = re.compile(r"^http://localhost:\d+/inspect/_stcore/(health|host-config)$")
+
+
+def recorded(root, config) -> Inspection:
+    """A finished run, with all that a worker adds to it for this screen."""
+    from dec_core.runs.afterwards import add_inspection, add_umap
+    from dec_core.runs.recorder import record
+
+    folder = RunFolder.create(root, config, "running")
+    for _ in record(folder):
+        pass
+    add_umap(folder)
+    add_inspection(folder)
+    return Inspection(folder)
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory) -> SimpleNamespace:
+    root = tmp_path_factory.mktemp("inspect") / "runs"
+    root.mkdir()
+    labelled = RunConfig.make(**SMALL)
+    name = own.keep(Dataset("mine", load("digits").images[:600], None), root)
+    unlabelled = labelled.changed(dataset=name, n_samples=None, pretrain_epochs=4, max_iterations=60)
+    return SimpleNamespace(root=root, run=recorded(root, labelled), unlabelled=recorded(root, unlabelled))
+
+
+@pytest.fixture(scope="module", name="browser")
+def a_browser():
+    with browser() as launched:
+        yield launched
+
+
+def opened(browser, complaints, width=1440, height=900) -> Page:
+    """A page in a context of its own that writes down what should not happen."""
+    page = browser.new_context(viewport={"width": width, "height": height}).new_page()
+    page.set_default_timeout(PATIENCE)
+
+    def console(message) -> None:
+        if message.type == "error" and not PROBED.match(message.location["url"]):
+            complaints.append(f"{message.text} {message.location['url']}")
+
+    def request(asked) -> None:
+        address = urlsplit(asked.url)
+        if address.scheme not in ("data", "blob") and address.hostname != "localhost":
+            complaints.append(f"asked for {asked.url}")
+
+    page.on("console", console)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", request)
+    return page
+
+
+@pytest.fixture(scope="module")
+def server(runs, browser):
+    """The app over both runs, and what its very first visitor saw, who came by a link to Inspect."""
+    complaints = []
+    with served(runs.root) as (address, _):
+        page = opened(browser, complaints)
+        page.goto(f"{address}/inspect?run={runs.run.folder.id}")
+        wait_until_drawn(page)
+        yield SimpleNamespace(address=address, first=page, complaints=complaints)
+        page.context.close()
+    assert "Traceback" not in (runs.root / "server.log").read_text()
+
+
+@pytest.fixture
+def page(server, browser):
+    complaints = []
+    page = opened(browser, complaints)
+    yield page
+    page.context.close()
+    assert complaints == []
+
+
+def wait_until(page, condition, milliseconds=PATIENCE):
+    until = time.monotonic() + milliseconds / 1000
+    while time.monotonic() < until:
+        if condition():
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError(f"not within {milliseconds} ms: {condition}")
+
+
+def wait_until_drawn(page) -> None:
+    """Matrix, embedding and timeline are there, and Streamlit has nothing more to do."""
+    expect(page.locator(".matrix td").first).to_be_visible()
+    expect(scene(page)).to_have_attribute("data-moment", re.compile(r"\d+"))
+    expect(page.locator(".timeline .words")).not_to_be_empty()
+    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)
+
+
+def visit(server, page, run, **query) -> None:
+    words = "&".join(f"{name}={value}" for name, value in {"run": run.folder.id, **query}.items())
+    page.goto(f"{server.address}/inspect?{words}")
+    wait_until_drawn(page)
+
+
+def scene(page):
+    return page.locator(".st-key-box-scene .points")
+
+
+def link(page) -> dict[str, str]:
+    """What the link says, without the run."""
+    query = {name: values[-1] for name, values in parse_qs(urlsplit(page.url).query).items()}
+    return {name: value for name, value in query.items() if name != "run"}
+
+
+def headline(page) -> str:
+    return page.locator(".st-key-selection").get_by_test_id("stMarkdown").first.inner_text()
+
+
+def says(page, selection: Selection, now, noun: str, beside=None) -> int:
+    """Wait until headline, gallery and embedding tell the selection as the library does; how many it chooses."""
+    chosen = now.select(selection, beside=beside)
+    n, words = len(chosen), selection.in_words(noun if noun == "digit" else "class")
+    line = f"{thousands(n)} {noun if n == 1 else noun + 's'}: {words}"
+    if now.wrong is not None and n:
+        line += f" · {thousands(now.wrong[chosen].sum())} wrong"
+    wait_until(page, lambda: headline(page) == line)
+    expect(scene(page)).to_have_attribute("data-chosen", str(n))
+    return n
+
+
+def pager(page) -> str:
+    return page.locator(".gallery .pager span").inner_text()
+
+
+def tiles(page) -> list[int]:
+    return page.locator(".gallery .tiles button").evaluate_all("nodes => nodes.map((n) => Number(n.dataset.index))")
+
+
+def cell(page, row, column):
+    return page.locator(f'.st-key-box-matrix .matrix [data-row="{row}"][data-column="{column}"]')
+
+
+def in_matrix(page) -> list[list[int]]:
+    """The counts as they are drawn."""
+    texts = page.locator(".st-key-box-matrix .matrix tr:has(td)").evaluate_all(
+        r"lines => lines.map((line) => [...line.querySelectorAll('td')].map((td) => Number(td.textContent.replace(/\D/g, ''))))"
+    )
+    return texts
+
+
+def counted(now) -> np.ndarray:
+    """Classes by clusters in the order of their names; without labels clusters by second nearest clusters."""
+    run, k = now.run, now.run.config.n_clusters
+    rows = now.run.places[now.labels] if run.y is None else run.y
+    columns = run.places[now.rivals.second if run.y is None else now.labels]
+    counts = np.zeros((k, k), int)
+    np.add.at(counts, (rows, columns), 1)
+    return counts
+
+
+def worst_cell(now) -> tuple[int, int]:
+    """Row and column with the most errors."""
+    wrong = np.zeros((10, 10), int)
+    np.add.at(wrong, (now.run.y[now.wrong], now.run.places[now.labels[now.wrong]]), 1)
+    return tuple(int(i) for i in np.unravel_index(wrong.argmax(), wrong.shape))
+
+
+def rests_at(page) -> int:
+    return int(page.locator(".timeline").get_attribute("data-moment"))
+
+
+def card_shows(page, now, index: int, noun: str) -> None:
+    """Its title, its sentence, q and p of all clusters."""
+    expect(page.locator(".card h3")).to_have_text(f"{noun.capitalize()} {thousands(index)}")
+    expect(page.locator(".card > p").first).to_have_text(now.story(index))
+    rows = page.locator(".card .bars tr:has(td)").evaluate_all(
+        "rows => rows.map((row) => [...row.querySelectorAll('.bar b')].map((b) => Number(b.textContent)))"
+    )
+    order = np.argsort(now.run.places)
+    expected = np.column_stack([now.q[index, order], now.p[index, order]])
+    assert np.abs(np.array(rows) - expected).max() < 0.00501
+
+
+# -- journeys
+
+
+def test_the_first_request_of_a_fresh_server_may_be_a_link_to_inspect(server, runs):
+    page = server.first
+    for name in ("Train", "Inspect"):
+        expect(page.get_by_test_id("stTopNavLink").filter(has_text=name)).to_be_visible()
+    expect(page.get_by_role("combobox", name="Run in focus")).to_be_visible()
+    assert headline(page) == f"{thousands(2000)} digits, all of the run, at step 200"
+    page.reload()
+    wait_until_drawn(page)
+    expect(page.get_by_test_id("stTopNavLink").filter(has_text="Train")).to_be_visible()
+    assert server.complaints == []
+
+
+def test_from_a_wrong_cell_to_a_digit_and_its_neighbours(server, page, runs):
+    now = runs.run.at(-1)
+    visit(server, page, runs.run)
+    assert np.array_equal(in_matrix(page), counted(now))
+    row, column = worst_cell(now)
+    cell(page, row, column).click()
+    selection = Selection(true=str(row), cluster="ABCDEFGHIJ"[column])
+    n = says(page, selection, now, "digit")
+    assert n == counted(now)[row, column] and link(page) == selection.to_query()
+    expect(page.locator(".gallery .pager span")).to_have_text(f"1 to {min(n, 60)} of {thousands(n)}")
+    order = now.select(selection, order="wrong")
+    assert tiles(page) == order[:60].tolist()
+
+    page.locator(".gallery .tiles button").first.click()
+    card_shows(page, now, order[0], "digit")
+    assert link(page) == selection.to_query() | {"sample": str(order[0])}
+    expect(page.locator(".card .large figure")).to_have_count(5)  # of the run's end the decoder is kept
+    ink = page.locator(".card .large canvas").first.evaluate(
+        "node => [...node.getContext('2d').getImageData(0, 0, 28, 28).data].filter((_, i) => i % 4 === 0)"
+    )
+    assert ink == runs.run.images[order[0]].ravel().tolist()
+    expect(page.locator(".points .ring:visible")).to_have_count(1)
+
+    near = now.neighbours(order[0], 5).tolist()
+    shown = page.locator(".card .tiles button")
+    assert shown.evaluate_all("nodes => nodes.map((n) => Number(n.dataset.index))") == near
+    shown.nth(1).click()
+    card_shows(page, now, near[1], "digit")
+    wait_until(page, lambda: link(page) == selection.to_query() | {"sample": str(near[1])})
+    page.get_by_role("button", name="Back to all").click()
+    expect(page.locator(".gallery .tiles button")).to_have_count(min(n, 60))
+    wait_until(page, lambda: link(page) == selection.to_query())
+    page.get_by_role("button", name="All", exact=True).click()
+    wait_until(page, lambda: headline(page).endswith("all of the run, at step 200") and link(page) == {})
+    expect(page.locator(".gallery .pager span")).to_have_text(f"1 to 60 of {thousands(2000)}")
+    page.locator(".gallery .pager").get_by_role("button", name="Last").click()
+    expect(page.locator(".gallery .pager span")).to_have_text(f"1{chr(0x2009)}981 to {thousands(2000)} of {thousands(2000)}")  # fmt: skip
+    assert tiles(page) == now.select(order="wrong")[-20:].tolist()
+
+
+def test_the_timeline_plays_and_all_views_rest_where_it_rests(server, page, runs):
+    run = runs.run
+    visit(server, page, run, moment=2, space="pca", true=4)
+    says(page, Selection(true="4"), run.at(2), "digit")
+    play = page.locator(".timeline .play")
+    seen = set()
+    play.click()
+    expect(play).to_have_text("Pause")
+
+    def passed() -> bool:
+        seen.add(rests_at(page))
+        return max(seen) >= 6
+
+    wait_until(page, passed)
+    play.click()
+    expect(play).to_have_text("Play")
+    at = rests_at(page)
+    assert 6 <= at <= len(run.moments) - 1 and len(seen) > 2
+    wait_until(page, lambda: link(page).get("moment", str(len(run.moments) - 1)) == str(at))
+    says(page, Selection(true="4"), run.at(at), "digit")
+    assert rests_at(page) == at
+    assert np.array_equal(in_matrix(page), counted(run.at(at)))
+    expect(scene(page)).to_have_attribute("data-moment", str(at))
+    words = f"step {run.moments[at]['iteration']} · ACC {100 * np.mean(~run.at(at).wrong):.1f} % · "
+    words += f"{run.at(at).changed.sum()} changed cluster"
+    expect(page.locator(".timeline .words")).to_have_text(words)
+
+    page.get_by_role("button", name="One moment back").click()
+    wait_until(page, lambda: link(page).get("moment") == str(at - 1))
+    says(page, Selection(true="4"), run.at(at - 1), "digit")
+    assert np.array_equal(in_matrix(page), counted(run.at(at - 1)))
+    page.locator(".timeline input").focus()
+    page.keyboard.press("Home")  # the autoencoder has seen the images once: no clusters yet
+    expect(page.locator(".timeline .words")).to_have_text(re.compile("^autoencoder, epoch 1"))
+    wait_until(page, lambda: link(page).get("moment") == "0")
+    wait_until(page, lambda: headline(page) == f"{(run.y == 4).sum()} digits: digit 4")
+    assert np.sum(in_matrix(page)) == 0
+    page.keyboard.press("End")
+    wait_until(page, lambda: "moment" not in link(page))
+    says(page, Selection(true="4"), run.at(-1), "digit")
+    assert np.array_equal(in_matrix(page), counted(run.at(-1)))
+
+
+def test_what_moved_is_chosen_by_a_click(server, page, runs):
+    now, first = runs.run.at(-1), runs.run.clustered[0]
+    visit(server, page, runs.run)
+    flow = page.locator(".flows button").first
+    n, was, cluster = re.fullmatch(r"(\d+) from cluster (\w) to cluster (\w)", flow.get_attribute("aria-label")).groups()
+    flows = now.came_from(first)
+    np.fill_diagonal(flows, 0)
+    assert int(n) == flows.max()
+    flow.click()
+    assert says(page, Selection(was=was, since=first, cluster=cluster), now, "digit") == int(n)
+    assert link(page) == {"was": was, "since": str(first), "cluster": cluster}
+    expect(flow).to_have_attribute("aria-pressed", "true")
+    expect(scene(page)).to_have_attribute("data-trails", re.compile(r"^\d+$"))
+    assert all(now.strip(index)[0] == runs.run.letters.index(was) for index in tiles(page))
+
+
+def test_a_lasso_chooses_what_it_encloses(server, page, runs):
+    visit(server, page, runs.run)
+    expect(page.get_by_role("combobox", name="Projection")).to_have_value("UMAP")
+    box = scene(page).locator("canvas").first.bounding_box()
+    page.get_by_role("button", name="Lasso").click()
+    corners = [(0.3, 0.15), (0.85, 0.2), (0.8, 0.75), (0.55, 0.5), (0.25, 0.8)]
+    points = [(box["x"] + box["width"] * x, box["y"] + box["height"] * y) for x, y in corners]
+    page.mouse.move(*points[0])
+    page.mouse.down()
+    for point in points[1:]:
+        page.mouse.move(*point, steps=6)
+    page.mouse.up()
+    wait_until(page, lambda: "lasso" in link(page))
+    selection = Selection.from_query(link(page))
+    assert selection.space == "umap" and 6 <= len(selection.lasso) <= 2 * 25
+    n = says(page, selection, runs.run.at(-1), "digit")
+    assert 100 < n < 1900 and pager(page).endswith(f" of {thousands(n)}")
+    page.get_by_role("button", name="Lasso").click()
+    page.get_by_role("button", name="All", exact=True).click()
+    expect(scene(page)).to_have_attribute("data-chosen", "2000")
+
+    def hit() -> bool:  # a click beside all points does nothing
+        page.mouse.click(box["x"] + box["width"] * 0.5 + len(tried), box["y"] + box["height"] * 0.4)
+        tried.append(1)
+        page.wait_for_timeout(300)
+        return "sample" in link(page)
+
+    tried = []
+    wait_until(page, hit)
+    card_shows(page, runs.run.at(-1), int(link(page)["sample"]), "digit")
+
+
+def test_the_selection_is_taken_away(server, page, runs, monkeypatch):
+    now = runs.run.at(-1)
+    visit(server, page, runs.run, side="wrong", order="outliers")
+    says(page, Selection(side="wrong"), now, "digit")
+    order = now.select(side="wrong", order="outliers")
+    page.get_by_role("button", name="Export").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Table, CSV").click()
+    table = pd.read_csv(download.value.path())
+    assert download.value.suggested_filename == f"{runs.run.folder.id}-selection.csv"
+    assert table["index"].tolist() == order.tolist()
+    assert table["cluster"].tolist() == [runs.run.letters[k] for k in now.labels[order]]
+    assert np.abs(table[[f"q {x}" for x in "ABCDEFGHIJ"]] - now.q[order][:, np.argsort(runs.run.places)]).max().max() < 1e-5
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Arrays, npz").click()
+    assert np.load(io.BytesIO(download.value.path().read_bytes()))["index"].tolist() == order.tolist()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Contact sheet, PNG").click()
+    assert download.value.path().read_bytes().startswith(b"\x89PNG")
+
+    monkeypatch.chdir(runs.root.parent)
+    names = {}
+    exec(page.get_by_test_id("stCode").locator("code").inner_text(), names)
+    assert names["chosen"].tolist() == order.tolist()
+
+
+def test_a_link_shows_somebody_else_the_same(server, browser, page, runs):
+    run, at = runs.run, 7
+    row, column = worst_cell(run.at(at))
+    visit(server, page, run, moment=at)
+    cell(page, row, column).click()
+    selection = Selection(true=str(row), cluster="ABCDEFGHIJ"[column])
+    says(page, selection, run.at(at), "digit")
+    page.get_by_role("button", name="Pin this moment").click()
+    wait_until(page, lambda: link(page).get("pin") == f"{run.folder.id}@{at}")
+    page.locator(".gallery .tiles button").nth(1).click()
+    index = int(run.at(at).select(selection, order="wrong")[1])
+    card_shows(page, run.at(at), index, "digit")
+    wait_until(page, lambda: link(page).get("sample") == str(index))
+
+    complaints = []
+    other = opened(browser, complaints)
+    other.goto(page.url)
+    wait_until_drawn(other)
+    says(other, selection, run.at(at), "digit")
+    assert rests_at(other) == at and headline(other) == headline(page) and link(other) == link(page)
+    card_shows(other, run.at(at), index, "digit")
+    assert np.array_equal(in_matrix(other), counted(run.at(at)))
+    expect(cell(other, row, column)).to_have_attribute("aria-selected", "true")
+    expect(other.get_by_text(f"There: this run, at step {run.moments[at]['iteration']}.")).to_be_visible()
+    other.context.close()
+    assert complaints == []
+
+
+def test_without_labels_clusters_lie_against_their_neighbours(server, page, runs):
+    run, now = runs.unlabelled, runs.unlabelled.at(-1)
+    visit(server, page, run)
+    assert headline(page) == "600 images, all of the run, at step 60"
+    counts = counted(now)
+    assert np.array_equal(in_matrix(page), counts)
+    row, column = (int(i) for i in np.unravel_index(counts.argmax(), counts.shape))
+    cell(page, row, column).click()
+    selection = Selection(cluster="ABCDEFGHIJ"[row], second="ABCDEFGHIJ"[column])
+    n = says(page, selection, now, "image")
+    assert n == counts.max() and pager(page) == f"1 to {min(n, 60)} of {n}"
+    order = now.select(selection, order="uncertain")
+    assert tiles(page) == order[:60].tolist()
+    page.locator(".gallery .tiles button").first.click()
+    card_shows(page, now, order[0], "image")
+    page.locator(".card .tiles button").first.click()
+    near = int(now.neighbours(order[0], 1)[0])
+    card_shows(page, now, near, "image")
+    wait_until(page, lambda: link(page) == selection.to_query() | {"sample": str(near)})
+    expect(page.get_by_role("combobox", name="Side")).to_have_count(0)
+    expect(page.get_by_role("combobox", name="Digit")).to_have_count(0)
+
+
+FOCUSED = """() => { let node = document.activeElement; while (node?.shadowRoot?.activeElement) node = node.shadowRoot.activeElement;
+  return { tag: node.tagName, row: node.dataset.row, column: node.dataset.column, index: node.dataset.index, text: node.textContent }; }"""
+
+
+def focused(page) -> dict:
+    return page.evaluate(FOCUSED)
+
+
+def tab_to(page, condition) -> None:
+    for _ in range(120):
+        page.keyboard.press("Tab")
+        if condition(focused(page)):
+            return
+    raise AssertionError("Tab does not lead there")
+
+
+def test_by_keyboard_alone(server, page, runs):
+    now = runs.run.at(-1)
+    visit(server, page, runs.run)
+    tab_to(page, lambda at: at["tag"] in ("TD", "TH"))
+    at = focused(page)
+    assert (at["row"], at["column"]) == ("0", "0")
+    for key in ("ArrowDown", "ArrowDown", "ArrowRight", "ArrowRight", "ArrowRight", "ArrowLeft"):
+        page.keyboard.press(key)
+    at = focused(page)
+    assert (at["row"], at["column"]) == ("2", "2")
+    page.keyboard.press("Enter")
+    says(page, Selection(true="2", cluster="C"), now, "digit")
+    expect(cell(page, 2, 2)).to_have_attribute("aria-selected", "true")
+    for key in ("ArrowUp", "ArrowUp", "ArrowUp"):
+        page.keyboard.press(key)  # the focus has stayed where it was
+    at = focused(page)
+    assert (at["tag"], at["row"], at["column"]) == ("TH", "-1", "2")
+    page.keyboard.press("Enter")
+    says(page, Selection(cluster="C"), now, "digit")
+    page.keyboard.press("Enter")  # once more takes it away
+    wait_until(page, lambda: link(page) == {})
+    for key in ("ArrowDown", "ArrowLeft", "ArrowLeft", "ArrowLeft"):
+        page.keyboard.press(key)
+    page.keyboard.press(" ")
+    says(page, Selection(true="0"), now, "digit")
+    tab_to(page, lambda at: at["index"] is not None)
+    index = int(focused(page)["index"])
+    page.keyboard.press("Enter")
+    card_shows(page, now, index, "digit")
+    assert index == now.select(true="0", order="wrong")[0]
+
+
+BOXES = ("matrix", "filters", "scene", "gallery", "flows", "film", "against")
+
+
+def test_nothing_is_cut_off_on_a_phone(server, browser, runs):
+    complaints, now = [], runs.run.at(-1)
+    page = opened(browser, complaints, 390, 844)
+    wrong = int(now.select(side="wrong", order="wrong")[0])
+    for query in ({}, {"side": "wrong", "sample": wrong, "pin": f"{runs.run.folder.id}@3", "versus": "here"}):
+        visit(server, page, runs.run, **query)
+        expect(page.locator(".st-key-box-against")).to_be_visible()
+        expect(page.locator(".flows button").first).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= page.evaluate("innerWidth") == 390
+        boxes = [page.locator(f".st-key-box-{name}").bounding_box() for name in BOXES]
+        assert [box["y"] for box in boxes] == sorted(box["y"] for box in boxes)
+        for above, below in zip(boxes, boxes[1:], strict=False):
+            assert above["y"] + above["height"] <= below["y"] + 1
+        assert all(box["x"] >= 0 and box["x"] + box["width"] <= 390 for box in boxes)
+        parts = [".matrix table", ".timeline .row", ".flows", ".points canvas", *([".card"] if query else [".gallery"])]
+        for part in parts:
+            box = page.locator(part).first.bounding_box()
+            assert box["x"] >= 0 and box["x"] + box["width"] <= 390, part
+    page.context.close()
+    assert complaints == []
+
+
+def test_between_the_screens_the_run_stays_in_focus(server, page, runs):
+    visit(server, page, runs.run, true="9")
+    page.get_by_test_id("stTopNavLink").filter(has_text="Train").click()
+    expect(page.get_by_role("button", name="Start", exact=True)).to_be_visible()
+    expect(page.get_by_text(re.compile("digits lie in the cluster of their kind"))).to_be_visible()
+    wait_until(page, lambda: f"run={runs.run.folder.id}" in page.url)
+    page.get_by_test_id("stTopNavLink").filter(has_text="Inspect").click()
+    wait_until_drawn(page)
+    assert headline(page).startswith(f"{thousands(2000)} digits")
+    wait_until(page, lambda: f"run={runs.run.folder.id}" in page.url)
