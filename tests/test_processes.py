@@ -109,8 +109,8 @@ def test_the_queue_outlives_a_folder_that_is_gone(tmp_path, small, monkeypatch):
         def __init__(self, log):
             self.log = log
 
-        def send(self, line):
-            return True
+        def take_up(self, task, folder):
+            pass
 
         def close(self):
             pass
@@ -123,6 +123,19 @@ def test_the_queue_outlives_a_folder_that_is_gone(tmp_path, small, monkeypatch):
     supervisor._running[1].alive = False
     assert wait_for(lambda: supervisor.ahead_of(second) == 0 and supervisor._running, 10)
     supervisor.close()
+
+
+def test_a_run_that_has_ended_is_completed_by_one_worker_at_a_time(tmp_path, finished_run):
+    folder = RunFolder(shutil.copytree(finished_run.path, tmp_path / finished_run.id))
+    supervisor = Supervisor(tmp_path)
+    try:
+        assert not supervisor.is_completing(folder) and supervisor.complete(folder)
+        assert supervisor.is_completing(folder) and not supervisor.complete(folder)
+        assert wait_for(lambda: RunReader(folder).refresh().inspection is not None, 180)
+        assert wait_for(lambda: not supervisor.is_completing(folder), 180)
+        assert folder.status.state == "finished" and folder.load_arrays("inspection.npz")["neighbours"].shape == (1797, 15)
+    finally:
+        supervisor.close()
 
 
 SERVER = """

@@ -108,7 +108,7 @@ class Supervisor:
         """Let a worker add what a run that has ended lacks (`afterwards`); False if one is at it, or too many are."""
         with self._lock:
             self._finishing = [worker for worker in self._finishing if worker.alive]
-            if self._running or len(self._finishing) >= MAX_FINISHING:
+            if self._running or self.is_completing(folder) or len(self._finishing) >= MAX_FINISHING:
                 return False
             worker = self._new_worker()
             worker.take_up("complete", folder)
