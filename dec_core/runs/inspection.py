@@ -65,6 +65,12 @@ class Inspection:
         self.moments = list(self.history.snapshots)
 
     @property
+    def version(self) -> str:
+        """Differs when moments were added, or made again after a resume, or a worker has added something."""
+        files = [moment["file"] for moment in self.moments]
+        return f"{self.folder.id} {files} {self.history.inspection} {self.history.umap}"
+
+    @property
     def clustered(self) -> list[int]:
         """Numbers of the moments that have clusters, ascending."""
         return [number for number, moment in enumerate(self.moments) if moment["clustered"]]

@@ -76,8 +76,10 @@ class Selection:
     space: str = "umap"
 
     def __post_init__(self) -> None:
-        for name in ("index", "lasso"):  # arrays will do, too
+        for name in ("index", "lasso"):  # NumPy's arrays and numbers will do, too
             object.__setattr__(self, name, tuple(np.ravel(getattr(self, name)).tolist()))
+        for name, kind in (("least", float), ("most", float), ("since", int)):
+            object.__setattr__(self, name, kind(getattr(self, name)))
         if self.side not in SIDES:
             raise SelectionError(f"side: received {self.side!r}, expected 'right', 'wrong' or nothing")
         if self.versus not in ("", *VERSUS):

@@ -16,7 +16,7 @@ from dec_core.runs.moment import Moment
 from pages.parts import focus
 from pages.parts.boxes import box, to_come
 from pages.parts.inspecting import opened, pieces, views
-from pages.parts.inspecting.looking import Looking, choose, look
+from pages.parts.inspecting.looking import Looking, choose, is_late, look
 
 HEIGHT = 300
 MOST_RUNS = 60
@@ -85,7 +85,9 @@ def _choose(run: Inspection, now: Moment, seen: Looking, beside: Moment | None) 
     st.session_state.pin_of = current
 
     def take() -> None:
-        look(pin=st.session_state.pin_of, selection=seen.selection.but(versus=""))
+        pin = st.session_state.pin_of
+        if not is_late(pin, lambda look: look.pin):
+            look(pin=pin, selection=st.session_state.look.selection.but(versus=""))
 
     st.selectbox(
         "Compared with",

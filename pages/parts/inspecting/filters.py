@@ -8,9 +8,9 @@ import streamlit as st
 
 from dec_core.runs.inspection import Inspection
 from dec_core.runs.moment import Moment
-from dec_core.runs.selection import SelectionError, indices
+from dec_core.runs.selection import Selection, SelectionError, indices
 from pages.parts.boxes import box
-from pages.parts.inspecting.looking import Looking, choose
+from pages.parts.inspecting.looking import Looking, choose, is_late
 from pages.parts.inspecting.views import letters_of
 
 ABOUT = "Filters add up: a sample has to pass all of them. What is chosen stands in the link."
@@ -32,7 +32,7 @@ def filters(run: Inspection, now: Moment, seen: Looking) -> None:
                     _select("Side", "side", ["right", "wrong"], chosen.side)
                 else:
                     _select("Second", "second", letters, chosen.second)
-            _search(chosen.index)
+            _search(chosen)
         if not now.clustered:
             st.caption("The other filters need clusters.")
             return
@@ -54,28 +54,38 @@ def _select(label: str, name: str, options: list[str], value: str) -> None:
 
 def _take(name: str) -> None:
     value: Any = st.session_state[f"filter_{name}"]
-    choose(**{name: "" if value == ANY else value})
+    value = "" if value == ANY else value
+    if not is_late(value, lambda seen: getattr(seen.selection, name)):
+        choose(**{name: value})
 
 
 def _sure() -> None:
-    least, most = st.session_state.filter_sure
-    choose(least=round(least, 2), most=round(most, 2))
+    least, most = (round(value, 2) for value in st.session_state.filter_sure)
+    if not is_late((least, most), lambda seen: (seen.selection.least, seen.selection.most)):
+        choose(least=least, most=most)
 
 
-def _search(known: tuple[int, ...]) -> None:
-    shown = ", ".join(map(str, known))
-    if st.session_state.get("filter_index_bad") is None:
-        st.session_state.filter_index = shown
+def _search(chosen: Selection) -> None:
+    """A text field for indices; one that cannot be read stays until something else is chosen."""
+    said, of = st.session_state.get("filter_index_bad", ("", None))
+    if not said or of != chosen:
+        said = ""
+        st.session_state.filter_index = _as_text(chosen)
     st.text_input("Index", key="filter_index", placeholder="12, 40-42", on_change=_find, width=WIDTH)
-    if st.session_state.get("filter_index_bad"):
-        st.caption(f":red[{st.session_state.filter_index_bad}]")
+    if said:
+        st.caption(f":red[{said}]")
+
+
+def _as_text(chosen: Selection) -> str:
+    return ", ".join(map(str, chosen.index))
 
 
 def _find() -> None:
-    try:
-        found = indices(st.session_state.filter_index)
-    except SelectionError as error:
-        st.session_state.filter_index_bad = f"{error}."
+    text, chosen = st.session_state.filter_index, st.session_state.look.selection
+    if is_late(text, lambda seen: _as_text(seen.selection)):
         return
-    st.session_state.filter_index_bad = None
-    choose(index=found)
+    st.session_state.filter_index_bad = "", None
+    try:
+        choose(index=indices(text))
+    except SelectionError as error:
+        st.session_state.filter_index_bad = f"{error}.", chosen

@@ -6,6 +6,7 @@ The link is the state: what one sees, another sees by it.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,6 +17,7 @@ from dec_core.runs.selection import Selection, SelectionError
 
 SHARES = ("count", "row", "column")
 LATE = 5.0  # seconds by which a link may come late
+JUST_NOW = 1.0  # seconds by which a request may
 COLOURS = ("digit", "cluster", "wrong", "sure", "changed")
 
 
@@ -110,45 +112,63 @@ class Looking:
 def looking(run_id: str) -> list[str]:
     """Take up what this visitor looks at in a run, as `st.session_state.look`; what the link got wrong.
 
-    As with the run in focus, a link counts only when it is another one than the browser had before, or than was written
-    a moment ago: every request brings the browser's link along, and it may be late.
+    As with the run in focus, a link counts only when it is another one than the browser may still be sending: every
+    request brings the browser's link along, and that may be late.
     """
     state = st.session_state
-    linked = {name: value for name, value in st.query_params.to_dict().items() if name != "run"}
+    linked = _linked()
     problems: list[str] = []
     if state.get("looking_at") != run_id:
         of_another = state.get("looking_at") is not None and linked in _expected()
         state.look, problems = (Looking(), []) if of_another else Looking.from_query(linked)
-        state.look_wrote = []
+        state.look_wrote, state.look_past = [(time.monotonic(), linked)], []
     elif linked not in (*_expected(), state.look.to_query()):
         state.look, problems = Looking.from_query(linked)
-    state.looking_at, state.look_seen = run_id, linked
+        state.look_wrote = [(time.monotonic(), linked)]
+    state.looking_at = run_id
     return problems
 
 
+def _linked() -> dict[str, str]:
+    return {name: value for name, value in st.query_params.to_dict().items() if name != "run"}
+
+
 def _expected() -> list[dict[str, str]]:
-    """Links that need no attention: the one seen last, the one written last, and those written a moment ago."""
-    state = st.session_state
-    wrote = state.get("look_wrote", [])
+    """Links that need no attention: the newest that is known, and those that were the browser's a moment ago."""
+    wrote = st.session_state.get("look_wrote", [])
     recent = [query for when, query in wrote if time.monotonic() - when < LATE]
-    return [state.get("look_seen", {}), *(query for _, query in wrote[-1:]), *recent]
+    return [*(query for _, query in wrote[-1:]), *recent]
 
 
 def write_link(run_id: str) -> None:
     """Let the link say what is looked at."""
-    wanted = st.session_state.look.to_query()
-    if {name: value for name, value in st.query_params.to_dict().items() if name != "run"} != wanted:
+    wanted, linked = st.session_state.look.to_query(), _linked()
+    if linked != wanted:
+        now = time.monotonic()
         st.query_params.from_dict({"run": run_id, **wanted})
-        st.session_state.look_wrote = [*st.session_state.look_wrote[-9:], (time.monotonic(), wanted)]
+        st.session_state.look_wrote = [*st.session_state.look_wrote[-8:], (now, linked), (now, wanted)]
 
 
 def look(**values: Any) -> None:
     """Change what is looked at. Where other samples are shown, the gallery goes back to its first page."""
     if values.keys() & {"selection", "order", "moment", "group"}:
         values.setdefault("page", 0)
-    st.session_state.look = replace(st.session_state.look, **values)
+    state = st.session_state
+    state.look_past = [*state.get("look_past", [])[-8:], (time.monotonic(), state.look)]
+    state.look = replace(state.look, **values)
 
 
 def choose(**filters: Any) -> None:
     """Change filters of the selection; a card that is open closes."""
     look(selection=st.session_state.look.selection.but(**filters), sample=None)
+
+
+def is_late(value: Any, shown: Callable[[Looking], Any]) -> bool:
+    """Whether a widget's value is what it showed a moment ago, and not a choice.
+
+    A request that was under way while something else was clicked brings along what widgets showed before that click.
+    `shown` tells what the widget shows of a look.
+    """
+    state, now = st.session_state, time.monotonic()
+    past = [shown(old) for when, old in state.get("look_past", []) if now - when < JUST_NOW]
+    return value != shown(state.look) and value in past

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import shutil
 import threading
@@ -32,24 +33,25 @@ _drawing = threading.Lock()
 
 def inspection(run_id: str, history: History) -> Inspection:
     """The run with the moments it has by now."""
-    return _inspection(run_id, len(history.snapshots), history.inspection, history.umap, history)
+    files = [moment["file"] for moment in history.snapshots]
+    return _inspection(run_id, files, history.inspection, history.umap, history)
 
 
 @st.cache_resource(max_entries=6, show_spinner="Opening the run …")
-def _inspection(run_id: str, n_moments: int, inspection: str | None, umap: str | None, _history: History) -> Inspection:
+def _inspection(
+    run_id: str, files: list[str], inspection: str | None, umap: str | None, _history: History
+) -> Inspection:
     return Inspection(RunFolder(RUNS / run_id), _history)
 
 
 def moment(run: Inspection, number: int) -> Moment:
     """One moment of a run, with all that was computed of it so far."""
-    return _moment(
-        run.folder.id, run.moments[number]["file"], len(run.moments), *sorted(run.added), _run=run, _at=number
-    )
+    return _moment(run.version, number, run)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _moment(run_id: str, file: str, n_moments: int, *added: str, _run: Inspection, _at: int) -> Moment:
-    return _run.at(_at)
+def _moment(version: str, number: int, _run: Inspection) -> Moment:
+    return _run.at(number)
 
 
 def decoded_centers(run: Inspection, number: int) -> np.ndarray | None:
@@ -98,7 +100,8 @@ def _all_there(pair: dict[str, str]) -> bool:
 def _write_all(run: Inspection, missing: list[int], place: list[int], space: str, names: list[dict[str, str]]) -> None:
     with _drawing:
         for number in missing:
-            _write(run, number, place[number], space, names[number])
+            with contextlib.suppress(ValueError):  # a damaged snapshot has no frame
+                _write(run, number, place[number], space, names[number])
 
 
 def _write(run: Inspection, number: int, place: int, space: str, pair: dict[str, str]) -> None:
@@ -194,7 +197,7 @@ def _draw_sheets(name: str, run: Inspection) -> None:
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _overview(run_id: str, n_moments: int, _run: Inspection) -> dict[str, Any]:
+def _overview(version: str, _run: Inspection) -> dict[str, Any]:
     """Rows and columns of the matrix, fixed for the whole run, and every moment's counts in them."""
     run, k = _run, _run.config.n_clusters
     rows = np.arange(0) if run.y is None else np.unique(run.y)
@@ -228,7 +231,7 @@ def _overview(run_id: str, n_moments: int, _run: Inspection) -> dict[str, Any]:
 
 def overview(run: Inspection) -> dict[str, Any]:
     """See `_overview`."""
-    return _overview(run.folder.id, len(run.moments), run)
+    return _overview(run.version, run)
 
 
 def _marks(moments: list[dict[str, Any]]) -> list[dict[str, Any]]:

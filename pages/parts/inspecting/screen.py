@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -128,7 +129,7 @@ def _show(
         about = ABOUT_MATRIX if run.y is not None else ABOUT_NEIGHBOURS
         with box("matrix", _question(run), about) as head:
             with head:
-                choices.share(seen)
+                choices.share()
             if run.clustered:
                 views.matrix(run, now, seen, MATRIX)
             else:
@@ -147,7 +148,7 @@ def _show(
             card(run, now, seen.sample, RIGHT_SIDE)
         else:
             with st.container(horizontal=True, gap="small", key="head-order"):
-                choices.order_and_group(run, seen)
+                choices.order_and_group(run)
             views.gallery(run, now, seen, chosen, RIGHT_SIDE - CHOICES)
     if run.clustered:
         through_time(run, now, seen)
@@ -186,19 +187,22 @@ def _offer(run: Inspection, *, active: bool) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center", key="offer"):
         if focus.supervisor().is_completing(run.folder):
-            st.caption("Neighbours and a UMAP of all samples are being computed; this takes up to a minute.")
+            st.caption("Neighbours and a UMAP of all samples are being computed; this takes a minute or two.")
             _look_for_more(run.folder.id, run.history.n_records)
             return
-        lacks = (
-            ""
-            if len(run.at(-1).rows) == run.n
-            else f"; of {thousands(run.n)} samples z is known of {thousands(len(run.view))}"
-        )
-        st.caption(f"This run has no neighbours and no UMAP of all samples yet{lacks}.")
+        st.caption(f"This run has no neighbours and no UMAP of all samples yet{_unknown(run)}.")
         busy = st.session_state.pop("complete_refused", False)
         st.button("Compute them", key="complete", icon=":material/calculate:", on_click=_complete, args=[run.folder])
         if busy:
             st.caption("The server is training; try again when it has ended.")
+
+
+def _unknown(run: Inspection) -> str:
+    """That z is not known of all samples, where that is so."""
+    with contextlib.suppress(ValueError):  # the newest snapshot may be damaged
+        if len(run.at(-1).rows) < run.n:
+            return f"; of {thousands(run.n)} samples z is known of {thousands(len(run.view))}"
+    return ""
 
 
 def _complete(folder: RunFolder) -> None:

@@ -14,7 +14,7 @@ from dec_core.runs.moment import Moment
 from pages.parts import components
 from pages.parts.boxes import box, to_come
 from pages.parts.inspecting import opened, pieces
-from pages.parts.inspecting.looking import Looking, choose, look
+from pages.parts.inspecting.looking import Looking, choose, is_late, look
 
 HEIGHT = 318
 MOST_FLOWS = 30
@@ -53,7 +53,9 @@ def _flows(run: Inspection, now: Moment, seen: Looking, head: DeltaGenerator) ->
     words = {at: f"since step {thousands(run.moments[at]['iteration'])}" for at in earlier}
 
     def take() -> None:
-        look(since=st.session_state.flows_since)
+        chosen = st.session_state.flows_since
+        if not is_late(chosen, lambda look: since(run, look)):
+            look(since=chosen)
 
     with head:
         st.session_state.flows_since = number
