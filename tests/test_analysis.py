@@ -168,3 +168,46 @@ def test_silhouette_of_a_sample_is_close_to_that_of_all():
     z = np.concatenate([rng.normal(size=(1500, 3)), rng.normal(5, 1, size=(1500, 3))])
     labels = np.repeat([0, 1], 1500)
     assert silhouette(z, labels, n_sample=1000) == pytest.approx(silhouette(z, labels, n_sample=3000), abs=0.02)
+
+
+def test_one_plane_for_all_moments_keeps_what_does_not_move_in_its_place():
+    from dec_core.analysis.inspection import steadiness
+    from dec_core.analysis.projection import pca_plane, steady_axes
+
+    rng = np.random.default_rng(0)
+    z = rng.normal(size=(600, 5)) * [4, 3, 2, 1, 1]
+    moments = [z.copy()]
+    for _ in range(4):  # a fifth wanders off, ever further; the rest stays
+        moments.append(moments[-1].copy())
+        moments[-1][:120] += rng.normal(size=5) * 2
+    middle, axes = steady_axes(moments)
+    assert middle.shape == (5,) and axes.shape == (5, 2) and np.allclose(axes.T @ axes, np.eye(2), atol=1e-5)
+    planes = [(moment - middle) @ axes for moment in moments]
+    assert np.abs(planes[0][120:] - planes[4][120:]).max() < 1e-4
+    turned = [pca_plane(moments[0])]
+    for moment in moments[1:]:
+        turned.append(pca_plane(moment, turned[-1]))
+    assert steadiness(planes, moments) < 1e-5 < 0.02 < steadiness(turned, moments)
+
+
+def test_axes_lay_more_points_into_the_plane_that_some_have_made():
+    from dec_core.analysis.projection import pca_axes, pca_plane
+
+    z = np.random.default_rng(1).normal(size=(200, 4)) * [3, 2, 1, 1]
+    before = pca_plane(z[:100]) @ np.array([[0.0, 1.0], [-1.0, 0.0]])
+    plane, axes = pca_plane(z[:100], before), pca_axes(z[:100], before)
+    assert np.allclose((z[:100] - z[:100].mean(axis=0)) @ axes, plane, atol=1e-4)
+    assert pca_axes(z[:, :1]).shape == (1, 2)
+
+
+def test_the_extent_leaves_out_a_few_and_stretches_the_shorter_side():
+    from dec_core.analysis.projection import MOST_STRETCH, extent
+
+    x = np.linspace(-1, 1, 2001)
+    plane = np.column_stack([10 * x + 5, 0.1 * x])
+    plane[0] = [1e6, 1e6]
+    middle, reach = extent(plane)
+    assert np.allclose(middle, [5, 0], atol=0.1) and reach[0] == pytest.approx(9.9, abs=0.1)
+    assert reach[1] == pytest.approx(reach[0] / MOST_STRETCH)
+    assert [part.tolist() for part in extent(plane[:0])] == [[0, 0], [1, 1]]
+    assert (extent(np.zeros((3, 2)))[1] > 0).all()

@@ -120,3 +120,48 @@ FIRST = {"epoch": 1, "batch": 1, "n_batches": 9, "loss": 0.1, "n_epochs": 3}
 def test_curves_of_a_run_that_has_hardly_begun(history):
     assert curves(history).to_json()
     assert curves_in_words(history)
+
+
+def test_positions_of_samples_that_are_not_known_are_nowhere_and_the_scale_leads_back():
+    from dec_core.figures.embedding import NOWHERE, UNIT, positions
+
+    plane = np.random.default_rng(0).normal(size=(500, 2)) * [3, 2] + 7
+    plane[::10] = np.nan
+    packed = positions(plane)
+    xy, scale = np.frombuffer(packed[:2000], "<i2").reshape(-1, 2), np.frombuffer(packed[2000:], "<f4")
+    assert len(packed) == 4 * 500 + 16 and (xy[::10] == NOWHERE).all()
+    known = np.isfinite(plane[:, 0])
+    back = scale[:2] + scale[2:] * xy[known] / UNIT / 0.9
+    assert np.abs(back - plane[known]).max() < 0.002 and (np.abs(xy[known]) < UNIT).mean() > 0.97
+    # of the same part of the plane, a sample that does not move stays where it is
+    middle, reach = scale[:2], scale[2:]
+    again = np.frombuffer(positions(plane[known][:50], (middle, reach))[:200], "<i2").reshape(-1, 2)
+    assert np.abs(again - xy[known][:50]).max() <= 1
+    assert (np.frombuffer(positions(plane[:1]), "<i2")[:2] == NOWHERE).all()  # nothing is known
+
+
+def test_clusters_and_confidence_are_a_byte_each():
+    from dec_core.figures.embedding import clusters_and_confidence
+
+    labels, places = np.array([0, 1, 1, 2]), np.array([2, 0, 1])
+    packed = clusters_and_confidence(labels, places, np.array([0.0, 0.5, 1.0, np.nan]), 4)
+    assert list(packed) == [2, 0, 0, 1, 0, 127, 254, 255]
+    assert list(clusters_and_confidence(None, places, None, 2)) == [255] * 4
+
+
+def test_the_ramp_goes_from_dark_to_light():
+    from dec_core.figures.palette import N_RAMP, ramp
+
+    colours = ramp()
+    light = [sum(int(c[i : i + 2], 16) for i in (1, 3, 5)) for c in colours]
+    assert len(set(colours)) == N_RAMP and light[0] < light[N_RAMP // 2] < light[-1]
+
+
+def test_the_largest_changes_of_accuracy_are_marked_on_the_curves():
+    scores = (0.5, 0.7, 0.701, 0.65, 0.9, 0.91, 0.93)
+    history = History(updates=[{"iteration": i, "acc": acc} for i, acc in enumerate(scores)])
+    marked = next(trace for trace in curves(history).data if trace.name == "largest changes")
+    assert list(marked.x) == [4, 1, 3, 6] and np.allclose(marked.customdata, [25, 20, -5.1, 2])
+    assert list(marked.marker.symbol) == ["triangle-up", "triangle-up", "triangle-down", "triangle-up"]
+    history.updates = [{"iteration": 0, "acc": 0.5}, {"iteration": 1, "acc": 0.504}]
+    assert not any(trace.name == "largest changes" for trace in curves(history).data)
