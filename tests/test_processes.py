@@ -133,7 +133,8 @@ def test_a_run_that_has_ended_is_completed_by_one_worker_at_a_time(tmp_path, fin
         assert supervisor.is_completing(folder) and not supervisor.complete(folder)
         assert wait_for(lambda: RunReader(folder).refresh().inspection is not None, 180)
         assert wait_for(lambda: not supervisor.is_completing(folder), 180)
-        assert folder.status.state == "finished" and folder.load_arrays("inspection.npz")["neighbours"].shape == (1797, 15)
+        assert folder.status.state == "finished"
+        assert folder.load_arrays("inspection.npz")["neighbours"].shape == (1797, 15)
     finally:
         supervisor.close()
 
