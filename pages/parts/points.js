@@ -14,6 +14,7 @@ const UNIT = 8192; // int16 value of one half of the view
 const NOWHERE = -32768; // of a point that is not known
 const UNKNOWN = 255;
 const CORNERS = 24; // of a lasso, at most
+const SLOW = 60; // milliseconds between two drawings, from which on points jump instead of gliding
 const TRAILS = 600; // lines at most
 const ATTRIBUTES = ["before", "after", "colour", "wrong", "chosen"];
 const views = new WeakMap();
@@ -141,7 +142,7 @@ class PointsView {
 
   toMoment({ run, number, glide }) {
     if (run !== this.scene.run) return;
-    this.glide = glide;
+    this.glide = this.slow ? 0 : glide;
     this.compose(number);
   }
 
@@ -223,9 +224,9 @@ class PointsView {
     if (!same) {
       const moved = !continues || this.frame.moment !== frame.moment;
       if (moved) {
-        this.before = continues && !this.still ? this.current() : frame.xy;
+        this.before = continues && !this.still && this.glide !== 0 ? this.current() : frame.xy;
         this.started = performance.now();
-        this.mixing = continues && !this.still ? 0 : 1;
+        this.mixing = continues && !this.still && this.glide !== 0 ? 0 : 1;
       }
       if (!this.frame || this.frame.run !== frame.run) { this.zoom = 1; this.pan = [0, 0]; }
       this.frame = frame;
@@ -260,10 +261,23 @@ class PointsView {
       gl.bufferData(gl.ARRAY_BUFFER, data, gl.DYNAMIC_DRAW);
     }
     this.lines = 0;
+    this.sort(frame.n);
     this.bind();
     const palette = new Float32Array(64 * 3);
     frame.palette.forEach((text, i) => palette.set(rgb(text), 3 * i));
     gl.uniform3fv(gl.getUniformLocation(this.program, "palette"), palette);
+  }
+
+  sort(n) { // the faint rest first, then the chosen: each point is drawn once
+    const { gl, chosen } = this;
+    if (!chosen || !gl.getExtension("OES_element_index_uint")) return;
+    const order = new Uint32Array(n);
+    let rest = 0, last = n;
+    for (let i = 0; i < n; i++) if (chosen[i]) order[--last] = i; else order[rest++] = i;
+    this.nRest = rest;
+    this.buffers.order ??= gl.createBuffer();
+    gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, this.buffers.order);
+    gl.bufferData(gl.ELEMENT_ARRAY_BUFFER, order, gl.DYNAMIC_DRAW);
   }
 
   bind() { // which buffer feeds which attribute of the shader
@@ -279,7 +293,11 @@ class PointsView {
   animate() {
     if (this.running) return;
     this.running = true;
+    let before = performance.now();
     const tick = () => {
+      const now = performance.now();
+      if (this.scene && now - before > SLOW) this.slow = true; // without a graphics card
+      before = now;
       if (this.mixing < 1) this.mixing = Math.min(1, (performance.now() - this.started) / (this.glide ?? GLIDE));
       this.draw();
       if (this.mixing < 1) setTimeout(() => requestAnimationFrame(tick), this.scene ? 0 : PAUSE); else this.running = false;
@@ -314,9 +332,10 @@ class PointsView {
       gl.uniform1f(at("faint"), 0.14 * Math.min(1, (3000 / frame.n) ** 0.3)); // many faint points add up
       gl.uniform1f(at("large"), this.nChosen < 60 ? 2.6 : this.nChosen < 600 ? 1.9 : 1.25);
       if (this.lines && this.mixing === 1) this.drawTrails(at);
-      for (const layer of this.chosen ? [1, 2] : [0]) { // the chosen above the rest
-        gl.uniform1f(at("layer"), layer);
-        gl.drawArrays(gl.POINTS, 0, frame.n);
+      if (!this.chosen) { gl.uniform1f(at("layer"), 0); gl.drawArrays(gl.POINTS, 0, frame.n); }
+      else for (const [layer, first, count] of [[1, 0, this.nRest], [2, this.nRest, frame.n - this.nRest]]) {
+        gl.uniform1f(at("layer"), layer); // the chosen above the rest
+        if (count) gl.drawElements(gl.POINTS, count, gl.UNSIGNED_INT, 4 * first);
       }
     } else this.drawFlat(w, h, size, scale);
     this.moveLabels();

@@ -146,6 +146,11 @@ def link(page) -> dict[str, str]:
     return {name: value for name, value in query.items() if name != "run"}
 
 
+def link_is(page, query: dict[str, str]) -> None:
+    """Wait until it says just this; it is written last."""
+    wait_until(page, lambda: link(page) == query)
+
+
 def headline(page) -> str:
     return page.locator(".st-key-selection").get_by_test_id("stMarkdown").first.inner_text()
 
@@ -262,14 +267,15 @@ def test_from_a_wrong_cell_to_a_digit_and_its_neighbours(server, page, runs):
     cell(page, row, column).click()
     selection = Selection(true=str(row), cluster="ABCDEFGHIJ"[column])
     n = says(page, selection, now, "digit")
-    assert n == counted(now)[row, column] and link(page) == selection.to_query()
+    assert n == counted(now)[row, column]
+    link_is(page, selection.to_query())
     expect(page.locator(".gallery .pager span")).to_have_text(f"1 to {min(n, 60)} of {thousands(n)}")
     order = now.select(selection, order="wrong")
     gallery_is(page, order)
 
     page.locator(".gallery .tiles button").first.click()
     card_shows(page, now, order[0], "digit")
-    assert link(page) == selection.to_query() | {"sample": str(order[0])}
+    link_is(page, selection.to_query() | {"sample": str(order[0])})
     expect(page.locator(".card .large figure")).to_have_count(5)  # of the run's end the decoder is kept
     ink = page.locator(".card .large canvas").first.evaluate(
         "node => [...node.getContext('2d').getImageData(0, 0, 28, 28).data].filter((_, i) => i % 4 === 0)"
@@ -282,13 +288,13 @@ def test_from_a_wrong_cell_to_a_digit_and_its_neighbours(server, page, runs):
     assert shown.evaluate_all("nodes => nodes.map((n) => Number(n.dataset.index))") == near
     shown.nth(1).click()
     card_shows(page, now, near[1], "digit")
-    wait_until(page, lambda: link(page) == selection.to_query() | {"sample": str(near[1])})
+    link_is(page, selection.to_query() | {"sample": str(near[1])})
     page.get_by_role("button", name="Back to all").click()
     expect(page.locator(".gallery .tiles button")).to_have_count(min(n, 60))
-    wait_until(page, lambda: link(page) == selection.to_query())
+    link_is(page, selection.to_query())
     page.get_by_role("button", name="All", exact=True).click()
     is_whole(page, now)
-    assert link(page) == {}
+    link_is(page, {})
     expect(page.locator(".gallery .pager span")).to_have_text(f"1 to 60 of {thousands(2000)}")
     page.locator(".gallery .pager").get_by_role("button", name="Last").click()
     expect(page.locator(".gallery .pager span")).to_have_text(
@@ -366,7 +372,7 @@ def test_what_moved_is_chosen_by_a_click(server, page, runs):
     assert int(n) == flows.max()
     flow.click()
     assert says(page, Selection(was=was, since=first, cluster=cluster), now, "digit") == int(n)
-    assert link(page) == {"was": was, "since": str(first), "cluster": cluster}
+    link_is(page, {"was": was, "since": str(first), "cluster": cluster})
     expect(flow).to_have_attribute("aria-pressed", "true")
     expect(scene(page)).to_have_attribute("data-trails", re.compile(r"^\d+$"))
     gallery_is(page, now.select(was=was, since=first, cluster=cluster, order="wrong"))
@@ -498,7 +504,8 @@ def test_a_link_shows_somebody_else_the_same(server, browser, page, runs):
     other.goto(page.url)
     wait_until_drawn(other)
     says(other, selection, run.at(at), "digit")
-    assert rests_at(other) == at and headline(other) == headline(page) and link(other) == link(page)
+    assert rests_at(other) == at and headline(other) == headline(page)
+    link_is(other, link(page))
     card_shows(other, run.at(at), index, "digit")
     matrix_is(other, run.at(at))
     expect(cell(other, row, column)).to_have_attribute("aria-selected", "true")
@@ -526,7 +533,7 @@ def test_without_labels_clusters_lie_against_their_neighbours(server, page, runs
     page.locator(".card .tiles button").first.click()
     near = int(now.neighbours(order[0], 1)[0])
     card_shows(page, now, near, "image")
-    wait_until(page, lambda: link(page) == selection.to_query() | {"sample": str(near)})
+    link_is(page, selection.to_query() | {"sample": str(near)})
     expect(page.get_by_role("combobox", name="Side")).to_have_count(0)
     expect(page.get_by_role("combobox", name="Digit")).to_have_count(0)
 

@@ -74,11 +74,14 @@ class Table {
       const { row: i, column: j } = { row: Number(cell.dataset.row), column: Number(cell.dataset.column) };
       const n = counts[i][j], share = n / Math.max(of.row[i], 1);
       const part = { row: share, column: n / Math.max(of.column[j], 1) }[data.show];
-      cell.textContent = !n ? "" : data.show === "count" ? thousands(n) : part < 0.001 ? "<.1" : (100 * part).toFixed(part < 0.1 ? 1 : 0);
-      cell.className = !n ? "" : right(i, j) ? "right" : "wrong";
-      cell.style.setProperty("--share", right(i, j) ? 0.12 + 0.7 * share : Math.min(1, 0.14 + 4 * share));
+      const text = !n ? "" : data.show === "count" ? thousands(n) : part < 0.001 ? "<.1" : (100 * part).toFixed(part < 0.1 ? 1 : 0);
+      if (cell.textContent !== text) cell.textContent = text;
+      const look = !n ? "" : right(i, j) ? "right" : "wrong", ink = right(i, j) ? 0.12 + 0.7 * share : Math.min(1, 0.14 + 4 * share);
+      if (cell.className !== look) cell.className = look;
+      const depth = ink.toFixed(2);
+      if (cell.depth !== depth) { cell.depth = depth; cell.style.setProperty("--share", depth); }
       const words = `${thousands(n)} of ${data.titles.rows} ${data.rows[i]} in ${data.titles.columns} ${data.columns[j].name}`;
-      cell.title = words; cell.setAttribute("aria-label", words);
+      if (cell.title !== words) { cell.title = words; cell.setAttribute("aria-label", words); }
     }
   }
 

@@ -17,7 +17,7 @@ class Line {
     get(".back").onclick = () => this.step(-1);
     get(".on").onclick = () => this.step(1);
     get("select").append(...SPEEDS.map((speed) => new Option(`${speed} a second`, speed, speed === this.speed, speed === this.speed)));
-    get("select").onchange = (event) => { this.speed = Number(event.target.value); if (this.playing) { this.pause(); this.start(); } };
+    get("select").onchange = (event) => { this.speed = Number(event.target.value); };
     this.follow.onclick = () => { this.stop(); this.emit("moment", -1); };
   }
 
@@ -69,14 +69,17 @@ class Line {
     this.playing = true;
     bus.playing = this.data.run;
     this.button(true);
-    const every = 1000 / this.speed;
-    this.timer = setInterval(() => {
-      if (this.number >= this.data.moments.length - 1 && !this.data.training) { this.stop(); this.settle(); return; }
-      this.to(this.number + 1, Math.min(every, 500));
-    }, every);
+    const next = () => { // never before the last one has been drawn
+      if (!this.playing) return;
+      const every = 1000 / this.speed, began = performance.now();
+      if (this.number < this.data.moments.length - 1) this.to(this.number + 1, Math.min(every, 500));
+      else if (!this.data.training) { this.stop(); this.settle(); return; }
+      requestAnimationFrame(() => setTimeout(() => { this.timer = setTimeout(next, Math.max(0, every - (performance.now() - began))); }));
+    };
+    this.timer = setTimeout(next, 1000 / this.speed);
   }
 
-  pause() { clearInterval(this.timer); this.playing = false; bus.playing = undefined; }
+  pause() { clearTimeout(this.timer); this.playing = false; bus.playing = undefined; }
   stop() { this.pause(); this.button(false); }
 
   button(playing) {
