@@ -230,6 +230,7 @@ class PointsView {
       }
       if (!this.frame || this.frame.run !== frame.run) { this.zoom = 1; this.pan = [0, 0]; }
       this.frame = frame;
+      if (!this.scene) this.picture(0); // its one sheet, so that it is there before the pointer comes
       this.upload();
       this.placeLabels();
     }
