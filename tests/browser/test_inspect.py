@@ -119,7 +119,8 @@ def wait_until(page, condition, milliseconds=PATIENCE):
         if condition():
             return
         page.wait_for_timeout(100)
-    raise AssertionError(f"not within {milliseconds} ms: {condition}")
+    headlines = page.locator(".st-key-selection").all_inner_texts()
+    raise AssertionError(f"not within {milliseconds} ms: {condition}; at {page.url}, where it says {headlines}")
 
 
 def wait_until_drawn(page) -> None:
