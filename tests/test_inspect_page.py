@@ -3,6 +3,7 @@
 import gc
 import io
 import json
+import re
 import shutil
 from base64 import b64decode
 from contextlib import contextmanager
@@ -59,7 +60,7 @@ def runs(finished_run, small, digits, tmp_path_factory) -> SimpleNamespace:
     )
 
 
-_unpatched, _run_of_before = PagesManager.__init__, AppTest._run
+_unpatched = PagesManager.__init__
 
 
 class NoWorkers:
@@ -77,16 +78,6 @@ class NoWorkers:
 
     def is_completing(self, run):
         return run.id in self.completing and not self.busy
-
-
-class Clock:
-    """Whoever clicks takes ten seconds for it: what comes sooner was under way."""
-
-    now = 0.0
-
-    @classmethod
-    def monotonic(cls):
-        return cls.now
 
 
 class AtOnce:
@@ -110,15 +101,11 @@ def app_over(root):
     import streamlit as st
 
     from pages.parts import focus, form, model_view, moment, own_data, take_away  # noqa: F401
-    from pages.parts.inspecting import looking, opened
+    from pages.parts.inspecting import opened
 
     def known(self, *args, **options):
         _unpatched(self, *args, **options)
         PagesManager.uses_pages_directory = False
-
-    def clicked(at, *args, **options):
-        Clock.now += 10.0
-        return _run_of_before(at, *args, **options)
 
     with pytest.MonkeyPatch.context() as patch:
         st.cache_resource.clear()
@@ -131,8 +118,6 @@ def app_over(root):
         patch.setattr(focus, "supervisor", NoWorkers)
         patch.setattr(NoWorkers, "completing", [])
         patch.setattr(PagesManager, "__init__", known)
-        patch.setattr(looking, "time", Clock)
-        patch.setattr(AppTest, "_run", clicked)
         # which takes longer than the app: to search all packages for components
         patch.setattr(BidiComponentManager, "discover_and_register_components", lambda *_, **__: None)
         yield
@@ -179,6 +164,12 @@ def said(at) -> list[str]:
 
 def named(at, label):
     (found,) = [item for item in at.button if item.label == label]
+    return found
+
+
+def widget(at, kind, name):
+    """The widget of that name; another one, by its number, whenever something else has changed what it shows."""
+    (found,) = [item for item in getattr(at, kind) if item.key and re.fullmatch(rf"{name}_\d+", item.key)]
     return found
 
 
@@ -343,7 +334,7 @@ def settings_of(now, worst) -> list[tuple[str, str, object, dict]]:
 def test_each_filter_says_what_it_chooses(app, runs, now, worst, number):
     key, kind, value, filters = settings_of(now, worst)[number]
     at = inspect(runs.run)
-    getattr(at, kind)(key=key).set_value(value).run()
+    widget(at, kind, key).set_value(value).run()
     assert 0 < chooses(at, now, Selection(**filters)) < 1797
     at.run()
     chooses(at, now, Selection(**filters))
@@ -355,49 +346,49 @@ def test_each_filter_says_what_it_chooses(app, runs, now, worst, number):
 def test_filters_add_up_and_all_takes_them_away(app, runs, now, worst):
     at, filters, counts = inspect(runs.run), {}, [1797]
     for key, kind, value, more in settings_of(now, worst):
-        getattr(at, kind)(key=key).set_value(value).run()
+        widget(at, kind, key).set_value(value).run()
         filters |= more
         counts.append(chooses(at, now, Selection(**filters)))
     assert counts == sorted(counts, reverse=True) and len(set(counts[:6])) >= 5 and counts[5] > 0
-    at.selectbox(key="filter_side").set_value("any").run()
+    widget(at, "selectbox", "filter_side").set_value("any").run()
     chooses(at, now, Selection(**filters | {"side": ""}))
     assert shown(at, "matrix")["chosen"] == {"row": int(worst["true"]), "column": "ABCDEFGHIJ".index(worst["cluster"])}
     named(at, "All").click().run()
     is_whole(at, now)
     defaults = {"true": "any", "sure": (0, 1), "index": "", "changed": False}
     for (key, default), kind in zip(defaults.items(), ("selectbox", "slider", "text_input", "checkbox"), strict=True):
-        assert getattr(at, kind)(key=f"filter_{key}").value == default
+        assert widget(at, kind, f"filter_{key}").value == default
 
 
 def test_indices_are_searched_as_people_write_them(app, runs, now):
     at = inspect(runs.run)
-    field = at.text_input(key="filter_index")
+    field = widget(at, "text_input", "filter_index")
     field.set_value("12, 40-42 7").run()
     chooses(at, now, Selection(index=(12, 40, 41, 42, 7)))
-    assert at.text_input(key="filter_index").value == "12, 40, 41, 42, 7"
+    assert widget(at, "text_input", "filter_index").value == "12, 40, 41, 42, 7"
     for wrong, told in (("twelve", "received 'twelve'"), ("1-5000", "more than 1000"), ("-3", "received '-3'")):
-        at.text_input(key="filter_index").set_value(wrong).run()
+        widget(at, "text_input", "filter_index").set_value(wrong).run()
         chooses(at, now, Selection(index=(12, 40, 41, 42, 7)))
-        assert at.text_input(key="filter_index").value == wrong
+        assert widget(at, "text_input", "filter_index").value == wrong
         assert any(told in item.value for item in at.caption)
-    at.text_input(key="filter_index").set_value("5").run()
+    widget(at, "text_input", "filter_index").set_value("5").run()
     assert chooses(at, now, Selection(index=(5,))) == 1
     assert not any("received" in item.value for item in at.caption)
-    at.text_input(key="filter_index").set_value("5000").run()  # beyond the last
+    widget(at, "text_input", "filter_index").set_value("5000").run()  # beyond the last
     assert chooses(at, now, Selection(index=(5000,))) == 0
-    at.text_input(key="filter_index").set_value("").run()
+    widget(at, "text_input", "filter_index").set_value("").run()
     is_whole(at, now)
 
 
 @pytest.mark.parametrize("away", ["all", "another run"])
 def test_a_bad_search_goes_with_the_filters(app, runs, away):
     at = inspect(runs.run, true="3")
-    at.text_input(key="filter_index").set_value("x").run()
+    widget(at, "text_input", "filter_index").set_value("x").run()
     if away == "all":
         named(at, "All").click().run()
     else:
         next(item for item in at.selectbox if item.label == "Run in focus").set_value(runs.other.folder.id).run()
-    assert at.text_input(key="filter_index").value == ""
+    assert widget(at, "text_input", "filter_index").value == ""
     assert not any("received" in item.value for item in at.caption)
 
 
@@ -448,8 +439,11 @@ def test_a_link_with_a_look_is_taken_up(app, runs):
         chooses(at, then, Selection(side="wrong"), **{name: query[name] for name in query if name != "side"})
         assert not at.warning
         for name in ("space", "colour", "order", "group", "share"):
-            assert at.selectbox(key=f"show_{name}").value == query[name]
-        assert at.selectbox(key="flows_since").value == 3 and at.selectbox(key="pin_of").value == query["pin"]
+            assert widget(at, "selectbox", f"show_{name}").value == query[name]
+        assert (
+            widget(at, "selectbox", "flows_since").value == 3
+            and widget(at, "selectbox", "pin_of").value == query["pin"]
+        )
         assert shown(at, "matrix")["show"] == "row" and shown(at, "timeline")["number"] == 4
         assert (shown(at, "scene")["space"], shown(at, "scene")["colour_by"]) == ("z0,z3", "cluster")
         at.run()
@@ -500,10 +494,11 @@ UNDERSTOOD = [  # by the run, not by the words alone
     ({"was": "B", "since": "1"}, "Since: received moment 1, expected one that has clusters"),
     ({"lasso": "umap:0,0,1,0,1,1"}, "Space: received 'umap', but there is none of this run yet"),
     ({"lasso": "z0,z99:0,0,1,0,1,1"}, "Space: received 'z0,z99'"),
+    ({"from": "99"}, "From: received 99, but there are no clusters at such a moment"),
 ]
 WRONG_WORDS = [
     ({"side": "left"}, "Side: received 'left'"),
-    ({"sure": "5"}, "Link: "),
+    ({"sure": "5"}, "Sure: received '5', expected two numbers from 0 to 1"),
     ({"sure": "0.9,0.1"}, "Confidence: received 0.9 to 0.1"),
     ({"index": "1-x"}, "Index: received '1-x'"),
     ({"lasso": "pca:1,2"}, "Lasso: received 2 numbers"),
@@ -554,6 +549,19 @@ def test_the_headline_does_not_name_a_filter_that_was_dropped(app, runs, now, qu
     is_whole(at, now)
 
 
+def test_a_page_beyond_the_last_shows_the_last(app, runs, now):
+    at = inspect(runs.run, page="99")
+    assert "Page: received 99, but there are 30 pages; the last is shown" in said(at)[0]
+    assert link(at) == {"page": "30"} and shown(at, "gallery")["page"] == 29
+
+
+@pytest.mark.parametrize("wrong", [{"side": "left"}, {"cluster": "Q"}, {"was": "B", "since": "1"}, {"sure": "5"}])
+def test_one_wrong_filter_leaves_the_others(app, runs, now, wrong):
+    at = inspect(runs.run, true="9", changed="1", **wrong)
+    assert len(at.warning) == 1
+    chooses(at, now, Selection(true="9", changed=True))
+
+
 def test_several_mistakes_are_all_said(app, runs, now):
     at = inspect(runs.run, moment="x", colour="red", order="best", side="left", share="row")
     assert len(at.warning) == 4 and link(at) == {"share": "row"}
@@ -578,7 +586,9 @@ def test_a_cell_a_row_or_a_column_of_the_matrix_chooses(app, runs, now):
     chooses(at, now, Selection(cluster="B"))
     tell(at, "matrix", "cell", {"row": 4, "column": -1})
     chooses(at, now, Selection(true="4"))
-    assert at.selectbox(key="filter_true").value == "4" and at.selectbox(key="filter_cluster").value == "any"
+    assert (
+        widget(at, "selectbox", "filter_true").value == "4" and widget(at, "selectbox", "filter_cluster").value == "any"
+    )
     tell(at, "matrix", "cell", {"row": -1, "column": -1})
     is_whole(at, now)
 
@@ -602,7 +612,7 @@ def late(at, states, key=None, event=None, value=None) -> None:
         told = sent.widgets.add()
         told.id = _make_trigger_id(piece(at, key).id, "events")
         told.json_trigger_value = json.dumps([{"event": event, "value": value}])
-    _run_of_before(at, sent)
+    at._run(sent)
 
 
 def test_a_request_that_was_under_way_does_not_undo_a_click(app, runs):
@@ -621,14 +631,11 @@ def test_a_request_that_was_under_way_does_not_bring_filters_back(app, runs, now
     is_whole(at, now)
 
 
-@pytest.mark.xfail(strict=True, reason="looking.is_late takes what one does within a second for a late request")
-def test_a_quick_second_thought_is_heard(app, runs, now):
+def test_a_second_thought_is_heard(app, runs, now):
     at = inspect(runs.run)
-    at.checkbox(key="filter_changed").check().run()
+    widget(at, "checkbox", "filter_changed").check().run()
     chooses(at, now, Selection(changed=True))
-    Clock.now += 0.4
-    at.checkbox(key="filter_changed").uncheck()
-    _run_of_before(at, at._tree.get_widget_states())
+    widget(at, "checkbox", "filter_changed").uncheck().run()
     is_whole(at, now)
 
 
@@ -639,6 +646,16 @@ def test_going_back_takes_the_last_click_back(app, runs, now):
     at.query_params = {"run": runs.run.folder.id}
     at.run()
     is_whole(at, now)
+    tell(at, "matrix", "cell", {"row": 4, "column": 4})
+    chooses(at, now, Selection(true="4", cluster="E"))
+
+
+def test_a_click_that_brings_the_link_of_before_counts(app, runs, now):
+    at = inspect(runs.run)
+    tell(at, "matrix", "cell", {"row": 9, "column": 3})
+    at.query_params = {"run": runs.run.folder.id}  # the browser has yet to write the new one
+    tell(at, "timeline", "moment", 4)
+    chooses(at, runs.run.at(4), Selection(true="9", cluster="D"), moment="4")
 
 
 def test_the_gallery_is_paged_and_opens_samples(app, runs, now):
@@ -651,11 +668,11 @@ def test_the_gallery_is_paged_and_opens_samples(app, runs, now):
     assert data["words"] == f"121 to 180 of {thousands(len(order))}"
     images = np.frombuffer(b64decode(data["images"]), np.uint8).reshape(-1, 8, 8)
     assert np.array_equal(images, runs.run.images[order[120:180]])
-    at.selectbox(key="show_order").set_value("outliers").run()
+    widget(at, "selectbox", "show_order").set_value("outliers").run()
     assert link(at) == {"side": "wrong", "order": "outliers"}  # from the first page on
     tell(at, "gallery", "picked", 77)
     assert link(at) == {"side": "wrong", "order": "outliers", "sample": "77"}
-    at.selectbox(key="filter_true").set_value("2").run()  # closes the card
+    widget(at, "selectbox", "filter_true").set_value("2").run()  # closes the card
     chooses(at, now, Selection(side="wrong", true="2"), order="outliers")
 
 
@@ -676,7 +693,10 @@ def test_a_flow_chooses_who_went_that_way(app, runs, now):
     tell(at, "flows", "flow", {"from": first["from"], "to": first["to"]})
     assert chooses(at, now, Selection(was=first["from"], since=2, cluster=first["to"])) == first["n"]
     assert shown(at, "scene")["trail"] == 2
-    at.selectbox(key="flows_since").set_value(4).run()
+    assert shown(at, "flows")["chosen"] == {"from": first["from"], "to": first["to"]}
+    tell(at, "flows", "flow", {"from": first["from"], "to": first["to"]})  # a second click lets go
+    is_whole(at, now)
+    widget(at, "selectbox", "flows_since").set_value(4).run()
     assert link(at)["from"] == "4"
     first = shown(at, "flows")["flows"][0]
     tell(at, "flows", "flow", {"from": first["from"], "to": first["to"]})
@@ -732,22 +752,22 @@ def test_the_headline_tells_a_comparison(app, runs, now, versus):
 
 def test_another_run_on_the_same_data_is_compared_with(app, runs, now):
     at = inspect(runs.run, side="wrong")
-    assert runs.other.folder.id not in at.selectbox(key="pin_of").options  # options are titles
-    at.selectbox(key="pin_of").set_value(runs.other.folder.id).run()
+    assert runs.other.folder.id not in widget(at, "selectbox", "pin_of").options  # options are titles
+    widget(at, "selectbox", "pin_of").set_value(runs.other.folder.id).run()
     beside = runs.other.at(-1)
     assert link(at) == {"side": "wrong", "pin": runs.other.folder.id} and not at.warning
     assert shown(at, "versus")["counts"][0][1] == (~now.wrong & beside.wrong).sum()
     tell(at, "versus", "cell", {"row": 1, "column": 0})
     assert n_bright(at) == (now.wrong & ~beside.wrong).sum()
     assert n_bright(at) == len(now.select(side="wrong", versus="there", beside=beside))
-    at.selectbox(key="pin_of").set_value("").run()
+    widget(at, "selectbox", "pin_of").set_value("").run()
     chooses(at, now, Selection(side="wrong"))
     assert not there(at, "versus")
 
 
 def test_only_runs_on_the_same_data_are_offered(app, runs):
-    assert len(inspect(runs.run).selectbox(key="pin_of").options) == 2  # none, and the other one
-    assert len(inspect(runs.unlabelled).selectbox(key="pin_of").options) == 1
+    assert len(widget(inspect(runs.run), "selectbox", "pin_of").options) == 2  # none, and the other one
+    assert len(widget(inspect(runs.unlabelled), "selectbox", "pin_of").options) == 1
 
 
 # -- without labels
@@ -757,10 +777,10 @@ def test_without_labels_clusters_are_laid_against_their_neighbours(app, runs):
     run, now = runs.unlabelled, runs.unlabelled.at(-1)
     at = inspect(run)
     is_whole(at, now)
-    keys = {item.key for item in at.selectbox}
+    keys = {item.key.rpartition("_")[0] for item in at.selectbox}
     assert not keys & {"filter_true", "filter_side"} and {"filter_cluster", "filter_second"} <= keys
-    assert at.selectbox(key="show_colour").options == ["cluster", "sure", "moved"]
-    assert "surest errors first" not in at.selectbox(key="show_order").options
+    assert widget(at, "selectbox", "show_colour").options == ["cluster", "sure", "moved"]
+    assert "surest errors first" not in widget(at, "selectbox", "show_order").options
     cells = shown(at, "matrix")
     expected = np.zeros((10, 10), int)
     np.add.at(expected, (now.labels, now.rivals.second), 1)
@@ -771,7 +791,7 @@ def test_without_labels_clusters_are_laid_against_their_neighbours(app, runs):
     tell(at, "matrix", "cell", {"row": int(row), "column": int(column)})
     filters = {"cluster": run.letters[row], "second": run.letters[column]}
     assert chooses(at, now, Selection(**filters)) == expected.max()
-    at.selectbox(key="filter_second").set_value("any").run()
+    widget(at, "selectbox", "filter_second").set_value("any").run()
     chooses(at, now, Selection(cluster=run.letters[row]))
 
 
@@ -786,8 +806,10 @@ def test_without_labels_two_moments_agree_or_differ(app, runs):
     assert "Versus: received 'here', but labels are not known" in said(at)[0] and "versus" not in link(at)
 
 
-@pytest.mark.parametrize(("name", "value"), [("true", "3"), ("side", "wrong")])
-def test_without_labels_filters_that_need_them_are_said_and_dropped(app, runs, name, value):
+@pytest.mark.parametrize(
+    ("name", "value"), [("true", "3"), ("side", "wrong"), ("colour", "wrong"), ("order", "wrong"), ("group", "digit")]
+)
+def test_without_labels_what_needs_them_is_said_and_dropped(app, runs, name, value):
     at = inspect(runs.unlabelled, **{name: value})
     assert not at.exception and "labels are not known" in said(at)[0] and link(at) == {}
     at.run()
@@ -798,7 +820,7 @@ def test_classes_of_ones_own_go_by_their_names(app, runs):
     now = runs.labelled.at(-1)
     at = inspect(runs.labelled, true="c")
     chooses(at, now, Selection(true="c"))
-    assert at.selectbox(key="filter_true").options == ["any", *"abcdefghij"]
+    assert widget(at, "selectbox", "filter_true").options == ["any", *"abcdefghij"]
     assert any("Which classes are mixed up?" in item.value for item in at.markdown)
 
 
@@ -848,6 +870,25 @@ def test_a_damaged_newest_snapshot_is_told(damaged):
     assert not at.exception and len(at.error) == 1
     assert name in at.error[0].value and "damaged" in at.error[0].value
     assert any(item.label == "Run in focus" for item in at.selectbox)
+
+
+@pytest.mark.parametrize("n_damaged", [1, 2])
+def test_of_a_damaged_newest_snapshot_one_comes_to_the_newest_that_can_be_read(damaged, n_damaged):
+    for number in range(1, n_damaged + 1):
+        broken(damaged, -number)
+    at = inspect(damaged.id)
+    assert str(damaged.path.parent) not in at.error[0].value
+    named(at, "Go to the newest moment that can be read").click().run()
+    assert not at.exception and not at.error and link(at) == {"moment": str(5 - n_damaged)}
+    assert shown(at, "gallery")["n_pages"] == 30
+
+
+def test_where_no_moment_can_be_read_none_is_offered(damaged):
+    for number in range(6):
+        broken(damaged, number)
+    at = inspect(damaged.id)
+    assert len(at.error) == 1 and not at.exception
+    assert not any("newest" in item.label for item in at.button)
 
 
 def test_beside_a_damaged_newest_snapshot_the_others_can_be_seen(damaged):
@@ -930,6 +971,9 @@ def test_python_gives_the_same_samples_in_the_same_order(runs, now, order, monke
         ):
             found = run_python(as_python(moment, selection, order), runs.root, monkeypatch)
             assert found.tolist() == moment.select(selection, order=order).tolist()
+    for group in ("digit", "cluster"):
+        found = run_python(as_python(now, Selection(side="wrong"), order, group), runs.root, monkeypatch)
+        assert found.tolist() == now.select(side="wrong", order=order, group=group).tolist()
     assert "at(-1)" in as_python(now, Selection(), order) and "at(3)" in as_python(runs.run.at(3), Selection(), order)
 
 
@@ -937,12 +981,12 @@ def test_python_gives_the_same_samples_in_the_same_order(runs, now, order, monke
 def test_python_names_the_moment_that_is_pinned(runs, now, versus, monkeypatch):
     selection, counts = Selection(versus=versus, true="8"), set()
     for beside in (runs.run.at(2), runs.other.at(-1), runs.other.at(runs.other.clustered[0])):
-        source = as_python(now, selection, "wrong", beside)
+        source = as_python(now, selection, "wrong", beside=beside)
         found = run_python(source, runs.root, monkeypatch)
         assert found.tolist() == now.select(selection, order="wrong", beside=beside).tolist()
         counts.add(len(found))
     assert counts != {0}
-    assert "beside" not in as_python(now, Selection(true="8"), "wrong", runs.run.at(2))
+    assert "beside" not in as_python(now, Selection(true="8"), "wrong", beside=runs.run.at(2))
 
 
 def test_python_writes_numbers_of_numpy_as_numbers(runs, now, monkeypatch):

@@ -330,6 +330,37 @@ def test_without_a_filter_all_are_chosen(last):
     assert last.select(index=(9999,)).tolist() == [] and last.select(least=1.0, order="wrong").tolist() == []
 
 
+def test_groups_stand_together_each_in_the_order_that_is_asked(last, known):
+    by_order = last.select(side="wrong", order="typical")
+    found = last.select(side="wrong", order="typical", group="digit")
+    assert found.tolist() == [i for digit in range(10) for i in by_order if known.y[i] == digit] != by_order.tolist()
+    found = last.select(side="wrong", order="typical", group="cluster")
+    letters = np.array(last.run.letters)[last.labels]
+    assert found.tolist() == [i for letter in "ABCDEFGHIJ" for i in by_order if letters[i] == letter]
+    with pytest.raises(SelectionError, match="group: received 'size', expected one of digit, cluster"):
+        last.select(group="size")
+
+
+def test_filters_come_apart_one_by_one_and_are_taken_away_one_by_one():
+    parts = [
+        Selection(true="9"),
+        Selection(least=0.2),
+        Selection(was="B", since=3),
+        Selection(lasso=range(6), space="pca"),
+    ]
+    whole = Selection(true="9", least=0.2, was="B", since=3, lasso=range(6), space="pca")
+    assert sorted(map(repr, whole.apart())) == sorted(map(repr, parts))
+    assert whole.without(Selection(was="C", since=1)) == whole.but(was="", since=0)
+    assert whole.without(Selection(lasso=range(6))) == whole.but(lasso=(), space="umap")
+    assert Selection().apart() == [] and whole.without(Selection()) == whole
+
+
+def test_of_a_link_the_filters_that_can_be_read_are_kept():
+    found, problems = Selection.read({"true": "9", "sure": "5", "side": "left", "changed": "1", "page": "x"})
+    assert found == Selection(true="9", changed=True)
+    assert [problem.split(":")[0] for problem in problems] == ["side", "sure"]
+
+
 def test_chosen_samples_come_in_the_order_that_is_asked(last, known):
     chosen = np.flatnonzero(known.y == 8)
     sure, far, wrong = last.confidence[chosen], last.distance[chosen], known.wrong[chosen]

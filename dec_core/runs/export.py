@@ -48,17 +48,23 @@ def as_npz(now: Moment, index: np.ndarray) -> bytes:
     return file.getvalue()
 
 
-def as_python(now: Moment, selection: Selection, order: str, beside: Moment | None = None) -> str:
-    """Source that selects the same samples, in the same order; to be run where the folder of runs is."""
+def as_python(now: Moment, selection: Selection, order: str, group: str = "", beside: Moment | None = None) -> str:
+    """Source that selects the same samples, in the same order; to be run where the folder of runs is.
+
+    `group` is "digit", "cluster" or nothing: what they are grouped by.
+    """
 
     def opened(moment: Moment) -> str:
         path = moment.run.folder.path
         return f"Inspection({f'{path.parent.name}/{path.name}'!r}).at({-1 if moment.newest else moment.number})"
 
     lines = ["from dec_core.runs.inspection import Inspection", "", f"moment = {opened(now)}"]
-    arguments = [part for part in (selection.as_arguments(), f"order={order!r}") if part]
+    arguments = [
+        part for part in (selection.as_arguments(), f"order={order!r}", f"group={group!r}" if group else "") if part
+    ]
     if selection.versus and beside is not None:
         lines.append(f"beside = {opened(beside)}")
         arguments.append("beside=beside")
-    lines += [f"chosen = moment.select({', '.join(arguments)})  # indices", "print(len(chosen), chosen[:10])"]
+    lines.append(f"chosen = moment.select({', '.join(arguments)})  # indices")
+    lines.append("print(len(chosen), chosen[:10])")
     return "\n".join(lines) + "\n"

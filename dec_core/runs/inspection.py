@@ -90,6 +90,12 @@ class Inspection:
         record = self.moments[number]
         return Moment(self, number % len(self.moments), record)
 
+    def newest_sound(self) -> int | None:
+        """The number of the newest moment whose snapshot can be read, -1 if that is the very newest; None without."""
+        numbers = reversed(range(len(self.moments)))
+        found = next((at for at in numbers if self.folder.load_arrays(self.moments[at]["file"]) is not None), None)
+        return -1 if found == len(self.moments) - 1 else found
+
     @cached_property
     def places(self) -> np.ndarray:
         """The place of each cluster in the order of names and colours, int, shape (n_clusters,)."""

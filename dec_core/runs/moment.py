@@ -58,7 +58,7 @@ class Moment:
         """What the snapshot holds. Raises ValueError if it is damaged."""
         arrays = self.run.folder.load_arrays(self.file)
         if arrays is None:
-            raise ValueError(f"{self.run.folder.path / self.file}: the snapshot is damaged; choose another moment")
+            raise ValueError(f"{self.run.folder.id}/{self.file}: the snapshot is damaged; choose another moment")
         return arrays
 
     # -- z
@@ -292,6 +292,7 @@ class Moment:
         /,
         *,
         order: str = "index",
+        group: str = "",
         beside: Moment | None = None,
         **filters: Any,
     ) -> np.ndarray:
@@ -303,19 +304,38 @@ class Moment:
             Its fields can be given by name, alone or to change it: `select(true="9", side="wrong")`.
         order : str
             As in `dec_core.analysis.inspection.most_telling`.
+        group : {"", "digit", "cluster"}
+            Those of one class, or of one cluster, one after the other, each in that order.
         beside : Moment, optional
             The second moment, of this run or one of the same data, that `versus` asks about.
 
         Raises
         ------
         SelectionError
-            If a filter names a class, cluster, moment or projection that the run does not have.
+            If a filter names a class, cluster, moment or projection that the run does not have, or `group` what
+            is not known.
         """
         chosen = (selection or Selection()).but(**filters)
         found = np.flatnonzero(self.mask(chosen, beside))
-        if order in ORDERS and (order == "index" or self.labels is None):
-            return found
-        return most_telling(order, self.confidence, self.distance, self.wrong, found)
+        return self.sort(found, order, group)
+
+    def sort(self, index: np.ndarray, order: str, group: str = "") -> np.ndarray:
+        """Samples in the order, and in the groups, that `select` knows; before there are clusters, as they come."""
+        if self.labels is not None or order not in ORDERS:
+            index = most_telling(order, self.confidence, self.distance, self.wrong, index)
+        return index[np.argsort(self.group_of(index, group), kind="stable")] if group else index
+
+    def group_of(self, index: np.ndarray, group: str) -> np.ndarray:
+        """The class of each of these samples, or the place of its cluster in the order of letters, int, shape (m,).
+
+        Raises SelectionError for what is not known.
+        """
+        if group == "digit" and self.run.y is not None:
+            return self.run.y[index]
+        if group == "cluster" and self.labels is not None:
+            return self.run.places[self.labels[index]]
+        known = [*(["digit"] if self.run.y is not None else []), *(["cluster"] if self.labels is not None else [])]
+        raise SelectionError(f"group: received {group!r}, expected one of {', '.join(known) or 'nothing'}")
 
     def mask(self, selection: Selection, beside: Moment | None = None) -> np.ndarray:
         """Whether each sample passes, bool, shape (n,). Raises as `select` does."""

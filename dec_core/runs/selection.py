@@ -134,7 +134,7 @@ class Selection:
         query = {name: value for name in WORDS if (value := getattr(self, name))}
         if (self.least, self.most) != (0.0, 1.0):
             query["sure"] = f"{self.least:.9g},{self.most:.9g}"
-        query |= {name: "1" for name in ("changed", "unsettled") if getattr(self, name)}
+        query |= {name: "1" for name in FLAGS if getattr(self, name)}
         if self.was:
             query["since"] = str(self.since)
         if self.index:
@@ -144,25 +144,42 @@ class Selection:
         return query
 
     @classmethod
+    def read(cls, query: Mapping[str, str]) -> tuple[Selection, list[str]]:
+        """What the words of a link say as far as they can be understood, and what is wrong with the others.
+
+        Words that are no filters are passed over.
+        """
+        found, problems = cls(), []
+        for word in (*WORDS, *FLAGS, "sure", "since", "index", "lasso"):
+            if query.get(word):
+                try:
+                    found = found.but(**_filters(word, str(query[word])))
+                except SelectionError as error:
+                    problems.append(str(error))
+        return found, problems
+
+    @classmethod
     def from_query(cls, query: Mapping[str, str]) -> Selection:
         """What `to_query` gave; other words are passed over. Raises SelectionError for values that are none."""
-        values: dict[str, object] = {name: str(query[name])[:MAX_LETTERS] for name in WORDS if query.get(name)}
-        values |= {name: query[name] == "1" for name in ("changed", "unsettled") if name in query}
-        try:
-            if "sure" in query:
-                values["least"], values["most"] = map(float, query["sure"].split(","))
-            if "since" in query:
-                values["since"] = int(query["since"])
-            if "index" in query:
-                values["index"] = indices(query["index"])
-            if "lasso" in query:
-                space, _, corners = query["lasso"].partition(":")
-                values |= {"space": space[:20], "lasso": tuple(map(float, corners.split(",")))}
-        except (ValueError, OverflowError) as error:
-            if isinstance(error, SelectionError):
-                raise
-            raise SelectionError(f"link: {error}; expected words as the screen writes them") from None
-        return cls(**values)
+        found, problems = cls.read(query)
+        if problems:
+            raise SelectionError(problems[0])
+        return found
+
+    # -- one filter at a time
+
+    def apart(self) -> list[Selection]:
+        """Each of the filters that are set, alone."""
+        return [
+            Selection(**{name: getattr(self, name) for name in names})
+            for names in TOGETHER
+            if any(getattr(self, name) != DEFAULTS[name] for name in names if name not in ("since", "space"))
+        ]
+
+    def without(self, other: Selection) -> Selection:
+        """The same without the filters that are set in `other`."""
+        names = [name for names in TOGETHER for name in names if any(getattr(other, n) != DEFAULTS[n] for n in names)]
+        return self.but(**{name: DEFAULTS[name] for name in names})
 
     # -- Python
 
@@ -177,7 +194,39 @@ class Selection:
 
 
 WORDS = ("true", "cluster", "second", "side", "was", "versus")
+FLAGS = ("changed", "unsettled")
+TOGETHER = [  # fields that make one filter
+    *((name,) for name in ("true", "cluster", "second", "side", "changed", "unsettled", "versus", "index")),
+    ("least", "most"),
+    ("was", "since"),
+    ("lasso", "space"),
+]
 DEFAULTS = {field.name: field.default for field in fields(Selection)}
+
+
+def _filters(word: str, text: str) -> dict[str, object]:
+    """The fields that a word of a link sets. Raises SelectionError."""
+    if word in WORDS:
+        return {word: text[:MAX_LETTERS]}
+    if word in FLAGS:
+        return {word: text == "1"}
+    if word == "index":
+        return {"index": indices(text)}
+    expected = {
+        "sure": "two numbers from 0 to 1, as in 0.5,0.9",
+        "since": "the number of a moment",
+        "lasso": "a projection and corners, as in pca:0,0,1,0,1,1",
+    }[word]
+    try:
+        if word == "sure":
+            least, most = map(float, text.split(","))
+            return {"least": least, "most": most}
+        if word == "since":
+            return {"since": int(text)}
+        space, _, corners = text.partition(":")
+        return {"space": space[:20], "lasso": tuple(map(float, corners.split(",")))}
+    except (ValueError, OverflowError):
+        raise SelectionError(f"{word}: received {text[:40]!r}, expected {expected}") from None
 
 
 def indices(text: str) -> tuple[int, ...]:

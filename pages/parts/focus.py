@@ -177,6 +177,7 @@ def run_picker() -> None:
     another one whenever the title of the run in focus is, and only the one on the screen may choose:
     a request that was under way may still bring along what an earlier one showed.
     """
+    st.session_state.picked = st.session_state.pop("picking", False)  # for this drawing of the page
     runs = list_runs(RUNS)[:MAX_LISTED]
     options = ["new", *(run.id for run in runs)]
     focused = focused_run(told=False)
@@ -204,3 +205,4 @@ def _pick(number: int, options: list[str]) -> None:
     picked = st.session_state[f"picked_{number}"]
     if number == st.session_state.picker[0] and picked in options:
         focus_on(picked)
+        st.session_state.picking = True

@@ -16,7 +16,7 @@ from dec_core.runs.moment import Moment
 from pages.parts import focus
 from pages.parts.boxes import box, to_come
 from pages.parts.inspecting import opened, pieces, views
-from pages.parts.inspecting.looking import Looking, choose, is_late, look
+from pages.parts.inspecting.looking import Looking, choose, chosen, look, shows
 
 HEIGHT = 300
 MOST_RUNS = 60
@@ -82,17 +82,14 @@ def _choose(run: Inspection, now: Moment, seen: Looking, beside: Moment | None) 
     current = seen.pin if beside is not None else ""
     if current and current not in runs:
         runs[current] = f"this run at step {thousands(beside.iteration)}" if beside.run is run else current
-    st.session_state.pin_of = current
 
     def take() -> None:
-        pin = st.session_state.pin_of
-        if not is_late(pin, lambda look: look.pin):
-            look(pin=pin, selection=st.session_state.look.selection.but(versus=""))
+        look(pin=chosen("pin_of"), selection=st.session_state.look.selection.but(versus=""))
 
     st.selectbox(
         "Compared with",
         list(runs),
-        key="pin_of",
+        key=shows("pin_of", current),
         format_func=runs.get,
         on_change=take,
         label_visibility="collapsed",
@@ -130,9 +127,9 @@ def _two_by_two(run: Inspection, now: Moment, seen: Looking, beside: Moment) -> 
         same = now.agrees_with(beside)
         counts = np.array([[same.sum(), (~same).sum()]])
         rows, columns = ("samples",), ("same cluster", "another")
-    chosen = seen.selection.versus
+    picked = seen.selection.versus
     names = CELLS if labelled else (("agree", "differ"),)
-    place = next(((i, j) for i, row in enumerate(names) for j, name in enumerate(row) if name == chosen), (-1, -1))
+    place = next(((i, j) for i, row in enumerate(names) for j, name in enumerate(row) if name == picked), (-1, -1))
     data = {
         "run": run.folder.id, "rows": rows, "columns": [{"name": name, "colour": ""} for name in columns],
         "counts": counts.tolist(), "classes": list(range(len(rows))), "class_of": [0, 1], "show": "count",

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import streamlit as st
 
 from dec_core.runs.inspection import Inspection
 from dec_core.runs.moment import Moment
 from pages.parts.inspecting import views
-from pages.parts.inspecting.looking import Looking, is_late, look
+from pages.parts.inspecting.looking import Looking, chosen, look, shows
 
 SHARES = {"count": "count", "row": "% of row", "column": "% of column"}
 COLOURS = {"digit": "digit", "cluster": "cluster", "wrong": "wrong", "sure": "sure", "changed": "moved"}
@@ -25,9 +23,9 @@ SPACES = {"umap": "UMAP", "pca": "PCA"}
 MOST_DIMENSIONS = 12  # of z, of which all pairs are offered; a link may name any
 
 
-def share() -> None:
+def share(seen: Looking) -> None:
     """Counts, or per cent."""
-    _select("Numbers", "share", SHARES, lambda look: look.share, 118)
+    _select("Numbers", "share", SHARES, seen.share, 118)
 
 
 def colour_and_space(run: Inspection, now: Moment, seen: Looking) -> None:
@@ -35,39 +33,35 @@ def colour_and_space(run: Inspection, now: Moment, seen: Looking) -> None:
     known = {name: told for name, told in COLOURS.items() if run.y is not None or name not in ("digit", "wrong")}
     if run.noun != "digit" and "digit" in known:
         known["digit"] = "class"
-    _select("Colour", "colour", known, lambda look: views.colour_of(run, now, look), 104)
+    _select("Colour", "colour", known, views.colour_of(run, now, seen), 104)
     space = views.space_of(now, seen)
     n = min(now.arrays["z"].shape[1], MOST_DIMENSIONS)
     names = [*run.at(-1).spaces(), *(f"z{i},z{j}" for i in range(n) for j in range(i + 1, n))]
     names += [] if space in names else [space]
     spaces = {name: SPACES.get(name, name.replace(",", " × ")) for name in names}
-    _select("Projection", "space", spaces, lambda look: views.space_of(now, look), 104)
+    _select("Projection", "space", spaces, views.space_of(now, seen), 104)
 
 
-def order_and_group(run: Inspection) -> None:
+def order_and_group(run: Inspection, seen: Looking) -> None:
     """Which samples come first, and whether they are grouped."""
     orders = {name: told for name, told in ORDERS.items() if run.y is not None or name != "wrong"}
-    _select("Order", "order", orders, lambda look: views.order_of(run, look), 168)
+    _select("Order", "order", orders, views.order_of(run, seen), 168)
     groups = {name: told for name, told in GROUPS.items() if run.y is not None or name != "digit"}
     if run.noun != "digit" and "digit" in groups:
         groups["digit"] = "by class"
-    _select("Grouping", "group", groups, lambda look: look.group, 118)
+    _select("Grouping", "group", groups, seen.group, 118)
 
 
-def _select(label: str, name: str, options: dict[str, str], shown: Callable[[Looking], str], width: int) -> None:
-    """A list that shows what is looked at, whoever chose it; `shown` tells which option that is."""
-    key = f"show_{name}"
-    st.session_state[key] = shown(st.session_state.look)
+def _select(label: str, name: str, options: dict[str, str], value: str, width: int) -> None:
+    """A list that shows what is looked at, whoever chose it."""
 
     def take() -> None:
-        value = st.session_state[key]
-        if not is_late(value, shown):
-            look(**{name: value})
+        look(**{name: chosen(f"show_{name}")})
 
     st.selectbox(
         label,
         list(options),
-        key=key,
+        key=shows(f"show_{name}", value),
         format_func=options.get,
         on_change=take,
         label_visibility="collapsed",

@@ -11,7 +11,7 @@ from dec_core.runs.export import as_npz, as_python, as_table
 from dec_core.runs.inspection import Inspection
 from dec_core.runs.moment import Moment
 from pages.parts.inspecting.looking import Looking
-from pages.parts.inspecting.views import order_of, ordered, tile
+from pages.parts.inspecting.views import group_of, order_of, ordered, tile
 
 
 def export(run: Inspection, now: Moment, seen: Looking, chosen: np.ndarray, beside: Moment | None) -> None:
@@ -41,4 +41,4 @@ def export(run: Inspection, now: Moment, seen: Looking, chosen: np.ndarray, besi
             st.download_button(label, make, f"{name}.{ending}", kind, on_click="ignore", key=key, width="stretch")
         st.caption("The Python that selects them")
         order = order_of(run, seen) if now.clustered else "index"
-        st.code(as_python(now, seen.selection, order, beside), language="python")
+        st.code(as_python(now, seen.selection, order, group_of(now, seen), beside), language="python")

@@ -10,12 +10,13 @@ from dec_core.runs.inspection import Inspection
 from dec_core.runs.moment import Moment
 from dec_core.runs.selection import Selection, SelectionError, indices
 from pages.parts.boxes import box
-from pages.parts.inspecting.looking import Looking, choose, is_late
+from pages.parts.inspecting import looking
+from pages.parts.inspecting.looking import Looking, shows
 from pages.parts.inspecting.views import letters_of
 
 ABOUT = "Filters add up: a sample has to pass all of them. What is chosen stands in the link."
 ANY = "any"
-WIDTH = 80  # pixels of a filter, so that four stand in a row
+WIDTH = 84  # pixels of a filter, so that four stand in a row
 
 
 def filters(run: Inspection, now: Moment, seen: Looking) -> None:
@@ -32,60 +33,51 @@ def filters(run: Inspection, now: Moment, seen: Looking) -> None:
                     _select("Side", "side", ["right", "wrong"], chosen.side)
                 else:
                     _select("Second", "second", letters, chosen.second)
-            _search(chosen)
+            _search(run.folder.id, chosen)
         if not now.clustered:
             st.caption("The other filters need clusters.")
             return
-        st.session_state.filter_sure = (chosen.least, chosen.most)
-        st.slider("Confidence, q of its cluster", 0.0, 1.0, step=0.01, key="filter_sure", on_change=_sure)
+        key = shows("filter_sure", (chosen.least, chosen.most))
+        st.slider("Confidence, q of its cluster", 0.0, 1.0, step=0.01, key=key, on_change=_sure)
         with st.container(horizontal=True, gap="small"):
             for name, label, about in (
                 ("changed", "changed now", "Changed cluster since the moment before this one."),
                 ("unsettled", "never settled", "Still changed cluster in the last quarter of the training."),
             ):
-                st.session_state[f"filter_{name}"] = getattr(chosen, name)
-                st.checkbox(label, key=f"filter_{name}", help=about, on_change=_take, args=[name])
+                key = shows(f"filter_{name}", getattr(chosen, name))
+                st.checkbox(label, key=key, help=about, on_change=_take, args=[name])
 
 
 def _select(label: str, name: str, options: list[str], value: str) -> None:
-    st.session_state[f"filter_{name}"] = value if value in options else ANY
-    st.selectbox(label, [ANY, *options], key=f"filter_{name}", on_change=_take, args=[name], width=WIDTH)
+    key = shows(f"filter_{name}", value if value in options else ANY)
+    st.selectbox(label, [ANY, *options], key=key, on_change=_take, args=[name], width=WIDTH)
 
 
 def _take(name: str) -> None:
-    value: Any = st.session_state[f"filter_{name}"]
-    value = "" if value == ANY else value
-    if not is_late(value, lambda seen: getattr(seen.selection, name)):
-        choose(**{name: value})
+    value: Any = looking.chosen(f"filter_{name}")
+    looking.choose(**{name: "" if value == ANY else value})
 
 
 def _sure() -> None:
-    least, most = (round(value, 2) for value in st.session_state.filter_sure)
-    if not is_late((least, most), lambda seen: (seen.selection.least, seen.selection.most)):
-        choose(least=least, most=most)
+    least, most = looking.chosen("filter_sure")
+    looking.choose(least=round(least, 2), most=round(most, 2))
 
 
-def _search(chosen: Selection) -> None:
+def _search(run_id: str, chosen: Selection) -> None:
     """A text field for indices; one that cannot be read stays until something else is chosen."""
-    said, of = st.session_state.get("filter_index_bad", ("", None))
-    if not said or of != chosen:
-        said = ""
-        st.session_state.filter_index = _as_text(chosen)
-    st.text_input("Index", key="filter_index", placeholder="12, 40-42", on_change=_find, width=WIDTH)
+    text, said, of = st.session_state.get("filter_index_bad", ("", "", None))
+    if of != (run_id, chosen):
+        text, said = ", ".join(map(str, chosen.index)), ""
+    key = shows("filter_index", text)
+    st.text_input("Index", key=key, placeholder="12, 40-42", on_change=_find, args=[run_id], width=WIDTH)
     if said:
         st.caption(f":red[{said}]")
 
 
-def _as_text(chosen: Selection) -> str:
-    return ", ".join(map(str, chosen.index))
-
-
-def _find() -> None:
-    text, chosen = st.session_state.filter_index, st.session_state.look.selection
-    if is_late(text, lambda seen: _as_text(seen.selection)):
-        return
-    st.session_state.filter_index_bad = "", None
+def _find(run_id: str) -> None:
+    text, state = looking.chosen("filter_index"), st.session_state
+    state.pop("filter_index_bad", None)
     try:
-        choose(index=indices(text))
+        looking.choose(index=indices(text))
     except SelectionError as error:
-        st.session_state.filter_index_bad = f"{error}.", chosen
+        state.filter_index_bad = text, f"{error}.", (run_id, state.look.selection)

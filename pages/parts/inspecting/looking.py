@@ -5,19 +5,15 @@ The link is the state: what one sees, another sees by it.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NoReturn
 
 import streamlit as st
 
 from dec_core.analysis.inspection import ORDERS
-from dec_core.runs.selection import Selection, SelectionError
+from dec_core.runs.selection import Selection
 
 SHARES = ("count", "row", "column")
-LATE = 5.0  # seconds by which a link may come late
-JUST_NOW = 1.0  # seconds by which a request may
 COLOURS = ("digit", "cluster", "wrong", "sure", "changed")
 
 
@@ -81,11 +77,7 @@ class Looking:
     @classmethod
     def from_query(cls, query: dict[str, str]) -> tuple[Looking, list[str]]:
         """The look that a link describes as far as it can be understood, and what cannot."""
-        problems = []
-        try:
-            selection = Selection.from_query(query)
-        except SelectionError as error:
-            selection, problems = Selection(), [str(error)]
+        selection, problems = Selection.read(query)
         numbers: dict[str, Any] = {}
         for name in ("moment", "sample", "page", "from"):
             text = query.get(name)
@@ -109,53 +101,54 @@ class Looking:
         return cls(selection, page=page, **told, **numbers, **words), problems
 
 
-def looking(run_id: str) -> list[str]:
-    """Take up what this visitor looks at in a run, as `st.session_state.look`; what the link got wrong.
+def looking(run_id: str) -> tuple[list[str], bool]:
+    """Take up what this visitor looks at in a run, as `st.session_state.look`.
 
-    As with the run in focus, a link counts only when it is another one than the browser may still be sending: every
-    request brings the browser's link along, and that may be late.
+    Returned are what the link got wrong, and whether the look was taken from the link just now.
+
+    Every request brings the browser's link along, and that may be late. So a link counts only where the whole page is
+    asked for and nothing on it was clicked: then somebody has followed a link or gone back.
     """
-    state = st.session_state
-    linked = _linked()
+    state, linked = st.session_state, _linked()
+    whole, by_click = state.pop("look_whole", False), state.pop("look_changed", False)
     problems: list[str] = []
-    if state.get("looking_at") != run_id:
-        of_another = state.get("looking_at") is not None and linked in _expected()
-        state.look, problems = (Looking(), []) if of_another else Looking.from_query(linked)
-        state.look_wrote, state.look_past = [(time.monotonic(), linked)], []
-    elif linked not in (*_expected(), state.look.to_query()):
-        state.look, problems = Looking.from_query(linked)
-        state.look_wrote = [(time.monotonic(), linked)]
+    followed = whole and not by_click and linked != state.get("look", Looking()).to_query()
+    if state.get("looking_at") != run_id or followed:
+        followed = not state.picked  # in the list of runs: then the link speaks of the one before
+        state.look, problems = Looking.from_query(linked) if followed else (Looking(), [])
     state.looking_at = run_id
-    return problems
+    return problems, followed
+
+
+def whole_page() -> None:
+    """The whole page is being drawn, and not only what a click in it changes."""
+    st.session_state.look_whole = True
+
+
+def draw_again() -> NoReturn:
+    """Draw the whole page, whatever its link says."""
+    st.session_state.look_changed = True
+    st.rerun()
 
 
 def _linked() -> dict[str, str]:
     return {name: value for name, value in st.query_params.to_dict().items() if name != "run"}
 
 
-def _expected() -> list[dict[str, str]]:
-    """Links that need no attention: the newest that is known, and those that were the browser's a moment ago."""
-    wrote = st.session_state.get("look_wrote", [])
-    recent = [query for when, query in wrote if time.monotonic() - when < LATE]
-    return [*(query for _, query in wrote[-1:]), *recent]
-
-
 def write_link(run_id: str) -> None:
     """Let the link say what is looked at."""
-    wanted, linked = st.session_state.look.to_query(), _linked()
-    if linked != wanted:
-        now = time.monotonic()
+    st.session_state.look_changed = False
+    wanted = st.session_state.look.to_query()
+    if _linked() != wanted:
         st.query_params.from_dict({"run": run_id, **wanted})
-        st.session_state.look_wrote = [*st.session_state.look_wrote[-8:], (now, linked), (now, wanted)]
 
 
 def look(**values: Any) -> None:
     """Change what is looked at. Where other samples are shown, the gallery goes back to its first page."""
     if values.keys() & {"selection", "order", "moment", "group"}:
         values.setdefault("page", 0)
-    state = st.session_state
-    state.look_past = [*state.get("look_past", [])[-8:], (time.monotonic(), state.look)]
-    state.look = replace(state.look, **values)
+    st.session_state.look = replace(st.session_state.look, **values)
+    st.session_state.look_changed = True
 
 
 def choose(**filters: Any) -> None:
@@ -163,12 +156,24 @@ def choose(**filters: Any) -> None:
     look(selection=st.session_state.look.selection.but(**filters), sample=None)
 
 
-def is_late(value: Any, shown: Callable[[Looking], Any]) -> bool:
-    """Whether a widget's value is what it showed a moment ago, and not a choice.
+def shows(name: str, value: Any) -> str:
+    """The key of a widget that shows `value`, a part of the look.
 
-    A request that was under way while something else was clicked brings along what widgets showed before that click.
-    `shown` tells what the widget shows of a look.
+    It is another widget whenever something else has changed that part. So a request that was under way while it did,
+    and brings along what the widget showed before, speaks of a widget that is no more.
     """
-    state, now = st.session_state, time.monotonic()
-    past = [shown(old) for when, old in state.get("look_past", []) if now - when < JUST_NOW]
-    return value != shown(state.look) and value in past
+    state = st.session_state
+    number, shown = state.get(f"showing_{name}", (0, value))
+    if shown != value:
+        number += 1
+    state[f"showing_{name}"] = number, value
+    state[f"{name}_{number}"] = value
+    return f"{name}_{number}"
+
+
+def chosen(name: str) -> Any:
+    """What has just been chosen with the widget that `shows` gave a key; it stays the same widget."""
+    number, _ = st.session_state[f"showing_{name}"]
+    value = st.session_state[f"{name}_{number}"]
+    st.session_state[f"showing_{name}"] = number, value
+    return value

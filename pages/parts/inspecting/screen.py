@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -15,20 +13,22 @@ from dec_core.data import DataError
 from dec_core.runs.folder import ACTIVE, RunFolder
 from dec_core.runs.inspection import Inspection
 from dec_core.runs.moment import Moment
-from dec_core.runs.selection import Selection, SelectionError
+from dec_core.runs.selection import Selection
 from pages.parts import components, focus
 from pages.parts.boxes import box, to_come
 from pages.parts.inspecting import choices, opened, views
-from pages.parts.inspecting.against import against, pinned
-from pages.parts.inspecting.choices import SPACES
+from pages.parts.inspecting.against import against
 from pages.parts.inspecting.export import export
 from pages.parts.inspecting.filters import filters
-from pages.parts.inspecting.looking import Looking, look, looking, write_link
+from pages.parts.inspecting.fitting import understood
+from pages.parts.inspecting.looking import Looking, draw_again, look, looking, whole_page, write_link
 from pages.parts.inspecting.sample import card
 from pages.parts.inspecting.through_time import through_time
 
 MATRIX, CENTERS, SCENE, LINE, RIGHT_SIDE, CHOICES = 270, 76, 506, 84, 634, 32  # heights in pixels
 LINE_TO_COME = "Train a run, or pick one above: then every digit of it can be looked at here."
+LINE_BEFORE_MOMENTS = "The run is about to begin: its first moment appears here in a few seconds."
+LINE_NO_MOMENTS = "This run ended before its first moment was kept. Pick another one above."
 ABOUT_MATRIX = (
     "Rows are true digits, columns clusters; blue where a cluster is matched to its digit (Hungarian method), orange "
     "errors. Click a cell, a row or a column to see its samples. With the keyboard: arrows, then Enter."
@@ -47,75 +47,45 @@ def screen(run: RunFolder | None) -> None:
     with st.container(key="unseen"):
         components.keys({" ": [], "ArrowRight": []}, {"/": "shell"})
     if run is None:
-        _nothing()
+        _nothing(LINE_TO_COME)
         return
+    whole_page()
     active = run.status.state in ACTIVE
     st.fragment(_view, run_every=1.0 if active else None)(run, active)
 
 
-def _nothing() -> None:
+def _nothing(words: str) -> None:
     questions = {"matrix": "Which digits are mixed up?", "scene": "Where do they lie?", "gallery": "Which ones?"}
     for place, (key, question) in zip(st.columns([30, 41, 29]), questions.items(), strict=True):
         with place, box(key, question, ABOUT_SCENE):
-            to_come(LINE_TO_COME, SCENE)
+            to_come(words, SCENE)
 
 
 def _view(folder: RunFolder, active: bool) -> None:
     history = focus.reader(folder.id).refresh()
     if active != (folder.status.state in ACTIVE):
-        st.rerun()
+        draw_again()
     try:
         folder.config  # noqa: B018  (raises where it cannot be read)
         if not history.snapshots:
-            _nothing()
+            _nothing(LINE_BEFORE_MOMENTS if active else LINE_NO_MOMENTS)
             return
         run = opened.inspection(folder.id, history)
-        problems = looking(folder.id)
-        now, beside, mask = _understood(run, problems)
+    except (ConfigError, DataError) as error:
+        st.error(f"{error}. Choose another run.", icon=":material/error:")
+        return
+    try:
+        now, beside, mask, problems = understood(run, *looking(folder.id))
         for problem in problems:
             st.warning(f"{problem[0].upper()}{problem[1:]}.", icon=":material/link_off:")
         _show(run, now, st.session_state.look, mask, beside, active=active)
         write_link(folder.id)
-    except (ConfigError, DataError) as error:
-        st.error(f"{error}. Choose another run.", icon=":material/error:")
     except ValueError as error:  # a damaged snapshot
         st.error(f"{str(error)[0].upper()}{str(error)[1:]}.", icon=":material/error:")
-        if st.button("Go to the newest moment"):
-            look(moment=None)
-            st.rerun()
-
-
-def _understood(run: Inspection, problems: list[str]) -> tuple[Moment, Moment | None, np.ndarray | None]:
-    """The moment that is looked at, the one beside it, and which samples pass all filters, None where none is set.
-
-    What the run does not have is taken out of the look, and said once.
-    """
-    last, seen = len(run.moments) - 1, st.session_state.look
-    if seen.moment is not None and seen.moment > last:
-        problems.append(f"moment: received {seen.moment}, but the run has {last + 1} so far; the newest is shown")
-        look(moment=None)
-    if seen.sample is not None and seen.sample >= run.n:
-        problems.append(f"sample: received {seen.sample}, but the run has {thousands(run.n)} samples")
-        look(sample=None)
-    now = opened.moment(run, last if st.session_state.look.moment is None else seen.moment)
-    if seen.space and seen.space not in SPACES:
-        _or_drop(problems, lambda: now.dimensions(seen.space), space="")
-    beside = pinned(run, seen, problems)
-    if seen.pin and beside is None:
-        look(pin="", selection=seen.selection.but(versus=""))
-    chosen = st.session_state.look.selection
-    mask = _or_drop(problems, lambda: now.mask(chosen, beside), selection=Selection()) if chosen else None
-    return now, beside, mask
-
-
-def _or_drop(problems: list[str], ask: Callable[[], Any], **instead: Any) -> Any:
-    """What `ask` gives; where the run cannot have what it asks for, None, with the look changed to `instead`."""
-    try:
-        return ask()
-    except SelectionError as error:
-        problems.append(str(error))
-        look(**instead)
-        return None
+        sound = run.newest_sound()
+        if sound is not None:
+            label = f"Go to the newest moment{' that can be read' if sound >= 0 else ''}"
+            st.button(label, on_click=look, kwargs={"moment": sound if sound >= 0 else None})
 
 
 def _show(
@@ -129,7 +99,7 @@ def _show(
         about = ABOUT_MATRIX if run.y is not None else ABOUT_NEIGHBOURS
         with box("matrix", _question(run), about) as head:
             with head:
-                choices.share()
+                choices.share(seen)
             if run.clustered:
                 views.matrix(run, now, seen, MATRIX)
             else:
@@ -148,7 +118,7 @@ def _show(
             card(run, now, seen.sample, RIGHT_SIDE)
         else:
             with st.container(horizontal=True, gap="small", key="head-order"):
-                choices.order_and_group(run)
+                choices.order_and_group(run, seen)
             views.gallery(run, now, seen, chosen, RIGHT_SIDE - CHOICES)
     if run.clustered:
         through_time(run, now, seen)
@@ -213,4 +183,4 @@ def _complete(folder: RunFolder) -> None:
 def _look_for_more(run_id: str, n_records: int) -> None:
     """Redraw once the worker has added something. Draws nothing itself."""
     if focus.reader(run_id).refresh().n_records > n_records:
-        st.rerun()
+        draw_again()

@@ -14,7 +14,7 @@ from dec_core.runs.moment import Moment
 from pages.parts import components
 from pages.parts.boxes import box, to_come
 from pages.parts.inspecting import opened, pieces
-from pages.parts.inspecting.looking import Looking, choose, is_late, look
+from pages.parts.inspecting.looking import Looking, choose, chosen, look, shows
 
 HEIGHT = 318
 MOST_FLOWS = 30
@@ -53,16 +53,13 @@ def _flows(run: Inspection, now: Moment, seen: Looking, head: DeltaGenerator) ->
     words = {at: f"since step {thousands(run.moments[at]['iteration'])}" for at in earlier}
 
     def take() -> None:
-        chosen = st.session_state.flows_since
-        if not is_late(chosen, lambda look: since(run, look)):
-            look(since=chosen)
+        look(since=chosen("flows_since"))
 
     with head:
-        st.session_state.flows_since = number
         st.selectbox(
             "Since",
             earlier,
-            key="flows_since",
+            key=shows("flows_since", number),
             format_func=words.get,
             on_change=take,
             label_visibility="collapsed",
@@ -80,16 +77,19 @@ def _flows(run: Inspection, now: Moment, seen: Looking, head: DeltaGenerator) ->
     if not flows:
         to_come(f"Nobody changed cluster {words[number]}.", HEIGHT)
         return
-    chosen = seen.selection
-    most = flows[0]
+    picked, most = seen.selection, flows[0]
+    pressed = {"from": picked.was, "to": picked.cluster} if picked.since == number else {}
     data = {
-        "flows": flows, "most": most["n"], "chosen": {"from": chosen.was, "to": chosen.cluster}, "name": "What moved",
+        "flows": flows, "most": most["n"], "chosen": pressed, "name": "What moved",
         "alt": f"{thousands(counts.sum())} changed cluster, most from {most['from']} to {most['to']}: {most['n']}",
     }  # fmt: skip
 
     def clicked() -> None:
         flow = st.session_state.flows.flow
-        choose(was=flow["from"], since=number, cluster=flow["to"])
+        if flow == pressed:  # a second click lets go
+            choose(was="", since=0, cluster="")
+        else:
+            choose(was=flow["from"], since=number, cluster=flow["to"])
 
     pieces.flows(data=data, key="flows", height=HEIGHT, on_flow_change=clicked)
 

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from dec_core.analysis.inspection import most_telling
 from dec_core.analysis.verdict import most_mixed, thousands
 from dec_core.figures.palette import GREY, N_RAMP, RIGHT, TEN, WRONG, colour, ramp
 from dec_core.runs.inspection import Inspection
@@ -213,11 +212,7 @@ def gallery(run: Inspection, now: Moment, seen: Looking, chosen: np.ndarray, hei
 
 def ordered(run: Inspection, now: Moment, seen: Looking, chosen: np.ndarray) -> np.ndarray:
     """The chosen samples as the gallery shows them."""
-    if not now.clustered:
-        return chosen
-    found = most_telling(order_of(run, seen), now.confidence, now.distance, now.wrong, chosen)
-    group = _group_of(run, now, seen, found)
-    return found if group is None else found[np.argsort(group, kind="stable")]
+    return now.sort(chosen, order_of(run, seen), group_of(now, seen))
 
 
 def order_of(run: Inspection, seen: Looking) -> str:
@@ -225,21 +220,17 @@ def order_of(run: Inspection, seen: Looking) -> str:
     return seen.order or ("wrong" if run.y is not None else "uncertain")
 
 
-def _group_of(run: Inspection, now: Moment, seen: Looking, index: np.ndarray) -> np.ndarray | None:
-    if seen.group == "digit" and run.y is not None:
-        return run.y[index]
-    if seen.group == "cluster" and now.clustered:
-        return run.places[now.labels[index]]
-    return None
+def group_of(now: Moment, seen: Looking) -> str:
+    """What the gallery is grouped by; before there are clusters, not by them."""
+    return "" if seen.group == "cluster" and not now.clustered else seen.group
 
 
 def _groups(run: Inspection, now: Moment, seen: Looking, index: np.ndarray) -> list[dict[str, Any]]:
-    group = _group_of(run, now, seen, index)
     samples = [tile(run, now, int(i)) for i in index]
-    if group is None:
+    if not group_of(now, seen):
         return [{"title": "", "samples": samples}]
     groups: dict[int, list[dict[str, Any]]] = {}
-    for number, sample in zip(group.tolist(), samples, strict=True):
+    for number, sample in zip(now.group_of(index, seen.group).tolist(), samples, strict=True):
         groups.setdefault(number, []).append(sample)
     names = run.classes if seen.group == "digit" else [f"Cluster {name}" for name in letters_of(run)]
     return [{"title": names[number], "samples": part} for number, part in groups.items()]
