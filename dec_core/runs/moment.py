@@ -23,6 +23,7 @@ from dec_core.analysis.inspection import (
 from dec_core.analysis.metrics import Confusion, classes_of_clusters, confusion
 from dec_core.analysis.story import story
 from dec_core.runs.filtering import passing
+from dec_core.runs.images import mapped_images
 from dec_core.runs.selection import Selection, SelectionError
 
 if TYPE_CHECKING:
@@ -190,9 +191,10 @@ class Moment:
     def means(self) -> np.ndarray:
         """The mean image of each cluster, uint8, shape (n_clusters, height, width[, 3]); black where it is empty."""
         k, labels = self.run.config.n_clusters, self.labels
+        images = mapped_images(self.run.config, self.run.root)  # a map of its own, whose pages go with it
         sums, counts = np.zeros((k, *self.run.image_shape)), np.bincount(labels, minlength=k)
         for start in range(0, self.run.n, CHUNK):
-            part = self.run.images[start : start + CHUNK]
+            part = images[start : start + CHUNK]
             of_part = labels[start : start + CHUNK]
             for cluster in np.unique(of_part):
                 sums[cluster] += part[of_part == cluster].sum(axis=0)

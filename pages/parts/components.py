@@ -39,7 +39,7 @@ _points = st.components.v2.component(
     '<div class="tools"><button type="button" aria-pressed="false">Lasso</button></div>'
     '<div class="tip" hidden><canvas></canvas><span></span></div></div>',
     css=_source("points.css"),
-    js=_source("points.js"),
+    js=_source("raster.js") + _source("points.js"),
 )
 _digits = st.components.v2.component(
     "digits", html='<div class="digits" role="img"></div>', css=_source("digits.css"), js=_source("digits.js")

@@ -1,5 +1,5 @@
 // Points that move: the embedding, drawn by WebGL, with the previous and the next frame mixed on the
-// graphics card. Without WebGL the same points are drawn on a plain canvas.
+// graphics card. Where there is none, raster.js, which stands before this file, draws the same points.
 //
 // data is either one ArrayBuffer, a frame that is shown and forgotten:
 //   [uint32 length of the header][header, JSON, padded to 4 bytes]
@@ -14,7 +14,7 @@ const UNIT = 8192; // int16 value of one half of the view
 const NOWHERE = -32768; // of a point that is not known
 const UNKNOWN = 255;
 const CORNERS = 24; // of a lasso, at most
-const SLOW = 60; // milliseconds between two drawings, from which on points jump instead of gliding
+const SLOW = 60; // milliseconds between two drawings, from which on points jump instead of gliding; or of a glide
 const TRAILS = 600; // lines at most
 const ATTRIBUTES = ["before", "after", "colour", "wrong", "chosen"];
 const views = new WeakMap();
@@ -86,6 +86,15 @@ function parse(buffer) {
   };
 }
 
+function hasCard() { // whether WebGL is there, and drawn by a graphics card
+  const gl = document.createElement("canvas").getContext("webgl", { failIfMajorPerformanceCaveat: true });
+  if (!gl) return false;
+  const named = gl.getExtension("WEBGL_debug_renderer_info");
+  const who = gl.getParameter(named ? named.UNMASKED_RENDERER_WEBGL : gl.RENDERER);
+  gl.getExtension("WEBGL_lose_context")?.loseContext();
+  return !/swiftshader|llvmpipe|softpipe|software|basic render/i.test(who);
+}
+
 function rgb(text) {
   return [1, 3, 5].map((i) => parseInt(text.slice(i, i + 2), 16) / 255);
 }
@@ -105,9 +114,9 @@ class PointsView {
   }
 
   open() {
-    const gl = this.canvas.getContext("webgl", { antialias: false, alpha: true });
+    const gl = hasCard() ? this.canvas.getContext("webgl", { antialias: false, alpha: true }) : null;
     this.gl = gl;
-    if (!gl) { this.flat = this.canvas.getContext("2d"); return; }
+    if (!gl) { this.raster = new Raster(this.canvas); return; }
     const program = gl.createProgram();
     for (const [type, source] of [[gl.VERTEX_SHADER, VERTEX], [gl.FRAGMENT_SHADER, FRAGMENT]]) {
       const shader = gl.createShader(type);
@@ -142,7 +151,7 @@ class PointsView {
 
   toMoment({ run, number, glide }) {
     if (run !== this.scene.run) return;
-    this.glide = this.slow ? 0 : glide;
+    this.glide = this.slow || glide < SLOW ? 0 : glide;
     this.compose(number);
   }
 
@@ -164,13 +173,15 @@ class PointsView {
   trails(from) { // lines from where the chosen were to where they are
     const { gl, frame, chosen } = this;
     this.lines = 0;
-    if (!gl || !from || !chosen) return;
+    if (!from || !chosen) return;
     const ends = [];
     for (let i = 0; i < frame.n && ends.length < 4 * TRAILS; i++) {
       if (chosen[i] && from[2 * i] !== NOWHERE && frame.xy[2 * i] !== NOWHERE) ends.push(from[2 * i], from[2 * i + 1], frame.xy[2 * i], frame.xy[2 * i + 1]);
     }
     this.lines = ends.length / 2;
+    this.ends = ends;
     this.root.dataset.trails = this.lines / 2;
+    if (!gl) return;
     this.buffers.lines ??= gl.createBuffer();
     gl.bindBuffer(gl.ARRAY_BUFFER, this.buffers.lines);
     gl.bufferData(gl.ARRAY_BUFFER, new Int16Array(ends), gl.DYNAMIC_DRAW);
@@ -254,6 +265,7 @@ class PointsView {
 
   upload() {
     const { gl, frame } = this;
+    this.lines = 0;
     if (!gl) return;
     const chosen = this.chosen || new Uint8Array(frame.n);
     const { colour, wrong } = frame;
@@ -261,7 +273,6 @@ class PointsView {
       gl.bindBuffer(gl.ARRAY_BUFFER, this.buffers[name]);
       gl.bufferData(gl.ARRAY_BUFFER, data, gl.DYNAMIC_DRAW);
     }
-    this.lines = 0;
     this.sort(frame.n);
     this.bind();
     const palette = new Float32Array(64 * 3);
@@ -324,34 +335,30 @@ class PointsView {
     const w = Math.round(canvas.clientWidth * scale), h = Math.round(canvas.clientHeight * scale);
     if (canvas.width !== w || canvas.height !== h) { canvas.width = w; canvas.height = h; }
     const size = Math.max(2.6, Math.min(8, 3.1 * Math.sqrt(this.zoom) * Math.sqrt(10000 / Math.max(frame.n, 2500)))) * scale;
+    const faint = 0.14 * Math.min(1, (3000 / frame.n) ** 0.3); // many faint points add up
+    const large = this.nChosen < 60 ? 2.6 : this.nChosen < 600 ? 1.9 : 1.25;
     if (gl) {
       gl.viewport(0, 0, w, h); gl.clearColor(0, 0, 0, 0); gl.clear(gl.COLOR_BUFFER_BIT);
       const at = (name) => gl.getUniformLocation(this.program, name);
       gl.uniform2fv(at("pan"), this.pan); gl.uniform2fv(at("aspect"), this.aspect());
       gl.uniform1f(at("zoom"), this.zoom); gl.uniform1f(at("mixing"), this.ease());
       gl.uniform1f(at("size"), size); gl.uniform1f(at("marks"), frame.marks ? 1 : 0);
-      gl.uniform1f(at("faint"), 0.14 * Math.min(1, (3000 / frame.n) ** 0.3)); // many faint points add up
-      gl.uniform1f(at("large"), this.nChosen < 60 ? 2.6 : this.nChosen < 600 ? 1.9 : 1.25);
+      gl.uniform1f(at("faint"), faint); gl.uniform1f(at("large"), large);
       if (this.lines && this.mixing === 1) this.drawTrails(at);
       if (!this.chosen) { gl.uniform1f(at("layer"), 0); gl.drawArrays(gl.POINTS, 0, frame.n); }
       else for (const [layer, first, count] of [[1, 0, this.nRest], [2, this.nRest, frame.n - this.nRest]]) {
         gl.uniform1f(at("layer"), layer); // the chosen above the rest
         if (count) gl.drawElements(gl.POINTS, count, gl.UNSIGNED_INT, 4 * first);
       }
-    } else this.drawFlat(w, h, size, scale);
-    this.moveLabels();
-  }
-
-  drawFlat(w, h, size, scale) {
-    const { flat, frame } = this, xy = this.current();
-    flat.clearRect(0, 0, w, h);
-    for (let i = 0; i < frame.n; i++) {
-      if (xy[2 * i] === NOWHERE) continue;
-      const [x, y] = this.toScreen(xy[2 * i], xy[2 * i + 1]);
-      flat.globalAlpha = this.chosen && !this.chosen[i] ? 0.12 : 0.85;
-      flat.fillStyle = frame.palette[frame.colour[i]];
-      flat.fillRect(x * scale - size / 2, y * scale - size / 2, size, frame.marks && frame.wrong[i] ? size / 3 : size);
+    } else {
+      const palette = frame.palette.map(rgb), [ax, ay] = this.aspect();
+      const kx = this.zoom * ax * w / 2 / UNIT, ky = this.zoom * ay * h / 2 / UNIT;
+      const toPixel = [kx, (this.pan[0] * ax + 1) / 2 * w, -ky, (1 - this.pan[1] * ay) / 2 * h];
+      const points = { n: frame.n, xy: this.current(), colour: frame.colour, wrong: frame.wrong, chosen: this.chosen, nowhere: NOWHERE };
+      this.raster.draw(w, h, points, toPixel, { palette, size, large, faint, cover: 0.85, marks: frame.marks });
+      if (this.lines && this.mixing === 1) this.raster.lines(this.ends, toPixel, frame.palette.at(-1));
     }
+    this.moveLabels();
   }
 
   placeLabels() {

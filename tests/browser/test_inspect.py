@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from dec_core.analysis.inspection import inside
@@ -148,7 +149,7 @@ def link(page) -> dict[str, str]:
 
 
 def link_is(page, query: dict[str, str]) -> None:
-    """Wait until it says just this; it is written last."""
+    """Wait until it says just this."""
     wait_until(page, lambda: link(page) == query)
 
 
@@ -626,3 +627,59 @@ def test_between_the_screens_the_run_stays_in_focus(server, page, runs):
     wait_until_drawn(page)
     is_whole(page, runs.run.at(-1))
     wait_until(page, lambda: f"run={runs.run.folder.id}" in page.url)
+
+
+def test_what_is_taken_back_at_once_is_taken_back(server, page, runs):
+    run = runs.run
+    now = run.at(-1)
+    visit(server, page, run)
+    wrong = np.flatnonzero(now.wrong)
+    true, cluster = int(run.y[wrong[0]]), int(run.places[now.labels[wrong[0]]])
+    cell(page, true, cluster).click()
+    link_is(page, {"true": run.classes[true], "cluster": "ABCDEFGHIJ"[cluster]})
+    page.go_back()
+    is_whole(page, now)
+    link_is(page, {})
+    page.go_forward()
+    says(page, Selection(true=run.classes[true], cluster="ABCDEFGHIJ"[cluster]), now, "digit")
+    page.get_by_role("button", name="All", exact=True).click()
+    is_whole(page, now)
+    page.get_by_text("changed now").click()
+    page.get_by_text("changed now").click()
+    link_is(page, {})
+    is_whole(page, now)
+
+
+UNNAMED = """WebGLRenderingContext.prototype.getExtension = ((known) => function (name) {
+  return name === "WEBGL_debug_renderer_info" ? null : known.call(this, name);
+})(WebGLRenderingContext.prototype.getExtension);"""  # then the browser cannot tell that its WebGL is computed
+CONTEXTS = """window.contexts = []; HTMLCanvasElement.prototype.getContext = ((known) => function (kind, ...more) {
+  if (this.isConnected || this.getRootNode() !== this) window.contexts.push(kind);
+  return known.call(this, kind, ...more);
+})(HTMLCanvasElement.prototype.getContext);"""
+
+
+@pytest.mark.parametrize("query", [{}, {"side": "wrong", "colour": "wrong"}, {"cluster": "D", "space": "pca"}])
+def test_points_look_the_same_with_and_without_a_graphics_card(server, browser, runs, query):
+    pictures, kinds = [], []
+    for with_card in (False, True):
+        complaints = []
+        page = opened(browser, complaints)
+        page.add_init_script(CONTEXTS + (UNNAMED if with_card else ""))
+        visit(server, page, runs.run, **query)
+        expect(scene(page)).to_have_attribute("data-chosen", str(len(runs.run.at(-1).select(**{
+            name: value for name, value in query.items() if name in ("side", "cluster")
+        }))))  # fmt: skip
+        page.wait_for_timeout(1500)  # drawn, and come to rest
+        kinds.append("webgl" in page.evaluate("window.contexts"))
+        picture = page.locator(".st-key-box-scene .points > canvas").screenshot()
+        pictures.append(np.asarray(Image.open(io.BytesIO(picture)).convert("RGB"), dtype=float))
+        page.context.close()
+        assert complaints == []
+    assert kinds == [False, True]
+    flat, card = pictures
+    inked = [np.abs(picture - picture[2, 2]).sum(axis=2) > 24 for picture in pictures]
+    assert inked[0].sum() > 3000
+    assert (inked[0] & inked[1]).sum() > 0.7 * (inked[0] | inked[1]).sum()
+    both = inked[0] & inked[1]
+    assert np.abs(flat[both].mean(axis=0) - card[both].mean(axis=0)).max() < 12  # of 255, in red, green, blue

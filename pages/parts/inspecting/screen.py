@@ -78,8 +78,8 @@ def _view(folder: RunFolder, active: bool) -> None:
         now, beside, mask, problems = understood(run, *looking(folder.id))
         for problem in problems:
             st.warning(f"{problem[0].upper()}{problem[1:]}.", icon=":material/link_off:")
-        _show(run, now, st.session_state.look, mask, beside, active=active)
         write_link(folder.id)
+        _show(run, now, st.session_state.look, mask, beside, active=active)
     except ValueError as error:  # a damaged snapshot
         st.error(f"{str(error)[0].upper()}{str(error)[1:]}.", icon=":material/error:")
         sound = run.newest_sound()
