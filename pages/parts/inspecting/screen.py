@@ -25,7 +25,7 @@ from pages.parts.inspecting.looking import Looking, draw_again, look, looking, w
 from pages.parts.inspecting.sample import card
 from pages.parts.inspecting.through_time import through_time
 
-MATRIX, CENTERS, SCENE, LINE, RIGHT_SIDE, CHOICES = 270, 76, 506, 84, 634, 32  # heights in pixels
+MATRIX, CENTERS, SCENE, LINE, RIGHT_SIDE, CHOICES = 270, 76, 560, 84, 653, 46  # heights in pixels
 LINE_TO_COME = "Train a run, or pick one above: then every digit of it can be looked at here."
 LINE_BEFORE_MOMENTS = "The run is about to begin: its first moment appears here in a few seconds."
 LINE_NO_MOMENTS = "This run ended before its first moment was kept. Pick another one above."
