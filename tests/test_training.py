@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from dec_core.analysis.assignment import target_distribution
-from dec_core.training import TrainingState, cluster, pretrain, train
+from dec_core.training import TrainingState, cluster, optimizers, pretrain, train
 from dec_core.training.events import (
     CentersInitialized,
     ClusterProgress,
@@ -285,3 +285,32 @@ def test_distortion_moves_ink_a_little_and_repeats_by_seed():
     for image in first.reshape(3, 28, 28):
         assert (image * y).sum() / image.sum() == pytest.approx(13.5, abs=1.6)
         assert (image * x).sum() / image.sum() == pytest.approx(13.5, abs=1.6)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        (optimizers.SGD(0.3, 0.9), keras.optimizers.SGD(0.3, 0.9)),
+        (optimizers.SGD(0.3), keras.optimizers.SGD(0.3)),
+        (optimizers.Adam(0.02), keras.optimizers.Adam(0.02)),
+        (
+            optimizers.Adam(keras.optimizers.schedules.CosineDecay(0.05, 30)),
+            keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(0.05, 30)),
+        ),
+    ],
+    ids=["sgd with momentum", "sgd", "adam", "adam with a schedule"],
+)
+def test_a_step_in_one_pass_is_that_of_keras(ours, theirs):
+    rng = np.random.default_rng(0)
+    start = rng.normal(size=(7, 5)).astype(np.float32)
+    here, there = keras.Variable(start), keras.Variable(start)
+    ours.build([here])
+    theirs.build([there])
+    for _ in range(30):
+        gradient = rng.normal(size=start.shape).astype(np.float32)
+        ours.apply([gradient], [here])
+        theirs.apply([gradient], [there])
+        assert np.abs(np.asarray(here) - np.asarray(there)).max() < 1e-5  # of steps of .02 to .3
+    for mine, other in zip(ours.variables, theirs.variables, strict=True):
+        assert np.abs(np.asarray(mine) - np.asarray(other)).max() < 2e-6
+    assert np.abs(np.asarray(here) - start).max() > 0.1
