@@ -120,7 +120,7 @@ def test_the_verdict_names_what_is_mixed_most():
     assert most_mixed(found)[2] == 5
     assert (
         verdict(found, tuple("0123456789"))
-        == "20 of 25 digits lie in the cluster of their kind; 4 and 9 are mixed most (5 digits)."
+        == "20 of 25 digits lie in the cluster of their kind; 4 and 9 are mixed most (5 digits, either way)."
     )
     assert most_mixed(confusion(np.array([0, 1]), np.array([1, 0]), 2)) is None
 

@@ -395,7 +395,9 @@ def test_a_bad_search_goes_with_the_filters(app, runs, away):
 def test_before_there_are_clusters_only_what_needs_none_filters(app, runs):
     first = runs.run.at(0)
     at = inspect(runs.run, moment="0", true="9", cluster="B", side="wrong")
-    assert not at.exception and headline(at) == f"**{(runs.run.y == 9).sum()} digits**: digit 9"
+    assert not at.exception and headline(at) == (
+        f"**{(runs.run.y == 9).sum()} digits**: digit 9 · filters that need clusters wait for them"
+    )
     assert n_bright(at) == len(first.select(true="9")) and link(at)["cluster"] == "B"
     assert not at.slider and not at.checkbox and any("need clusters" in item.value for item in at.caption)
     assert np.sum(shown(at, "matrix")["counts"]) == 0
@@ -674,6 +676,45 @@ def test_the_gallery_is_paged_and_opens_samples(app, runs, now):
     assert link(at) == {"side": "wrong", "order": "outliers", "sample": "77"}
     widget(at, "selectbox", "filter_true").set_value("2").run()  # closes the card
     chooses(at, now, Selection(side="wrong", true="2"), order="outliers")
+
+
+def test_the_timeline_tells_what_became_of_what_is_chosen(app, runs, now, worst):
+    clustered = [runs.run.at(number) for number in runs.run.clustered]
+    line = shown(inspect(runs.run), "timeline")
+    acc = [100 * np.mean(~moment.wrong) for moment in clustered]
+    assert line["trend"][:2] == [None, None] and line["first_clustered"] == 2
+    assert np.abs(np.array(line["trend"][2:]) - acc).max() < 1e-9
+    assert line["trend_words"] == f"ACC: {acc[0]:.1f} → {acc[-1]:.1f} %"
+    line = shown(inspect(runs.run, **worst), "timeline")
+    counts = [len(moment.select(**worst)) for moment in clustered]
+    assert line["trend"][2:] == counts and len(set(counts)) > 1
+    words = f"digit {worst['true']}, in cluster {worst['cluster']}"
+    assert line["trend_words"] == f"{words}: {counts[0]} → {counts[-1]}"
+    line = shown(inspect(runs.run, side="wrong"), "timeline")
+    assert line["trend"][2:] == [int(moment.wrong.sum()) for moment in clustered]
+    sizes = [int((runs.unlabelled.at(number).labels == 1).sum()) for number in runs.unlabelled.clustered]
+    assert shown(inspect(runs.unlabelled, cluster="B"), "timeline")["trend"][-len(sizes) :] == sizes
+    assert shown(inspect(runs.unlabelled), "timeline")["trend"] == []
+
+
+def test_a_wrong_sample_is_held_against_the_cluster_of_its_class(app, runs, now):
+    wrong = np.flatnonzero(now.wrong & (now.class_of[now.rivals.second] != runs.run.y))
+    index = int(wrong[0])  # whose second nearest cluster is another one
+    own, true = int(now.labels[index]), int(np.flatnonzero(now.class_of == runs.run.y[index])[0])
+    card = shown(inspect(runs.run, sample=str(index)), "card")
+    words = [picture["name"] for picture in card["pictures"]]
+    assert words[-2:] == [f"its center, {runs.run.letters[own]}", f"rival center, {runs.run.letters[true]}"]
+    assert [bar["name"][0] for bar in card["bars"] if bar["true"]] == [runs.run.letters[true]]
+    assert [bar["name"][0] for bar in card["bars"] if bar["own"]] == [runs.run.letters[own]]
+
+
+def test_a_part_of_the_strip_leads_to_its_moment(app, runs, now):
+    index = next(i for i in range(1797) if len(set(now.strip(i).tolist())) > 1)
+    at = inspect(runs.run, sample=str(index))
+    parts = shown(at, "card")["strip"]
+    assert parts[0]["number"] == 2 and parts[1]["number"] == 2 + parts[0]["n"]
+    tell(at, "card", "moment", parts[0]["number"])
+    assert link(at) == {"sample": str(index), "moment": "2"} and there(at, "card")
 
 
 def test_the_timeline_leads_through_the_run_and_back_to_the_newest(app, runs):
@@ -1015,7 +1056,8 @@ def test_a_table_has_a_row_for_each_sample_as_they_were_ordered(runs, now):
     table = as_table(now, index)
     letters = list("ABCDEFGHIJ")
     assert list(table.columns) == [
-        "index", "index in file", "label", "cluster", *(f"q {x}" for x in letters), *(f"distance {x}" for x in letters),
+        "index", "index in file", "label", "cluster", "since step",
+        *(f"q {x}" for x in letters), *(f"distance {x}" for x in letters),
     ]  # fmt: skip
     assert table["index"].tolist() == table["index in file"].tolist() == index.tolist()
     assert table["label"].tolist() == [str(y) for y in runs.run.y[index]]
@@ -1035,7 +1077,7 @@ def test_a_table_tells_no_more_than_is_known(runs):
     before = as_table(runs.run.at(0), np.array([5, 2]))
     assert list(before.columns) == ["index", "index in file", "label"] and before["index"].tolist() == [5, 2]
     columns = list(as_table(runs.unlabelled.at(-1), np.array([1])).columns)
-    assert columns[:3] == ["index", "index in file", "cluster"] and len(columns) == 23
+    assert columns[:3] == ["index", "index in file", "cluster"] and len(columns) == 24
     assert len(as_table(runs.run.at(-1), np.zeros(0, int))) == 0
 
 

@@ -101,7 +101,7 @@ def test_clusters_are_named_in_the_order_of_the_classes_they_were_born_with():
 
 KNOWN = {"noun": "digit", "own": "D of the 3s", "second": "I", "confidence": 0.8149, "runner_up": 0.1049}
 TIMES = {"strip": ["D", "D", "D"], "iterations": [0, 20, 40]}
-STAYED = "It has been there since the first update."
+STAYED = "It has been there since step 0, when the centers were placed."
 
 
 @pytest.mark.parametrize(
@@ -653,3 +653,21 @@ def test_a_damaged_moment_does_not_show_another_ones_clusters(finished_run, tmp_
 
 def test_before_there_are_clusters_nothing_has_changed(run):
     assert not run.at(0).last_change.any()
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns", "side", "expected"),
+    [
+        ([1, 1], [1, 1], "", [10, 10]),
+        ([1, 0], [0, 1], "", [2, 4]),
+        ([1, 1], [1, 1], "right", [7, 9]),  # at the second moment the columns are matched the other way round
+        ([1, 1], [1, 1], "wrong", [3, 1]),
+        ([0, 1], [1, 1], "wrong", [1, 0]),
+        ([0, 0], [1, 1], "", [0, 0]),
+    ],
+)
+def test_cells_of_the_matrix_are_counted_through_time(rows, columns, side, expected):
+    counts = np.array([[[3, 2], [1, 4]], [[1, 4], [5, 0]]])
+    right = np.array([[[True, False], [False, True]], [[False, True], [True, False]]])
+    found = by.of_cells(counts, right, np.array(rows, bool), np.array(columns, bool), side)
+    assert found.tolist() == expected

@@ -109,6 +109,27 @@ def unsettled(history: np.ndarray) -> np.ndarray:
     return (last_change(history) >= max(first, 1)) & (n_moments > 1)
 
 
+def of_cells(counts: np.ndarray, right: np.ndarray, rows: np.ndarray, columns: np.ndarray, side: str) -> np.ndarray:
+    """How many samples lay in some cells of the confusion matrix, moment by moment.
+
+    Parameters
+    ----------
+    counts : ndarray of int, shape (n_moments, n_rows, n_columns)
+    right : ndarray of bool, shape (n_moments, n_rows, n_columns)
+        Whether the column is matched to the row at that moment.
+    rows, columns : ndarray of bool, shapes (n_rows,) and (n_columns,)
+        The cells are those of these rows and these columns.
+    side : {"", "right", "wrong"}
+        Only the matched ones of them, or only the others.
+
+    Returns
+    -------
+    ndarray of int, shape (n_moments,)
+    """
+    cells = rows[:, None] & columns[None, :] & {"right": right, "wrong": ~right}.get(side, np.ones_like(right))
+    return np.where(cells, counts, 0).sum(axis=(1, 2))
+
+
 def flows(before: np.ndarray, now: np.ndarray, n_clusters: int) -> np.ndarray:
     """How many samples went from each cluster to each: int, shape (n_clusters, n_clusters), [from, to]."""
     counts = np.zeros((n_clusters, n_clusters), dtype=np.int64)

@@ -55,7 +55,7 @@ def _travels(strip: Sequence[str], iterations: Sequence[int]) -> str:
     if len(strip) < 2:
         return ""
     if not turns:
-        return "It has been there since the first update."
+        return f"It has been there since step {iterations[0]}, when the centers were placed."
     last = turns[-1]
     came = f"It came over from {strip[last - 1]} at step {iterations[last]}"
     if len(turns) == 1:

@@ -40,7 +40,7 @@ def verdict(confusion: Confusion, names: Sequence[str], noun: str = "digits") ->
     pair = most_mixed(confusion)
     if pair:
         a, b = sorted(pair[:2])
-        sentence += f"; {names[a]} and {names[b]} are mixed most ({thousands(pair[2])} {noun})"
+        sentence += f"; {names[a]} and {names[b]} are mixed most ({thousands(pair[2])} {noun}, either way)"
     empty = int((confusion.counts.sum(axis=0) == 0).sum())
     if empty:
         sentence += f"; {empty} of {len(confusion.clusters)} clusters {'is' if empty == 1 else 'are'} empty"

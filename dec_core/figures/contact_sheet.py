@@ -1,4 +1,4 @@
-"""Many images on one picture, each with a word below it."""
+"""Many images on one picture, each with a line or two below it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from dec_core.figures.palette import WRONG
 
-CELL, CAPTION, COLUMNS = 64, 14, 20  # pixels of an image and of the line below it; images in a row
+CELL, CAPTION, COLUMNS = 64, 26, 20  # pixels of an image and of the two lines below it; images in a row
 MOST = 2000
 
 
@@ -41,7 +41,9 @@ def contact_sheet(images: np.ndarray, captions: Sequence[str], wrong: np.ndarray
         picture = Image.fromarray(np.ascontiguousarray(image)).resize((CELL - 2, CELL - 2), Image.Resampling.NEAREST)
         sheet.paste(picture, (left + 1, top + 1))
         ink = WRONG if wrong is not None and wrong[number] else "black"
-        draw.text((left + CELL // 2, top + CELL), caption, fill=ink, font=font, anchor="ma")
+        draw.multiline_text(
+            (left + CELL // 2, top + CELL), caption, fill=ink, font=font, anchor="ma", align="center", spacing=1
+        )
     file = io.BytesIO()
     sheet.save(file, "PNG")
     return file.getvalue()

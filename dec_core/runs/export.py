@@ -13,7 +13,9 @@ from dec_core.runs.selection import Selection
 
 
 def as_table(now: Moment, index: np.ndarray) -> pd.DataFrame:
-    """One row a sample: index, its place in the data's file, label, cluster, q of and distance to every cluster.
+    """One row a sample: index, place in the data's file, label, cluster and since which step, q, distances.
+
+    q of and distance to every cluster stand in columns of their own, in the order of the clusters' letters.
 
     Parameters
     ----------
@@ -29,6 +31,8 @@ def as_table(now: Moment, index: np.ndarray) -> pd.DataFrame:
     if now.clustered:
         order = np.argsort(run.places)
         columns["cluster"] = np.array(run.letters)[now.labels[index]]
+        steps = np.array([run.moments[number]["iteration"] for number in run.clustered])
+        columns["since step"] = steps[now.last_change[index]]
         apart = np.linalg.norm(now.z(index)[:, None, :] - now.centers[None], axis=2)  # (m, n_clusters)
         columns |= {f"q {run.letters[k]}": now.q[index, k] for k in order}
         columns |= {f"distance {run.letters[k]}": apart[:, k] for k in order}

@@ -122,7 +122,7 @@ class Boxes:
         names, pair = shown(config).classes, most_mixed(found)
         words = verdict(found, names, "images")
         if pair:
-            words = f"{names[pair[0]]} and {names[pair[1]]} are mixed most: {pair[2]} images."
+            words = f"{names[pair[0]]} and {names[pair[1]]} are mixed most: {pair[2]} images, either way."
         letters = [letter(int(place)) for place in places(self.run_id, first, config)]
         figure = confusion_json(self.run_id, file, first, TOP, config)
 

@@ -36,7 +36,8 @@ _points = st.components.v2.component(
     "points",
     html='<div class="points"><canvas tabindex="0" role="img"></canvas><div class="labels"></div>'
     '<svg aria-hidden="true"><polygon points=""></polygon></svg><div class="ring" hidden></div>'
-    '<div class="tools"><button type="button" aria-pressed="false">Lasso</button></div>'
+    '<div class="tools"><button type="button" class="whole" hidden>Show all</button>'
+    '<button type="button" class="lasso" aria-pressed="false">Lasso</button></div>'
     '<div class="tip" hidden><canvas></canvas><span></span></div></div>',
     css=_source("points.css"),
     js=_source("raster.js") + _source("points.js"),

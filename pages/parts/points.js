@@ -15,6 +15,7 @@ const NOWHERE = -32768; // of a point that is not known
 const UNKNOWN = 255;
 const CORNERS = 24; // of a lasso, at most
 const SLOW = 60; // milliseconds between two drawings, from which on points jump instead of gliding; or of a glide
+const SCROLL = 400; // milliseconds between two turns of the wheel that belong together
 const TRAILS = 600; // lines at most
 const ATTRIBUTES = ["before", "after", "colour", "wrong", "chosen"];
 const views = new WeakMap();
@@ -48,6 +49,8 @@ const FRAGMENT = `
   }`;
 
 const files = new Map();
+let elsewhere = -9999; // when the wheel was last turned outside of a view: then the page is being scrolled
+addEventListener("wheel", (e) => { if (!e.composedPath().some((node) => node.classList?.contains("points"))) elsewhere = e.timeStamp; }, { passive: true });
 
 function file(url) { // fetched once; one that is still being written is asked for again
   if (!files.has(url)) files.set(url, again(url).catch((error) => { files.delete(url); throw error; }));
@@ -105,6 +108,7 @@ class PointsView {
     this.canvas = root.querySelector("canvas");
     this.labels = root.querySelector(".labels");
     this.tip = root.querySelector(".tip");
+    this.whole = root.querySelector(".whole");
     this.zoom = 1; this.pan = [0, 0]; this.mixing = 1; this.started = 0;
     this.still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.open();
@@ -378,6 +382,7 @@ class PointsView {
       const span = this.labels.children[i];
       if (span) { span.style.transform = `translate(${x}px,${y}px) translate(-50%,-50%)`; span.hidden = !inside; }
     });
+    this.whole.hidden = this.zoom === 1 && !this.pan[0] && !this.pan[1];
     this.moveRing();
     if (this.scene) this.root.dataset.chosen = this.nChosen;
     if (t === 1) this.lastLabels = Object.fromEntries(this.frame.labels.map((label) => [label.text, label.at]));
@@ -443,7 +448,7 @@ class PointsView {
 
   // -- the lasso
 
-  draws(e) { return this.scene && (e.shiftKey || this.root.querySelector(".tools button")?.getAttribute("aria-pressed") === "true"); }
+  draws(e) { return this.scene && (e.shiftKey || this.root.querySelector(".tools .lasso").getAttribute("aria-pressed") === "true"); }
 
   trace(x, y) {
     this.outline.push([x, y]);
@@ -464,15 +469,21 @@ class PointsView {
   zoomAt(factor, mx, my) {
     const [ax, ay] = this.aspect(), { clientWidth: w, clientHeight: h } = this.canvas;
     const c = [(mx / w * 2 - 1) / ax, (1 - my / h * 2) / ay];
-    const zoom = Math.max(0.5, Math.min(60, this.zoom * factor)), ratio = zoom / this.zoom;
-    this.pan = this.pan.map((p, k) => c[k] - (c[k] - p) * ratio);
+    const zoom = Math.max(1, Math.min(60, this.zoom * factor)), ratio = zoom / this.zoom;
+    this.pan = zoom === 1 ? [0, 0] : this.pan.map((p, k) => c[k] - (c[k] - p) * ratio);
     this.zoom = zoom;
     this.draw();
   }
 
   listen() {
     const { canvas } = this;
-    canvas.onwheel = (e) => { e.preventDefault(); this.zoomAt(Math.exp(-e.deltaY / 400), e.offsetX, e.offsetY); };
+    canvas.onwheel = (e) => { // where there is nothing to zoom out of, and in the midst of scrolling, it is the page's
+      const scrolling = e.timeStamp - elsewhere < SCROLL || !e.cancelable;
+      if (scrolling) elsewhere = e.timeStamp;
+      if (scrolling || (e.deltaY > 0 && this.zoom <= 1)) return;
+      e.preventDefault();
+      this.zoomAt(Math.exp(-e.deltaY / 400), e.offsetX, e.offsetY);
+    };
     canvas.onpointerdown = (e) => {
       this.down = [e.offsetX, e.offsetY];
       if (this.draws(e)) { canvas.setPointerCapture(e.pointerId); this.outline = []; this.tip.hidden = true; e.preventDefault(); }
@@ -500,7 +511,8 @@ class PointsView {
     };
     canvas.onpointercancel = () => { this.drag = this.outline = this.down = null; };
     canvas.onpointerleave = () => { if (!this.drag) { this.tip.hidden = true; this.hovered = undefined; } };
-    for (const tool of this.root.querySelectorAll(".tools button")) {
+    this.whole.onclick = () => { this.zoom = 1; this.pan = [0, 0]; this.draw(); };
+    for (const tool of this.root.querySelectorAll(".tools .lasso")) {
       tool.onclick = () => {
         const on = tool.getAttribute("aria-pressed") !== "true";
         tool.setAttribute("aria-pressed", on);

@@ -354,7 +354,10 @@ def test_the_timeline_plays_and_all_views_rest_where_it_rests(server, page, runs
     page.keyboard.press("Home")  # the autoencoder has seen the images once: no clusters yet
     expect(page.locator(".timeline .words")).to_have_text(re.compile("^autoencoder, epoch 1"))
     wait_until(page, lambda: link(page).get("moment") == "0")
-    wait_until(page, lambda: headline(page) == f"{(run.y == 4).sum()} digits: digit 4")
+    wait_until(
+        page,
+        lambda: headline(page) == f"{(run.y == 4).sum()} digits: digit 4 · filters that need clusters wait for them",
+    )
     wait_until(page, lambda: np.sum(matrix(page).evaluate(NUMBERS)) == 0)
     page.keyboard.press("End")
     wait_until(page, lambda: "moment" not in link(page))
@@ -683,3 +686,28 @@ def test_points_look_the_same_with_and_without_a_graphics_card(server, browser, 
     assert (inked[0] & inked[1]).sum() > 0.7 * (inked[0] | inked[1]).sum()
     both = inked[0] & inked[1]
     assert np.abs(flat[both].mean(axis=0) - card[both].mean(axis=0)).max() < 12  # of 255, in red, green, blue
+
+
+def test_the_wheel_zooms_the_map_and_scrolls_the_page(server, page, runs):
+    visit(server, page, runs.run)
+    whole = page.locator(".st-key-box-scene").get_by_role("button", name="Show all")
+    box = page.locator(".st-key-box-scene .points > canvas").bounding_box()
+    top = lambda: page.get_by_test_id("stMain").evaluate("node => node.scrollTop")  # noqa: E731
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 0.3 * box["height"])
+    expect(whole).to_be_hidden()
+    page.mouse.wheel(0, 100)  # there is nothing to zoom out of
+    wait_until(page, lambda: top() == 100)
+    expect(whole).to_be_hidden()
+    page.wait_for_timeout(1500)  # the browser takes turns of the wheel that follow at once for the same scrolling
+    page.mouse.wheel(0, -200)
+    expect(whole).to_be_visible()
+    assert top() == 100
+    whole.click()
+    expect(whole).to_be_hidden()
+    heading = page.get_by_text("Which digits are mixed up?").bounding_box()
+    page.mouse.move(heading["x"] + 5, heading["y"] + 5)
+    page.mouse.wheel(0, 40)
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 0.3 * box["height"])
+    page.mouse.wheel(0, -60)  # in the midst of scrolling
+    wait_until(page, lambda: top() < 100)
+    expect(whole).to_be_hidden()

@@ -1,8 +1,8 @@
 // One sample: its image, what the network makes of it, q and p, its way through training, its neighbours.
-// data: {images: {name: base64}, size: {width, height, colour}, title, sentence, bars: [{name, colour, q, p, distance, own}],
+// data: {images: {name: base64}, size: {width, height, colour}, title, sentence, bars: [{name, colour, q, p, distance, own, true: whether it is the cluster of its class}],
 //        pictures: [{name, key, hint}], paths: [{title, keys}], neighbours: [{key, index, caption, wrong}],
-//        strip: [{name, colour, words}], lacking, name}
-// A click on a neighbour is told as "picked", the closing of the card as "closed".
+//        strip: [{name, colour, words, n, number: of the moment it begins at}], steps: [first, last], lacking, name}
+// A click on a neighbour is told as "picked", one on the strip as "moment", the closing of the card as "closed".
 
 const drawn = new WeakMap();
 const emits = new WeakMap(); // how each card tells Python, as last heard
@@ -48,7 +48,8 @@ function bars(data) {
       cell.append(fill, node("b", { textContent: Number.isFinite(value) ? value.toFixed(2) : "–" }));
       return cell;
     };
-    const name = node("th", { textContent: row.name, className: row.own ? "own" : "" });
+    const name = node("th", { textContent: row.true && !row.own ? `${row.name} ←` : row.name, className: row.own ? "own" : "" });
+    if (row.true && !row.own) name.title = "The cluster of its kind";
     name.style.borderColor = row.colour;
     table.append(node("tr", {}, name, bar(row.q ?? NaN), bar(row.p ?? NaN), node("td", { textContent: row.distance ?? "–" })));
   }
@@ -85,12 +86,13 @@ export default function ({ data, parentElement, setTriggerValue }) {
   }
   if (data.strip.length) {
     const strip = node("div", { className: "strip-of-time" }, ...data.strip.map((part) => {
-      const piece = node("i", { title: part.words });
+      const piece = node("button", { type: "button", title: `${part.words}: go there`, onclick: () => tell("moment", part.number) });
       piece.style.background = part.colour; piece.style.flexGrow = part.n;
       if (part.n / data.n_moments > 0.08) piece.textContent = part.name;
       return piece;
     }));
-    parts.push(node("h4", { textContent: "Its cluster through training" }), strip);
+    const [first, last] = data.steps;
+    parts.push(node("h4", { textContent: `Its cluster through training, ${first} to ${last}` }), strip);
   }
   root.setAttribute("aria-label", data.name);
   root.replaceChildren(...parts);

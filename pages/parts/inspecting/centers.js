@@ -58,9 +58,10 @@ class Row {
       const start = (place * data.names.length + i) * one;
       for (let k = 0; k < width * height; k++) {
         const at = start + k * step, ink = (channel) => (all ? all[at + (colour ? channel : 0)] : 0);
-        pixels.data.set([ink(0), ink(1), ink(2), 255], 4 * k);
+        pixels.data.set([ink(0), ink(1), ink(2), all ? 255 : 0], 4 * k);
       }
       context.putImageData(pixels, 0, 0);
+      tile.classList.toggle("none", !all);
     });
     this.root.dataset.moment = number;
   }

@@ -26,7 +26,7 @@ def export(run: Inspection, now: Moment, seen: Looking, chosen: np.ndarray, besi
     def sheet() -> bytes:
         index = ordered(run, now, seen, chosen)[:MOST]
         tiles = [tile(run, now, int(i)) for i in index]
-        captions = [part["caption"].replace("→", ">") for part in tiles]  # the picture's font has no arrow
+        captions = [f"{part['caption'].replace('→', '>')}\n{part['index']}" for part in tiles]  # its font has no arrow
         return contact_sheet(run.images[index], captions, np.array([part["wrong"] for part in tiles]))
 
     name = f"{run.folder.id}-selection"
@@ -39,6 +39,7 @@ def export(run: Inspection, now: Moment, seen: Looking, chosen: np.ndarray, besi
         ):
             key = f"export_{ending}"
             st.download_button(label, make, f"{name}.{ending}", kind, on_click="ignore", key=key, width="stretch")
+        st.caption("The address of this page shows just this to whoever opens it.")
         st.caption("The Python that selects them")
         order = order_of(run, seen) if now.clustered else "index"
         st.code(as_python(now, seen.selection, order, group_of(now, seen), beside), language="python")

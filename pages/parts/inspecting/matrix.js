@@ -1,6 +1,6 @@
 // The confusion matrix as a table that can be clicked: a cell, a row or a column is told to Python as "cell".
 // data: {run, rows: [name], columns: [{name, colour}], counts: [[n]], classes: [number of the row's class], class_of: [class of the column], show: "count" | "row" | "column",
-//        chosen: {row, column}, titles: {rows, columns}, noun, name, alt, follows: whether the timeline brings counts}; a row or column of -1 means "any"
+//        chosen: {row, column}, titles: {rows, columns}, noun, matched: whether columns belong to rows, name, alt, follows: whether the timeline brings counts}; a row or column of -1 means "any"
 // Events "frame" of the timeline bring other counts for the same rows and columns.
 
 const bus = (window.decBus ??= new EventTarget());
@@ -61,7 +61,8 @@ class Table {
 
   heading(name, row, column, colour) {
     const cell = document.createElement("th");
-    cell.textContent = name; cell.tabIndex = -1;
+    cell.append(name); cell.tabIndex = -1;
+    if (row < 0) cell.append(document.createElement("small")); // the class it is matched to, by fill()
     cell.scope = row < 0 ? "col" : "row";
     if (colour) cell.style.boxShadow = `inset 0 -3px ${colour}`;
     Object.assign(cell.dataset, { row, column });
@@ -70,6 +71,12 @@ class Table {
 
   fill(counts, class_of) {
     const { data } = this, of = sums(counts), right = (i, j) => data.classes[i] === class_of[j];
+    for (const cell of this.root.querySelectorAll("th[data-column] small")) {
+      const j = Number(cell.parentElement.dataset.column), row = data.matched ? data.classes.indexOf(class_of[j]) : -1;
+      const name = row < 0 || data.rows[row].length > 2 ? "" : data.rows[row];
+      if (cell.textContent !== name) cell.textContent = name;
+      if (row >= 0) cell.parentElement.title = `${data.titles.columns} ${data.columns[j].name}, matched to ${data.rows[row]}`;
+    }
     for (const cell of this.root.querySelectorAll("td")) {
       const { row: i, column: j } = { row: Number(cell.dataset.row), column: Number(cell.dataset.column) };
       const n = counts[i][j], share = n / Math.max(of.row[i], 1);

@@ -12,7 +12,9 @@ import streamlit as st
 HERE = Path(__file__).parent
 CSS = (HERE / "inspect.css").read_text(encoding="utf-8")
 TIMELINE = (
-    '<div class="timeline" role="group"><div class="track"><div class="marks"></div>'
+    '<div class="timeline" role="group"><div class="above"><span class="told"></span><span class="still"></span></div>'
+    '<div class="track"><svg class="trend" viewBox="0 0 100 24" preserveAspectRatio="none" aria-hidden="true">'
+    '<line y1="0" y2="24"></line><polyline points=""></polyline></svg><div class="marks"></div>'
     '<input type="range" min="0" value="0" step="1" aria-label="Moment of the training"></div>'
     '<div class="row"><button type="button" class="play" aria-pressed="false">Play</button>'
     '<button type="button" class="back" aria-label="One moment back">‹</button>'

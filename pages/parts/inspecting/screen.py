@@ -24,8 +24,9 @@ from pages.parts.inspecting.fitting import understood
 from pages.parts.inspecting.looking import Looking, draw_again, look, looking, whole_page, write_link
 from pages.parts.inspecting.sample import card
 from pages.parts.inspecting.through_time import through_time
+from pages.parts.inspecting.timeline import timeline
 
-MATRIX, CENTERS, SCENE, LINE, RIGHT_SIDE, CHOICES = 270, 76, 560, 84, 653, 46  # heights in pixels
+MATRIX, CENTERS, SCENE, LINE, RIGHT_SIDE, CHOICES = 270, 82, 542, 108, 659, 46  # heights in pixels
 LINE_TO_COME = "Train a run, or pick one above: then every digit of it can be looked at here."
 LINE_BEFORE_MOMENTS = "The run is about to begin: its first moment appears here in a few seconds."
 LINE_NO_MOMENTS = "This run ended before its first moment was kept. Pick another one above."
@@ -36,10 +37,20 @@ ABOUT_MATRIX = (
 ABOUT_NEIGHBOURS = "Rows are clusters, columns the cluster that is second nearest (the second largest q)."
 ABOUT_SCENE = (
     "All samples, placed by z. Wheel to zoom, drag to move, double click to go back; click a point to open it, "
-    "Lasso (or Shift) to enclose some. UMAP is of the newest moment; PCA follows the timeline."
+    "Lasso (or Shift) to enclose some. UMAP is of the newest moment; PCA follows the timeline. "
+    "Above the timeline: ACC, or how many samples the chosen cell held; triangles mark the largest changes of ACC."
 )
 ABOUT_CENTERS = "The cluster centers, decoded, and how many samples lie with each, at the moment of the timeline."
-ABOUT_GALLERY = "The most telling first. Below each image digit → cluster; the bar is its confidence, q of its cluster."
+ABOUT_GALLERY = (
+    "The most telling first. Below each image digit → cluster; the coloured "
+    "line is its cluster, the grey bar its confidence, q of its cluster."
+)
+ABOUT_CARD = (
+    "z: the few numbers the encoder makes of the image. q: how much it belongs to each cluster, by its distance to the "
+    "center in z (DEC, equation 1); p: what training pulls q towards, q sharpened (equation 3). Difference: orange ink "
+    "was lost, blue ink is new. The rows below lead from its z to a center, decoded. A click on a neighbour opens it, "
+    "one on the strip goes back to that moment."
+)
 
 
 def screen(run: RunFolder | None) -> None:
@@ -112,8 +123,8 @@ def _show(
         with head:
             choices.colour_and_space(run, now, seen)
         views.embedding(run, now, seen, mask, SCENE)
-        views.timeline(run, now, seen, LINE, training=active)
-    with right, box("gallery", "Which ones?" if seen.sample is None else "Why does it lie there?", ABOUT_GALLERY):
+        timeline(run, now, seen, LINE, training=active)
+    with right, _right_box(seen):
         if seen.sample is not None:
             card(run, now, seen.sample, RIGHT_SIDE)
         else:
@@ -123,6 +134,12 @@ def _show(
     if run.clustered:
         through_time(run, now, seen)
         against(run, now, seen, beside, mask)
+
+
+def _right_box(seen: Looking) -> contextlib.AbstractContextManager:
+    if seen.sample is None:
+        return box("gallery", "Which ones?", ABOUT_GALLERY)
+    return box("gallery", "Why does it lie there?", ABOUT_CARD)
 
 
 def _question(run: Inspection) -> str:
@@ -139,6 +156,8 @@ def _headline(run: Inspection, now: Moment, seen: Looking, chosen: np.ndarray, b
     line = f"**{thousands(len(chosen))} {name}**" + (f": {words}" if words else f", all of the run, {_when(now)}")
     if words and now.wrong is not None and len(chosen):
         line += f" · {thousands(int(now.wrong[chosen].sum()))} wrong"
+    if applied != seen.selection:
+        line += " · filters that need clusters wait for them"
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="selection"):
         st.markdown(line, width="stretch")
         if words:

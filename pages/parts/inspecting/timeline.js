@@ -1,6 +1,7 @@
 // The moments of a run on a line: scrub, play, step, speed. Every other view follows by the event "frame"; where the
 // line comes to rest is told to Python as "moment" (a number, or -1 for "the newest, and follow it").
-// data: {run, number, following, training, moments: [{words, acc, counts, class_of}], marks: [{number, words, up}], name}
+// data: {run, number, following, training, moments: [{words, counts, class_of}], marks: [{number, words, up}],
+//        trend: [a number or null by moment], trend_words, still: what to say where points stand still, first_clustered, name}
 
 const bus = (window.decBus ??= new EventTarget());
 const lines = new WeakMap();
@@ -11,7 +12,7 @@ class Line {
     this.root = root;
     this.speed = 2;
     const get = (name) => root.querySelector(name);
-    Object.assign(this, { range: get("input"), words: get(".words"), play: get(".play"), marks: get(".marks"), follow: get(".follow") });
+    Object.assign(this, { range: get("input"), words: get(".words"), play: get(".play"), marks: get(".marks"), follow: get(".follow"), trend: get(".trend"), told: get(".told"), still: get(".still") });
     this.range.oninput = () => { this.stop(); this.to(Number(this.range.value), 120); this.settleSoon(); };
     this.play.onclick = () => (this.playing ? (this.stop(), this.settle()) : this.start());
     get(".back").onclick = () => this.step(-1);
@@ -32,6 +33,7 @@ class Line {
     this.follow.hidden = !data.training;
     this.follow.setAttribute("aria-pressed", data.following);
     this.placeMarks();
+    this.drawTrend();
     if (!this.playing && !this.waiting) { this.number = data.number; this.tell(); }
   }
 
@@ -47,12 +49,24 @@ class Line {
     }));
   }
 
+  drawTrend() { // what is chosen, through time, above the line; a dashed line where the clustering begins
+    const { trend, trend_words, first_clustered, moments } = this.data, last = Math.max(moments.length - 1, 1);
+    const known = trend.filter((value) => value !== null), high = Math.max(...known), low = Math.min(...known), reach = high - low || 1;
+    const points = trend.flatMap((value, i) => (value === null ? [] : [`${(100 * i) / last},${22 - (20 * (value - low)) / reach}`]));
+    this.trend.querySelector("polyline").setAttribute("points", points.join(" "));
+    const begins = this.trend.querySelector("line"), at = (100 * first_clustered) / last;
+    for (const end of ["x1", "x2"]) begins.setAttribute(end, at);
+    begins.style.display = first_clustered > 0 ? "" : "none";
+    this.told.textContent = trend_words;
+  }
+
   tell() {
     const moment = this.data.moments[this.number];
     this.range.value = this.number;
     this.range.setAttribute("aria-valuetext", moment?.words ?? "");
     this.words.textContent = moment?.words ?? "";
     this.root.dataset.moment = this.number;
+    this.still.textContent = this.number < this.data.moments.length - 1 ? this.data.still : "";
   }
 
   to(number, glide) {

@@ -61,9 +61,8 @@ def matrix_data(now: Moment, picked: dict[str, int], share: str) -> dict[str, An
         pair = now.confusion and most_mixed(now.confusion)
         words = "No two classes share a cluster."
         if pair:
-            words = (
-                f"{run.classes[pair[0]]} and {run.classes[pair[1]]} are mixed most: {thousands(pair[2])} {run.noun}s."
-            )
+            n_mixed = f"{thousands(pair[2])} {run.noun}s, either way"
+            words = f"{run.classes[pair[0]]} and {run.classes[pair[1]]} are mixed most: {n_mixed}."
     else:
         rows, classes = letters, list(range(len(letters)))
         counts, class_of = opened.matrix_without_labels(now, over["columns"]).tolist(), classes
@@ -72,7 +71,7 @@ def matrix_data(now: Moment, picked: dict[str, int], share: str) -> dict[str, An
     return {
         "run": run.folder.id, "rows": rows, "classes": classes, "counts": counts, "class_of": class_of, "show": share,
         "columns": [{"name": name, "colour": colour(place)} for place, name in enumerate(letters)], "chosen": picked,
-        "titles": titles, "noun": run.noun, "follows": run.y is not None, "alt": words,
+        "titles": titles, "noun": run.noun, "matched": run.y is not None, "follows": run.y is not None, "alt": words,
         "name": "Confusion matrix" if run.y is not None else "Clusters and their neighbours",
     }  # fmt: skip
 
@@ -146,23 +145,6 @@ def _shade(now: Moment) -> np.ndarray:
     if not len(now.history):
         return np.full(now.run.n, N_RAMP, np.uint8)
     return np.round(now.last_change / max(len(now.history) - 1, 1) * (N_RAMP - 1)).astype(np.uint8)
-
-
-def timeline(run: Inspection, now: Moment, seen: Looking, height: int, *, training: bool) -> None:
-    """The moments on a line. Every view follows it in the browser; where it comes to rest is the moment looked at."""
-    over = opened.overview(run)
-    moments = [{name: told[name] for name in ("words", "counts", "class_of")} for told in over["moments"]]
-    data = {
-        "run": run.folder.id, "number": now.number, "following": seen.moment is None, "training": training,
-        "moments": moments, "marks": over["marks"], "name": "Timeline of the training",
-    }  # fmt: skip
-
-    def rested() -> None:
-        number = int(st.session_state.timeline.moment)
-        newest = number < 0 or (number == len(moments) - 1 and not training)
-        look(moment=None if newest else number)
-
-    pieces.timeline(data=data, key="timeline", height=height, on_moment_change=rested)
 
 
 def centers(run: Inspection, now: Moment, seen: Looking, height: int) -> None:
