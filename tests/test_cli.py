@@ -294,3 +294,25 @@ def test_every_recipe_that_is_measured_can_be_trained():
 def test_recipes_need_a_seed(capsys):
     assert main(["recipes", "--seeds", "0"]) == 2
     assert "expected 1 or more" in capsys.readouterr().err
+
+
+def test_the_profile_says_where_the_time_of_a_run_goes(small):
+    from dec_core.cli.profile_bench import PHASES, _phases
+
+    found, total = _phases(small.changed(pretrain_epochs=2, max_iterations=40))
+    assert set(found) == {*PHASES, "the rest"} and sum(found.values()) == pytest.approx(total)
+    assert min(found.values()) >= 0 and max(found.values()) < total
+    for phase in ("gradient steps, autoencoder", "gradient steps, clustering", "k-means on z", "q, p and labels"):
+        assert found[phase] > 0
+    assert found["waiting for UMAP and the mixture"] == 0
+
+
+def test_the_profile_says_which_operations_a_step_is_made_of(small):
+    from dec_core.cli.profile_bench import OPERATIONS, _clustering, _operations, _pretraining
+    from dec_core.data import load
+
+    x = load("mnist", 1024).x
+    for events in (_pretraining, _clustering):
+        found = _operations(events(small.changed(dataset="mnist", n_samples=1024, hidden_units=(256, 256)), x))
+        assert set(found) <= {*OPERATIONS, "the rest"} and min(found.values()) > 0
+        assert found["products and convolutions"] > 0.1 * sum(found.values()) and found["optimizer"] > 0

@@ -86,6 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument("--samples", type=int, default=70_000, help="images of MNIST (70000)")
     bench.add_argument("--history", type=Path, metavar="FILE", help="add the figures to this JSON file")
     bench.add_argument("--json", action="store_true", help="one JSON object as the last line on stdout")
+    bench.add_argument("--profile", action="store_true", help="instead: where the time of `fast` and of a step goes")
     bench.add_argument("--inspect", action="store_true", help="instead: how fast the screen Inspect answers")
     bench.add_argument(
         "--run", type=Path, metavar="RUN_DIR", help="for --inspect: a finished run (the newest in --out)"
@@ -246,6 +247,10 @@ def _bench(options: argparse.Namespace) -> int:
         from dec_core.cli.inspect_bench import inspect_bench
 
         return inspect_bench(options.out, options.run, as_json=options.json, history=options.history)
+    if options.profile:
+        from dec_core.cli.profile_bench import profile
+
+        return profile("fast", as_json=options.json, history=options.history)
     from dec_core.cli.bench import bench
 
     return bench(options.samples, as_json=options.json, history=options.history)

@@ -29,7 +29,7 @@ from dec_core.runs.folder import RunFolder
 PRECISIONS = ("float32", "bfloat16")
 TORCH = ("float32", "bfloat16", "compiled")
 REPEATS = 30  # of each bare product, in one compiled call
-SIZES = (10_000, 70_000, 280_000)  # images, between which the cost of one should not grow
+SIZES = (10_000, 70_000, 280_000, 1_000_000)  # images, between which the cost of one should not grow
 KEPT_VERSIONS = ("tensorflow", "keras", "numpy", "torch", "clustpy")
 
 
@@ -52,7 +52,7 @@ def bench(n_samples: int, *, as_json: bool, history: Path | None = None) -> int:
     `history` is a JSON file to which the figures are added. More images than MNIST has are the same ones again.
     """
     start_tensorflow()
-    x = _images(n_samples)
+    x = images(n_samples)
     print(f"{n_samples} images, batches of 256, {processor()}, TensorFlow {version('tensorflow')}")
     rows = []
     for work in WORK:
@@ -62,7 +62,7 @@ def bench(n_samples: int, *, as_json: bool, history: Path | None = None) -> int:
     print("one epoch, microseconds an image: " + ", ".join(f"{n} images {us:.0f}" for n, us in growth.items()))
     found = {"rows": rows, "growth": growth, "samples": n_samples, "processor": processor(), "versions": _versions()}
     if history:
-        _add(history, found)
+        add_to_history(history, found)
     if as_json:
         print(json.dumps(found))
     return 0
@@ -103,7 +103,8 @@ def _tried(name: str, measure: Callable[..., float], *arguments: Any) -> float |
     return None
 
 
-def _images(n_samples: int) -> np.ndarray:
+def images(n_samples: int) -> np.ndarray:
+    """That many of MNIST's as rows, again and again where it has fewer."""
     x = load("mnist").x
     return np.resize(x, (n_samples, x.shape[1]))
 
@@ -189,7 +190,7 @@ def _growth(x: np.ndarray) -> dict[int, float]:
     return {n: 1e6 * _our_epoch(config, np.resize(x, (n, x.shape[1]))) / n for n in sizes}
 
 
-def _add(history: Path, found: dict[str, Any]) -> None:
+def add_to_history(history: Path, found: dict[str, Any]) -> None:
     """Append to a JSON list of what was measured, when, and on what."""
     kept = json.loads(history.read_text(encoding="utf-8")) if history.exists() else []
     kept.append({"date": time.strftime("%Y-%m-%d"), **found})

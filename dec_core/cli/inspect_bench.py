@@ -17,7 +17,7 @@ import psutil
 
 from dec_core.analysis.inspection import steadiness
 from dec_core.analysis.projection import umap_plane
-from dec_core.cli.bench import processor
+from dec_core.cli.bench import add_to_history, processor
 from dec_core.cli.table import versions
 from dec_core.figures.embedding import laid_out, positions
 from dec_core.runs.folder import RunFolder, list_runs
@@ -45,7 +45,6 @@ def inspect_bench(root: Path, run_dir: Path | None, *, as_json: bool, history: P
     run = Inspection(_run(root, run_dir))
     result = {
         "kind": "inspect",
-        "date": time.strftime("%Y-%m-%d"),
         "processor": processor(),
         "versions": versions(),
         "n_samples": run.n,
@@ -55,9 +54,7 @@ def inspect_bench(root: Path, run_dir: Path | None, *, as_json: bool, history: P
     }
     print(markdown(result))
     if history is not None:
-        before = json.loads(history.read_text(encoding="utf-8")) if history.exists() else []
-        text = json.dumps([*before, result], indent=1)
-        RunFolder.write(history, lambda file: file.write(text.encode()))
+        add_to_history(history, result)
     if as_json:
         print(json.dumps(result))
     return 0

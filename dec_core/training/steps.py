@@ -65,7 +65,10 @@ def pretrain_steps(
             total += loss
         return total
 
-    return lambda order, first, last, before: steps(tf.constant(order, tf.int32), first, last, before)
+    def pretrain_batches(order: np.ndarray, first: int, last: int, before: int) -> tf.Tensor:
+        return steps(tf.constant(order, tf.int32), first, last, before)
+
+    return pretrain_batches
 
 
 def cluster_steps(
@@ -106,11 +109,11 @@ def cluster_steps(
             batch = (batch + 1) % n_batches
         return total, batch
 
-    def run(p: np.ndarray, next_batch: int, iteration: int, n_steps: int) -> tuple[np.ndarray, int]:
+    def cluster_batches(p: np.ndarray, next_batch: int, iteration: int, n_steps: int) -> tuple[np.ndarray, int]:
         total, batch = steps(p, next_batch, iteration, n_steps)
         return total.numpy(), int(batch)
 
-    return run
+    return cluster_batches
 
 
 class Embedder:

@@ -1,0 +1,168 @@
+"""Where the time goes: of a whole run by its phases, and within a compiled step by its operations.
+
+Phases are those of the thread that trains: UMAP, the mixture and k-means on pixels run beside it, and only what it has
+to wait for them counts. Operations are as TensorFlow's own profiler saw them; as some run side by side, their times
+add up to more than those of the clock.
+"""
+
+from __future__ import annotations
+
+import cProfile
+import json
+import pstats
+import re
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dec_core.cli.bench import add_to_history, images, processor
+from dec_core.cli.quiet import start_tensorflow
+from dec_core.cli.table import versions
+from dec_core.config import RunConfig
+from dec_core.presets import PRESETS
+from dec_core.runs.folder import RunFolder
+
+PHASES = {  # of the training thread, by (file, function); what one calls of another is its own
+    "gradient steps, autoencoder": [("steps.py", "pretrain_batches")],
+    "gradient steps, clustering": [("steps.py", "cluster_batches")],
+    "z of all images": [("steps.py", "__call__")],
+    "waiting for UMAP and the mixture": [("mixture.py", "wait")],
+    "k-means on z": [("_kmeans.py", "fit")],
+    "q, p and labels": [("algorithm.py", "_update_target")],
+    "scores, with and without labels": [
+        ("recorder.py", name) for name in ("_scores", "_scores_without_labels", "_judged")
+    ],
+    "projection and snapshots": [("recorder.py", "_snapshot")],
+    "checkpoints, network and records": [
+        *(("recorder.py", name) for name in ("_checkpoint", "_save_pretrained", "_save_decoder", "_write")),
+        ("saving.py", "save_model"),
+    ],
+    "building the network": [("state.py", "__init__")],
+}
+OPERATIONS = {  # by what the name of an operation begins with
+    "products and convolutions": ("MatMul", "Conv", "FusedMatMul", "FusedConv"),
+    "optimizer": ("ResourceApply", "AssignAdd", "AssignSub"),
+    "biases and activations": ("Relu", "BiasAdd", "Add", "Tanh"),
+    "input: gather, cast, scale": ("GatherV2", "ResourceGather", "Cast", "RealDiv", "Mul", "Range", "StridedSlice"),
+}
+STEPS = 60  # that are watched
+
+
+def profile(preset: str, *, as_json: bool, history: Path | None = None) -> int:
+    """Print both tables; add them to `history`."""
+    start_tensorflow()
+    config = PRESETS[preset]
+    seconds, total = _phases(config)
+    print(f"{preset}: {total:.1f} s; {processor()}")
+    _print(seconds, total)
+    found: dict[str, Any] = {"kind": "profile", "preset": preset, "seconds": total, "phases": seconds}
+    found["operations"] = {}
+    x = images(STEPS * 256)
+    for name, base, events in (
+        ("epoch, dense autoencoder", "tutorial-dec", _pretraining),
+        ("epoch, convolutional autoencoder", "tutorial-conv-dec", _pretraining),
+        ("clustering, dense", "tutorial-dec", _clustering),
+    ):
+        for precision in ("float32", "bfloat16"):
+            times = _operations(events(PRESETS[base].changed(precision=precision, tol=0.0), x))
+            found["operations"][f"{name}, {precision}"] = times
+            print(f"{name}, {precision}")
+            _print(times, sum(times.values()))
+    if history is not None:
+        add_to_history(history, found | {"processor": processor(), "versions": versions()})
+    if as_json:
+        print(json.dumps(found))
+    return 0
+
+
+def _print(times: dict[str, float], total: float) -> None:
+    for name, value in sorted(times.items(), key=lambda item: -item[1]):
+        print(f"  {100 * value / total:5.1f} %  {name}")
+
+
+# -- a whole run
+
+
+def _phases(config: RunConfig) -> tuple[dict[str, float], float]:
+    """Seconds of the training thread by phase, and all of them."""
+    from dec_core.runs.recorder import record
+
+    with tempfile.TemporaryDirectory() as root:
+        folder, watched = RunFolder.create(Path(root), config, "running"), cProfile.Profile()
+        watched.enable()
+        for _ in record(folder):
+            pass
+        watched.disable()
+    stats = pstats.Stats(watched)
+    found = dict.fromkeys(PHASES, 0.0)
+    for function, (_, _, _, _, callers) in stats.stats.items():
+        phase = _phase(function)
+        if phase:
+            found[phase] += sum(cumulative for caller, (_, _, _, cumulative) in callers.items() if not _phase(caller))
+    return found | {"the rest": stats.total_tt - sum(found.values())}, stats.total_tt
+
+
+def _phase(function: tuple[str, int, str]) -> str | None:
+    file, _, name = function
+    if name == "__init__" and "dec_core" not in file:
+        return None
+    return next((phase for phase, names in PHASES.items() if (Path(file).name, name) in names), None)
+
+
+# -- the operations of a compiled step
+
+
+def _pretraining(config: RunConfig, x: np.ndarray) -> Iterator[Any]:
+    """Two epochs; before the second, which is watched, it yields None."""
+    from dec_core.training import TrainingState, pretrain
+
+    for event in pretrain(TrainingState(config.changed(pretrain_epochs=2), (28, 28)), x):
+        yield None if event.epoch_ended else event
+
+
+def _clustering(config: RunConfig, x: np.ndarray) -> Iterator[Any]:
+    """So many steps twice, with arbitrary centers: what is timed does not depend on them."""
+    from dec_core.training import TrainingState, cluster
+    from dec_core.training.events import TargetUpdated
+
+    config = config.changed(max_iterations=2 * STEPS, update_interval=STEPS)
+    state = TrainingState(config, (28, 28))
+    state.phase, state.labels = "clustering", np.zeros(len(x), dtype=int)
+    state.cluster_centers = state.embed(x[: config.n_clusters])
+    for event in cluster(state, x):
+        yield None if isinstance(event, TargetUpdated) and state.iteration else event
+
+
+def _operations(events: Iterator[Any]) -> dict[str, float]:
+    """Seconds by kind of operation, of what happens after the first None."""
+    import tensorflow as tf
+    from tensorflow.tsl.profiler.protobuf import xplane_pb2
+
+    for event in events:
+        if event is None:
+            break
+    options = tf.profiler.experimental.ProfilerOptions(host_tracer_level=2, python_tracer_level=0)
+    with tempfile.TemporaryDirectory() as folder:
+        tf.profiler.experimental.start(folder, options=options)
+        for _ in events:
+            pass
+        tf.profiler.experimental.stop()
+        space = xplane_pb2.XSpace()
+        for path in Path(folder).rglob("*.xplane.pb"):
+            space.MergeFromString(path.read_bytes())
+    found: Counter[str] = Counter()
+    for plane in space.planes:
+        for line in plane.lines:
+            for event in line.events:
+                named = re.search(r"[^:]:(_Mkl(?:Native)?)?(\w+)$", plane.event_metadata[event.metadata_id].name)
+                if named:
+                    found[_kind(named[2])] += event.duration_ps / 1e12
+    return dict(found)
+
+
+def _kind(operation: str) -> str:
+    return next((kind for kind, names in OPERATIONS.items() if operation.startswith(names)), "the rest")
