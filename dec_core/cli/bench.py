@@ -170,11 +170,11 @@ def _bare(products: list[tuple[int, int, int, int]], precision: str) -> float:
         if (rows, inner, columns) not in known:
             a, b = (tf.cast(tf.random.normal(shape), precision) for shape in ((rows, inner), (inner, columns)))
 
-            known[rows, inner, columns] = peers.seconds(lambda a=a, b=b: _repeated(a, b)) / REPEATS
+            known[rows, inner, columns] = peers.seconds(lambda a=a, b=b: repeated(a, b)) / REPEATS
     return sum(times * known[rows, inner, columns] for rows, inner, columns, times in products)
 
 
-def _repeated(a: Any, b: Any) -> None:
+def repeated(a: Any, b: Any) -> None:
     """One product after the other, each waiting for the one before."""
     import tensorflow as tf
 

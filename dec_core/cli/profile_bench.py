@@ -12,19 +12,25 @@ import json
 import pstats
 import re
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Iterator
+from math import prod
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dec_core.cli.bench import add_to_history, images, processor
+from dec_core.cli import peers
+from dec_core.cli.bench import PRECISIONS, REPEATS, add_to_history, images, processor, repeated
 from dec_core.cli.quiet import start_tensorflow
 from dec_core.cli.table import versions
 from dec_core.config import RunConfig
 from dec_core.presets import PRESETS
 from dec_core.runs.folder import RunFolder
+
+if TYPE_CHECKING:
+    from dec_core.training import TrainingState
 
 PHASES = {  # of the training thread, by (file, function); what one calls of another is its own
     "gradient steps, autoencoder": [("steps.py", "pretrain_batches")],
@@ -50,28 +56,40 @@ OPERATIONS = {  # by what the name of an operation begins with
     "input: gather, cast, scale": ("GatherV2", "ResourceGather", "Cast", "RealDiv", "Mul", "Range", "StridedSlice"),
 }
 STEPS = 60  # that are watched
+SHORT = {"pretrain_epochs": 2, "max_iterations": 2 * STEPS, "update_interval": STEPS}
+LARGE = 2048  # rows and columns
 
 
 def profile(preset: str, *, as_json: bool, history: Path | None = None) -> int:
     """Print both tables; add them to `history`."""
     start_tensorflow()
+    from dec_core.training import TrainingState
+
     config = PRESETS[preset]
     seconds, total = _phases(config)
     print(f"{preset}: {total:.1f} s; {processor()}")
     _print(seconds, total)
     found: dict[str, Any] = {"kind": "profile", "preset": preset, "seconds": total, "phases": seconds}
-    found["operations"] = {}
+    found["operations"], found["gflops"] = {}, {}
+    for precision in PRECISIONS:
+        found["gflops"][f"the largest product, {precision}"] = _limit(precision)
     x = images(STEPS * 256)
     for name, base, events in (
         ("epoch, dense autoencoder", "tutorial-dec", _pretraining),
         ("epoch, convolutional autoencoder", "tutorial-conv-dec", _pretraining),
         ("clustering, dense", "tutorial-dec", _clustering),
     ):
-        for precision in ("float32", "bfloat16"):
-            times = _operations(events(PRESETS[base].changed(precision=precision, tol=0.0), x))
-            found["operations"][f"{name}, {precision}"] = times
-            print(f"{name}, {precision}")
+        for precision in PRECISIONS:
+            state = TrainingState(PRESETS[base].changed(precision=precision, tol=0.0, **SHORT), (28, 28))
+            clustering = events is _clustering
+            times, wall = _operations(events(state, x))
+            label, done = f"{name}, {precision}", len(x) * _operations_of_an_image(state, clustering=clustering)
+            found["operations"][label], found["gflops"][label] = times, done / wall / 1e9
+            print(label)
             _print(times, sum(times.values()))
+    print("GFLOP/s")
+    for label, value in found["gflops"].items():
+        print(f"  {value:7.0f}  {label}")
     if history is not None:
         add_to_history(history, found | {"processor": processor(), "versions": versions()})
     if as_json:
@@ -116,29 +134,27 @@ def _phase(function: tuple[str, int, str]) -> str | None:
 # -- the operations of a compiled step
 
 
-def _pretraining(config: RunConfig, x: np.ndarray) -> Iterator[Any]:
+def _pretraining(state: TrainingState, x: np.ndarray) -> Iterator[Any]:
     """Two epochs; before the second, which is watched, it yields None."""
-    from dec_core.training import TrainingState, pretrain
+    from dec_core.training import pretrain
 
-    for event in pretrain(TrainingState(config.changed(pretrain_epochs=2), (28, 28)), x):
+    for event in pretrain(state, x):
         yield None if event.epoch_ended else event
 
 
-def _clustering(config: RunConfig, x: np.ndarray) -> Iterator[Any]:
+def _clustering(state: TrainingState, x: np.ndarray) -> Iterator[Any]:
     """So many steps twice, with arbitrary centers: what is timed does not depend on them."""
-    from dec_core.training import TrainingState, cluster
+    from dec_core.training import cluster
     from dec_core.training.events import TargetUpdated
 
-    config = config.changed(max_iterations=2 * STEPS, update_interval=STEPS)
-    state = TrainingState(config, (28, 28))
     state.phase, state.labels = "clustering", np.zeros(len(x), dtype=int)
-    state.cluster_centers = state.embed(x[: config.n_clusters])
+    state.cluster_centers = state.embed(x[: state.config.n_clusters])
     for event in cluster(state, x):
         yield None if isinstance(event, TargetUpdated) and state.iteration else event
 
 
-def _operations(events: Iterator[Any]) -> dict[str, float]:
-    """Seconds by kind of operation, of what happens after the first None."""
+def _operations(events: Iterator[Any]) -> tuple[dict[str, float], float]:
+    """Seconds by kind of operation, of what happens after the first None; and by the clock."""
     import tensorflow as tf
     from tensorflow.tsl.profiler.protobuf import xplane_pb2
 
@@ -148,8 +164,10 @@ def _operations(events: Iterator[Any]) -> dict[str, float]:
     options = tf.profiler.experimental.ProfilerOptions(host_tracer_level=2, python_tracer_level=0)
     with tempfile.TemporaryDirectory() as folder:
         tf.profiler.experimental.start(folder, options=options)
+        started = time.perf_counter()
         for _ in events:
             pass
+        wall = time.perf_counter() - started
         tf.profiler.experimental.stop()
         space = xplane_pb2.XSpace()
         for path in Path(folder).rglob("*.xplane.pb"):
@@ -161,8 +179,38 @@ def _operations(events: Iterator[Any]) -> dict[str, float]:
                 named = re.search(r"[^:]:(_Mkl(?:Native)?)?(\w+)$", plane.event_metadata[event.metadata_id].name)
                 if named:
                     found[_kind(named[2])] += event.duration_ps / 1e12
-    return dict(found)
+    return dict(found), wall
 
 
 def _kind(operation: str) -> str:
     return next((kind for kind, names in OPERATIONS.items() if operation.startswith(names)), "the rest")
+
+
+def _operations_of_an_image(state: TrainingState, *, clustering: bool) -> float:
+    """Floating point operations of the products for one image: there, back to the weights and to the layers' inputs.
+
+    While clustering, the encoder alone, and once more there for the z of the next update.
+    """
+    layers = [*state.encoder.layers, *(() if clustering else state.decoder.layers)]
+    forward = [_multiplied(layer) for layer in layers]
+    first = next(value for value in forward if value)  # whose inputs, the images, have no gradient
+    return 3 * sum(forward) - first + clustering * sum(forward)
+
+
+def _multiplied(layer: Any) -> float:
+    """Floating point operations of one layer for one image; 0 for those without products."""
+    kernel = getattr(layer, "kernel", None)
+    if kernel is None:
+        return 0.0
+    transposed = "Transpose" in type(layer).__name__  # each of its inputs meets the whole kernel
+    places = (layer.input.shape if transposed else layer.output.shape)[1:-1]
+    return 2.0 * prod(kernel.shape) * prod(places)
+
+
+def _limit(precision: str) -> float:
+    """GFLOP/s of a product large enough to be limited by arithmetic alone."""
+    import tensorflow as tf
+
+    a, b = (tf.cast(tf.random.normal((LARGE, LARGE)), precision) for _ in range(2))
+    seconds = peers.seconds(lambda: repeated(a, b)) / REPEATS
+    return 2 * LARGE**3 / seconds / 1e9
