@@ -289,6 +289,12 @@ def test_the_very_first_request_of_a_server_shows_the_whole_app(runs, monkeypatc
     assert any(item.label == "Run in focus" for item in at.selectbox)
 
 
+def test_the_first_screen_points_at_earlier_runs(app, runs):
+    at = AppTest.from_file("../app.py", default_timeout=60)
+    at.query_params["run"] = "new"
+    assert any("Earlier runs are in the list above" in item.value for item in at.run().markdown)
+
+
 def test_between_the_screens_the_run_stays_in_focus(app, runs, now):
     at = AppTest.from_file("../app.py", default_timeout=60)
     at.query_params["run"] = runs.other.folder.id

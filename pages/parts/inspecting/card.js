@@ -64,6 +64,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   emits.set(root, setTriggerValue);
   const tell = (name, value) => emits.get(root)(name, value), text = JSON.stringify(data);
   if (drawn.get(root) === text) return;
+  if (!drawn.has(root) && innerWidth <= 640) setTimeout(() => root.scrollIntoView({ block: "center" }), 300); // the page is long
   drawn.set(root, text);
   const { images, size } = data;
   const close = node("button", { type: "button", textContent: "Back to all", className: "close", onclick: () => tell("closed", true) });
