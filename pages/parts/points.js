@@ -19,7 +19,8 @@ const SCROLL = 400; // milliseconds between two turns of the wheel that belong t
 const TRAILS = 600; // lines at most
 const ATTRIBUTES = ["before", "after", "colour", "wrong", "chosen"];
 const views = new WeakMap();
-const bus = (window.decBus ??= new EventTarget()); // the timeline tells here which moment is to be seen
+const bus = (window.decBus ??= new EventTarget()); // the timeline tells here which moment is to be seen, and a view
+// into which part of a run's map it looks: another view of the same map does likewise
 
 const VERTEX = `
   attribute vec2 before, after; attribute float colour, wrong, chosen;
@@ -132,7 +133,7 @@ class PointsView {
     this.buffers = Object.fromEntries(ATTRIBUTES.map((name) => [name, gl.createBuffer()]));
   }
 
-  leave() { this.observer.disconnect(); bus.removeEventListener("frame", this.hear); }
+  leave() { this.observer.disconnect(); bus.removeEventListener("frame", this.hear); bus.removeEventListener("looked", this.follow); }
 
   // -- scenes
 
@@ -143,6 +144,12 @@ class PointsView {
     if (!before) {
       this.hear = (event) => this.toMoment(event.detail);
       bus.addEventListener("frame", this.hear);
+      this.follow = ({ detail }) => {
+        if (detail.view === this || detail.map !== this.map()) return;
+        this.zoom = detail.zoom; this.pan = [...detail.pan];
+        this.draw();
+      };
+      bus.addEventListener("looked", this.follow);
       this.root.classList.add("scene");
     }
     if (before?.run !== scene.run) { this.glide = GLIDE; this.number = undefined; }
@@ -151,6 +158,13 @@ class PointsView {
     this.shade = scene.shade ? decoded(scene.shade) : null;
     this.root.classList.toggle("fixed", Boolean(scene.fixed));
     this.compose(bus.playing === scene.run && this.number !== undefined ? this.number : scene.number);
+  }
+
+  map() { return this.scene && `${this.scene.map} ${this.scene.space}`; }
+
+  looked() { // after every zoom and move
+    this.draw();
+    if (this.scene) bus.dispatchEvent(new CustomEvent("looked", { detail: { view: this, map: this.map(), zoom: this.zoom, pan: this.pan } }));
   }
 
   toMoment({ run, number, glide }) {
@@ -472,7 +486,7 @@ class PointsView {
     const zoom = Math.max(1, Math.min(60, this.zoom * factor)), ratio = zoom / this.zoom;
     this.pan = zoom === 1 ? [0, 0] : this.pan.map((p, k) => c[k] - (c[k] - p) * ratio);
     this.zoom = zoom;
-    this.draw();
+    this.looked();
   }
 
   listen() {
@@ -498,7 +512,7 @@ class PointsView {
       this.pan[0] += (e.offsetX - this.drag[0]) / canvas.clientWidth * 2 / ax;
       this.pan[1] -= (e.offsetY - this.drag[1]) / canvas.clientHeight * 2 / ay;
       this.drag = [e.offsetX, e.offsetY];
-      this.draw();
+      this.looked();
     };
     canvas.onpointerup = (e) => {
       const [x, y] = this.down ?? [-99, -99], still = Math.hypot(e.offsetX - x, e.offsetY - y) < 4;
@@ -511,7 +525,7 @@ class PointsView {
     };
     canvas.onpointercancel = () => { this.drag = this.outline = this.down = null; };
     canvas.onpointerleave = () => { if (!this.drag) { this.tip.hidden = true; this.hovered = undefined; } };
-    this.whole.onclick = () => { this.zoom = 1; this.pan = [0, 0]; this.draw(); };
+    this.whole.onclick = () => { this.zoom = 1; this.pan = [0, 0]; this.looked(); };
     for (const tool of this.root.querySelectorAll(".tools .lasso")) {
       tool.onclick = () => {
         const on = tool.getAttribute("aria-pressed") !== "true";
@@ -519,7 +533,7 @@ class PointsView {
         canvas.style.touchAction = on ? "none" : "";
       };
     }
-    canvas.ondblclick = () => { this.zoom = 1; this.pan = [0, 0]; this.draw(); };
+    canvas.ondblclick = () => { this.zoom = 1; this.pan = [0, 0]; this.looked(); };
     canvas.onkeydown = (e) => {
       const { clientWidth: w, clientHeight: h } = canvas, step = 0.12;
       const act = {
@@ -528,7 +542,7 @@ class PointsView {
         ArrowLeft: () => { this.pan[0] += step; }, ArrowRight: () => { this.pan[0] -= step; },
         ArrowUp: () => { this.pan[1] -= step; }, ArrowDown: () => { this.pan[1] += step; },
       }[e.key];
-      if (act) { e.preventDefault(); act(); this.draw(); }
+      if (act) { e.preventDefault(); act(); this.looked(); }
     };
     canvas.addEventListener("webglcontextlost", (e) => e.preventDefault());
     canvas.addEventListener("webglcontextrestored", () => { this.open(); if (this.frame) { this.upload(); this.draw(); } });

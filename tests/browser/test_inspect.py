@@ -711,3 +711,21 @@ def test_the_wheel_zooms_the_map_and_scrolls_the_page(server, page, runs):
     page.mouse.wheel(0, -60)  # in the midst of scrolling
     wait_until(page, lambda: top() < 100)
     expect(whole).to_be_hidden()
+
+
+def test_two_moments_of_a_run_are_looked_into_together(server, page, runs):
+    run = runs.run
+    visit(server, page, run, pin=f"{run.folder.id}@{run.clustered[0]}", space="pca")
+    there = page.locator(".st-key-box-against .points")
+    expect(there).to_have_attribute("data-moment", str(run.clustered[0]))
+    whole = [box.get_by_role("button", name="Show all") for box in (page.locator(".st-key-box-scene"), there)]
+    for button in whole:
+        expect(button).to_be_hidden()
+    page.locator(".st-key-box-scene .points > canvas").focus()
+    for key in ("+", "+", "ArrowLeft"):
+        page.keyboard.press(key)
+    for button in whole:
+        expect(button).to_be_visible()
+    whole[1].click()
+    for button in whole:
+        expect(button).to_be_hidden()

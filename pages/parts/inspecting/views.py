@@ -116,7 +116,8 @@ def scene_data(now: Moment, seen: Looking, mask: np.ndarray | None) -> dict[str,
     names = [name + (f", of {run.classes[c]}" if c >= 0 else "") for name, c in zip(names, class_of, strict=True)]
     n_chosen = run.n if mask is None else int(mask.sum())
     return {
-        "run": run.folder.id, "n": run.n, "space": space, "number": now.number, "moments": moments,
+        "run": run.folder.id, "map": run.folder.id, "n": run.n, "space": space, "number": now.number,
+        "moments": moments,
         "digits": opened.digits_file(run), "digit_names": list(run.classes), "cluster_letters": letters,
         "cluster_names": names, "kind": run.noun if run.noun == "digit" else "class", "colour_by": colour_by,
         "looks": {colour_by: {"palette": LOOKS[colour_by]}}, "sheets": opened.sheets(run),
