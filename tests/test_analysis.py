@@ -211,3 +211,14 @@ def test_the_extent_leaves_out_a_few_and_stretches_the_shorter_side():
     assert reach[1] == pytest.approx(reach[0] / MOST_STRETCH)
     assert [part.tolist() for part in extent(plane[:0])] == [[0, 0], [1, 1]]
     assert (extent(np.zeros((3, 2)))[1] > 0).all()
+
+
+def test_a_layout_leaves_python_to_a_training_beside():
+    import umap.layouts
+
+    from dec_core.analysis.projection import umap_plane
+
+    z = np.random.default_rng(0).normal(size=(60, 3)).astype(np.float32)
+    umap_plane(z, z[:, :2], random_state=0)
+    one_pass = umap.layouts._nb_optimize_layout_euclidean_single_epoch
+    assert one_pass.signatures and one_pass.targetoptions["nogil"] is True

@@ -189,6 +189,9 @@ def test_bench_prints_all_ratios_skips_aloud_and_keeps_its_history(tmp_path, cap
         raise ImportError("No module named 'torch'")
 
     monkeypatch.setattr(bench, "WORK", [replace(w, torch=missing, clustpy=w.clustpy and missing) for w in bench.WORK])
+    small = {work.preset: bench.PRESETS[work.preset] for work in bench.WORK}
+    small = {name: config.changed(hidden_units=(64, 32), filters=(4, 8, 8)) for name, config in small.items()}
+    monkeypatch.setattr(bench, "PRESETS", bench.PRESETS | small)
     kept = tmp_path / "kept.json"
     kept.write_text('[{"date": "before"}]')
     assert main(["bench", "--samples", "1024", "--json", "--history", str(kept)]) == 0

@@ -48,6 +48,8 @@ PHASES = {  # of the training thread, by (file, function); what one calls of ano
         ("saving.py", "save_model"),
     ],
     "building the network": [("state.py", "__init__")],
+    "loading the images, setting them upright": [("loading.py", "load")],
+    "waiting at the end for what runs beside": [("threading.py", "join")],
 }
 OPERATIONS = {  # by what the name of an operation begins with
     "products and convolutions": ("MatMul", "Conv", "FusedMatMul", "FusedConv"),
