@@ -250,7 +250,7 @@ def _bench(options: argparse.Namespace) -> int:
     if options.profile:
         from dec_core.cli.profile_bench import profile
 
-        return profile("fast", as_json=options.json, history=options.history)
+        return profile(as_json=options.json, history=options.history)
     from dec_core.cli.bench import bench
 
     return bench(options.samples, as_json=options.json, history=options.history)

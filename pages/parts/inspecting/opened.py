@@ -78,7 +78,7 @@ def point_files(run: Inspection, number: int, space: str) -> list[dict[str, str]
     names = [{"at": _name(run, place[at], space), "state": _name(run, at, "state")} for at in range(newest + 1)]
     _write(run, number, place[number], space, names[number])
     missing = [at for at in range(newest, -1, -1) if not _all_there(names[at])]
-    if missing and not _drawing.locked():
+    if missing:
         work = threading.Thread(target=_write_all, args=[run, missing, place, space, names], daemon=True)
         work.start()
     return [{part: f"app/static/{name}" for part, name in pair.items()} for pair in names]
