@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from functools import cached_property
-from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -193,12 +192,12 @@ class Moment:
         """The mean image of each cluster, uint8, shape (n_clusters, height, width[, 3]); black where it is empty."""
         k, labels = self.run.config.n_clusters, self.labels
         images = mapped_images(self.run.config, self.run.root)  # a map of its own, whose pages go with it
-        sums, counts = np.zeros((k, prod(self.run.image_shape))), np.bincount(labels, minlength=k)
+        sums, counts = np.zeros((k, *self.run.image_shape)), np.bincount(labels, minlength=k)
         for start in range(0, self.run.n, CHUNK):
-            part = images[start : start + CHUNK].reshape(-1, sums.shape[1]).astype(np.float32)
-            belongs = labels[start : start + CHUNK] == np.arange(k)[:, None]  # (n_clusters, rows)
-            sums += belongs.astype(np.float32) @ part
-        return (sums / np.maximum(counts, 1)[:, None]).astype(np.uint8).reshape(k, *self.run.image_shape)
+            part, of_part = images[start : start + CHUNK], labels[start : start + CHUNK]
+            for cluster in np.unique(of_part):
+                sums[cluster] += part[of_part == cluster].sum(axis=0, dtype=np.uint32)
+        return (sums / np.maximum(counts, 1).reshape(k, *[1] * len(self.run.image_shape))).astype(np.uint8)
 
     def typical(self, cluster: int, n: int = 2) -> np.ndarray:
         """The samples of a cluster that lie closest to its center, closest first, int, at most n."""
