@@ -4,7 +4,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.parts.focus import keep_focus, run_picker, screens, supervisor
+from pages.parts.focus import keep_focus, screens, supervisor
+from pages.parts.picker import run_picker
 
 PARTS = Path(__file__).parent / "pages" / "parts"
 

@@ -117,6 +117,6 @@ def preset(name: str) -> RunConfig:
 def name_of(config: RunConfig) -> str:
     """The preset that a config equals up to its seed, or "custom"."""
     for name, known in PRESETS.items():
-        if known.changed(random_state=config.random_state) == config:
+        if known.model_copy(update={"random_state": config.random_state}) == config:
             return name
     return "custom"

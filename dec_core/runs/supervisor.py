@@ -21,6 +21,7 @@ from pathlib import Path
 
 from dec_core.config import RunConfig
 from dec_core.runs.folder import ACTIVE, RunFolder, this_process
+from dec_core.runs.marks import forget_removed
 
 POLL = 0.1  # seconds
 MAX_FINISHING = 2  # workers that may make a UMAP at a time
@@ -80,6 +81,7 @@ class Supervisor:
     def __init__(self, root: Path):
         self.root = Path(root)
         self.root.mkdir(parents=True, exist_ok=True)
+        forget_removed(self.root)
         self._lock = threading.RLock()
         self._queue: deque[RunFolder] = deque()
         self._running: tuple[RunFolder, Worker] | None = None

@@ -1,24 +1,19 @@
-"""The run in focus: which one the link names, what is known of it, and the one click to another."""
+"""The run in focus: which one the link names, and how it stays the same from screen to screen."""
 
 from __future__ import annotations
 
 import os
-import time
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-from dec_core.architecture import WITHOUT_NETWORK
-from dec_core.config import OWN, ConfigError
-from dec_core.presets import name_of
-from dec_core.runs.folder import ACTIVE, RunFolder, RunStatus, list_runs
+from dec_core.runs.folder import RunFolder
 from dec_core.runs.history import RunReader
+from dec_core.runs.index import RunIndex
 from dec_core.runs.supervisor import Supervisor
 
 RUNS = Path(os.environ.get("DEC_RUNS", "runs"))
-MAX_LISTED = 500
 MAX_LETTERS = 100  # of a run's name
 
 
@@ -26,6 +21,12 @@ MAX_LETTERS = 100  # of a run's name
 def supervisor() -> Supervisor:
     """The queue and its workers: one for the whole server."""
     return Supervisor(RUNS)
+
+
+@st.cache_resource
+def index() -> RunIndex:
+    """All runs at a glance, for every session."""
+    return RunIndex(RUNS)
 
 
 @st.cache_resource(max_entries=64)
@@ -41,9 +42,9 @@ def focused_run(*, told: bool = True) -> RunFolder | None:
     """
     wanted = _linked()
     if wanted is None:
-        states = {run.id: run.status.state for run in list_runs(RUNS)[:MAX_LISTED]}
-        active = [run_id for run_id in states if states[run_id] in ACTIVE]
-        wanted = next((run_id for run_id in active if states[run_id] != "queued"), active[-1] if active else None)
+        active = [entry for entry in index().entries() if entry.active]
+        begun = [entry.id for entry in active if entry.status.state != "queued"]
+        wanted = next(iter([*begun, *(entry.id for entry in reversed(active))]), None)
         if wanted is not None:
             focus_on(wanted)
     if wanted in (None, "new"):
@@ -122,87 +123,3 @@ def _linked() -> str | None:
     else:
         st.query_params["run"] = state.focused
     return state.focused
-
-
-def title(run: RunFolder, clock: str = "%H:%M") -> str:
-    """A run in one line: what it is, how it went, when it was."""
-    status = run.status
-    when = time.strftime(f"%d %b {clock}", time.localtime(status.created))
-    return f"{_config_title(run.path)} · {outcome(status)} · {when}"
-
-
-def _titles(runs: list[RunFolder]) -> dict[str, str]:
-    """Titles by id, no two alike: the browser tells options apart by nothing else."""
-    titles = {run.id: title(run) for run in runs}
-    often = Counter(titles.values())
-    alike = {run.id: title(run, "%H:%M:%S") for run in runs if often[titles[run.id]] > 1}
-    often = Counter(alike.values())
-    return titles | {run_id: text if often[text] == 1 else f"{text} · {run_id}" for run_id, text in alike.items()}
-
-
-def short_name(dataset: str) -> str:
-    """What a data set is called on the screen: one's own without the digest."""
-    return dataset.removeprefix(OWN).rpartition("-")[0] if dataset.startswith(OWN) else dataset
-
-
-def outcome(status: RunStatus) -> str:
-    """The state in a word, with the accuracy if there is one."""
-    found = status.outcome
-    accuracy = f"{100 * found['acc']:.1f} %" if "acc" in found else ""
-    if "silhouette" in found:
-        accuracy = f"silhouette {found['silhouette']:.2f}"
-    if status.state == "finished":
-        return accuracy or "finished"
-    if status.state in ACTIVE:
-        return "under way"
-    return f"{status.state} {accuracy}".strip()
-
-
-@st.cache_data(max_entries=1000)
-def _config_title(path: Path) -> str:
-    try:
-        config = RunFolder(path).config
-    except ConfigError:
-        return path.name
-    name = name_of(config)
-    network = "" if config.method in WITHOUT_NETWORK else f" {config.autoencoder}"
-    what = name if name != "custom" else f"{short_name(config.dataset)}, {config.method}{network}"
-    return f"{what}, seed {config.random_state}"
-
-
-def run_picker() -> None:
-    """A list of all runs, newest first; choosing one puts it into focus.
-
-    The browser keeps the chosen one by its title, which changes with the outcome. So the widget is
-    another one whenever the title of the run in focus is, and only the one on the screen may choose:
-    a request that was under way may still bring along what an earlier one showed.
-    """
-    st.session_state.picked = st.session_state.pop("picking", False)  # for this drawing of the page
-    runs = list_runs(RUNS)[:MAX_LISTED]
-    options = ["new", *(run.id for run in runs)]
-    focused = focused_run(told=False)
-    current = focused.id if focused else "new"
-    if current not in options:
-        options.append(current)
-    titles = _titles(runs) | {"new": "A new run"}
-    number, shown = st.session_state.get("picker", (0, None))
-    if shown != (current, titles.get(current)):
-        number += 1
-        st.session_state.picker = number, (current, titles.get(current))
-    st.selectbox(
-        "Run in focus",
-        options,
-        index=options.index(current),
-        key=f"picked_{number}",
-        format_func=lambda run_id: titles.get(run_id, run_id),
-        label_visibility="collapsed",
-        on_change=_pick,
-        args=(number, options),
-    )
-
-
-def _pick(number: int, options: list[str]) -> None:
-    picked = st.session_state[f"picked_{number}"]
-    if number == st.session_state.picker[0] and picked in options:
-        focus_on(picked)
-        st.session_state.picking = True

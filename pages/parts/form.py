@@ -13,9 +13,10 @@ import streamlit as st
 from dec_core.config import BUNDLED, GROUPS, ConfigError, RunConfig, applies, fields, parse
 from dec_core.data import DataError, load
 from dec_core.presets import CHAPTERS, DESCRIPTIONS, PRESETS
-from pages.parts.focus import RUNS, short_name
+from pages.parts.focus import RUNS
 from pages.parts.model_view import model_view
 from pages.parts.own_data import own_data
+from pages.parts.picker import short_name
 
 IN_LINK = {"random_state": "seed"}  # fields whose name in a link is shorter
 UNITS = ("hidden_units", "filters")  # written as numbers with commas

@@ -11,7 +11,7 @@ from dec_core.analysis.naming import letter
 from dec_core.analysis.verdict import beside_the_mixture, doubts, what_to_try
 from dec_core.config import ConfigError, RunConfig, is_taught
 from dec_core.data import DataError
-from dec_core.runs.folder import ACTIVE, RunFolder, RunStatus, list_runs
+from dec_core.runs.folder import ACTIVE, RunFolder, RunStatus
 from dec_core.runs.history import History
 from dec_core.runs.progress import Progress, progress
 from pages.parts import components, focus
@@ -54,7 +54,7 @@ def live(run: RunFolder | None, config: RunConfig | None) -> None:
 def _view(run: RunFolder | None, config: RunConfig | None, active: bool) -> None:
     focus.go_on()
     if run is None:
-        earlier = " Earlier runs are in the list above." if list_runs(focus.RUNS) else ""
+        earlier = " Earlier runs are in the list above." if focus.index().entries() else ""
         controls(None, None, config, f"Press Start: an autoencoder learns to see, then the clusters form.{earlier}")
         _stepper("", Progress("", 0.0, -1), PHASES_OF.get(config.method if config else "", PHASES))
         _numbers(History(), {})

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import streamlit as st
 
 from dec_core.analysis.inspection import right_and_wrong
 from dec_core.analysis.verdict import thousands
-from dec_core.config import ConfigError, RunConfig
-from dec_core.runs.folder import RunFolder, list_runs
+from dec_core.config import RunConfig
+from dec_core.runs.folder import RunFolder
 from dec_core.runs.inspection import Inspection
 from dec_core.runs.moment import Moment
 from pages.parts import focus
 from pages.parts.boxes import box, to_come
 from pages.parts.inspecting import opened, pieces, views
 from pages.parts.inspecting.looking import Looking, choose, chosen, look, shows
+from pages.parts.picker import title, titles
 
 HEIGHT = 300
 MOST_RUNS = 60
@@ -101,21 +100,12 @@ def _choose(run: Inspection, now: Moment, seen: Looking, beside: Moment | None) 
 
 def _others(run: Inspection) -> dict[str, str]:
     """Titles of runs that can be compared with this one, newest first."""
-    return _titles(str(focus.RUNS), run.folder.id, run.config)
-
-
-@st.cache_data(ttl=10, max_entries=20, show_spinner=False)
-def _titles(root: str, run_id: str, _config: RunConfig) -> dict[str, str]:
-    found = {}
-    for folder in list_runs(Path(root))[: 4 * MOST_RUNS]:
-        if folder.id == run_id or len(found) == MOST_RUNS:
-            continue
-        try:
-            if _comparable(folder.config, _config):
-                found[folder.id] = focus.title(folder)
-        except ConfigError:
-            continue
-    return found
+    fit = [
+        entry
+        for entry in focus.index().entries()
+        if entry.id != run.folder.id and entry.config and _comparable(entry.config, run.config)
+    ]
+    return titles(fit[:MOST_RUNS])
 
 
 def _two_by_two(run: Inspection, now: Moment, seen: Looking, beside: Moment) -> None:
@@ -147,7 +137,7 @@ def _two_by_two(run: Inspection, now: Moment, seen: Looking, beside: Moment) -> 
 
 
 def _title(now: Moment, beside: Moment) -> str:
-    name = "this run" if beside.run.folder.id == now.run.folder.id else focus.title(beside.run.folder)
+    name = "this run" if beside.run.folder.id == now.run.folder.id else title(focus.index().entry(beside.run.folder.id))
     return f"{name}, at step {thousands(beside.iteration)}"
 
 

@@ -1,0 +1,128 @@
+"""All runs at a glance, for lists of hundreds: what stands in their folders, read again only where it has changed.
+
+The folders stay the truth: the index lives in memory, is made from them, and may be thrown away at any time.
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dec_core.config import ConfigError, RunConfig
+from dec_core.presets import name_of
+from dec_core.runs.folder import ACTIVE, RunFolder, RunStatus, list_runs
+from dec_core.runs.marks import Marks, marks_of
+
+FILES = ("config.json", "status.json", "marks.json")
+SCORES = ("acc", "nmi", "ari", "silhouette", "confidence")
+CONDITION = re.compile(r"^([a-z_]+)(<=|>=|!=|=|<|>)(.+)$")
+COMPARE = {"<=": operator.le, ">=": operator.ge, "<": operator.lt, ">": operator.gt}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One run. `config` is None where it cannot be read; `preset` is its name, or "custom"."""
+
+    folder: RunFolder
+    config: RunConfig | None
+    preset: str
+    status: RunStatus
+    marks: Marks
+
+    @property
+    def id(self) -> str:
+        return self.folder.id
+
+    @property
+    def active(self) -> bool:
+        """Whether it is queued, running or paused."""
+        return self.status.state in ACTIVE
+
+    @property
+    def seconds(self) -> float:
+        """Of training, all phases together."""
+        return sum(self.status.seconds.values())
+
+    def values(self) -> dict[str, Any]:
+        """All that one may search or sort by: fields of the config, scores, marks, state."""
+        told = self.config.model_dump() if self.config else {}
+        told |= {name: self.status.outcome[name] for name in SCORES if name in self.status.outcome}
+        marks = {"name": self.marks.name, "note": self.marks.note, "star": self.marks.star}
+        return told | marks | {"state": self.status.state, "preset": self.preset, "seconds": self.seconds}
+
+
+class RunIndex:
+    """The runs below `root`. One for all threads of a process."""
+
+    def __init__(self, root: Path):
+        self.root = Path(root)
+        self._lock = threading.Lock()
+        self._known: dict[str, tuple[tuple, Entry]] = {}
+
+    def entries(self, *, archived: bool = False) -> list[Entry]:
+        """All runs as they stand now, newest first; those that were put away only if they are asked for."""
+        with self._lock:
+            before, self._known = self._known, {}
+            for folder in list_runs(self.root):
+                stamp = tuple(_changed_at(folder.path / name) for name in FILES)
+                known = before.get(folder.id)
+                # of an active run the process may have ended without a word
+                fresh = known is None or known[0] != stamp or known[1].active
+                self._known[folder.id] = (stamp, _read(folder) if fresh else known[1])
+            return [entry for _, entry in self._known.values() if archived or not entry.marks.archived]
+
+    def entry(self, run_id: str) -> Entry | None:
+        """One run as it stands now, None if it is not there."""
+        return next((entry for entry in self.entries(archived=True) if entry.id == run_id), None)
+
+
+def _changed_at(path: Path) -> tuple[int, int]:
+    try:
+        told = path.stat()
+        return told.st_mtime_ns, told.st_ino  # replaced as a whole, within one tick of a coarse clock, perhaps
+    except OSError:
+        return (0, 0)
+
+
+def _read(folder: RunFolder) -> Entry:
+    try:
+        config = folder.config
+    except ConfigError:
+        config = None
+    return Entry(folder, config, name_of(config) if config else "custom", folder.status, marks_of(folder))
+
+
+def find(entries: list[Entry], query: str) -> list[Entry]:
+    """Those that fit all words of `query`.
+
+    A word is a condition on a field or a score (`acc>=0.97`, `latent_dim=5`, `state!=finished`), or a piece of
+    text that stands anywhere in what is known of the run.
+    """
+    words = query.lower().split()
+    return [entry for entry in entries if all(_fits(entry.values() | {"id": entry.id}, word) for word in words)]
+
+
+def _fits(values: dict[str, Any], word: str) -> bool:
+    condition = CONDITION.match(word)
+    if condition and condition[1] in values:
+        value, sign, wanted = values[condition[1]], condition[2], condition[3]
+        if sign in COMPARE:
+            number = _number(wanted)
+            return number is not None and isinstance(value, int | float) and COMPARE[sign](value, number)
+        return (_text(value) == wanted or (_number(wanted) is not None and value == _number(wanted))) == (sign == "=")
+    return any(word in _text(value) for value in values.values())
+
+
+def _text(value: Any) -> str:
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value).lower()
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
