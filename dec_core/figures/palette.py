@@ -1,7 +1,8 @@
 """Colours and names, the same in every view.
 
 Ten colours that stay apart for colour-blind people: Petroff, *Accessible Color Sequences for Data
-Visualization*, 2021. Names of clusters: `dec_core.analysis.naming`.
+Visualization*, 2021. Compared runs have the colours of Paul Tol's vibrant scheme, so that a run is not taken for a
+cluster. Names of clusters: `dec_core.analysis.naming`.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 TEN = ("#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6", "#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd")
 RIGHT, WRONG = "#3f90da", "#e76300"
 GREY = "#9aa0a6"
+RUNS = ("#0077bb", "#ee7733", "#009988", "#cc3311", "#aa4499", "#33bbee", "#997700", "#777777")  # compared, in order
 N_RAMP = 31
 
 

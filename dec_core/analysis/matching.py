@@ -1,0 +1,70 @@
+"""What belongs together in two clusterings of the same samples: clusters by their members, maps by their shape."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+
+from dec_core.analysis.metrics import contingency, match
+
+
+def counterparts(labels: np.ndarray, reference: np.ndarray, n_clusters: int, n_reference: int) -> np.ndarray:
+    """For each cluster the one of the reference that shares most samples with it: the Hungarian method, one to one.
+
+    Parameters
+    ----------
+    labels, reference : ndarray of int, shape (n,)
+        The clusters of the same samples, 0 <= labels < n_clusters and 0 <= reference < n_reference.
+
+    Returns
+    -------
+    ndarray of int, shape (n_clusters,)
+        A cluster of the reference, or -1 where there is none left that shares a sample.
+
+    Raises
+    ------
+    ValueError
+        If lengths differ, there are no samples, or a label is out of range.
+    """
+    found, counts = contingency(reference, labels, n_clusters)
+    if found[-1] >= n_reference:
+        raise ValueError(f"reference: received labels up to {found[-1]}, expected 0..{n_reference - 1}")
+    matched = match(counts)
+    shared = counts[matched, np.arange(n_clusters)]
+    return np.where((matched >= 0) & (shared > 0), found[matched], -1)
+
+
+def places_beside(counterpart: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """The place of each cluster in the order of names and colours: its counterpart's, or else one beyond.
+
+    Parameters
+    ----------
+    counterpart : ndarray of int, shape (n_clusters,)
+        Of `counterparts`.
+    places : ndarray of int, shape (n_reference,)
+        The place of each cluster of the reference.
+    """
+    known = np.where(counterpart >= 0, places[counterpart], -1)
+    others = itertools.count(len(places))  # never the name of a cluster of the reference
+    return np.array([place if place >= 0 else next(others) for place in known.tolist()])
+
+
+def turned_like(plane: np.ndarray, here: np.ndarray, there: np.ndarray) -> np.ndarray:
+    """A map turned and mirrored, not stretched, so that it lies like another: the orthogonal Procrustes problem.
+
+    Parameters
+    ----------
+    plane : ndarray, shape (n, 2)
+    here, there : ndarray, shape (m, 2)
+        The same samples on this map and on the other one (Schönemann, *A generalized solution of the orthogonal
+        Procrustes problem*, 1966).
+
+    Returns
+    -------
+    ndarray, shape (n, 2)
+        Centred at the mean of `here`.
+    """
+    here, there = np.asarray(here, float), np.asarray(there, float)
+    left, _, right = np.linalg.svd((here - here.mean(axis=0)).T @ (there - there.mean(axis=0)))
+    return (plane - here.mean(axis=0)) @ left @ right

@@ -1,0 +1,134 @@
+"""Runs side by side: in which fields they differ, and what can be said of their scores over several seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dec_core.config import RunConfig, applies
+from dec_core.runs.index import Entry
+
+MOST_COMPARED = 8
+
+
+def differing(configs: Sequence[RunConfig]) -> list[str]:
+    """The fields in which configs differ, in the order in which they act; the seed is none of them.
+
+    A field counts where it has an effect in at least one of them; one that has an effect here and none there differs.
+    """
+    return [
+        name
+        for name in RunConfig.model_fields
+        if name != "random_state" and len({_acting(name, config) for config in configs}) > 1
+    ]
+
+
+def _acting(name: str, config: RunConfig) -> Any:
+    return getattr(config, name) if applies(name, config) else "has no effect"
+
+
+@dataclass(frozen=True)
+class Spread:
+    """A score over `n` runs: mean, least and greatest."""
+
+    mean: float
+    low: float
+    high: float
+    n: int
+
+
+@dataclass(frozen=True)
+class Setup:
+    """Runs that are alike but for their seed, the first of them for all: the one that was chosen."""
+
+    entries: tuple[Entry, ...]
+
+    @property
+    def first(self) -> Entry:
+        return self.entries[0]
+
+    @property
+    def counted(self) -> tuple[Entry, ...]:
+        """Those whose scores count: the finished ones, or as long as there is none, the first."""
+        return tuple(entry for entry in self.entries if entry.status.state == "finished") or self.entries[:1]
+
+    def spread(self, score: str) -> Spread | None:
+        """Of a score, or of "seconds" of training; None where no run has it."""
+        told = [_told(entry, score) for entry in self.counted]
+        values = [value for value in told if value is not None]
+        if not values:
+            return None
+        return Spread(sum(values) / len(values), min(values), max(values), len(values))
+
+
+def _told(entry: Entry, score: str) -> float | None:
+    return (entry.seconds or None) if score == "seconds" else entry.status.outcome.get(score)
+
+
+def setups(chosen: Sequence[Entry], known: Sequence[Entry], *, together: bool) -> list[Setup]:
+    """The chosen runs; where `together`, each with all of `known` that are alike but for their seed.
+
+    Runs whose config cannot be read stand alone. Of runs of the same seed the chosen one counts, else the newest.
+    """
+    if not together:
+        return [Setup((entry,)) for entry in chosen]
+    found: list[Setup] = []
+    for entry in chosen:
+        if not any(entry in setup.entries for setup in found):
+            found.append(Setup((entry, *_siblings(entry, known))))
+    return found
+
+
+def _siblings(entry: Entry, known: Sequence[Entry]) -> list[Entry]:
+    """Other runs of the same set-up, by seed, one for each."""
+    if entry.config is None:
+        return []
+    alike: dict[int, Entry] = {entry.config.random_state: entry}
+    for other in known:
+        config = other.config
+        if config and config.model_copy(update={"random_state": entry.config.random_state}) == entry.config:
+            before = alike.get(config.random_state)
+            better = before is None or (before.status.state != "finished" and other.status.state == "finished")
+            if better and before is not entry:
+                alike[config.random_state] = other
+    return [alike[seed] for seed in sorted(alike) if alike[seed] is not entry]
+
+
+def missing_seeds(setup: Setup, n_seeds: int) -> list[int]:
+    """The seeds to train so that there are runs of `n_seeds` of them: the smallest that are not there yet."""
+    there = {entry.config.random_state for entry in setup.entries if entry.config}
+    wanted = max(n_seeds - len(there), 0)
+    return [seed for seed in range(n_seeds + len(there)) if seed not in there][:wanted]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How a score differs from that of the reference.
+
+    Attributes
+    ----------
+    change : float
+        Between the means.
+    certain : bool
+        Whether the ranges over the seeds lie apart, with two seeds or more on both sides.
+    words : str
+        What can be said: "" for a certain difference.
+    """
+
+    change: float
+    certain: bool
+    words: str
+
+
+def difference(here: Spread, reference: Spread) -> Difference:
+    """Of two spreads of a score. A difference within the spread is none."""
+    change = here.mean - reference.mean
+    apart = here.low > reference.high or here.high < reference.low
+    if here.n < 2 and reference.n < 2:
+        return Difference(change, False, "one seed each")
+    if not apart:
+        return Difference(change, False, "no difference: within the spread")
+    if min(here.n, reference.n) < 2:
+        return Difference(change, False, "one seed against several")
+    return Difference(change, True, "")

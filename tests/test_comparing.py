@@ -1,0 +1,148 @@
+"""Runs side by side: differing fields, scores over seeds, clusters and maps that belong together."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dec_core.analysis.matching import counterparts, places_beside, turned_like
+from dec_core.config import RunConfig
+from dec_core.presets import PRESETS
+from dec_core.runs.comparing import Setup, Spread, difference, differing, missing_seeds, setups
+from dec_core.runs.folder import RunFolder
+from dec_core.runs.index import RunIndex
+
+
+def test_only_fields_that_differ_and_act_are_told():
+    a = RunConfig.make()
+    assert differing([a, a]) == []
+    assert differing([a, a.changed(random_state=3)]) == []
+    assert differing([a, a.changed(latent_dim=5, tol=0.01)]) == ["latent_dim", "tol"]
+    assert differing([a, a.changed(gamma=0.5)]) == []  # both train DEC alone, which knows no gamma
+    joint = a.changed(method="joint")
+    assert differing([joint, joint.changed(gamma=0.5)]) == ["gamma"]
+    assert differing([a, joint]) == ["method", "gamma"]
+
+
+@settings(max_examples=30)
+@given(st.permutations(list(PRESETS.values())))
+def test_the_order_of_runs_does_not_change_in_what_they_differ(configs):
+    assert differing(configs[:4]) == differing(configs[:4][::-1])
+
+
+@pytest.fixture
+def make(tmp_path, small):
+    """Make a run of this seed and accuracy."""
+
+    def run(seed, acc, state="finished", **changes):
+        folder = RunFolder.create(tmp_path, small.changed(random_state=seed, **changes), state)
+        folder.set_status(replace(folder.status, outcome={"acc": acc}, seconds={"pretraining": 2.0, "clustering": 1.0}))
+        return folder.id
+
+    return run
+
+
+def entries(tmp_path, *run_ids):
+    index = RunIndex(tmp_path)
+    return [index.entry(run_id) for run_id in run_ids], index.entries()
+
+
+def test_runs_that_differ_in_their_seed_alone_are_one_setup(tmp_path, make):
+    first, second, other = make(0, 0.8), make(1, 0.9), make(0, 0.7, latent_dim=5)
+    chosen, known = entries(tmp_path, second, other)
+    found = setups(chosen, known, together=True)
+    assert [[e.id for e in setup.entries] for setup in found] == [[second, first], [other]]
+    assert found[0].spread("acc") == Spread(pytest.approx(0.85), 0.8, 0.9, 2)
+    assert found[0].spread("seconds") == Spread(3.0, 3.0, 3.0, 2)
+    assert found[1].spread("nmi") is None
+    assert [len(s.entries) for s in setups(chosen, known, together=False)] == [1, 1]
+
+
+def test_two_chosen_seeds_of_one_setup_stand_together_once(tmp_path, make):
+    chosen, known = entries(tmp_path, make(0, 0.8), make(1, 0.9))
+    assert len(setups(chosen, known, together=True)) == 1
+    assert len(setups(chosen, known, together=False)) == 2
+
+
+def test_one_run_a_seed_counts_the_finished_one_before_others(tmp_path, make):
+    chosen = make(0, 0.8)
+    broken, good, again = make(1, 0.1, "stopped"), make(1, 0.9), make(0, 0.2)
+    (entry,), known = entries(tmp_path, chosen)
+    (setup,) = setups([entry], known, together=True)
+    assert [e.id for e in setup.entries] == [chosen, good] and broken not in setup.entries and again
+    assert setup.spread("acc").n == 2
+
+
+def test_a_run_under_way_counts_only_where_none_has_ended(tmp_path, make):
+    running, ended = make(0, 0.3, "stopped"), make(1, 0.9)
+    (entry,), known = entries(tmp_path, running)
+    (setup,) = setups([entry], known, together=True)
+    assert [e.id for e in setup.counted] == [ended]
+    assert Setup((entry,)).spread("acc") == Spread(0.3, 0.3, 0.3, 1)
+
+
+def test_missing_seeds_are_the_smallest_that_are_not_there(tmp_path, make):
+    chosen, known = entries(tmp_path, make(1, 0.8))
+    (setup,) = setups(chosen, known, together=True)
+    assert missing_seeds(setup, 3) == [0, 2]
+    assert missing_seeds(setup, 1) == []
+
+
+def test_a_difference_within_the_spread_is_none():
+    few, many = Spread(0.90, 0.90, 0.90, 1), Spread(0.95, 0.93, 0.97, 5)
+    assert difference(many, few).words == "one seed against several" and not difference(many, few).certain
+    assert difference(few, few).words == "one seed each"
+    overlap = Spread(0.96, 0.95, 0.98, 5)
+    assert "no difference" in difference(overlap, many).words and not difference(overlap, many).certain
+    apart = Spread(0.985, 0.98, 0.99, 5)
+    assert difference(apart, many).certain and difference(apart, many).change == pytest.approx(0.035)
+    assert difference(many, apart).change == pytest.approx(-0.035)
+
+
+def test_counterparts_in_worked_numbers():
+    reference = np.array([0, 0, 0, 1, 1, 2, 2, 2])
+    labels = np.array([3, 3, 1, 1, 1, 0, 0, 3])  # 3 shares two with 0, 1 two with 1, 0 two with 2; 2 is empty
+    assert counterparts(labels, reference, 4, 3).tolist() == [2, 1, -1, 0]
+
+
+def test_a_cluster_without_a_counterpart_gets_a_name_of_its_own():
+    places = np.array([1, 0, 2])  # of three clusters of the reference
+    assert places_beside(np.array([2, -1, 0, -1]), places).tolist() == [2, 3, 1, 4]
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(2, 9), st.integers(0, 2**16))
+def test_renamed_clusters_are_all_found_again(k, seed):
+    rng = np.random.default_rng(seed)
+    reference = np.concatenate([np.arange(k), rng.integers(0, k, 50)])
+    order = rng.permutation(k)
+    found = counterparts(order[reference], reference, k, k)
+    assert found[order].tolist() == list(range(k))
+    places = rng.permutation(k)
+    assert places_beside(found, places)[order].tolist() == places.tolist()
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(1, 9), st.integers(1, 9), st.integers(0, 2**16))
+def test_no_two_clusters_share_a_name(k, k_reference, seed):
+    rng = np.random.default_rng(seed)
+    labels, reference = rng.integers(0, k, 40), rng.integers(0, k_reference, 40)
+    found = counterparts(labels, reference, k, k_reference)
+    told = places_beside(found, np.arange(k_reference))
+    assert len(set(told.tolist())) == k
+    assert all((found[c] >= 0) == (told[c] < k_reference) for c in range(k))
+
+
+def test_labels_that_cannot_be_are_refused():
+    with pytest.raises(ValueError, match="reference: received labels up to 3"):
+        counterparts(np.array([0, 1]), np.array([0, 3]), 2, 2)
+
+
+@given(st.floats(0, 6.3), st.booleans())
+def test_a_turned_map_is_turned_back(angle, mirrored):
+    there = np.array([[0.0, 0], [3, 1], [5, -2], [1, 4]])
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    here = there @ turn * ([1, -1] if mirrored else [1, 1]) + [7, -3]
+    assert turned_like(here, here, there) == pytest.approx(there - there.mean(axis=0))
