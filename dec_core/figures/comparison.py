@@ -1,4 +1,4 @@
-"""In what do runs differ, and what did it do? A table as HTML: differing fields, scores beside those of the reference."""
+"""In what do runs differ, and what did it do? Differing fields, and scores beside those of the reference, as HTML."""
 
 from __future__ import annotations
 

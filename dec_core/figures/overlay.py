@@ -80,7 +80,7 @@ def overlay(lines: Sequence[Line], score: str, by: str, smoothing: float = 0.0, 
         _panel(figure, line, [_losses(line, history, by) for history in line.histories], 1, smoothing, ".4f")
         scored = [_scores(line, history, score, by, factor) for history in line.histories]
         _panel(figure, line, scored, 2, smoothing, digits + (" %" if score in PER_CENT else ""))
-        _phases(figure, line, scored, by)
+        _phases(figure, line, scored)
     unit = " %" if score in PER_CENT else ""
     if not any(trace.xaxis == "x2" for trace in figure.data):
         middle = {"x": 0.5, "xref": "x2 domain", "y": 0.5, "yref": "y2 domain"}
@@ -146,7 +146,7 @@ def band(curves: Sequence[Curve]) -> tuple[np.ndarray, np.ndarray, np.ndarray, n
     A curve that ends before the others keeps its last value: that run was done.
     """
     if len(curves) == 1:
-        (x, y), = curves  # fmt: skip
+        x, y = curves[0]
         return x, y, y, y
     start, end = min(x[0] for x, _ in curves), max(x[-1] for x, _ in curves)
     grid = np.linspace(start, end, N_GRID)
@@ -163,18 +163,18 @@ def smoothed(y: np.ndarray, weight: float) -> np.ndarray:
     return np.array(found)
 
 
-def _phases(figure: go.Figure, line: Line, curves: list[Curve], by: str) -> None:
+def _phases(figure: go.Figure, line: Line, curves: list[Curve]) -> None:
     """A diamond where p ceases to be the mixture's."""
-    if not line.held or not curves or not len(curves[0][0]):
+    curves = [(x, y) for x, y in curves if len(x)]
+    steps = [record["iteration"] for record in line.histories[0].updates]
+    if not line.held or not curves or not steps or steps[-1] < line.held:
         return
-    history, (x, y) = line.histories[0], curves[0]
-    steps = np.array([r["iteration"] for r in history.updates])[-len(x) :]
-    if steps[-1] < line.held:
-        return
-    at = int(np.searchsorted(steps, line.held))
+    at = min(int(np.searchsorted(steps, line.held)), len(curves[0][0]) - 1)
+    x, mean, _, _ = band(curves)
+    place = float(curves[0][0][at])
     figure.add_scatter(
-        x=[x[at]], y=[band(curves)[1][at] if len(curves) == 1 else np.interp(x[at], *band(curves)[:2])],
-        mode="markers", marker={"symbol": "diamond", "size": 9, "color": line.colour}, name=line.name,
+        x=[place], y=[np.interp(place, x, mean)], mode="markers", name=line.name,
+        marker={"symbol": "diamond", "size": 9, "color": line.colour},
         hovertemplate="from here on p is made from q", row=1, col=2,
     )  # fmt: skip
 
