@@ -319,6 +319,14 @@ def fields() -> dict[str, dict[str, Any]]:
     return {name: _describe(name, schema[name]) for name in RunConfig.model_fields}
 
 
+def field_title(name: str) -> str:
+    """A field's label, with its group where another field has the same: "Clustering: learning rate"."""
+    described = fields()
+    label, group = described[name]["label"], described[name]["group"]
+    shared = sum(other["label"] == label for other in described.values()) > 1
+    return f"{group}: {label[0].lower()}{label[1:]}" if shared else label
+
+
 def _describe(name: str, schema: dict[str, Any]) -> dict[str, Any]:
     numbers = next((part for part in schema.get("anyOf", []) if part.get("type") == "integer"), schema)
     described = {key: schema[key] for key in ("label", "group", "advanced")}

@@ -120,3 +120,13 @@ def name_of(config: RunConfig) -> str:
         if known.model_copy(update={"random_state": config.random_state}) == config:
             return name
     return "custom"
+
+
+def nearest(config: RunConfig) -> str:
+    """The preset from which a config differs in the fewest fields, the seed aside."""
+    told = config.model_dump(exclude={"random_state"})
+    differs = {
+        name: sum(told[field] != value for field, value in known.model_dump(exclude={"random_state"}).items())
+        for name, known in PRESETS.items()
+    }
+    return min(differs, key=differs.get)

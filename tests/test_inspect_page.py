@@ -6,18 +6,16 @@ import json
 import re
 import shutil
 from base64 import b64decode
-from contextlib import contextmanager
 from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
+from screens import NoWorkers, app_over, opened_at, unpatched
 from streamlit.components.v2.bidi_component.main import _make_trigger_id
-from streamlit.components.v2.component_manager import BidiComponentManager
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
-from streamlit.util import calc_hash
 
 from dec_core.analysis.inspection import ORDERS
 from dec_core.analysis.verdict import thousands
@@ -60,71 +58,6 @@ def runs(finished_run, small, digits, tmp_path_factory) -> SimpleNamespace:
     )
 
 
-_unpatched = PagesManager.__init__
-
-
-class NoWorkers:
-    """A supervisor that starts no process."""
-
-    completing = []  # noqa: RUF012  (replaced for every use)
-    busy = False
-
-    def ahead_of(self, run):
-        return 0
-
-    def complete(self, run):
-        self.completing.append(run.id)
-        return not self.busy
-
-    def is_completing(self, run):
-        return run.id in self.completing and not self.busy
-
-
-class AtOnce:
-    """A thread whose work is done when `start` returns, so that none goes on into the next test."""
-
-    errors = []  # noqa: RUF012  (replaced for every use)
-
-    def __init__(self, target, args, daemon):
-        self.target, self.args = target, args
-
-    def start(self):
-        try:
-            self.target(*self.args)
-        except Exception as error:
-            self.errors.append(error)
-
-
-@contextmanager
-def app_over(root):
-    """The app over a folder of runs, on a server that has shown it before: app.py is run from its top each time."""
-    import streamlit as st
-
-    from pages.parts import focus, form, model_view, moment, own_data, take_away  # noqa: F401
-    from pages.parts.inspecting import opened
-
-    def known(self, *args, **options):
-        _unpatched(self, *args, **options)
-        PagesManager.uses_pages_directory = False
-
-    with pytest.MonkeyPatch.context() as patch:
-        st.cache_resource.clear()
-        st.cache_data.clear()
-        for module in ("focus", "moment", "form", "own_data", "model_view", "take_away", "inspecting.opened"):
-            patch.setattr(f"pages.parts.{module}.RUNS", root)
-        patch.setattr(opened, "STATIC", root.parent / "static")
-        patch.setattr(opened, "threading", SimpleNamespace(Thread=AtOnce))
-        patch.setattr(AtOnce, "errors", [])
-        patch.setattr(focus, "supervisor", NoWorkers)
-        patch.setattr(NoWorkers, "completing", [])
-        patch.setattr(PagesManager, "__init__", known)
-        # which takes longer than the app: to search all packages for components
-        patch.setattr(BidiComponentManager, "discover_and_register_components", lambda *_, **__: None)
-        yield
-        st.cache_resource.clear()
-        st.cache_data.clear()
-
-
 @pytest.fixture(scope="module")
 def app(runs):
     gc.freeze()  # Streamlit collects garbage after each run of the script, and TensorFlow has much
@@ -144,10 +77,7 @@ def damaged(finished_run, tmp_path):
 
 def inspect(run, **query) -> AppTest:
     """The screen as a link opens it, for a new visitor."""
-    at = AppTest.from_file("../app.py", default_timeout=60)
-    at._page_hash = calc_hash("inspect")  # as `switch_page` does once the app has been run
-    at.query_params.update({"run": run.folder.id if isinstance(run, Inspection) else run, **query})
-    return at.run()
+    return opened_at("inspect", run=run.folder.id if isinstance(run, Inspection) else run, **query)
 
 
 def link(at) -> dict[str, str]:
@@ -283,7 +213,7 @@ def test_a_run_opens_with_all_that_belongs_to_it(app, runs, now):
 def test_the_very_first_request_of_a_server_shows_the_whole_app(runs, monkeypatch):
     """Without `app_over`'s patch Streamlit takes pages/ for an app of its older kind, as a fresh server does."""
     with app_over(runs.root):
-        monkeypatch.setattr(PagesManager, "__init__", _unpatched)
+        monkeypatch.setattr(PagesManager, "__init__", unpatched)
         at = inspect(runs.run)
     is_whole(at, runs.run.at(-1))
     assert any(item.label == "Run in focus" for item in at.selectbox)

@@ -26,11 +26,10 @@ CSS = """
 
 @dataclass(frozen=True)
 class Cell:
-    """A value, below it what is to be said of it, and how that is meant: "up", "down" or ""."""
+    """A value, and what stands below it: lines of text, each meant as "up", "down" or ""."""
 
     text: str
-    below: str = ""
-    tone: str = ""
+    below: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,8 @@ def _row(row: Row) -> str:
 
 def _cell(cell: Cell) -> str:
     nothing = ' class="none"' if cell.text == "–" else ""
-    return f"<td{nothing}>{escape(cell.text)}{_small(cell.below, cell.tone)}</td>"
+    below = "".join(_small(text, tone) for text, tone in cell.below)
+    return f"<td{nothing}>{escape(cell.text)}{below}</td>"
 
 
 def _small(text: str, tone: str = "") -> str:

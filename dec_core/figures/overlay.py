@@ -12,7 +12,7 @@ from plotly.subplots import make_subplots
 
 from dec_core.figures.palette import GREY
 
-AXES = {"iteration": "gradient steps", "epoch": "epochs", "seconds": "seconds of training"}
+AXES = {"iteration": "gradient steps", "epoch": "epochs", "seconds": "seconds"}
 SCORES = {  # name, factor, format of a value
     "acc": ("Accuracy", 100, ".1f"),
     "nmi": ("NMI", 1, ".3f"),

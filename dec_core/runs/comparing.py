@@ -63,7 +63,9 @@ class Setup:
 
 
 def _told(entry: Entry, score: str) -> float | None:
-    return (entry.seconds or None) if score == "seconds" else entry.status.outcome.get(score)
+    if score == "seconds":
+        return entry.seconds if entry.status.state == "finished" else None
+    return entry.status.outcome.get(score)
 
 
 def setups(chosen: Sequence[Entry], known: Sequence[Entry], *, together: bool) -> list[Setup]:
@@ -128,7 +130,7 @@ def difference(here: Spread, reference: Spread) -> Difference:
     if here.n < 2 and reference.n < 2:
         return Difference(change, False, "one seed each")
     if not apart:
-        return Difference(change, False, "no difference: within the spread")
+        return Difference(change, False, "within the spread, no difference")
     if min(here.n, reference.n) < 2:
         return Difference(change, False, "one seed against several")
     return Difference(change, True, "")

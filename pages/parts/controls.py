@@ -85,8 +85,12 @@ def _once(key: str, act: Callable, *arguments: Any) -> None:
 
 
 def _start(config: RunConfig) -> None:
-    focus.focus_on(focus.supervisor().start(config).id)
+    run = focus.supervisor().start(config)
+    focus.focus_on(run.id)
     st.session_state.page_changed = True
+    before = st.session_state.pop("against", None)
+    if before is not None:
+        focus.go_to("compare", run=run.id, runs=f"{before},{run.id}")
 
 
 def _resume(run: RunFolder) -> None:

@@ -74,15 +74,20 @@ def keep_focus(page: str) -> None:
 
 
 def inspect_next(run_id: str, **query: str) -> None:
-    """Go to Inspect, for use in callbacks: the next drawing of the page does it."""
-    st.session_state.inspect_next = {"run": run_id, **query}
+    """Go to Inspect, for use in callbacks."""
+    go_to("inspect", run=run_id, **query)
+
+
+def go_to(page: str, **query: str) -> None:
+    """Go to another screen, for use in callbacks: the next drawing of the page does it."""
+    st.session_state.go_next = page, query
 
 
 def go_on() -> None:
     """Go where a callback has sent the visitor."""
-    query = st.session_state.pop("inspect_next", None)
-    if query:
-        st.switch_page("pages/inspect.py", query_params=query)
+    if "go_next" in st.session_state:
+        page, query = st.session_state.pop("go_next")
+        st.switch_page(f"pages/{page}.py", query_params=query)
 
 
 def through_the_app() -> None:
@@ -98,7 +103,11 @@ def through_the_app() -> None:
 
 def screens(*, icons: bool = True) -> Any:
     """All screens, on top; the one that is asked for."""
-    pages = {"train": ("Train", ":material/model_training:"), "inspect": ("Inspect", ":material/image_search:")}
+    pages = {
+        "train": ("Train", ":material/model_training:"),
+        "inspect": ("Inspect", ":material/image_search:"),
+        "compare": ("Compare", ":material/compare:"),
+    }
     return st.navigation(
         [
             st.Page(f"pages/{name}.py", title=title, icon=icon if icons else None)

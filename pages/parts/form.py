@@ -12,7 +12,7 @@ import streamlit as st
 
 from dec_core.config import BUNDLED, GROUPS, ConfigError, RunConfig, applies, fields, parse
 from dec_core.data import DataError, load
-from dec_core.presets import CHAPTERS, DESCRIPTIONS, PRESETS
+from dec_core.presets import CHAPTERS, DESCRIPTIONS, PRESETS, nearest
 from pages.parts.focus import RUNS
 from pages.parts.model_view import model_view
 from pages.parts.own_data import own_data
@@ -167,6 +167,11 @@ def _fit_to_dataset() -> None:
         st.session_state.n_samples = None
 
 
+def fill_with(config: RunConfig) -> None:
+    """Let the form show this config when it is drawn next, on whichever screen that is asked for."""
+    st.session_state.to_fill = config
+
+
 def _use(dataset: str) -> None:
     """Choose data of one's own, with what suits it: setting upright is for handwriting."""
     st.session_state.chosen = dataset
@@ -174,7 +179,11 @@ def _use(dataset: str) -> None:
 
 
 def _take_up_choice() -> None:
-    """Widgets can only be set before they are drawn: what `_use` chose is set in the run after."""
+    """Widgets can only be set before they are drawn: what was chosen elsewhere is set in the run after."""
+    config = st.session_state.pop("to_fill", None)
+    if config is not None:
+        st.session_state.preset = nearest(config)
+        _fill(config)
     dataset = st.session_state.pop("chosen", None)
     if dataset is not None:
         st.session_state.dataset, st.session_state.deskew = dataset, False

@@ -37,7 +37,7 @@ def inspection(run_id: str, history: History) -> Inspection:
     return _inspection(run_id, files, history.inspection, history.umap, history)
 
 
-@st.cache_resource(max_entries=6, show_spinner="Opening the run …")
+@st.cache_resource(max_entries=12, show_spinner="Opening the run …")
 def _inspection(
     run_id: str, files: list[str], inspection: str | None, umap: str | None, _history: History
 ) -> Inspection:
@@ -49,7 +49,7 @@ def moment(run: Inspection, number: int) -> Moment:
     return _moment(run.version, number, run)
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@st.cache_resource(max_entries=12, show_spinner=False)
 def _moment(version: str, number: int, _run: Inspection) -> Moment:
     return _run.at(number)
 
@@ -105,7 +105,7 @@ def _write_all(run: Inspection, missing: list[int], place: list[int], space: str
 
 
 def _write(run: Inspection, number: int, place: int, space: str, pair: dict[str, str]) -> None:
-    _make_room(STATIC / "frames" / run.folder.id)
+    make_room(STATIC / "frames" / run.folder.id)
     if not (STATIC / pair["state"]).exists():
         now = moment(run, number) if number == len(run.moments) - 1 else run.at(number)
         known = (now.labels, now.confidence) if now.clustered else (None, None)
@@ -130,12 +130,12 @@ def centers_file(run: Inspection) -> tuple[str, list[int]]:
     made_of = "".join(moment["file"] for moment in run.moments)
     name = f"frames/{run.folder.id}/{hashlib.sha256(made_of.encode()).hexdigest()[:16]}.centers"
     if not (STATIC / name).exists():
-        _make_room((STATIC / name).parent)
+        make_room((STATIC / name).parent)
         RunFolder.write(STATIC / name, lambda file: file.write(np.array(images, dtype=np.uint8).tobytes()))
     return f"app/static/{name}", places
 
 
-def _make_room(folder: Path) -> None:
+def make_room(folder: Path) -> None:
     """Keep frames of the runs looked at last; those of others are made again when they are wanted."""
     if folder.is_dir():
         return

@@ -1,0 +1,139 @@
+"""The runs that are compared, each in its colour: a click opens what can be done with it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dec_core.figures.palette import RUNS
+from dec_core.runs.comparing import Setup, missing_seeds
+from dec_core.runs.index import Entry
+from dec_core.runs.marks import MOST, bring_back, mark, remove
+from pages.parts import focus
+from pages.parts.comparing.compared import Compared, compare
+from pages.parts.form import fill_with
+from pages.parts.picker import name, outcome
+
+SEEDS = 3
+
+
+def chips(shown: list[Setup], seen: Compared) -> None:
+    """A button for each, with its menu."""
+    colours = "".join(
+        f".st-key-chip_{slot} button {{ border-left: 6px solid {RUNS[slot]}; }}" for slot in range(len(shown))
+    )
+    st.html(f"<style>{colours}</style>")
+    for slot, setup in enumerate(shown):
+        label = f"{setup_name(setup)}{' · reference' if setup.first.id == seen.reference else ''}"
+        with st.container(key=f"chip_{slot}", width="content"):
+            menu = st.popover(label, key=f"menu_{setup.first.id}", on_change="rerun")
+        if menu.open:
+            with menu:
+                _menu(setup, seen)
+
+
+def setup_name(setup: Setup) -> str:
+    """What a set-up is called: with its seed, or with how many seeds there are."""
+    n = len(setup.counted)
+    return name(setup.first) if n < 2 else f"{name(setup.first, seed=False)}, {n} seeds"
+
+
+def _menu(setup: Setup, seen: Compared) -> None:
+    entry = setup.first
+    st.caption(f"{name(entry)} · {outcome(entry.status)}")
+    told = {"key": f"name_{entry.id}", "max_chars": MOST["name"], "placeholder": "a name of your own"}
+    st.text_input("Name", entry.marks.name, on_change=_named, args=(entry,), **told)
+    told = {"key": f"note_{entry.id}", "max_chars": MOST["note"], "placeholder": "what is worth remembering"}
+    st.text_area("Note", entry.marks.note, height=80, on_change=_noted, args=(entry,), **told)
+    with st.container(horizontal=True, gap="small"):
+        starred = entry.marks.star
+        _button(entry, "Unstar" if starred else "Star", "star", _mark, entry, star=not starred)
+        if entry.id != seen.reference:
+            _button(entry, "Hold the others against it", "flag", compare, reference=entry.id)
+        _button(entry, "Inspect", "image_search", focus.inspect_next, entry.id)
+        _button(entry, "Take out", "close", _take_out, entry.id)
+    if entry.config is not None:
+        _button(entry, "Change one thing", "tune", _change_one_thing, entry)
+        _repeat(setup)
+    with st.container(horizontal=True, gap="small"):
+        put_away = "Bring back" if entry.marks.archived else "Archive"
+        _button(entry, put_away, "archive", _mark, entry, archived=not entry.marks.archived)
+        _button(entry, "Delete", "delete", _delete, entry, disabled=entry.active)
+
+
+def _button(entry: Entry, label: str, icon: str, act, *arguments, disabled: bool = False, **named) -> None:
+    key = f"{label.lower().replace(' ', '_')}_{entry.id}"
+    st.button(label, icon=f":material/{icon}:", key=key, on_click=act, args=arguments, kwargs=named, disabled=disabled)
+
+
+def _repeat(setup: Setup) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        n = st.number_input("Seeds in all", 2, 20, max(SEEDS, len(setup.entries)), key=f"seeds_{setup.first.id}")
+        missing = missing_seeds(setup, int(n))
+        label = f"Train {len(missing)} more" if missing else "All are there"
+        st.button(
+            label, icon=":material/repeat:", key=f"repeat_{setup.first.id}", disabled=not missing, on_click=_train,
+            args=(setup, missing), help="The same with other seeds, one after the other; scores then have a spread.",
+        )  # fmt: skip
+
+
+def _train(setup: Setup, seeds: list[int]) -> None:
+    for seed in seeds:
+        focus.supervisor().start(setup.first.config.changed(random_state=seed))
+    compare(seeds="together")
+
+
+def _named(entry: Entry) -> None:
+    _mark(entry, name=st.session_state[f"name_{entry.id}"])
+
+
+def _noted(entry: Entry) -> None:
+    _mark(entry, note=st.session_state[f"note_{entry.id}"])
+
+
+def _mark(entry: Entry, **changes) -> None:
+    mark(entry.folder, **changes)
+
+
+def _take_out(run_id: str) -> None:
+    runs = tuple(run for run in st.session_state.compared.runs if run != run_id)
+    compare(runs=runs, true="", cluster="", lasso="")
+
+
+def _change_one_thing(entry: Entry) -> None:
+    fill_with(entry.config)
+    st.session_state.against = entry.id
+    focus.go_to("train", run=entry.id)
+
+
+def _delete(entry: Entry) -> None:
+    try:
+        remove(entry.folder)
+    except (ValueError, OSError) as error:
+        st.toast(f"{str(error)[0].upper()}{str(error)[1:]}.", icon=":material/error:")
+        return
+    st.session_state.removed = entry.id, name(entry), st.session_state.compared.runs
+    _take_out(entry.id)
+
+
+def removed() -> None:
+    """What was deleted last, and the way to undo it."""
+    if "removed" not in st.session_state:
+        return
+    run_id, what, runs = st.session_state.removed
+    with st.container(horizontal=True, vertical_alignment="center", key="removed_run"):
+        st.markdown(f"{what} was deleted.", width="content")
+        st.button("Undo", icon=":material/undo:", key="undo", on_click=_undo, args=(run_id, runs))
+        st.button("Close", icon=":material/close:", key="forget", type="tertiary", on_click=_forget)
+
+
+def _undo(run_id: str, runs: tuple[str, ...]) -> None:
+    try:
+        bring_back(focus.RUNS, run_id)
+        compare(runs=runs)
+    except (ValueError, OSError) as error:
+        st.toast(f"{str(error)[0].upper()}{str(error)[1:]}.", icon=":material/error:")
+    _forget()
+
+
+def _forget() -> None:
+    st.session_state.pop("removed", None)

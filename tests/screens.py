@@ -1,0 +1,107 @@
+"""The app over a folder of runs, for tests of its screens without a browser."""
+
+from contextlib import contextmanager
+from types import SimpleNamespace
+
+import pytest
+from streamlit.components.v2.component_manager import BidiComponentManager
+from streamlit.runtime.pages_manager import PagesManager
+from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
+
+from dec_core.runs.folder import RunFolder
+
+KNOW_THE_FOLDER = (
+    *("focus", "moment", "form", "own_data", "model_view", "take_away"),
+    *("inspecting.opened", "comparing.beside"),
+)
+unpatched = PagesManager.__init__
+
+
+class NoWorkers:
+    """A supervisor that starts no process."""
+
+    root = None
+    started = []  # noqa: RUF012  (replaced for every use)
+    completing = []  # noqa: RUF012  (replaced for every use)
+    busy = False
+
+    def start(self, config):
+        self.started.append(config)
+        return RunFolder.create(self.root, config)
+
+    def ahead_of(self, run):
+        return 0
+
+    def complete(self, run):
+        self.completing.append(run.id)
+        return not self.busy
+
+    def is_completing(self, run):
+        return run.id in self.completing and not self.busy
+
+
+class AtOnce:
+    """A thread whose work is done when `start` returns, so that none goes on into the next test."""
+
+    errors = []  # noqa: RUF012  (replaced for every use)
+
+    def __init__(self, target, args, daemon):
+        self.target, self.args = target, args
+
+    def start(self):
+        try:
+            self.target(*self.args)
+        except Exception as error:
+            self.errors.append(error)
+
+
+@contextmanager
+def app_over(root):
+    """The app over a folder of runs, on a server that has shown it before: app.py is run from its top each time."""
+    import streamlit as st
+
+    from pages.parts import focus, form, model_view, moment, own_data, take_away  # noqa: F401
+    from pages.parts.comparing import beside
+    from pages.parts.inspecting import opened
+
+    def known(self, *args, **options):
+        unpatched(self, *args, **options)
+        PagesManager.uses_pages_directory = False
+
+    with pytest.MonkeyPatch.context() as patch:
+        st.cache_resource.clear()
+        st.cache_data.clear()
+        for module in (
+            "focus",
+            "moment",
+            "form",
+            "own_data",
+            "model_view",
+            "take_away",
+            "inspecting.opened",
+            "comparing.beside",
+        ):
+            patch.setattr(f"pages.parts.{module}.RUNS", root)
+        for module in (opened, beside):
+            patch.setattr(module, "STATIC", root.parent / "static")
+        patch.setattr(opened, "threading", SimpleNamespace(Thread=AtOnce))
+        patch.setattr(AtOnce, "errors", [])
+        patch.setattr(focus, "supervisor", NoWorkers)
+        patch.setattr(NoWorkers, "root", root)
+        patch.setattr(NoWorkers, "started", [])
+        patch.setattr(NoWorkers, "completing", [])
+        patch.setattr(PagesManager, "__init__", known)
+        # which takes longer than the app: to search all packages for components
+        patch.setattr(BidiComponentManager, "discover_and_register_components", lambda *_, **__: None)
+        yield
+        st.cache_resource.clear()
+        st.cache_data.clear()
+
+
+def opened_at(page: str, **query: str) -> AppTest:
+    """A screen as a link opens it, for a new visitor."""
+    at = AppTest.from_file("../app.py", default_timeout=60)
+    at._page_hash = calc_hash(page)  # as `switch_page` does once the app has been run
+    at.query_params.update(query)
+    return at.run()
