@@ -99,7 +99,7 @@ def app_over(root):
         st.cache_data.clear()
 
 
-def opened_at(page: str, **query: str) -> AppTest:
+def opened_at(page: str, /, **query: str) -> AppTest:
     """A screen as a link opens it, for a new visitor."""
     at = AppTest.from_file("../app.py", default_timeout=60)
     at._page_hash = calc_hash(page)  # as `switch_page` does once the app has been run

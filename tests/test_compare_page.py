@@ -1,64 +1,207 @@
-"""The screen Compare: choosing, naming, repeating, changing one thing; what a link says."""
+"""The screen Compare without a browser: choosing, naming, repeating, changing one thing; what a link says."""
 
+import gc
 import shutil
 from dataclasses import replace
 
+import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
+from hypothesis import given
+from hypothesis import strategies as st
+from screens import NoWorkers, app_over, opened_at
 
-from dec_core.runs.folder import RunFolder
+from dec_core.runs.comparing import MOST_COMPARED
+from dec_core.runs.folder import RunFolder, list_runs
+from dec_core.runs.marks import REMOVED, marks_of
+from pages.parts.comparing import beside
+from pages.parts.comparing.compared import Compared
+
+ACC = (0.5, 0.6, 0.7)
 
 
 @pytest.fixture
 def runs(tmp_path, finished_run):
-    """Three finished runs: two that differ in their seed alone, one with another batch size."""
-    made = []
+    """Three finished runs: two that differ in their seed alone, one with another tolerance; and the app over them."""
+    root, made = tmp_path / "runs", []
     for number, changes in enumerate(({}, {"random_state": 1}, {"tol": 0.01})):
-        folder = RunFolder(tmp_path / f"20260101-00000{number}-abcd")
+        folder = RunFolder(root / f"20260101-00000{number}-abcd")
         shutil.copytree(finished_run.path, folder.path)
         config = finished_run.config.changed(**changes)
         folder.write(folder.path / "config.json", lambda file, config=config: file.write(config.to_json().encode()))
-        outcome = {"acc": 0.5 + number / 10, "nmi": 0.5, "ari": 0.4}
-        folder.set_status(replace(folder.status, outcome=outcome))
+        folder.set_status(replace(folder.status, outcome={"acc": ACC[number], "nmi": 0.5, "ari": 0.4}))
         made.append(folder)
-    return made
+    gc.freeze()  # Streamlit collects garbage after each run of the script, and TensorFlow has much
+    with app_over(root):
+        yield made
+    gc.unfreeze()
 
 
-@pytest.fixture
-def page(tmp_path, monkeypatch, runs):
-    """The screen, opened by a link."""
-    from pages.parts import focus
-
-    class Idle:
-        def __init__(self):
-            self.started = []
-
-        def start(self, config):
-            self.started.append(config)
-            return RunFolder.create(tmp_path, config, "queued")
-
-    idle = Idle()
-    monkeypatch.setattr(focus, "RUNS", tmp_path)
-    monkeypatch.setattr(focus, "supervisor", lambda: idle)
-    focus.index.clear()
-    focus.reader.clear()
-
-    def open_(**query):
-        at = AppTest.from_file("pages/compare.py", default_timeout=30)
-        at.session_state["page"] = "compare"
-        for name, value in query.items():
-            at.query_params[name] = value
-        at.run()
-        assert not at.exception
-        return at
-
-    open_.idle = idle
-    return open_
+def compare(*runs, **query):
+    at = opened_at("compare", **({"runs": ",".join(run.id for run in runs)} if runs else {}), **query)
+    assert not at.exception
+    return at
 
 
-def html(at):
-    return " ".join(element.proto.body for element in at.get("html"))
+def table(at) -> str:
+    """The table of fields and scores, without its marks."""
+    (found,) = [element.value for element in at.get("html") if 'class="compared"' in element.value]
+    return found
 
 
-def ids(*runs):
-    return ",".join(run.id for run in runs)
+def menu(at, run):
+    """Open the menu of a run's chip."""
+    at.session_state[f"menu_{run.id}"] = True
+    return at.run()
+
+
+def press(at, start):
+    (found,) = [item for item in at.button if item.key and item.key.startswith(start)]
+    return found.click().run()
+
+
+def test_a_link_shows_only_what_differs_with_scores_beside_the_reference(runs):
+    at = compare(runs[0], runs[2], seeds="apart")
+    told = table(at)
+    assert "Stop when fewer change than" in told and "0.01" in told
+    assert "Size of z" not in told
+    assert "50.0 %" in told and "70.0 %" in told and "▲ 20.0 %: one seed each" in told
+    assert at.query_params["runs"] == f"{runs[0].id},{runs[2].id}"
+
+
+def test_the_reference_can_be_another(runs):
+    at = compare(runs[0], runs[2], seeds="apart")
+    press(menu(at, runs[2]), "hold_the_others")
+    assert at.query_params["reference"] == runs[2].id
+    assert "▼ 20.0 %: one seed each" in table(at)
+
+
+def test_seeds_stand_together_with_mean_and_range(runs):
+    told = table(compare(runs[0], runs[2]))
+    assert "55.0 %" in told and "2 seeds: 50.0 % to 60.0 %" in told
+    assert "▲ 15.0 %: one seed against several" in told
+
+
+def test_two_chosen_seeds_stand_apart_unless_asked_otherwise(runs):
+    at = compare(runs[0], runs[1])
+    assert "50.0 %" in table(at) and "60.0 %" in table(at)
+    (toggle,) = [item for item in at.toggle if item.label == "Seeds together"]
+    assert not toggle.value
+    toggle.set_value(True).run()
+    assert at.query_params["seeds"] == "together" and "55.0 %" in table(at)
+
+
+def test_without_a_link_there_is_something_to_compare_at_once(runs):
+    at = compare()
+    assert at.query_params["runs"].split(",")[0] == runs[2].id
+
+
+def test_an_empty_folder_says_what_to_do(tmp_path):
+    with app_over(tmp_path / "nothing"):
+        at = compare()
+        assert any("Train makes them" in item.value for item in at.caption)
+        assert any("Choose two runs" in item.value for item in at.markdown)
+
+
+def test_what_a_link_gets_wrong_is_said_and_the_rest_is_shown(runs):
+    at = compare(runs[0], by="weight", smooth="much", score="acc")
+    said = " ".join(item.value for item in at.warning)
+    assert "'weight'" in said and "'much'" in said
+    at = compare(runs[0], runs[1].__class__(runs[1].path.with_name("gone")))
+    assert any("no run 'gone'" in item.value for item in at.warning) and "50.0 %" in table(at)
+
+
+def test_a_run_is_named_noted_and_starred(runs):
+    at = menu(compare(runs[0], runs[2]), runs[2])
+    at.text_input(key=f"name_{runs[2].id}").set_value("the <b>loose</b> one").run()
+    menu(at, runs[2])
+    at.text_area(key=f"note_{runs[2].id}").set_value("Stops early.").run()
+    press(menu(at, runs[2]), "star_")
+    assert marks_of(runs[2]).name == "the <b>loose</b> one" and marks_of(runs[2]).star
+    assert marks_of(runs[2]).note == "Stops early."
+    assert "the &lt;b&gt;loose&lt;/b&gt; one" in table(at) and "<b>loose" not in table(at)
+
+
+def test_a_deleted_run_comes_back_with_undo(runs):
+    at = compare(runs[0], runs[2], seeds="apart")
+    press(menu(at, runs[2]), "delete_")
+    assert not runs[2].path.exists() and at.query_params["runs"] == runs[0].id
+    press(at, "undo")
+    assert runs[2].path.exists() and at.query_params["runs"] == f"{runs[0].id},{runs[2].id}"
+    assert not list((runs[2].path.parent / REMOVED).iterdir())
+
+
+def test_repeat_trains_the_seeds_that_are_missing(runs):
+    at = menu(compare(runs[2], runs[0]), runs[2])
+    at.number_input(key=f"seeds_{runs[2].id}").set_value(4)
+    at.run()
+    press(menu(at, runs[2]), "repeat_")
+    assert [config.random_state for config in NoWorkers.started] == [1, 2, 3]
+    assert {config.tol for config in NoWorkers.started} == {0.01}
+    assert "3 under way" in table(at)
+
+
+def test_change_one_thing_fills_the_form_and_shows_both_after_start(runs):
+    at = compare(runs[2], runs[0])
+    press(menu(at, runs[2]), "change_one_thing")
+    assert at.session_state["against"] == runs[2].id and at.session_state["tol"] == 0.01
+    at.slider(key="latent_dim").set_value(3)
+    press(at, "start")
+    (started,) = NoWorkers.started
+    assert started == runs[2].config.changed(latent_dim=3)
+    first, second = at.query_params["runs"].split(",")
+    assert first == runs[2].id and RunFolder(runs[2].path.with_name(second)).config == started
+    assert "Size of z" in table(at)
+
+
+def test_a_cell_chosen_by_link_is_chosen_in_all(runs):
+    at = compare(runs[0], runs[2], true="3", cluster="D", seeds="apart")
+    assert any(item.label == "true 3, in cluster D" for item in at.button)
+    chosen = [item.value for item in at.caption if item.value.endswith(" chosen")]
+    assert len(chosen) == 2 and chosen[0] == chosen[1]  # the two are the same run with another config
+    press(at, "clear_chosen")
+    assert "true" not in at.query_params
+
+
+def test_sides_share_names_and_samples(runs):
+    ids = [runs[0].id, runs[2].id]
+    one, other = beside.sides(ids, ids[0])
+    assert one.letters == other.letters and (one.places == other.places).all()
+    assert other.plane("pca") == pytest.approx(one.plane("pca") - one.plane("pca").mean(axis=0), abs=1e-3)
+    corners = "-1000,-1000,1000,-1000,1000,1000,-1000,1000"
+    everything = beside.masks([one, other], Compared(lasso=f"{ids[0]}:{corners}", space="pca"))
+    assert all(mask.all() for mask in everything)
+    nobody = beside.masks([one, other], Compared(true="no such class"))
+    assert not any(mask.any() for mask in nobody)
+    assert beside.masks([one, other], Compared()) == [None, None]
+
+
+def test_a_cluster_that_was_renamed_keeps_its_name_beside_the_reference(runs, finished_run):
+    history = finished_run.records()[0]
+    last = [record["file"] for record in history if record["event"] == "SnapshotTaken"][-1]
+    arrays = runs[2].load_arrays(last)
+    k = finished_run.config.n_clusters
+    turned = (arrays["labels"].astype(int) + 1) % k
+    runs[2].save_arrays(last, **(arrays | {"labels": turned.astype(np.uint8)}))
+    one, other = beside.sides([runs[0].id, runs[2].id], runs[0].id)
+    assert (other.places[turned] == one.places[arrays["labels"]]).all()
+
+
+@given(
+    st.dictionaries(st.sampled_from(["runs", "by", "smooth", "score", "seeds", "true", "lasso"]), st.text(max_size=30))
+)
+def test_any_link_is_understood_as_far_as_it_can_be(query):
+    seen, problems = Compared.from_query(query)
+    assert all(isinstance(problem, str) for problem in problems)
+    again, left = Compared.from_query(seen.to_query())
+    assert again == seen and not left
+
+
+def test_more_runs_than_fit_are_cut_and_said():
+    seen, problems = Compared.from_query({"runs": ",".join(map(str, range(12)))})
+    assert len(seen.runs) == MOST_COMPARED and len(problems) == 1
+
+
+def test_archived_runs_leave_the_table_but_not_the_folder(runs):
+    at = compare(runs[0], runs[2])
+    press(menu(at, runs[2]), "archive_")
+    assert marks_of(runs[2]).archived and len(list_runs(runs[2].path.parent)) == 3

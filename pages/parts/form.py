@@ -13,9 +13,10 @@ import streamlit as st
 from dec_core.config import BUNDLED, GROUPS, ConfigError, RunConfig, applies, fields, parse
 from dec_core.data import DataError, load
 from dec_core.presets import CHAPTERS, DESCRIPTIONS, PRESETS, nearest
-from pages.parts.focus import RUNS
+from pages.parts.focus import RUNS, index
 from pages.parts.model_view import model_view
 from pages.parts.own_data import own_data
+from pages.parts.picker import name as name_of_run
 from pages.parts.picker import short_name
 
 IN_LINK = {"random_state": "seed"}  # fields whose name in a link is shorter
@@ -42,6 +43,7 @@ def config_form() -> RunConfig | None:
         st.caption(DESCRIPTIONS[st.session_state.preset])
         for notice in notices:
             st.warning(notice)
+        _against()
         config, problems = _config()
         for group in GROUPS:
             names = [name for name, field in FIELDS.items() if field["group"] == group and _acts(name)]
@@ -60,6 +62,19 @@ def config_form() -> RunConfig | None:
         _changes()
     _write_link()
     return config
+
+
+def _against() -> None:
+    """That Start leads to a comparison, if the form was filled there, and a way out."""
+    before = index().entry(st.session_state.get("against", ""))
+    if before is None:
+        return
+    st.info(f"Change what you like: Start shows the new run beside {name_of_run(before)}.", icon=":material/compare:")
+    st.button("Not beside it", key="not_against", type="tertiary", icon=":material/close:", on_click=_forget_against)
+
+
+def _forget_against() -> None:
+    st.session_state.pop("against", None)
 
 
 def _see_the_model(config: RunConfig | None) -> None:

@@ -85,13 +85,15 @@ class Compared:
 def compared() -> tuple[Compared, list[str]]:
     """What this visitor compares, and what the link got wrong.
 
-    Every request brings the browser's link along, and that may be late. So a link counts only when it is neither the
-    one that was written last nor the one the browser had before.
+    Every request brings the browser's link along, and that may be late. So a link counts only where nothing was
+    clicked, and when it is neither what is compared already nor the link that the browser had before.
     """
     state = st.session_state
+    clicked = state.get("compared_changed", False)
     linked = {name: value for name, value in st.query_params.to_dict().items() if name in NAMES}
     problems: list[str] = []
-    if "compared" not in state or (linked and linked not in (state.compared_seen, state.compared.to_query())):
+    known = [] if "compared" not in state else [{}, state.compared_seen, state.compared.to_query()]
+    if "compared" not in state or (not clicked and linked not in known):
         state.compared, problems = Compared.from_query(linked)
     state.compared_seen = linked
     return state.compared, problems
@@ -99,6 +101,7 @@ def compared() -> tuple[Compared, list[str]]:
 
 def write_link() -> None:
     """Let the link say what is compared; the run in focus stays in it."""
+    st.session_state.compared_changed = False
     wanted = st.session_state.compared.to_query()
     focused = {name: value for name, value in st.query_params.to_dict().items() if name == "run"}
     if st.query_params.to_dict() != focused | wanted:
@@ -108,11 +111,4 @@ def write_link() -> None:
 def compare(**changes: Any) -> None:
     """Change what is compared, for use in callbacks."""
     st.session_state.compared = replace(st.session_state.compared, **changes)
-
-
-def compare_with(*run_ids: str) -> None:
-    """Add runs to what is compared, from any screen; the oldest give way if there are too many."""
-    before = st.session_state.get("compared", Compared())
-    runs = tuple(dict.fromkeys([*before.runs, *run_ids]))[-MOST_COMPARED:]
-    st.session_state.compared = replace(before, runs=runs, true="", cluster="", lasso="")
-    st.session_state.setdefault("compared_seen", {})
+    st.session_state.compared_changed = True
