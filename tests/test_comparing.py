@@ -92,10 +92,10 @@ def test_missing_seeds_are_the_smallest_that_are_not_there(tmp_path, make):
 
 def test_a_difference_within_the_spread_is_none():
     few, many = Spread(0.90, 0.90, 0.90, 1), Spread(0.95, 0.93, 0.97, 5)
-    assert difference(many, few).words == "one seed against several" and not difference(many, few).certain
-    assert difference(few, few).words == "one seed each"
+    assert difference(many, few).words.startswith("one seed against several") and not difference(many, few).certain
+    assert difference(few, few).words.startswith("one seed each")
     overlap = Spread(0.96, 0.95, 0.98, 5)
-    assert "no difference" in difference(overlap, many).words and not difference(overlap, many).certain
+    assert difference(overlap, many).same and not difference(overlap, many).certain
     apart = Spread(0.985, 0.98, 0.99, 5)
     assert difference(apart, many).certain and difference(apart, many).change == pytest.approx(0.035)
     assert difference(many, apart).change == pytest.approx(-0.035)

@@ -26,10 +26,11 @@ CSS = """
 
 @dataclass(frozen=True)
 class Cell:
-    """A value, and what stands below it: lines of text, each meant as "up", "down" or ""."""
+    """A value; below it lines of text, each meant as "up", "down" or ""; and what is told when one points at it."""
 
     text: str
     below: Sequence[tuple[str, str]] = ()
+    told: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,8 @@ def _row(row: Row) -> str:
 def _cell(cell: Cell) -> str:
     nothing = ' class="none"' if cell.text == "–" else ""
     below = "".join(_small(text, tone) for text, tone in cell.below)
-    return f"<td{nothing}>{escape(cell.text)}{below}</td>"
+    told = f' title="{escape(cell.told)}"' if cell.told else ""
+    return f"<td{nothing}{told}>{escape(cell.text)}{below}</td>"
 
 
 def _small(text: str, tone: str = "") -> str:

@@ -114,12 +114,15 @@ class Difference:
         Between the means.
     certain : bool
         Whether the ranges over the seeds lie apart, with two seeds or more on both sides.
+    same : bool
+        Whether it lies within the spread: no difference.
     words : str
         What can be said: "" for a certain difference.
     """
 
     change: float
     certain: bool
+    same: bool
     words: str
 
 
@@ -128,9 +131,9 @@ def difference(here: Spread, reference: Spread) -> Difference:
     change = here.mean - reference.mean
     apart = here.low > reference.high or here.high < reference.low
     if here.n < 2 and reference.n < 2:
-        return Difference(change, False, "one seed each")
+        return Difference(change, False, False, "one seed each: it may be chance")
     if not apart:
-        return Difference(change, False, "within the spread, no difference")
+        return Difference(change, False, True, "no difference: it lies within the spread of the seeds")
     if min(here.n, reference.n) < 2:
-        return Difference(change, False, "one seed against several")
-    return Difference(change, True, "")
+        return Difference(change, False, False, "one seed against several: it may be chance")
+    return Difference(change, True, False, "")

@@ -53,15 +53,16 @@ def _score(setup: Setup, reference: Setup, score: str) -> Cell:
     here, there = setup.spread(score), reference.spread(score)
     if here is None:
         return Cell("–")
-    below = [(_over(here, score), "")]
+    below, told = [(_over(here, score), "")], ""
     if there is not None and setup is not reference:
         found = difference(here, there)
         better = (found.change > 0) != (score == "seconds")
         amount = _text(abs(found.change), score)
         change = f"{'▲' if found.change > 0 else '▼'} {amount}" if amount.strip("0. %s") else "±0"
         tone = ("up" if better else "down") if found.certain else ""
-        below.append((f"{change}: {found.words}" if found.words else change, tone))
-    return Cell(_text(here.mean, score), below)
+        told = found.words and f"{found.words[0].upper()}{found.words[1:]}."
+        below.append((f"{change}, within the spread" if found.same else change, tone))
+    return Cell(_text(here.mean, score), below, told)
 
 
 def _over(spread: Spread, score: str) -> str:

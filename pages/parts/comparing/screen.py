@@ -107,7 +107,7 @@ def _view(run_ids: tuple[str, ...], was_active: bool) -> None:
             to_come("Choose two runs or more in the table above.", 200)
         return
     reference = next((setup for setup in shown if seen.reference in {e.id for e in setup.entries}), shown[0])
-    left, right = st.columns([55, 45])
+    left, right = st.columns([56, 44])
     with (
         left,
         box("scores", "What differs, and what did it do?", ABOUT_TABLE),
@@ -131,7 +131,7 @@ def _choices(shown: list[Setup], seen: Compared) -> None:
         label_visibility="collapsed", on_change=lambda: compare(score=st.session_state[f"score_{score}"]),
     )  # fmt: skip
     st.selectbox(
-        "Along", list(AXES), list(AXES).index(seen.by), key=f"by_{seen.by}", format_func=AXES.get, width=118,
+        "Along", list(AXES), list(AXES).index(seen.by), key=f"by_{seen.by}", format_func=AXES.get, width=136,
         label_visibility="collapsed", on_change=lambda: compare(by=st.session_state[f"by_{seen.by}"]),
     )  # fmt: skip
     smooth = {0: "as it is", 60: "smooth", 90: "smoother"}

@@ -1,0 +1,113 @@
+"""Curves over each other, and the table beside them."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dec_core.figures.comparison import Cell, Row, comparison_table, value_text
+from dec_core.figures.overlay import AXES, SCORES, Line, band, overlay, overlay_in_words, smoothed
+
+
+def history(accuracies, seconds=1.0):
+    """As if it were trained: two epochs of ten batches, then an update every ten steps."""
+    pretrain = [
+        {"epoch": epoch, "batch": 10, "n_batches": 10, "loss": 1 / epoch, "seconds": seconds * epoch}
+        for epoch in (1, 2)
+    ]
+    updates = [
+        {"iteration": 10 * i, "acc": acc, "delta_label": 0.1, "seconds": seconds * (3 + i)}
+        for i, acc in enumerate(accuracies)
+    ]
+    return SimpleNamespace(pretrain=pretrain, updates=updates)
+
+
+def line(*histories, held=0, name="a"):
+    return Line(name, "#0077bb", histories, n_samples=100, batch_size=10, held=held)
+
+
+def score_trace(figure, name="a"):
+    (found,) = [t for t in figure.data if t.name == name and t.xaxis == "x2" and t.mode != "markers"]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("by", "losses", "scores"),
+    [("iteration", [10, 20], [0, 10, 20]), ("epoch", [1, 2], [0, 1, 2]), ("seconds", [1, 2], [3, 4, 5])],
+)
+def test_curves_run_along_steps_epochs_or_seconds(by, losses, scores):
+    figure = overlay([line(history([0.5, 0.6, 0.7]))], "acc", by)
+    assert list(score_trace(figure).x) == scores
+    assert list(score_trace(figure).y) == pytest.approx([50, 60, 70])
+    (loss,) = [t for t in figure.data if t.xaxis == "x"]
+    assert list(loss.x) == losses and list(loss.y) == [1, 0.5]
+
+
+def test_several_seeds_are_a_mean_with_a_band_and_an_ended_run_keeps_its_value():
+    x, mean, low, high = band([(np.array([0, 10]), np.array([0, 1])), (np.array([0, 20]), np.array([0.5, 0.5]))])
+    at = {place: int(np.abs(x - place).argmin()) for place in (0, 10, 20)}
+    assert [low[at[0]], mean[at[0]], high[at[0]]] == [0, 0.25, 0.5]
+    assert [low[at[20]], mean[at[20]], high[at[20]]] == [0.5, 0.75, 1]
+    figure = overlay([line(history([0.5, 0.6]), history([0.7, 0.8]))], "acc", "iteration")
+    assert score_trace(figure).y[-1] == pytest.approx(70)
+    assert any(trace.fill == "toself" and max(trace.y) == pytest.approx(80) for trace in figure.data)
+
+
+def test_smoothing_in_worked_numbers_and_off():
+    assert smoothed(np.array([1.0, 1.0, 1.0]), 0.9) == pytest.approx([1, 1, 1])
+    assert smoothed(np.array([0.0, 1.0]), 0.5) == pytest.approx([0, 0.5 / 0.75])
+    plain = overlay([line(history([0.5, 0.9]))], "acc", "iteration")
+    smooth = overlay([line(history([0.5, 0.9]))], "acc", "iteration", 0.6)
+    assert len(smooth.data) == len(plain.data) + 2  # the values themselves stay, thin
+    assert score_trace(plain).y[-1] == pytest.approx(90) and score_trace(smooth).y[-1] < 85
+
+
+@given(st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=30), st.floats(0, 0.99))
+def test_a_smoothed_curve_stays_within_its_values(values, weight):
+    found = smoothed(np.array(values), weight)
+    assert found[0] == pytest.approx(values[0], abs=1e-6)
+    assert found.min() >= min(values) - 1e-6 and found.max() <= max(values) + 1e-6
+
+
+def test_the_phase_in_which_p_is_the_mixtures_is_marked():
+    (mark,) = [t for t in overlay([line(history([0.5, 0.6, 0.7]), held=15)], "acc", "iteration").data
+               if t.mode == "markers"]  # fmt: skip
+    assert list(mark.x) == [20] and list(mark.y) == pytest.approx([70])
+    assert not [
+        t for t in overlay([line(history([0.5, 0.6]), held=15)], "acc", "iteration").data if t.mode == "markers"
+    ]
+
+
+def test_runs_that_have_not_begun_to_cluster_are_no_error():
+    empty = SimpleNamespace(pretrain=[], updates=[])
+    for by in AXES:
+        figure = overlay([line(empty), line(history([]), held=5)], "acc", by)
+        assert any("once the centers" in note.text for note in figure.layout.annotations)
+    assert overlay_in_words([line(empty)], "acc") == "No curve yet."
+
+
+def test_words_say_where_all_stand():
+    words = overlay_in_words([line(history([0.5, 0.6]), history([0.8])), line(history([0.9]), name="b")], "acc")
+    assert words == "Accuracy: a 70.0, b 90.0."
+
+
+def test_what_there_is_not_is_refused():
+    with pytest.raises(ValueError, match="received 'f1' by 'iteration', expected one of acc"):
+        overlay([], "f1", "iteration")
+    assert set(AXES) == {"iteration", "epoch", "seconds"} and "kl_divergence" in SCORES
+
+
+def test_the_table_escapes_what_people_write():
+    rows = [Row("<script>x</script>", "under & way", "#fff", [Cell("–"), Cell("1 <2", [("▲ 1", "up")], 'told "so"')])]
+    html = comparison_table([("a<b", "c")], rows)
+    assert "<script>" not in html and "&lt;script&gt;" in html and "a&lt;b" in html
+    assert 'class="up"' in html and "told &quot;so&quot;" in html
+
+
+@pytest.mark.parametrize(
+    ("value", "words"), [(True, "yes"), (None, "all"), ((500, 10), "500, 10"), (0.001, "0.001"), (10, "10"), ("a", "a")]
+)
+def test_values_as_one_reads_them(value, words):
+    assert value_text(value) == words
