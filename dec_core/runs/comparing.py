@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from dec_core.config import RunConfig, applies
 from dec_core.runs.index import Entry
@@ -15,17 +14,13 @@ MOST_COMPARED = 8
 def differing(configs: Sequence[RunConfig]) -> list[str]:
     """The fields in which configs differ, in the order in which they act; the seed is none of them.
 
-    A field counts where it has an effect in at least one of them; one that has an effect here and none there differs.
+    Only those configs count in which a field has an effect: that another one lacks the effect, its method says.
     """
     return [
         name
         for name in RunConfig.model_fields
-        if name != "random_state" and len({_acting(name, config) for config in configs}) > 1
+        if name != "random_state" and len({getattr(config, name) for config in configs if applies(name, config)}) > 1
     ]
-
-
-def _acting(name: str, config: RunConfig) -> Any:
-    return getattr(config, name) if applies(name, config) else "has no effect"
 
 
 @dataclass(frozen=True)

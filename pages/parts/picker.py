@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from functools import lru_cache
 
 import streamlit as st
 
 from dec_core.architecture import WITHOUT_NETWORK
-from dec_core.config import OWN
+from dec_core.config import OWN, RunConfig, field_title
+from dec_core.figures.comparison import value_text
+from dec_core.presets import PRESETS, nearest
+from dec_core.runs.comparing import differing
 from dec_core.runs.folder import ACTIVE, RunStatus
 from dec_core.runs.index import Entry
 from pages.parts.focus import focus_on, focused_run, index
 
 MAX_LISTED = 500
+MOST_TOLD = 2  # fields in which a run differs from a preset, to be named after it
 
 
 def short_name(dataset: str) -> str:
@@ -26,9 +31,20 @@ def name(entry: Entry, *, seed: bool = True) -> str:
     config = entry.config
     if entry.marks.name or config is None:
         return entry.marks.name or entry.id
-    network = "" if config.method in WITHOUT_NETWORK else f" {config.autoencoder}"
-    what = entry.preset if entry.preset != "custom" else f"{short_name(config.dataset)}, {config.method}{network}"
+    what = entry.preset if entry.preset != "custom" else _described(config)
     return f"{what}, seed {config.random_state}" if seed else what
+
+
+@lru_cache(maxsize=2000)
+def _described(config: RunConfig) -> str:
+    """A config that is no preset: in what it differs from one, or else its data and method."""
+    base = nearest(config)
+    changed = differing([config, PRESETS[base]])
+    if len(changed) <= MOST_TOLD and "dataset" not in changed:
+        told = (f"{field_title(field)} {value_text(getattr(config, field))}" for field in changed)
+        return f"{base}, {', '.join(text[0].lower() + text[1:] for text in told)}"
+    network = "" if config.method in WITHOUT_NETWORK else f" {config.autoencoder}"
+    return f"{short_name(config.dataset)}, {config.method}{network}"
 
 
 def title(entry: Entry, clock: str = "%H:%M") -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dec_core.config import field_title, fields, is_taught
+from dec_core.config import RunConfig, applies, field_title, fields, is_taught
 from dec_core.figures.comparison import Cell, Row, comparison_table, value_text
 from dec_core.figures.overlay import SCORES, Line, overlay, overlay_in_words
 from dec_core.figures.palette import RUNS
@@ -28,18 +28,24 @@ CURVES = 250  # pixels
 
 
 def table(shown_setups: Sequence[Setup], reference: Setup) -> str:
-    """As HTML: the fields that differ, then the scores beside those of the reference."""
+    """As HTML: the scores beside those of the reference, then the fields that differ."""
     varying = differing([setup.first.config for setup in shown_setups if setup.first.config])
     scores = [score for score in ABOUT_SCORES if any(setup.spread(score) for setup in shown_setups)]
-    columns = [(field_title(field), fields()[field]["help"]) for field in varying]
-    columns += [("Seconds" if score == "seconds" else SCORES[score][0], ABOUT_SCORES[score]) for score in scores]
+    columns = [("Seconds" if score == "seconds" else SCORES[score][0], ABOUT_SCORES[score]) for score in scores]
+    columns += [(field_title(field), fields()[field]["help"]) for field in varying]
     rows = []
     for slot, setup in enumerate(shown_setups):
         config = setup.first.config
-        cells = [Cell(value_text(getattr(config, field)) if config else "–") for field in varying]
-        cells += [_score(setup, reference, score) for score in scores]
+        cells = [_score(setup, reference, score) for score in scores]
+        cells += [_field(config, field) for field in varying]
         rows.append(Row(setup_name(setup), _standing(setup), RUNS[slot], cells))
     return comparison_table(columns, rows)
+
+
+def _field(config: RunConfig | None, name: str) -> Cell:
+    if config is None or not applies(name, config):
+        return Cell("–", told="It has no effect here.")
+    return Cell(value_text(getattr(config, name)))
 
 
 def _standing(setup: Setup) -> str:

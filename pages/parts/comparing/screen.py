@@ -17,8 +17,8 @@ from pages.parts.comparing.compared import Compared, compare, compared, write_li
 
 IN_A_ROW = 4
 ABOUT_TABLE = (
-    "Only the fields in which the runs differ, then the scores: the mean over the seeds, with least and greatest. "
-    "Below, the difference to the reference; one within the spread of the seeds is said to be none."
+    "The scores: the mean over the seeds, with least and greatest, then only the fields in which the runs differ. "
+    "Below a score, the difference to the reference; one within the spread of the seeds is said to be none."
 )
 ABOUT_CURVES = (
     "Lines are means over the seeds, bands reach from least to greatest. A diamond: from there on p is made from q, "
