@@ -30,6 +30,7 @@ from typing import Any, BinaryIO
 import numpy as np
 import psutil
 
+from dec_core.architecture import WITHOUT_NETWORK
 from dec_core.config import ConfigError, RunConfig, pretraining_of
 
 ACTIVE = ("queued", "running", "paused")
@@ -196,6 +197,29 @@ def list_runs(root: Path) -> list[RunFolder]:
     except FileNotFoundError:
         return []
     return [RunFolder(path) for path in paths]
+
+
+def config_of(run: RunFolder) -> RunConfig | None:
+    """The config of a run; None where it is missing, damaged or of another version."""
+    try:
+        return run.config
+    except ConfigError:
+        return None
+
+
+def with_same_autoencoder(run: RunFolder) -> RunFolder | None:
+    """A run beside this one whose pretrained autoencoder it could `begin_with`; None where there is none."""
+    config = run.config
+    if config.method in WITHOUT_NETWORK:
+        return None
+    wanted = pretraining_of(config)
+    for candidate in list_runs(run.path.parent):
+        if candidate.id == run.id or not (candidate.path / "pretrained.npz").exists():
+            continue
+        other = config_of(candidate)
+        if other and other.method not in WITHOUT_NETWORK and pretraining_of(other) == wanted:
+            return candidate
+    return None
 
 
 def in_order(weights: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
