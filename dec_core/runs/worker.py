@@ -21,7 +21,7 @@ from pathlib import Path
 
 import psutil
 
-from dec_core.runs.folder import RunFolder
+from dec_core.runs.folder import TOUCH_EVERY, RunFolder
 
 IDLE = 4.0  # seconds without a run after which UMAP is compiled
 GRACE = 2.0  # seconds to leave a checkpoint after the parent has gone
@@ -130,9 +130,10 @@ def _log_to(path: Path) -> None:
 
 def _wait(folder: RunFolder, control: Control) -> None:
     """Show the run as paused until told otherwise."""
-    folder.set_status(replace(folder.status, state="paused"))
-    with control.changed:
-        control.changed.wait_for(lambda: not control.holds())
+    while control.holds():
+        folder.set_status(replace(folder.status, state="paused"))
+        with control.changed:
+            control.changed.wait_for(lambda: not control.holds(), TOUCH_EVERY)
     folder.set_status(replace(folder.status, state="running"))
 
 
