@@ -23,5 +23,5 @@ test: .venv/test.installed
 
 .venv/test.installed: .venv/app.installed requirements-test.txt
 	$(PIP) -r requirements-test.txt
-	sh tests/browser/install.sh $(BIN)/python
+	sh tests/install.sh $(BIN)/python
 	touch $@

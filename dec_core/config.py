@@ -254,7 +254,7 @@ class RunConfig(BaseModel):
         try:
             return cls.model_validate(values)
         except ValidationError as error:
-            raise ConfigError(_problems(error)) from None
+            raise ConfigError(problems_of(error)) from None
 
     def changed(self, **values: Any) -> RunConfig:
         """This config with some fields replaced, validated again. Raises `ConfigError`."""
@@ -360,7 +360,7 @@ def parse(name: str, text: str) -> Any:
     return None if name == "n_samples" and not text.strip() else text
 
 
-def _problems(error: ValidationError) -> dict[str, str]:
+def problems_of(error: ValidationError) -> dict[str, str]:
     """Pydantic's list of errors as one line per field: what came, what is allowed."""
     found: dict[str, str] = {}
     for item in error.errors():

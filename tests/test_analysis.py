@@ -2,10 +2,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import sparse
 
 from dec_core.analysis.assignment import soft_assignment, target_distribution
 from dec_core.analysis.baseline import kmeans_on_pixels
-from dec_core.analysis.label_free import confidence, silhouette
+from dec_core.analysis.label_free import confidence, modularity, silhouette
 from dec_core.analysis.metrics import (
     classes_of_clusters,
     cluster_sizes,
@@ -222,3 +223,19 @@ def test_a_layout_leaves_python_to_a_training_beside():
     umap_plane(z, z[:, :2], random_state=0)
     one_pass = umap.layouts._nb_optimize_layout_euclidean_single_epoch
     assert one_pass.signatures and one_pass.targetoptions["nogil"] is True
+
+
+def test_modularity_by_hand():
+    # two triangles and an edge between them: 7 edges; in each half 6 of 14 ends stay inside, and 7 of 14 lie there
+    edges = [(0, 1), (1, 2), (0, 2), (3, 4), (4, 5), (3, 5), (2, 3)]
+    rows, columns = zip(*edges, strict=True)
+    half = sparse.coo_matrix((np.ones(7), (rows, columns)), shape=(6, 6))
+    graph = (half + half.T).tocsr()
+    halves = np.array([0, 0, 0, 1, 1, 1])
+    assert modularity(graph, halves, 2) == pytest.approx(2 * (6 / 14 - (7 / 14) ** 2))
+    assert modularity(graph, halves + 1, 4) == pytest.approx(
+        modularity(graph, halves, 2)
+    )  # empty clusters count nothing
+    assert modularity(graph, np.zeros(6, int), 3) == pytest.approx(0)
+    assert modularity(graph, np.array([0, 1, 0, 1, 0, 1]), 2) < 0
+    assert modularity(sparse.csr_matrix((6, 6)), halves, 2) == 0

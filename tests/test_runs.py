@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -13,7 +14,7 @@ from dec_core.analysis.umap_gmm import UmapGmm
 from dec_core.config import ConfigError
 from dec_core.data import Dataset, own
 from dec_core.runs.afterwards import add_mixture
-from dec_core.runs.folder import RunFolder, RunStatus, list_runs
+from dec_core.runs.folder import SILENT, RunFolder, RunStatus, list_runs
 from dec_core.runs.history import History, RunReader
 from dec_core.runs.progress import duration, progress
 from dec_core.runs.recorder import record
@@ -83,6 +84,19 @@ def test_a_run_whose_process_is_gone_is_interrupted(tmp_path, small):
     assert folder.status.state == "interrupted"
     folder.set_status(replace(folder.status, state="finished"))
     assert folder.status.state == "finished"
+
+
+def test_a_run_of_another_machine_lives_while_it_writes(tmp_path, small, monkeypatch):
+    folder = RunFolder.create(tmp_path, small, "running")
+    folder.set_status(replace(folder.status, pid=2**30, host="elsewhere"))  # a number that means nothing here
+    assert folder.status.state == "running"
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + SILENT - 10)
+    assert folder.status.state == "running"
+    monkeypatch.setattr(time, "time", lambda: now + SILENT + 10)
+    assert folder.status.state == "interrupted"
+    folder.set_status(replace(folder.status, state="paused"))  # it writes again
+    assert folder.status.state == "paused"
 
 
 @pytest.mark.parametrize("damage", ["", "{", '{"state": "finished"', '{"colour": 1}', "[]"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy import sparse
 from sklearn.metrics import silhouette_score
 
 
@@ -37,3 +38,28 @@ def confidence(q: np.ndarray) -> float:
     q : ndarray, shape (n, n_clusters)
     """
     return float(q.max(axis=1).mean())
+
+
+def modularity(graph: sparse.csr_matrix, labels: np.ndarray, n_clusters: int) -> float:
+    """Newman's modularity (2006, resolution 1): edges inside clusters, as a share of all, beyond what chance gives.
+
+    Over the graph of nearest neighbours among the *images* it says how far the clusters agree with what lies near
+    what before any network; so it can be compared between networks.
+
+    Parameters
+    ----------
+    graph : sparse matrix, shape (n, n)
+        Symmetric, without loops, as `doubt.neighbour_graph` makes it.
+    labels : ndarray of int, shape (n,)
+        0..n_clusters - 1.
+
+    Returns
+    -------
+    float
+        -1/2..1; 0 where there is but one cluster, or no edge.
+    """
+    edges = graph.tocoo()
+    inside = np.bincount(labels[edges.row], edges.data * (labels[edges.row] == labels[edges.col]), n_clusters)
+    ends = np.bincount(labels[edges.row], edges.data, n_clusters)
+    total = max(edges.data.sum(), 1)
+    return float((inside / total - (ends / total) ** 2).sum()) if edges.nnz else 0.0

@@ -1,4 +1,4 @@
-"""The command line: python -m dec_core {presets, train, resume, repeat, predict, table, recipes, bench, ...}."""
+"""The command line: python -m dec_core {presets, train, resume, repeat, predict, table, recipes, bench, sweep, ...}."""
 
 from __future__ import annotations
 
@@ -30,6 +30,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
+    from dec_core.cli import sweep
+
     parser = argparse.ArgumentParser(prog="python -m dec_core", description="Deep Embedded Clustering.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -105,13 +107,15 @@ def _parser() -> argparse.ArgumentParser:
     figures.add_argument("--out", type=Path, metavar="DIR", help="where they go (figures, in the run's folder)")
     figures.set_defaults(command=_figures)
 
+    sweep.add_commands(commands, _add_config_options)
+
     worker = commands.add_parser("worker", help="used by the app: train what standard input says")
     worker.set_defaults(command=_worker)
     return parser
 
 
-def _add_config_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("preset", metavar="PRESET", help=f"one of {', '.join(PRESETS)}")
+def _add_config_options(parser: argparse.ArgumentParser, n_presets: str | None = None) -> None:
+    parser.add_argument("preset", metavar="PRESET", nargs=n_presets, help=f"one of {', '.join(PRESETS)}")
     parser.add_argument("--data", metavar="DATA", help="dataset: mnist, digits, or a file or folder of one's own")
     parser.add_argument("--skip-unreadable", action="store_true", help="leave out pictures that cannot be read")
     parser.add_argument("--subset", type=int, metavar="N", help="n_samples: only N images")

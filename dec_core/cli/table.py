@@ -15,13 +15,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from dec_core.architecture import WITHOUT_NETWORK
 from dec_core.cli.bench import processor
 from dec_core.cli.repeat import summarize
 from dec_core.cli.train import finish_quietly, result
-from dec_core.config import ConfigError, RunConfig, pretraining_of
+from dec_core.config import RunConfig
 from dec_core.presets import PRESETS, preset
-from dec_core.runs.folder import RunFolder, list_runs
+from dec_core.runs.folder import RunFolder, config_of, list_runs, with_same_autoencoder
 
 TUTORIAL = {  # ACC, NMI, ARI as printed in the tutorial's notebook
     "kmeans-pixels": (0.53229, None, None),
@@ -94,36 +93,17 @@ def trained(config: RunConfig, root: Path, *, resume: bool) -> dict[str, Any]:
 
     With `resume`, a run that is there already is not trained again.
     """
-    same = [run for run in list_runs(root) if _config(run) == config] if resume else []
+    same = [run for run in list_runs(root) if config_of(run) == config] if resume else []
     for run in same:
         if run.status.state == "finished":
             return result(run)
     folder = next((run for run in same if run.status.state in ("stopped", "interrupted")), None)
     if folder is None:
         folder = RunFolder.create(root, config, "running")
-        shared = _with_same_autoencoder(config, root, folder)
+        shared = with_same_autoencoder(folder)
         if shared:
             folder.begin_with(shared)
     return finish_quietly(folder)
-
-
-def _with_same_autoencoder(config: RunConfig, root: Path, itself: RunFolder) -> RunFolder | None:
-    if config.method in WITHOUT_NETWORK:
-        return None
-    for run in list_runs(root):
-        other = _config(run)
-        if other is None or run.id == itself.id or not (run.path / "pretrained.npz").exists():
-            continue
-        if other.method not in WITHOUT_NETWORK and pretraining_of(other) == pretraining_of(config):
-            return run
-    return None
-
-
-def _config(run: RunFolder) -> RunConfig | None:
-    try:
-        return run.config
-    except ConfigError:
-        return None
 
 
 def _write(docs: Path, rows: dict[str, list[dict[str, Any]]], changes: dict[str, Any]) -> None:

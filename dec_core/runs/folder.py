@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import secrets
 import shutil
 import time
@@ -30,9 +31,12 @@ from typing import Any, BinaryIO
 import numpy as np
 import psutil
 
+from dec_core.architecture import WITHOUT_NETWORK
 from dec_core.config import ConfigError, RunConfig, pretraining_of
 
 ACTIVE = ("queued", "running", "paused")
+SILENT = 120.0  # seconds without a new status after which a process on another machine is taken for gone
+TOUCH_EVERY = 30.0  # seconds between two statuses of a run that waits, so that other machines see it alive
 
 
 @dataclass(frozen=True)
@@ -40,14 +44,16 @@ class RunStatus:
     """What is known of a run at a glance.
 
     `state` is one of queued, running, paused, finished, stopped, failed, interrupted. Only the first
-    three need a live process, named by `pid` and its start time; if that is gone, the run is read as
-    interrupted.
+    three need a live process, named by `host`, `pid` and its start time; if that is gone, the run is read as
+    interrupted. Of a process on another machine no more is known than when it last wrote: it is taken for gone
+    once that is `SILENT` seconds ago.
     """
 
     state: str
     created: float  # seconds since the epoch
     pid: int = 0
     pid_started: float = 0.0
+    host: str = ""  # the machine of that process; empty in runs from before this was kept
     phase: str = "pretraining"
     progress: dict[str, Any] = field(default_factory=dict)  # the newest record of any kind
     seconds: dict[str, float] = field(default_factory=dict)  # active seconds by phase
@@ -126,7 +132,7 @@ class RunFolder:
             status = RunStatus(**json.loads((self.path / "status.json").read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):
             return RunStatus("interrupted", 0.0, message="status.json is missing or damaged.")
-        if status.state in ACTIVE and not _lives(status.pid, status.pid_started):
+        if status.state in ACTIVE and not _lives(status):
             return replace(status, state="interrupted")
         return status
 
@@ -198,20 +204,45 @@ def list_runs(root: Path) -> list[RunFolder]:
     return [RunFolder(path) for path in paths]
 
 
+def config_of(run: RunFolder) -> RunConfig | None:
+    """The config of a run; None where it is missing, damaged or of another version."""
+    try:
+        return run.config
+    except ConfigError:
+        return None
+
+
+def with_same_autoencoder(run: RunFolder) -> RunFolder | None:
+    """A run beside this one whose pretrained autoencoder it could `begin_with`; None where there is none."""
+    config = run.config
+    if config.method in WITHOUT_NETWORK:
+        return None
+    wanted = pretraining_of(config)
+    for candidate in list_runs(run.path.parent):
+        if candidate.id == run.id or not (candidate.path / "pretrained.npz").exists():
+            continue
+        other = config_of(candidate)
+        if other and other.method not in WITHOUT_NETWORK and pretraining_of(other) == wanted:
+            return candidate
+    return None
+
+
 def in_order(weights: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
     """Weights so named that sorting the names gives the order of the layers."""
     return {f"weight_{number:02d}": weight for number, weight in enumerate(weights)}
 
 
 def this_process() -> dict[str, Any]:
-    """`pid` and `pid_started` of the caller: together they name a process even after numbers are reused."""
-    return {"pid": os.getpid(), "pid_started": psutil.Process().create_time()}
+    """`host`, `pid` and `pid_started` of the caller: they name a process even after numbers are reused."""
+    return {"host": platform.node(), "pid": os.getpid(), "pid_started": psutil.Process().create_time()}
 
 
-def _lives(pid: int, started: float) -> bool:
+def _lives(status: RunStatus) -> bool:
+    if status.host not in ("", platform.node()):
+        return time.time() - status.updated < SILENT
     try:
-        process = psutil.Process(pid)
-        return abs(process.create_time() - started) < 2 and process.status() != psutil.STATUS_ZOMBIE
+        process = psutil.Process(status.pid)
+        return abs(process.create_time() - status.pid_started) < 2 and process.status() != psutil.STATUS_ZOMBIE
     except psutil.Error:
         return False
 

@@ -18,7 +18,7 @@ from scipy import sparse
 
 from dec_core.analysis.baseline import kmeans_on_pixels
 from dec_core.analysis.doubt import doubt, neighbour_graph
-from dec_core.analysis.label_free import confidence, silhouette
+from dec_core.analysis.label_free import confidence, modularity, silhouette
 from dec_core.analysis.metrics import cluster_sizes, score
 from dec_core.analysis.projection import pca_axes
 from dec_core.architecture import WITHOUT_NETWORK
@@ -283,12 +283,15 @@ class _Recorder:
         return isinstance(event, TargetUpdated) and self.graph is not None and due
 
     def _judged(self) -> Record:
-        """What speaks against the clusters as they are now, without labels."""
+        """What speaks against the clusters as they are now and what speaks for them, without labels."""
         started = time.monotonic()
-        found = doubt(self.graph, self.state.labels[self.view], self.config.n_clusters)
+        labels, n_clusters = self.state.labels[self.view], self.config.n_clusters
+        found = doubt(self.graph, labels, n_clusters).told()
+        found["agreement"] = modularity(self.graph, labels, n_clusters)
+        found["silhouette"] = silhouette(self.state.z, self.state.labels)
         self.last_judged = time.monotonic()
         self.judging_took = self.last_judged - started
-        return self._write({"event": "Judged", "iteration": self.state.iteration, **found.told()})
+        return self._write({"event": "Judged", "iteration": self.state.iteration, **found})
 
     # -- the end
 

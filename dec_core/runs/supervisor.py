@@ -20,7 +20,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from dec_core.config import RunConfig
-from dec_core.runs.folder import ACTIVE, RunFolder, this_process
+from dec_core.runs.folder import ACTIVE, TOUCH_EVERY, RunFolder, this_process
 from dec_core.runs.marks import forget_removed
 
 POLL = 0.1  # seconds
@@ -162,11 +162,15 @@ class Supervisor:
         return Worker(logs / f"{os.getpid()}-{time.monotonic_ns()}.log")
 
     def _watch(self) -> None:
+        touched = time.monotonic()
         while not self._closed:
             time.sleep(POLL)
             try:
                 with self._lock:
                     self._advance()
+                    if time.monotonic() - touched > TOUCH_EVERY:
+                        touched = time.monotonic()
+                        self._touch()
             except Exception:  # a full disk, no memory for a process: the queue goes on when there is room again
                 logging.exception("the queue of runs could not advance")
                 time.sleep(1.0)
@@ -189,6 +193,12 @@ class Supervisor:
             self._begin(self._queue.popleft())
         elif not self._running and not (self._spare and self._spare.alive):
             self._spare = self._new_worker()
+
+    def _touch(self) -> None:
+        """Let other machines see that what is queued is still waited for."""
+        for folder in self._queue:
+            with contextlib.suppress(OSError):  # the folder may be gone
+                folder.set_status(folder.status)
 
     def _begin(self, folder: RunFolder) -> None:
         worker = self._spare if self._spare and self._spare.alive else self._new_worker()

@@ -2,6 +2,7 @@
 
     run PATH      train the run in this folder, then add what looking into it needs, then exit
     complete PATH add that to a run that has ended before, then exit
+    sweep JSON    work on a sweep until nothing is left, then exit; JSON is {"storage": ..., "study": ..., "root": ...}
     pause, resume, step, stop
 
 It is started ahead of need: TensorFlow is imported and numba's UMAP compiled while it waits, so that
@@ -12,6 +13,7 @@ trained and ends too, within `GRACE` seconds whatever it is doing.
 from __future__ import annotations
 
 import faulthandler
+import json
 import os
 import queue
 import sys
@@ -21,7 +23,7 @@ from pathlib import Path
 
 import psutil
 
-from dec_core.runs.folder import RunFolder
+from dec_core.runs.folder import TOUCH_EVERY, RunFolder
 
 IDLE = 4.0  # seconds without a run after which UMAP is compiled
 GRACE = 2.0  # seconds to leave a checkpoint after the parent has gone
@@ -53,7 +55,7 @@ class Control:
             self.changed.notify_all()
 
     def _obey(self, command: str, argument: str) -> None:
-        if command in ("run", "complete"):
+        if command in ("run", "complete", "sweep"):
             self.tasks.put((command, argument))
         elif command in ("pause", "resume"):
             self.paused, self.stepping = command == "pause", False
@@ -82,7 +84,9 @@ def main() -> int:
     except queue.Empty:
         threading.Thread(target=_compile_umap, daemon=True).start()
         task = control.tasks.get()
-    if task is not None:
+    if task is not None and task[0] == "sweep":
+        _sweep(json.loads(task[1]), control)
+    elif task is not None:
         folder = RunFolder(Path(task[1]))
         _log_to(folder.path / "worker.log")
         if task[0] == "run":
@@ -110,6 +114,12 @@ def _train(folder: RunFolder, control: Control) -> None:
         _complete(folder)
 
 
+def _sweep(wanted: dict[str, str], control: Control) -> None:
+    from dec_core.runs.sweep_worker import work
+
+    work(wanted["storage"], wanted["study"], Path(wanted["root"]), control)
+
+
 def _complete(folder: RunFolder) -> None:
     """Add to a run that has ended what takes long and changes nothing."""
     from dec_core.runs.afterwards import add_inspection, add_mixture, add_umap
@@ -130,9 +140,10 @@ def _log_to(path: Path) -> None:
 
 def _wait(folder: RunFolder, control: Control) -> None:
     """Show the run as paused until told otherwise."""
-    folder.set_status(replace(folder.status, state="paused"))
-    with control.changed:
-        control.changed.wait_for(lambda: not control.holds())
+    while control.holds():
+        folder.set_status(replace(folder.status, state="paused"))
+        with control.changed:
+            control.changed.wait_for(lambda: not control.holds(), TOUCH_EVERY)
     folder.set_status(replace(folder.status, state="running"))
 
 

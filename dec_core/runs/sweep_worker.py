@@ -1,0 +1,166 @@
+"""Works on a sweep: takes one planned trial after the other, until nothing is left.
+
+Any number of these may work on one sweep, on any number of machines: they meet in the database alone. A trial is taken
+by changing its state from waiting to running, which the database lets one of them do. A worker that falls silent is
+found by another, which puts its trial into the queue again.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import optuna
+from optuna.exceptions import StorageInternalError, UpdateFinishedTrialError
+from optuna.pruners import BasePruner, MedianPruner, NopPruner, SuccessiveHalvingPruner
+from optuna.samplers import BaseSampler, RandomSampler, TPESampler
+from optuna.storages import RDBStorage
+from optuna.trial import FrozenTrial, Trial, TrialState
+
+from dec_core.data import load
+from dec_core.runs import sweep
+from dec_core.runs.sweep_plan import SweepPlan
+from dec_core.runs.sweep_trial import LOOK_EVERY, Attempt, patiently
+from dec_core.runs.worker import Control
+
+
+def work(
+    storage_url: str,
+    name: str,
+    root: Path,
+    control: Control | None = None,
+    *,
+    grace: int = sweep.GRACE,
+    tell: Callable[[dict[str, Any]], None] = lambda row: None,
+) -> int:
+    """Work on the sweep `name` until every trial has ended, its minutes are used up or `control` says stop.
+
+    Parameters
+    ----------
+    root : Path
+        Where the runs go.
+    control : Control
+        By which another thread may pause and stop this worker.
+    grace : int
+        Seconds without a heartbeat after which a worker is taken for gone: the same for all workers of a sweep.
+    tell : callable
+        Is given the row (`sweep.row`) of each trial that has ended here.
+
+    Returns
+    -------
+    int
+        How many trials have ended here.
+
+    Raises
+    ------
+    ValueError
+        If there is no such sweep, the database cannot be used, or the images are not here.
+    """
+    n_ended = 0
+    try:
+        for trial in _ended(sweep.connect(storage_url, grace), name, Path(root), control or Control()):
+            n_ended += 1
+            tell(sweep.row(trial))
+    except StorageInternalError:
+        told = sweep.without_password(storage_url)
+        raise ValueError(f"storage: {told} has not answered for long; start again when it does") from None
+    return n_ended
+
+
+def pruner(plan: SweepPlan) -> BasePruner:
+    """What cuts trials short; its steps are tenths of the clustering."""
+    if plan.pruner == "median":
+        return MedianPruner(n_startup_trials=4, n_warmup_steps=1)
+    return SuccessiveHalvingPruner(min_resource=1, reduction_factor=2) if plan.pruner == "halving" else NopPruner()
+
+
+def sampler(plan: SweepPlan, number: int) -> BaseSampler:
+    """What draws the params of trial `number`: seeded by it, so that workers do not all draw the same."""
+    seed = (plan.base.random_state * 7919 + number) % 2**32
+    return TPESampler(seed=seed, constant_liar=True) if plan.sampler == "tpe" else RandomSampler(seed=seed)
+
+
+def _ended(storage: RDBStorage, name: str, root: Path, control: Control) -> Iterator[FrozenTrial]:
+    """Train one trial after the other, and give each that has ended."""
+    study = sweep.study_in(storage, name)
+    base = sweep.plan_of(study).base
+    load(base.dataset, base.n_samples, upright=base.deskew, root=root)  # if they are not here, no trial can be trained
+    queue = Queue(storage, study)
+    while not control.stopped and not patiently(sweep.is_over, study):
+        held = control.holds() or patiently(sweep.is_paused, study)
+        taken = None if held else patiently(queue.take)
+        if taken is not None:
+            if Attempt(storage, *taken, root, control).run():
+                yield study.get_trials(deepcopy=False)[taken[0].number]
+            _free_memory()
+        elif patiently(queue.is_empty):
+            return
+        else:  # others are training, and one of them may fall silent; or all are to wait
+            with control.changed:
+                control.changed.wait(LOOK_EVERY)
+
+
+class Queue:
+    """The planned trials of a study, of which each is given to one worker.
+
+    Parameters
+    ----------
+    storage : RDBStorage
+    study : optuna.Study
+        Of `sweep.study_in` the same storage.
+    """
+
+    def __init__(self, storage: RDBStorage, study: optuna.Study):
+        self.storage, self.study, self.plan = storage, study, sweep.plan_of(study)
+        self.study_id = storage.get_study_id_from_name(study.study_name)
+        self.missed: set[int] = set()
+        study.pruner = pruner(self.plan)
+
+    def take(self) -> tuple[Trial, int] | None:
+        """A trial that is the caller's alone and its id in the storage; None if none is waiting."""
+        optuna.storages.fail_stale_trials(self.study)
+        self._put_back_missing()
+        for waiting in self.study.get_trials(deepcopy=False, states=(TrialState.WAITING,)):
+            trial_id = self.storage.get_trial_id_from_study_id_trial_number(self.study_id, waiting.number)
+            if not self._is_first(trial_id):
+                continue
+            if self._stands(waiting):
+                self.study.sampler = sampler(self.plan, waiting.number)
+                return Trial(self.study, trial_id), trial_id
+            self.storage.set_trial_state_values(trial_id, TrialState.FAIL)
+        return None
+
+    def is_empty(self) -> bool:
+        """Whether every planned trial has ended."""
+        found = sweep.trials(self.study)
+        return all(trial.state.is_finished() and not sweep.comes_again(trial) for trial in found)
+
+    def _is_first(self, trial_id: int) -> bool:
+        """Make a waiting trial one's own; False if somebody was faster."""
+        self.storage.record_heartbeat(trial_id)  # before, so that there is no moment without one
+        try:
+            return self.storage.set_trial_state_values(trial_id, TrialState.RUNNING)
+        except UpdateFinishedTrialError:
+            return False
+
+    def _stands(self, trial: FrozenTrial) -> bool:
+        """Whether it is the one that counts, should two workers have queued a lost trial again."""
+        number = sweep.planned_number(trial)
+        return next(t.number for t in sweep.trials(self.study) if sweep.planned_number(t) == number) == trial.number
+
+    def _put_back_missing(self) -> None:
+        """Queue what somebody found lost and did not live to queue again: what is missing at two looks."""
+        missing = {trial.number: trial for trial in sweep.trials(self.study) if sweep.comes_again(trial)}
+        for number in missing.keys() & self.missed:
+            sweep.retry(self.study, missing[number])
+        self.missed = set(missing) - self.missed
+
+
+def _free_memory() -> None:
+    """Let go of the networks of a trial."""
+    import keras
+
+    keras.utils.clear_session()
+    gc.collect()
