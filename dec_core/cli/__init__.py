@@ -142,8 +142,9 @@ def config_from(options: argparse.Namespace) -> RunConfig:
     from dec_core.config import BUNDLED, OWN
     from dec_core.data import load
     from dec_core.presets import preset
+    from dec_core.runs.own_presets import own_presets
 
-    config = preset(options.preset)
+    config = own_presets(options.out).get(options.preset) or preset(options.preset)
     changes = _changes(options.set)
     data = options.data
     if data is not None and data not in BUNDLED and not data.startswith(OWN):

@@ -10,6 +10,8 @@ decoder.npz     the decoder's weights, once training has ended or stopped
 pretrained.npz  the TrainingState when pretraining ended, for systems that share the autoencoder
 checkpoint.npz  the TrainingState, until the run has finished
 model.keras     encoder, decoder and clustering layer, when it has
+sweep.json      of which sweep it is a trial, where it is one
+marks.json      what people wrote on it
 worker.log      what the worker process printed
 """
 
@@ -139,6 +141,15 @@ class RunFolder:
     def set_status(self, status: RunStatus) -> None:
         text = json.dumps(asdict(replace(status, updated=time.time())))
         self.write(self.path / "status.json", lambda file: file.write(text.encode()))
+
+    @property
+    def sweep(self) -> dict[str, Any]:
+        """The sweep it is a trial of, as "study", "trial" and "storage"; empty for a run of its own."""
+        try:
+            told = json.loads((self.path / "sweep.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return told if isinstance(told, dict) else {}
 
     # -- events
 

@@ -17,7 +17,7 @@ from dec_core.presets import name_of
 from dec_core.runs.folder import ACTIVE, RunFolder, RunStatus, list_runs
 from dec_core.runs.marks import Marks, marks_of
 
-FILES = ("config.json", "status.json", "marks.json")
+FILES = ("config.json", "status.json", "marks.json")  # sweep.json does not change
 SCORES = ("acc", "nmi", "ari", "silhouette", "confidence")
 CONDITION = re.compile(r"^([a-z_]+)(<=|>=|!=|=|<|>)(.+)$")
 COMPARE = {"<=": operator.le, ">=": operator.ge, "<": operator.lt, ">": operator.gt}
@@ -32,6 +32,7 @@ class Entry:
     preset: str
     status: RunStatus
     marks: Marks
+    sweep: str = ""  # the sweep it is a trial of
 
     @property
     def id(self) -> str:
@@ -52,7 +53,8 @@ class Entry:
         told = self.config.model_dump() if self.config else {}
         told |= {name: self.status.outcome[name] for name in SCORES if name in self.status.outcome}
         marks = {"name": self.marks.name, "note": self.marks.note, "star": self.marks.star}
-        return told | marks | {"state": self.status.state, "preset": self.preset, "seconds": self.seconds}
+        others = {"state": self.status.state, "preset": self.preset, "seconds": self.seconds, "sweep": self.sweep}
+        return told | marks | others
 
 
 class RunIndex:
@@ -93,7 +95,14 @@ def _read(folder: RunFolder) -> Entry:
         config = folder.config
     except ConfigError:
         config = None
-    return Entry(folder, config, name_of(config) if config else "custom", folder.status, marks_of(folder))
+    return Entry(
+        folder,
+        config,
+        name_of(config) if config else "custom",
+        folder.status,
+        marks_of(folder),
+        folder.sweep.get("study", ""),
+    )
 
 
 def find(entries: list[Entry], query: str) -> list[Entry]:

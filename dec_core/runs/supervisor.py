@@ -1,4 +1,4 @@
-"""The queue of runs and the worker processes that train them, one run at a time.
+"""The queue of runs and the worker processes that train them, one run at a time; and sweeps, while nobody waits.
 
 One `Supervisor` lives in the web process. It starts workers, sends them commands and notices when
 they end; what they do it learns, like everyone else, from the run's folder.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import json
 import logging
 import os
 import shutil
@@ -86,6 +87,9 @@ class Supervisor:
         self._queue: deque[RunFolder] = deque()
         self._running: tuple[RunFolder, Worker] | None = None
         self._finishing: list[Worker] = []  # their runs have ended, they make the UMAP
+        self._sweeps: deque[tuple[str, str]] = deque()  # address of the database and name
+        self._sweeping: tuple[str, Worker] | None = None
+        self._held_back = False  # the sweep, while a run trains
         self._closed = False
         self._spare = self._new_worker()
         self._thread = threading.Thread(target=self._watch, name="supervisor", daemon=True)
@@ -122,6 +126,24 @@ class Supervisor:
         with self._lock:
             return any(worker.alive and worker.run_id == folder.id for worker in self._finishing)
 
+    def sweep(self, storage: str, name: str) -> None:
+        """Let a worker work on a sweep (`dec_core.runs.sweep`), one after the other, whenever no run is training."""
+        with self._lock:
+            if not self.is_sweeping(name):
+                self._sweeps.append((storage, name))
+                self._advance()
+
+    def is_sweeping(self, name: str) -> bool:
+        """Whether a worker of this server works on the sweep, or is about to."""
+        with self._lock:
+            at_work = self._sweeping is not None and self._sweeping[0] == name and self._sweeping[1].alive
+            return at_work or any(waiting == name for _, waiting in self._sweeps)
+
+    def sweep_waits(self) -> bool:
+        """Whether the sweep is held back, since a run is training."""
+        with self._lock:
+            return self._held_back
+
     def command(self, folder: RunFolder, command: str) -> bool:
         """Send "pause", "resume", "step" or "stop"; False if this server does not train the run."""
         with self._lock:
@@ -145,7 +167,8 @@ class Supervisor:
         """End all workers; what they trained is kept."""
         with self._lock:
             self._closed = True
-            for worker in [self._spare, self._running and self._running[1], *self._finishing]:
+            at_work = [pair[1] for pair in (self._running, self._sweeping) if pair]
+            for worker in [self._spare, *at_work, *self._finishing]:
                 if worker:
                     worker.close()
 
@@ -191,8 +214,26 @@ class Supervisor:
                     left.close()  # short runs end faster than UMAP is made
         if not self._running and self._queue:
             self._begin(self._queue.popleft())
-        elif not self._running and not (self._spare and self._spare.alive):
+        self._advance_sweep()
+        if self._running:
+            return
+        if not (self._spare and self._spare.alive):
             self._spare = self._new_worker()
+
+    def _advance_sweep(self) -> None:
+        """Runs of visitors go first: a sweep holds still while one trains, and begins when none does."""
+        if self._sweeping and not self._sweeping[1].alive:
+            self._sweeping, self._held_back = None, False
+        if not self._sweeping and self._sweeps and not self._running:
+            storage, name = self._sweeps.popleft()
+            worker = self._spare if self._spare and self._spare.alive else self._new_worker()
+            self._spare = None
+            worker.send("sweep " + json.dumps({"storage": storage, "study": name, "root": str(self.root.resolve())}))
+            self._sweeping = name, worker
+        busy = self._running is not None
+        if self._sweeping and busy != self._held_back:
+            self._sweeping[1].send("pause" if busy else "resume")
+            self._held_back = busy
 
     def _touch(self) -> None:
         """Let other machines see that what is queued is still waited for."""

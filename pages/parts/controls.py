@@ -108,7 +108,8 @@ def tell(run: RunFolder, command: str, expected: str) -> None:
     if not focus.supervisor().command(run, command):
         if run.status.state not in ACTIVE:
             return  # it has just ended, as the page is about to show
-        st.toast("This run is trained by another program; only that one can control it.", icon=":material/info:")
+        whose = "belongs to a sweep, which is paused" if run.sweep else "is trained by another program and controlled"
+        st.toast(f"This run {whose} there.", icon=":material/info:")
         return
     until = time.monotonic() + ANSWER_WITHIN
     while time.monotonic() < until and run.status.state != expected:

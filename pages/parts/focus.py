@@ -107,6 +107,7 @@ def screens(*, icons: bool = True) -> Any:
         "train": ("Train", ":material/model_training:"),
         "inspect": ("Inspect", ":material/image_search:"),
         "compare": ("Compare", ":material/compare:"),
+        "sweep": ("Sweep", ":material/scatter_plot:"),
     }
     return st.navigation(
         [

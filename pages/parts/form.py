@@ -13,6 +13,7 @@ import streamlit as st
 from dec_core.config import BUNDLED, GROUPS, ConfigError, RunConfig, applies, fields, parse
 from dec_core.data import DataError, load
 from dec_core.presets import CHAPTERS, DESCRIPTIONS, PRESETS, nearest
+from dec_core.runs.own_presets import own_presets
 from pages.parts.focus import RUNS, index
 from pages.parts.model_view import model_view
 from pages.parts.own_data import own_data
@@ -34,13 +35,13 @@ def config_form() -> RunConfig | None:
     with st.sidebar:
         st.selectbox(
             "Preset",
-            list(PRESETS),
+            list(_presets()),
             key="preset",
-            format_func=lambda name: f"{CHAPTERS[name]} · {name}",
+            format_func=lambda name: f"{CHAPTERS.get(name, 'Yours')} · {name}",
             on_change=_apply_preset,
             help="A named set of all the choices below.",
         )
-        st.caption(DESCRIPTIONS[st.session_state.preset])
+        st.caption(DESCRIPTIONS.get(st.session_state.preset, "A preset of your own, kept on this server."))
         for notice in notices:
             st.warning(notice)
         _against()
@@ -62,6 +63,11 @@ def config_form() -> RunConfig | None:
         _changes()
     _write_link()
     return config
+
+
+def _presets() -> dict[str, RunConfig]:
+    """Those that come along, then those that were kept on this server."""
+    return PRESETS | own_presets(RUNS)
 
 
 def _against() -> None:
@@ -143,7 +149,7 @@ def _keep_what_is_not_shown() -> None:
 
 
 def _config() -> tuple[RunConfig | None, dict[str, str]]:
-    base = PRESETS[st.session_state.preset]  # for what is not shown: nobody could mend it
+    base = _presets()[st.session_state.preset]  # for what is not shown: nobody could mend it
     values = {name: st.session_state[name] if _acts(name) else getattr(base, name) for name in FIELDS}
     for name in FIELDS:
         if isinstance(FIELDS[name]["default"], float) and values[name] is not None:
@@ -168,7 +174,7 @@ def _fill(config: RunConfig) -> None:
 
 def _apply_preset() -> None:
     seed = st.session_state.get("random_state") or 0
-    _fill(PRESETS[st.session_state.preset].changed(random_state=seed))
+    _fill(_presets()[st.session_state.preset].changed(random_state=seed))
 
 
 def _fit_to_dataset() -> None:
@@ -207,7 +213,7 @@ def _take_up_choice() -> None:
 
 def _changed_fields() -> list[str]:
     config, _ = _config()
-    base = PRESETS[st.session_state.preset]
+    base = _presets()[st.session_state.preset]
     if config is None:
         return []
     changed = [name for name in FIELDS if getattr(config, name) != getattr(base, name) and applies(name, config)]
@@ -232,13 +238,13 @@ def _take_up_link() -> list[str]:
     asked = st.query_params.to_dict()
     notices = []
     preset = asked.get("preset", "first-look")
-    if preset not in PRESETS:
-        notices.append(f"The link asks for preset {preset!r}; there are {', '.join(PRESETS)}.")
+    if preset not in _presets():
+        notices.append(f"The link asks for preset {preset!r}; there are {', '.join(_presets())}.")
         preset = "first-look"
     st.session_state.preset = preset
     texts = {name: asked.get(IN_LINK.get(name, name)) for name in FIELDS}
     config, problems = _as_far_as_valid(
-        PRESETS[preset], {name: parse(name, text) for name, text in texts.items() if text is not None}
+        _presets()[preset], {name: parse(name, text) for name, text in texts.items() if text is not None}
     )
     _fill(config)
     return notices + [f"In the link, {FIELDS[name]['label'].lower()}: {said}." for name, said in problems.items()]

@@ -83,6 +83,7 @@ def _row(entry: Entry, varying: list[str]) -> dict[str, Any]:
         "Seconds": entry.seconds or None,
         "State": entry.status.state + (", archived" if entry.marks.archived else ""),
         "Made": pd.Timestamp.fromtimestamp(made) if made else None,
+        "Sweep": entry.sweep,
         "Note": entry.marks.note,
     }
     return row | {field_title(field): value_text(getattr(config, field)) if config else "" for field in varying}

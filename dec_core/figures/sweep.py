@@ -1,0 +1,156 @@
+"""A sweep as figures: how the best value grew, and which values of the fields make it. Rows are those of
+`dec_core.runs.sweep.table`; studies are Optuna's, whose own plots are drawn where they serve."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import plotly.graph_objects as go
+
+from dec_core.figures.palette import GREY, RIGHT, TEN, WRONG
+
+SYMBOLS = {  # of a trial's state: symbol, colour, name
+    "finished": ("circle", RIGHT, "finished"),
+    "pruned": ("line-ew-open", GREY, "cut short"),
+    "diverged": ("x", WRONG, "diverged"),
+    "failed": ("x-thin-open", WRONG, "failed"),
+}
+OBJECTIVES = {
+    "agreement": "Agreement with neighbours",
+    "silhouette": "Silhouette of z",
+    "acc": "Accuracy",
+    "nmi": "NMI",
+    "ari": "ARI",
+}
+
+
+def history(rows: Sequence[dict[str, Any]], objective: str, height: int = 250) -> go.Figure:
+    """Every trial's value, and the best so far as a line; trials without a value stand at the foot."""
+    figure = go.Figure()
+    valued = [row for row in rows if row["value"] is not None]
+    foot = min((row["value"] for row in valued), default=0.0)
+    for state, (symbol, colour, name) in SYMBOLS.items():
+        found = [row for row in rows if row["state"] == state]
+        if found:
+            figure.add_scatter(
+                x=[row["number"] for row in found],
+                y=[foot if row["value"] is None else row["value"] for row in found],
+                mode="markers", name=name, customdata=[row["number"] for row in found],
+                marker={"symbol": symbol, "color": colour, "size": 9, "line": {"color": colour, "width": 2}},
+                text=[_told(row) for row in found], hovertemplate="trial %{x}: %{text}<extra></extra>",
+            )  # fmt: skip
+    best, steps = float("-inf"), []
+    for row in valued:
+        best = max(best, row["value"])
+        steps.append((row["number"], best))
+    if steps:
+        figure.add_scatter(
+            x=[x for x, _ in steps], y=[y for _, y in steps], mode="lines", name="best so far",
+            line={"color": TEN[6], "width": 2, "shape": "hv"}, hoverinfo="skip",
+        )  # fmt: skip
+    _dress(figure, height)
+    figure.update_layout(
+        legend={"orientation": "h", "x": 1, "xanchor": "right", "y": 1, "yanchor": "bottom", "font": {"size": 11}},
+        uirevision="history",
+    )
+    figure.update_xaxes(title={"text": "trial", "standoff": 4}, showgrid=False, range=[-0.5, max(len(rows), 1) - 0.5])
+    figure.update_yaxes(title={"text": OBJECTIVES[objective], "standoff": 6}, nticks=6)
+    return figure
+
+
+def _told(row: dict[str, Any]) -> str:
+    value = "" if row["value"] is None else f"{row['value']:.3f} · "
+    return value + ", ".join(f"{name} {_short(value)}" for name, value in row["params"].items())
+
+
+def _short(value: Any) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+def importances(study: Any, titles: dict[str, str], height: int = 250) -> go.Figure | None:
+    """How much of the objective's variation each field explains (PED-ANOVA, Watanabe et al. 2023); None before four
+    trials that have ended. `titles` name the fields."""
+    from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
+
+    try:
+        found = get_param_importances(study, evaluator=PedAnovaImportanceEvaluator())
+    except (ValueError, RuntimeError):  # too few trials, or all alike
+        return None
+    if not found:
+        return None
+    names = list(found)[::-1]
+    bars = go.Bar(
+        x=[100 * found[name] for name in names], y=[titles[name] for name in names], orientation="h",
+        marker_color=RIGHT, text=[f"{100 * found[name]:.0f} %" for name in names], hoverinfo="skip",
+    )  # fmt: skip
+    figure = _dress(go.Figure(bars), height)
+    figure.update_xaxes(title={"text": "share of the variation", "standoff": 4}, ticksuffix=" %", showgrid=False)
+    figure.update_yaxes(automargin=True)
+    return figure
+
+
+def parallel(
+    rows: Sequence[dict[str, Any]],
+    titles: dict[str, str],
+    logarithmic: Sequence[str],
+    objective: str,
+    height: int = 250,
+) -> go.Figure | None:
+    """Parallel coordinates: each finished trial a line through its values; drag along an axis to keep only those.
+
+    None before there are two. `titles` name the fields, `logarithmic` those that vary over orders of magnitude.
+    """
+    found = [row for row in rows if row["value"] is not None]
+    if len(found) < 2:
+        return None
+    values = [row["value"] for row in found]
+    axes = [
+        _axis(title, [row["params"].get(name) for row in found], name in logarithmic) for name, title in titles.items()
+    ]
+    axes.append({"label": objective, "values": values})
+    line = {"color": values, "colorscale": "Viridis", "showscale": False}
+    figure = go.Figure(go.Parcoords(dimensions=axes, line=line, labelfont={"size": 12}, tickfont={"size": 11}))
+    _dress(figure, height)
+    figure.update_layout(margin={"l": 70, "r": 50, "t": 44, "b": 18}, uirevision="parallel")
+    return figure
+
+
+def _axis(title: str, values: list[Any], logarithmic: bool) -> dict[str, Any]:
+    if all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
+        if not logarithmic:
+            return {"label": title, "values": values}
+        ticks = [exponent for exponent in range(-7, 7) if min(values) <= 10.0**exponent <= max(values)]
+        marks = {"tickvals": ticks, "ticktext": [f"{10.0**exponent:g}" for exponent in ticks]} if ticks else {}
+        return {"label": title, "values": [math.log10(value) for value in values], **marks}
+    names = sorted({_named(value) for value in values})
+    places = [names.index(_named(value)) for value in values]
+    return {"label": title, "values": places, "tickvals": list(range(len(names))), "ticktext": names}
+
+
+def _named(value: Any) -> str:
+    return {True: "yes", False: "no", None: "–"}.get(value, str(value))
+
+
+def slices(study: Any, titles: dict[str, str], objective: str, height: int = 250) -> go.Figure | None:
+    """Optuna's slices: the objective over each field alone, later trials darker. None before two have ended."""
+    from optuna.visualization import plot_slice
+
+    if sum(trial.state.name == "COMPLETE" for trial in study.get_trials(deepcopy=False)) < 2:
+        return None
+    figure = plot_slice(study, target_name=OBJECTIVES[objective])
+    _dress(figure, height)
+    figure.update_layout(title=None, template=None, showlegend=False)
+    figure.update_traces(marker={"showscale": False, "line": {"width": 1, "color": GREY}})
+    figure.for_each_xaxis(lambda axis: axis.update(title={"text": titles.get(axis.title.text, axis.title.text)}))
+    figure.update_xaxes(title_font_size=12, tickfont_size=11, nticks=5, exponentformat="power")
+    figure.update_xaxes(dtick=1, selector={"type": "log"})
+    figure.update_xaxes(ticktext=["yes", "no"], tickvals=[True, False], selector={"categoryarray": (True, False)})
+    figure.update_yaxes(title_font_size=12, tickfont_size=11)
+    return figure
+
+
+def _dress(figure: go.Figure, height: int) -> go.Figure:
+    figure.update_layout(height=height, margin={"l": 56, "r": 10, "t": 26, "b": 40})
+    return figure

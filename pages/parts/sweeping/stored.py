@@ -1,0 +1,60 @@
+"""The database of the sweeps, opened once for the whole server."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from pages.parts.focus import RUNS, supervisor
+
+DATABASE = os.environ.get("DEC_SWEEPS", "")
+
+
+def address() -> str:
+    """Where the sweeps are stored: the environment's DEC_SWEEPS, or a file beside the runs."""
+    return DATABASE or f"sqlite:///{Path(RUNS).resolve() / 'sweeps.db'}"
+
+
+def names() -> list[str]:
+    """The sweeps there are, newest first. Raises ValueError where the database cannot be used."""
+    from dec_core.runs import sweep
+
+    return sweep.names(_storage(address()))[::-1]
+
+
+def study(name: str) -> Any:
+    """The study of a sweep. Raises ValueError if there is none of that name."""
+    return _study(address(), name)
+
+
+@st.cache_resource(show_spinner="Opening the sweeps …")
+def _storage(url: str) -> Any:
+    from dec_core.runs import sweep  # Optuna takes a second to import: only for who sweeps
+
+    return sweep.connect(url, create=True)
+
+
+@st.cache_resource(max_entries=20, show_spinner=False)
+def _study(url: str, name: str) -> Any:
+    from dec_core.runs import sweep
+
+    return sweep.study_in(_storage(url), name)
+
+
+def begin(plan: Any) -> None:
+    """Store a sweep and let a worker begin. Raises ValueError if there is one of that name."""
+    from dec_core.runs import sweep
+
+    sweep.create(plan, address())
+    supervisor().sweep(address(), plan.name)
+
+
+def go_on(name: str) -> None:
+    """Take the pause back, and let a worker of this server work on it."""
+    from dec_core.runs import sweep
+
+    sweep.resume(study(name))
+    supervisor().sweep(address(), name)
