@@ -122,7 +122,8 @@ class Queue:
         """A trial that is the caller's alone and its id in the storage; None if none is waiting."""
         optuna.storages.fail_stale_trials(self.study)
         self._put_back_missing()
-        for waiting in self.study.get_trials(deepcopy=False, states=(TrialState.WAITING,)):
+        waiting_trials = self.study.get_trials(deepcopy=False, states=(TrialState.WAITING,))
+        for waiting in sorted(waiting_trials, key=sweep.planned_number):  # those that were begun go first
             trial_id = self.storage.get_trial_id_from_study_id_trial_number(self.study_id, waiting.number)
             if not self._is_first(trial_id):
                 continue
