@@ -64,6 +64,7 @@ def stand_in(monkeypatch):
         folder.set_status(replace(folder.status, state="finished", outcome=scores, seconds={"clustering": 2.0}))
 
     monkeypatch.setattr(recorder, "record", record)
+    monkeypatch.setattr("dec_core.runs.sweep_worker._free_memory", lambda: None)  # there are no networks
 
 
 # -- plans
