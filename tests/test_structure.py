@@ -67,7 +67,7 @@ def test_what_the_web_process_imports_brings_no_tensorflow():
         "dec_core.runs.history", "dec_core.runs.progress", "dec_core.runs.view", "dec_core.analysis.metrics",
         "dec_core.analysis.projection", "dec_core.analysis.verdict", "dec_core.figures.curves",
         "dec_core.figures.confusion", "dec_core.figures.embedding", "dec_core.figures.contact_sheet",
-        "dec_core.runs.inspection", "dec_core.runs.export",
+        "dec_core.runs.inspection", "dec_core.runs.export", "dec_core.runs.sweep", "dec_core.runs.sweep_worker",
     ]  # fmt: skip
     heavy = modules_after("import " + ", ".join(names)) & {"tensorflow", "keras", "umap", "numba", "streamlit"}
     assert not heavy
@@ -75,6 +75,11 @@ def test_what_the_web_process_imports_brings_no_tensorflow():
 
 def test_the_package_alone_is_light():
     assert not modules_after("import dec_core") & {"tensorflow", "keras", "umap", "numpy", "sklearn", "plotly"}
+
+
+def test_who_makes_no_sweep_waits_for_no_database_library():
+    names = "dec_core.runs.supervisor, dec_core.runs.history, dec_core.runs.sweep_plan, dec_core.cli"
+    assert not modules_after(f"import {names}") & {"optuna", "sqlalchemy", "alembic"}
 
 
 def test_a_model_that_is_not_trained_brings_no_tensorflow():

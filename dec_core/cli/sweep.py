@@ -154,8 +154,8 @@ def _work(storage: str, name: str, root: Path, grace: int) -> bool:
     control = Control()
 
     def tell(row: dict[str, Any]) -> None:
-        print(f"{sum(t.state.is_finished() for t in sweep.trials(study))} of {len(sweep.trials(study))} trials, "
-              f"{_sentence(row)}", file=sys.stderr)  # fmt: skip
+        ended = [trial.state.is_finished() for trial in sweep.trials(study)]
+        print(f"{sum(ended)} of {len(ended)} trials have ended; {_sentence(row)}", file=sys.stderr)
 
     with _stoppable(control):
         work(storage, name, root, control, grace=grace, tell=tell)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import csv
 import io
+import sqlite3
 import time
 import warnings
 from datetime import datetime
@@ -278,5 +279,14 @@ def _address(storage_url: str, *, create: bool) -> tuple[str, dict[str, Any]]:
             path.parent.mkdir(parents=True, exist_ok=True)
         elif not path.is_file():
             raise ValueError(f"storage: there is no file {path}; a sweep that is made makes it")
-        return storage_url, {"connect_args": {"timeout": 60}}
+        return storage_url, {"connect_args": {"timeout": 60, "factory": _File}}
     raise ValueError(f"storage: received {url.get_backend_name()}, expected sqlite (a file) or postgresql")
+
+
+class _File(sqlite3.Connection):
+    """A database that is a file: who reads does not wait for who writes, and to write takes one go at the disk."""
+
+    def __init__(self, *arguments: Any, **options: Any):
+        super().__init__(*arguments, **options)
+        self.execute("PRAGMA journal_mode = WAL")
+        self.execute("PRAGMA synchronous = NORMAL")

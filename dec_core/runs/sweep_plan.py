@@ -14,7 +14,17 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_serializer, model_validator
 
 from dec_core.config import ConfigError, RunConfig, applies, problems_of
-from dec_core.runs.sweep_space import FIXED, Choices, Range, is_switch, is_whole, misfit, span_of, values_of
+from dec_core.runs.sweep_space import (
+    FIXED,
+    SWITCHES,
+    Choices,
+    Range,
+    drawing_order,
+    is_whole,
+    misfit,
+    span_of,
+    values_of,
+)
 
 OF_IMAGES = ("n_samples", "deskew")  # they change the images over whose neighbours agreement is measured
 MOST_TRIALS = 1000
@@ -109,12 +119,9 @@ class SweepPlan(BaseModel):
 
     def _acts(self, name: str) -> bool:
         """Whether the field has an effect on the base, or on what some combination of choices makes of it."""
-        switches = [(n, s.choices) for n, s in self.space.items() if isinstance(s, Choices) and is_switch(n)]
-        variants = itertools.product(*(choices for _, choices in switches))
-        names = [n for n, _ in switches]
-        return any(
-            applies(name, self.base.model_copy(update=dict(zip(names, variant, strict=True)))) for variant in variants
-        )
+        switches = {n: span.choices for n in SWITCHES if isinstance(span := self.space.get(n), Choices)}
+        variants = (dict(zip(switches, values, strict=True)) for values in itertools.product(*switches.values()))
+        return any(applies(name, self.base.model_copy(update=variant)) for variant in variants)
 
     def _clashes(self) -> dict[str, str]:
         """Pairs of values that cannot be together: found before a trial fails of them."""
@@ -129,7 +136,7 @@ class SweepPlan(BaseModel):
     def draw(self, choose: Callable[[str, Range | Choices], Any]) -> dict[str, Any]:
         """Values by field: `choose` is asked for every one that acts, given those chosen before."""
         values: dict[str, Any] = {}
-        for name in sorted(self.space, key=lambda name: not is_switch(name)):
+        for name in drawing_order(self.space):
             if applies(name, self.base.model_copy(update=values)):
                 values[name] = choose(name, self.space[name])
         return values

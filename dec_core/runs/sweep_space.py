@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from typing import Annotated, Any, Literal, get_origin
+from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from dec_core.config import ConfigError, RunConfig, applies, fields, parse
 
 FIXED = ("dataset", "random_state")  # trials must be comparable, and seeds are `n_seeds`
+SWITCHES = (  # by which `applies` decides of the others; each may act or not by those before it
+    "method", "autoencoder", "first_target", "pretrain_optimizer", "cluster_optimizer", "pretrain_augment", "augment",
+)  # fmt: skip
 SHAPES = ("hidden_units", "filters")  # a choice of them is written 500-500-2000
 
 
@@ -137,12 +140,6 @@ def is_whole(name: str) -> bool:
     return RunConfig.model_fields[name].annotation in (int, int | None)
 
 
-def is_switch(name: str) -> bool:
-    """Whether other fields may act or not by what this one is."""
-    annotation = RunConfig.model_fields[name].annotation
-    return annotation is bool or get_origin(annotation) is Literal
-
-
 def values_of(span: Range | Choices) -> Iterator[Any]:
     """All values, where they are whole numbers or listed."""
     return iter(span.choices) if isinstance(span, Choices) else iter(range(span.low, span.high + 1))
@@ -175,3 +172,9 @@ def _has_range(name: str, base: RunConfig) -> bool:
 @lru_cache
 def _described() -> dict[str, dict[str, Any]]:
     return fields()  # made from a schema, too slow to be made again for every field
+
+
+def drawing_order(names: Iterable[str]) -> list[str]:
+    """First the switches, so that it is known of the others whether they act."""
+    names = list(names)
+    return [name for name in SWITCHES if name in names] + [name for name in names if name not in SWITCHES]

@@ -7,8 +7,9 @@ found by another, which puts its trial into the queue again.
 
 from __future__ import annotations
 
-import gc
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -120,9 +121,14 @@ class Queue:
 
     def take(self) -> tuple[Trial, int] | None:
         """A trial that is the caller's alone and its id in the storage; None if none is waiting."""
+        with _one_at_a_time(self.storage):
+            return self._take()
+
+    def _take(self) -> tuple[Trial, int] | None:
         optuna.storages.fail_stale_trials(self.study)
         self._put_back_missing()
-        for waiting in self.study.get_trials(deepcopy=False, states=(TrialState.WAITING,)):
+        waiting_trials = self.study.get_trials(deepcopy=False, states=(TrialState.WAITING,))
+        for waiting in sorted(waiting_trials, key=sweep.planned_number):  # those that were begun go first
             trial_id = self.storage.get_trial_id_from_study_id_trial_number(self.study_id, waiting.number)
             if not self._is_first(trial_id):
                 continue
@@ -158,9 +164,22 @@ class Queue:
         self.missed = set(missing) - self.missed
 
 
+@contextmanager
+def _one_at_a_time(storage: RDBStorage) -> Iterator[None]:
+    """SQLite knows no locked rows: two could take the same trial. There, who takes one locks a file beside it."""
+    if storage.engine.dialect.name != "sqlite":
+        yield
+        return
+    lock = sqlite3.connect(f"{storage.engine.url.database}.lock", timeout=60, isolation_level=None)
+    try:
+        lock.execute("BEGIN EXCLUSIVE")  # let go of by the system, too, should this process die
+        yield
+    finally:
+        lock.close()
+
+
 def _free_memory() -> None:
-    """Let go of the networks of a trial."""
+    """Let go of the networks of a trial, in Keras and in Python."""
     import keras
 
-    keras.utils.clear_session()
-    gc.collect()
+    keras.utils.clear_session(free_memory=True)
