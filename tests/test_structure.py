@@ -67,7 +67,8 @@ def test_what_the_web_process_imports_brings_no_tensorflow():
         "dec_core.runs.history", "dec_core.runs.progress", "dec_core.runs.view", "dec_core.analysis.metrics",
         "dec_core.analysis.projection", "dec_core.analysis.verdict", "dec_core.figures.curves",
         "dec_core.figures.confusion", "dec_core.figures.embedding", "dec_core.figures.contact_sheet",
-        "dec_core.runs.inspection", "dec_core.runs.export",
+        "dec_core.runs.inspection", "dec_core.runs.export", "dec_core.runs.summary", "dec_core.runs.config_in",
+        "dec_core.figures.report", "dec_core.figures.notebook",
     ]  # fmt: skip
     heavy = modules_after("import " + ", ".join(names)) & {"tensorflow", "keras", "umap", "numba", "streamlit"}
     assert not heavy
