@@ -18,6 +18,7 @@ from dec_core.data import Dataset, own
 from dec_core.figures.notebook import notebook
 from dec_core.figures.report import Comparison, compared, report
 from dec_core.figures.shown import duration_shown, heading
+from dec_core.presets import PRESETS, nearest
 from dec_core.runs.config_in import config_in, configs_in
 from dec_core.runs.folder import RunFolder
 from dec_core.runs.history import RunReader
@@ -114,6 +115,12 @@ def test_a_run_is_called_by_its_name_or_by_what_it_is_near_to(told):
     called |= {"fast, seed 0": replace(told, preset="fast", changed=[])}
     called |= {"fast with 1 field changed, seed 0": replace(told, preset="fast", changed=["tol"])}
     assert all(heading(run) == words for words, run in called.items())
+
+
+def test_the_nearest_preset_is_the_preset_itself_and_one_of_the_same_kind():
+    assert all(nearest(config.changed(random_state=5)) == name for name, config in PRESETS.items())
+    changes = {"dataset": "digits", "n_samples": None, "n_neighbors": 7, "deskew": False}
+    assert nearest(PRESETS["umap-gmm"].changed(**changes)) == "umap-gmm"
 
 
 def test_only_fields_that_act_count_as_changed(told):
