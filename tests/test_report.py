@@ -111,9 +111,11 @@ def test_a_summary_tells_the_end_of_a_run(told, finished_run, digits):
 
 
 def test_a_run_is_called_by_its_name_or_by_what_it_is_near_to(told):
-    called = {"a config of its own, seed 0": told, "mine, seed 0": replace(told, name="mine")}
+    called = {"digits, dec dense, seed 0": told, "mine, seed 0": replace(told, name="mine")}
     called |= {"fast, seed 0": replace(told, preset="fast", changed=[])}
-    called |= {"fast with 1 field changed, seed 0": replace(told, preset="fast", changed=["tol"])}
+    called |= {
+        "fast, clustering: learning rate 0.02, seed 0": replace(told, preset="fast", changed=["cluster_learning_rate"])
+    }
     assert all(heading(run) == words for words, run in called.items())
 
 

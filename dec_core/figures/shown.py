@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from dec_core.architecture import WITHOUT_NETWORK
+from dec_core.config import OWN, RunConfig, field_title
+from dec_core.figures.comparison import value_text
+
 PER_CENT = ("acc",)
-FEW = 6  # fields of a preset that may be changed while it is still that preset
+FEW = 2  # fields in which a run differs from a preset, to be named after it
 
 
 def heading(run: Any) -> str:
-    """What a run is, in a few words: its name, or the preset that it is or comes near to; and its seed.
+    """What a run is, in a few words: its name, or else what it is; and its seed.
 
     `run` is a dec_core.runs.summary.RunSummary, or anything with its attributes.
     """
-    n = len(run.changed)
-    near = f"{run.preset} with {n} {'field' if n == 1 else 'fields'} changed" if n <= FEW else "a config of its own"
-    return f"{run.name or (near if n else run.preset)}, seed {run.config.random_state}"
+    return f"{run.name or described(run.config, run.preset, run.changed)}, seed {run.config.random_state}"
+
+
+def described(config: RunConfig, preset: str, changed: Sequence[str]) -> str:
+    """A config by the preset that it is or comes near to, and in what it differs; or else by its data and method."""
+    if not changed:
+        return preset
+    if len(changed) <= FEW and "dataset" not in changed:
+        told = (f"{field_title(name)} {value_text(getattr(config, name))}" for name in changed)
+        return f"{preset}, {', '.join(text[0].lower() + text[1:] for text in told)}"
+    own = config.dataset.startswith(OWN)
+    dataset = config.dataset.removeprefix(OWN).rpartition("-")[0] if own else config.dataset
+    return f"{dataset}, {config.method}{'' if config.method in WITHOUT_NETWORK else f' {config.autoencoder}'}"
 
 
 def score_shown(name: str, value: float) -> str:
