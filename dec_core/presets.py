@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dec_core.config import RunConfig
+from dec_core.config import RunConfig, applies
 
 CONVOLUTIONAL = {
     "initializer": "glorot_uniform",
@@ -123,10 +123,13 @@ def name_of(config: RunConfig) -> str:
 
 
 def nearest(config: RunConfig) -> str:
-    """The preset from which a config differs in the fewest fields, the seed aside."""
-    told = config.model_dump(exclude={"random_state"})
-    differs = {
-        name: sum(told[field] != value for field, value in known.model_dump(exclude={"random_state"}).items())
-        for name, known in PRESETS.items()
-    }
+    """The preset from which a config differs in the fewest fields, the seed aside; only fields that act count."""
+    told = _acting(config)
+    differs = {name: sum(told[n] != value for n, value in _acting(known).items()) for name, known in PRESETS.items()}
     return min(differs, key=differs.get)
+
+
+def _acting(config: RunConfig) -> dict[str, object]:
+    """All fields but the seed, None where they have no effect."""
+    names = [name for name in RunConfig.model_fields if name != "random_state"]
+    return {name: getattr(config, name) if applies(name, config) else None for name in names}

@@ -68,6 +68,7 @@ def test_what_the_web_process_imports_brings_no_tensorflow():
         "dec_core.analysis.projection", "dec_core.analysis.verdict", "dec_core.figures.curves",
         "dec_core.figures.confusion", "dec_core.figures.embedding", "dec_core.figures.contact_sheet",
         "dec_core.runs.inspection", "dec_core.runs.export", "dec_core.runs.sweep", "dec_core.runs.sweep_worker",
+        "dec_core.runs.summary", "dec_core.runs.config_in", "dec_core.figures.report", "dec_core.figures.notebook",
     ]  # fmt: skip
     heavy = modules_after("import " + ", ".join(names)) & {"tensorflow", "keras", "umap", "numba", "streamlit"}
     assert not heavy

@@ -1,4 +1,4 @@
-"""The command line: python -m dec_core {presets, train, resume, repeat, predict, table, recipes, bench, sweep, ...}."""
+"""The command line: python -m dec_core {presets, train, resume, repeat, predict, export, sweep, table, ...}."""
 
 from __future__ import annotations
 
@@ -66,6 +66,15 @@ def _parser() -> argparse.ArgumentParser:
     predict.add_argument("--skip-unreadable", action="store_true", help="leave out pictures that cannot be read")
     predict.set_defaults(command=_predict)
 
+    export = commands.add_parser("export", help="a run, or several, as a report, a notebook or for TensorBoard")
+    export.add_argument("run_dirs", type=Path, nargs="+", metavar="RUN_DIR", help="the folders of the runs")
+    export.add_argument("--to", choices=("html", "notebook", "tensorboard"), required=True,
+                        help="html: one file, of several runs a comparison")  # fmt: skip
+    export.add_argument(
+        "--out", dest="target", type=Path, metavar="PATH", help="file, or folder, to write (in RUN_DIR)"
+    )
+    export.set_defaults(command=_export)
+
     table = commands.add_parser("table", help="train the tutorial's systems and write docs/reproduction.md and .json")
     table.add_argument("--presets", nargs="+", metavar="PRESET", help="only these")
     table.add_argument("--seeds", type=int, default=1, help="how many, from seed 0 on (1)")
@@ -114,8 +123,10 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_config_options(parser: argparse.ArgumentParser, n_presets: str | None = None) -> None:
-    parser.add_argument("preset", metavar="PRESET", nargs=n_presets, help=f"one of {', '.join(PRESETS)}")
+def _add_config_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("preset", nargs="?", metavar="PRESET", help=f"one of {', '.join(PRESETS)}")
+    parser.add_argument("--config", type=Path, metavar="FILE",
+                        help="instead of PRESET: a config.json, or a report or notebook made by export")  # fmt: skip
     parser.add_argument("--data", metavar="DATA", help="dataset: mnist, digits, or a file or folder of one's own")
     parser.add_argument("--skip-unreadable", action="store_true", help="leave out pictures that cannot be read")
     parser.add_argument("--subset", type=int, metavar="N", help="n_samples: only N images")
@@ -138,18 +149,17 @@ def _field_help() -> str:
 
 
 def config_from(options: argparse.Namespace) -> RunConfig:
-    """The preset with the changes that the command line asks for. Raises ValueError."""
+    """The preset, or the config of a file, with the changes that the command line asks for. Raises ValueError."""
     from dec_core.config import BUNDLED, OWN
     from dec_core.data import load
-    from dec_core.presets import preset
-    from dec_core.runs.own_presets import own_presets
 
-    config = own_presets(options.out).get(options.preset) or preset(options.preset)
+    config = _begun_with(options.preset, options.config, options.out)
     changes = _changes(options.set)
     data = options.data
     if data is not None and data not in BUNDLED and not data.startswith(OWN):
         data = _own(Path(data), options.out, skip_unreadable=options.skip_unreadable)
-        changes.setdefault("deskew", False)  # setting upright is for handwriting
+        if options.config is None:
+            changes.setdefault("deskew", False)  # setting upright is for handwriting
     given = {"dataset": data, "n_samples": options.subset, "random_state": getattr(options, "seed", None)}
     changes |= {name: value for name, value in given.items() if value is not None}
     size = _size(changes.get("dataset"), options.out)
@@ -160,6 +170,26 @@ def config_from(options: argparse.Namespace) -> RunConfig:
         images = load(config.dataset, root=options.out).images
         config.check_images(len(images), images.shape[1:])
     return config
+
+
+def _begun_with(name: str | None, file: Path | None, root: Path) -> RunConfig:
+    """The preset of that name, or the config that a file holds, of several the first. Raises ValueError for both.
+
+    Presets of one's own are kept beside the runs below `root`.
+    """
+    from dec_core.presets import preset
+    from dec_core.runs.config_in import configs_in
+    from dec_core.runs.own_presets import own_presets
+
+    if (name is None) == (file is None):
+        received = "nothing" if name is None else f"{name} and --config {file}"
+        raise ValueError(f"preset: received {received}, expected either one of {', '.join(PRESETS)} or --config FILE")
+    if file is None:
+        return own_presets(root).get(name) or preset(name)
+    found = configs_in(file.name, file.read_bytes())
+    if len(found) > 1:
+        print(f"{file.name} holds {len(found)} configs; the first one is taken.", file=sys.stderr)
+    return found[0]
 
 
 def _own(path: Path, root: Path, *, skip_unreadable: bool) -> str:
@@ -227,6 +257,12 @@ def _predict(options: argparse.Namespace) -> int:
     from dec_core.cli.predict import predict
 
     return predict(options.run_dir, options.file, options.csv, skip_unreadable=options.skip_unreadable)
+
+
+def _export(options: argparse.Namespace) -> int:
+    from dec_core.cli.export import export
+
+    return export(options.run_dirs, options.to, options.target)
 
 
 def _table(options: argparse.Namespace) -> int:

@@ -7,7 +7,6 @@ only their ratios are worth keeping. Each figure is the better of two, after one
 from __future__ import annotations
 
 import json
-import platform
 import sys
 import time
 from collections.abc import Callable
@@ -25,6 +24,7 @@ from dec_core.config import RunConfig
 from dec_core.data import load
 from dec_core.presets import PRESETS
 from dec_core.runs.folder import RunFolder
+from dec_core.runs.machine import processor
 
 PRECISIONS = ("float32", "bfloat16")
 TORCH = ("float32", "bfloat16", "compiled")
@@ -215,13 +215,3 @@ WORK = (
     Work("140 iterations of clustering with predict", "tutorial-dec", _our_interval,
          peers.keras_interval, peers.torch_interval, peers.clustpy_interval, _interval_products),
 )  # fmt: skip
-
-
-def processor() -> str:
-    """The processor's name, as far as the system tells."""
-    try:
-        with open("/proc/cpuinfo") as file:
-            names = [line.split(":", 1)[1].strip() for line in file if line.startswith("model name")]
-    except OSError:
-        names = []
-    return names[0] if names else platform.processor() or platform.machine()

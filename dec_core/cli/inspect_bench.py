@@ -17,11 +17,12 @@ import psutil
 
 from dec_core.analysis.inspection import steadiness
 from dec_core.analysis.projection import umap_plane
-from dec_core.cli.bench import add_to_history, processor
+from dec_core.cli.bench import add_to_history
 from dec_core.cli.table import versions
 from dec_core.figures.embedding import laid_out, positions
 from dec_core.runs.folder import RunFolder, list_runs
 from dec_core.runs.inspection import Inspection
+from dec_core.runs.machine import processor
 
 TIMES = 50
 OURS = {True: "one plane for all moments (PCA)", False: "PCA, turned onto the moment before"}

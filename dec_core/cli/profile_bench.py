@@ -22,12 +22,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dec_core.cli import peers
-from dec_core.cli.bench import PRECISIONS, REPEATS, add_to_history, images, processor, repeated
+from dec_core.cli.bench import PRECISIONS, REPEATS, add_to_history, images, repeated
 from dec_core.cli.quiet import start_tensorflow
 from dec_core.cli.table import versions
 from dec_core.config import RunConfig
 from dec_core.presets import PRESETS
 from dec_core.runs.folder import RunFolder
+from dec_core.runs.machine import processor
 
 if TYPE_CHECKING:
     from dec_core.training import TrainingState

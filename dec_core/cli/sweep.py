@@ -23,7 +23,7 @@ GRACE = 150  # seconds, as in `runs.sweep`, which is too slow to import for a li
 def add_commands(commands: Any, add_config_options: Callable[..., None]) -> None:
     """Add the three commands to the parser's."""
     sweep = commands.add_parser("sweep", help="vary fields of a preset, and find what serves best")
-    add_config_options(sweep, "?")
+    add_config_options(sweep)
     add = sweep.add_argument
     add("--name", required=True, help="names the sweep: letters, digits, - and _")
     add("--vary", action="append", default=[], metavar="FIELD[=RANGE]",
@@ -122,8 +122,8 @@ def _plan(options: argparse.Namespace) -> SweepPlan:
     from dec_core.runs.sweep_plan import SweepPlan
     from dec_core.runs.sweep_space import parse_range
 
-    if options.preset is None:
-        raise ConfigError({"PRESET": "expected one to vary, or --resume to go on with a sweep"})
+    if options.preset is None and options.config is None:
+        raise ConfigError({"PRESET": "expected one to vary, or --config FILE, or --resume to go on with a sweep"})
     base = config_from(options)
     varied = dict(item.partition("=")[::2] for item in options.vary)
     space = {field: parse_range(field, text, base) for field, text in varied.items()}

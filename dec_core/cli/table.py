@@ -15,12 +15,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from dec_core.cli.bench import processor
 from dec_core.cli.repeat import summarize
 from dec_core.cli.train import finish_quietly, result
 from dec_core.config import RunConfig
 from dec_core.presets import PRESETS, preset
 from dec_core.runs.folder import RunFolder, config_of, list_runs, with_same_autoencoder
+from dec_core.runs.machine import processor
 
 TUTORIAL = {  # ACC, NMI, ARI as printed in the tutorial's notebook
     "kmeans-pixels": (0.53229, None, None),

@@ -153,14 +153,15 @@ class RunFolder:
 
     # -- events
 
-    def append(self, record: dict[str, Any]) -> None:
-        """Add one record to events.jsonl. The file may end in half a line, left by a killed writer."""
+    def append(self, *records: dict[str, Any]) -> None:
+        """Add records to events.jsonl, at once. The file may end in half a line, left by a killed writer."""
         with (self.path / "events.jsonl").open("ab+") as file:
             file.seek(0, os.SEEK_END)
             if file.tell():
                 file.seek(-1, os.SEEK_END)
             broken = file.read(1) not in (b"", b"\n")
-            file.write((b"\n" if broken else b"") + json.dumps(record).encode() + b"\n")
+            lines = b"".join(json.dumps(record).encode() + b"\n" for record in records)
+            file.write((b"\n" if broken else b"") + lines)
 
     def records(self, offset: int = 0) -> tuple[list[dict[str, Any]], int]:
         """Whole records from byte `offset` on, and the offset to go on from."""

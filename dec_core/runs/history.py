@@ -25,6 +25,9 @@ class History:
         TargetUpdated, and Finished where it brings new labels.
     kl : list of records
         ClusterProgress.
+    started : record or None
+        Started: with which versions, and on what machine, the run is trained, or goes on after a resume. None of a run
+        of an earlier version.
     centers, baseline, mixture, judged, end, last : record or None
         CentersInitialized, BaselineScored, MixtureScored, the newest Judged, Finished or Diverged, the newest of
         all.
@@ -38,6 +41,7 @@ class History:
     updates: list[dict[str, Any]] = field(default_factory=list)
     kl: list[dict[str, Any]] = field(default_factory=list)
     snapshots: list[dict[str, Any]] = field(default_factory=list)
+    started: dict[str, Any] | None = None
     centers: dict[str, Any] | None = None
     baseline: dict[str, Any] | None = None
     mixture: dict[str, Any] | None = None
@@ -55,6 +59,9 @@ class History:
         handler = getattr(self, "_" + record["event"], None)
         if handler:
             handler(record)
+
+    def _Started(self, record: dict[str, Any]) -> None:
+        self.started = record
 
     def _PretrainProgress(self, record: dict[str, Any]) -> None:
         if self.pretrain and self.pretrain[-1]["batch"] < self.pretrain[-1]["n_batches"]:

@@ -26,6 +26,7 @@ from dec_core.config import RunConfig, is_taught
 from dec_core.data import Dataset, load
 from dec_core.networks.saving import save_model
 from dec_core.runs.folder import RunFolder, RunStatus, in_order, this_process
+from dec_core.runs.machine import trained_with
 from dec_core.runs.view import example_index, view_index
 from dec_core.training import TrainingState, train
 from dec_core.training.events import (
@@ -100,6 +101,7 @@ class _Recorder:
         self.graph: sparse.csr_matrix | None = None
         self.last_judged, self.judging_took = float("-inf"), 0.0
         self.closing = threading.Event()
+        self.told_with_what = False
 
     def run(self) -> Iterator[Record]:
         self.folder.set_status(self.status)
@@ -185,7 +187,10 @@ class _Recorder:
         self.status = replace(self.status, seconds={**self.status.seconds, phase: counted})
 
     def _write(self, record: Record) -> Record:
-        self.folder.append(record)
+        """Append a record; with the first one, so that no run seems to move before it does, what trains it."""
+        before = [] if self.told_with_what else [{"event": "Started", **trained_with()}]
+        self.told_with_what = True
+        self.folder.append(*before, record)
         return record
 
     # -- snapshots and checkpoints

@@ -1,0 +1,249 @@
+"""What a report says of one run: section by section, as HTML. See `dec_core.figures.report`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from PIL import Image
+
+from dec_core.analysis.metrics import classes_of_clusters
+from dec_core.analysis.naming import letter
+from dec_core.analysis.verdict import most_mixed, thousands
+from dec_core.architecture import WITHOUT_NETWORK
+from dec_core.config import GROUPS, OWN, applies, fields, is_taught
+from dec_core.figures.comparison import value_text
+from dec_core.figures.confusion import confusion_figure, sizes_figure
+from dec_core.figures.curves import curves, curves_in_words
+from dec_core.figures.palette import colour
+from dec_core.figures.plane import data_uri, plane_svg
+from dec_core.figures.shown import duration_shown, heading, score_shown
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+SCORES = {
+    "acc": ("Accuracy", "Share of the images that lie in the cluster matched to their class."),
+    "nmi": ("NMI", "Normalized mutual information of clusters and classes: 1 is perfect, 0 is chance."),
+    "ari": ("ARI", "Adjusted Rand index: pairs of images judged alike, corrected for chance; 1 is perfect."),
+    "silhouette": ("Silhouette", "How tight and far apart clusters are in z, −1 to 1, with no label asked."),
+    "confidence": ("Confidence", "Mean over the images of the largest q: how sure the assignment is of itself."),
+}
+HEIGHT, HIGHEST, CELL = 300, 900, 26  # pixels of a figure, of the highest one, of a row of the confusion matrix
+STACKED = {  # two panels where the screen is narrow: one below the other
+    "height": 560,
+    "xaxis": {"domain": [0, 1]},
+    "yaxis": {"domain": [0.66, 1]},
+    "xaxis2": {"domain": [0, 1]},
+    "yaxis2": {"domain": [0, 0.48]},
+    "legend": {"y": 0.49},
+}
+MANY = 12  # clusters, beyond which their matrix takes the whole width
+
+
+def sections(run: Any, number: int, level: int, file_name: str) -> str:
+    """All that is said of one run.
+
+    Parameters
+    ----------
+    run : dec_core.runs.summary.RunSummary, or anything with its attributes
+    number : int
+        Which of the report's runs it is, from 1.
+    level : int
+        Of its heading.
+    file_name : str
+        What the report will be called.
+    """
+    config_id, below = "dec-config" if number == 1 else f"dec-config-{number}", level + 1
+    about = " · ".join(filter(None, [run.config.dataset, _n_images(run), run.created, run.id]))
+    parts = [
+        f'<article class="run" id="run-{number}">',
+        f'<script type="application/json" id="{config_id}">{_json(run.config.to_json())}</script>',
+        '<p class="above">Deep clustering</p>' if level == 1 else "",
+        f"<h{level}>{escape(heading(run))}</h{level}>",
+        f'<p class="about">{escape(about)}</p>',
+        f'<p class="note">{escape(run.note)}</p>' if run.note else "",
+        found(run.sentences),
+        _scores(run),
+        _curves(run, below),
+        f'<div class="{_layout(run)}">{_clusters(run, below)}{_embedding(run, below)}</div>',
+        _centers(run, below),
+        _config(run, below),
+        _again(run, below, file_name),
+        "</article>",
+    ]
+    return "\n".join(part for part in parts if part)
+
+
+def _n_images(run: Any) -> str:
+    n = int(run.sizes.sum()) if run.sizes is not None else run.config.n_samples
+    return f"{thousands(n)} images" if n else ""
+
+
+def _layout(run: Any) -> str:
+    return "stacked" if len(run.places) > MANY else "beside"
+
+
+def _scores(run: Any) -> str:
+    rows = [(*SCORES[name], score_shown(name, value)) for name, value in run.scores.items() if name in SCORES]
+    rows.append(("Time", "Of training, without what is computed after it.", duration_shown(run.seconds)))
+    if run.n_steps:
+        rows.append(("Gradient steps", "While clustering.", thousands(run.n_steps)))
+    if run.history.pretrain:
+        loss = f"{run.history.pretrain[-1]['loss']:.4f}"
+        rows.append(("Reconstruction error", "Mean squared error of a pixel, 0 to 1, when pretraining ended.", loss))
+    tiles = [f"<div><dt>{_explained(name, help)}</dt><dd>{escape(value)}</dd></div>" for name, help, value in rows]
+    return f'<dl class="scores">{"".join(tiles)}</dl>'
+
+
+# -- figures
+
+
+def _curves(run: Any, level: int) -> str:
+    config, history = run.config, run.history
+    if config.method in WITHOUT_NETWORK or not (history.pretrain or history.end):
+        return ""
+    held = config.first_target_steps if is_taught(config) else 0
+    figure = curves(history, HEIGHT, config.gamma if config.method == "joint" else None, held)
+    return section(level, "Is it getting better?", plot(stacked(figure), "Curves", curves_in_words(history)))
+
+
+def _clusters(run: Any, level: int) -> str:
+    """The confusion matrix, or cluster sizes where labels are not known."""
+    if run.sizes is None:
+        return ""
+    if run.confusion is None:
+        figure = sizes_figure(run.sizes, run.places, HEIGHT)
+        words = "How many images lie in each cluster."
+        return section(level, "How large are the clusters?", plot(figure, "Cluster sizes", words, _least(run)))
+    kind, kinds = ("digit", "digits") if run.noun == "digit" else ("class", "classes")
+    names = [escape(name, quote=False) for name in run.classes]  # plotly takes tags in them for markup
+    height = min(HIGHEST, max(HEIGHT + 60, 60 + CELL * len(names)))
+    figure = confusion_figure(run.confusion, run.places, names, kind, height)
+    words = f"Rows are {kinds}, columns clusters, matched so that the diagonal holds as many as it can."
+    pair = most_mixed(run.confusion)
+    if pair:
+        a, b = sorted(pair[:2])
+        words += f" {run.classes[a]} and {run.classes[b]} are mixed most: {thousands(pair[2])}, either way."
+    return section(level, f"Which {kinds} are mixed up?", plot(figure, "Confusion matrix", words, _least(run)))
+
+
+def _least(run: Any) -> int:
+    """Pixels that many clusters need beside each other."""
+    return CELL * len(run.places) + 120 if len(run.places) > MANY else 0
+
+
+def _embedding(run: Any, level: int) -> str:
+    if run.plane is None:
+        return ""
+    coloured = "" if run.labels is None else ", coloured by cluster; letters stand where clusters lie"
+    words = f"{thousands(len(run.plane))} images as points, by {run.space} of z{coloured}."
+    picture = plane_svg(run.plane, run.labels, run.places, words)
+    return section(
+        level,
+        "How do the groups come apart?",
+        f'<figure>{picture}<figcaption aria-hidden="true">{escape(words)}</figcaption></figure>',
+    )
+
+
+def _centers(run: Any, level: int) -> str:
+    if run.centers is None:
+        return ""
+    class_of = None if run.confusion is None else classes_of_clusters(run.confusion)
+    items = []
+    for cluster in run.places.argsort():
+        place, kind = int(run.places[cluster]), -1 if class_of is None else class_of[cluster]
+        matched = f"<small>{escape(run.classes[kind])}</small>" if kind >= 0 else ""
+        swatch = f'<span class="swatch" style="background:{colour(place)}"></span>'
+        source, name = data_uri(Image.fromarray(run.centers[cluster])), letter(place)
+        items.append(f'<li><img src="{source}" alt="Center of cluster {name}">{swatch}{name}{matched}</li>')
+    mean = run.config.method in WITHOUT_NETWORK
+    title = "The mean image of each cluster" if mean else "What does it see? The cluster centers, decoded"
+    return section(level, title, f'<ul class="centers">{"".join(items)}</ul>')
+
+
+# -- the config, and how to make it again
+
+
+def _config(run: Any, level: int) -> str:
+    described, tables = fields(), []
+    for group in GROUPS:
+        names = [name for name in described if described[name]["group"] == group and applies(name, run.config)]
+        rows = [_field(described[name], getattr(run.config, name), name in run.changed) for name in names]
+        tables.append(f"<table><caption>{group}</caption><tbody>{''.join(rows)}</tbody></table>" if names else "")
+    exact, marked = "It is the preset <b>{}</b>.", "What differs from the nearest preset, <b>{}</b>, is marked."
+    words = (marked if run.changed else exact).format(escape(run.preset))
+    return section(level, "Config", f'<p>{words}</p><div class="fields">{"".join(tables)}</div>')
+
+
+def _field(described: dict[str, Any], value: object, changed: bool) -> str:
+    shown = escape(value_text(value))
+    cell = f"<mark>{shown}</mark>" if changed else shown
+    return f'<tr><th scope="row">{_explained(described["label"], described["help"])}</th><td>{cell}</td></tr>'
+
+
+def _again(run: Any, level: int, file_name: str) -> str:
+    own = run.config.dataset.startswith(OWN)
+    command = f"python -m dec_core train --config {file_name}{' --data FILE' if own else ''}"
+    words = ["This file holds the config, and the command line and the app take it:"]
+    after = "The same seed on the same machine, with the same versions, gives the same labels."
+    if own:
+        after = f"The images are not in here: FILE is the file that they came from. {after}"
+    words += [f"<pre>{escape(command)}</pre>", f"<p>{after}</p>", f'<p class="about">{_made_with(run)}</p>']
+    return section(level, "Make it again", "".join(words))
+
+
+def _made_with(run: Any) -> str:
+    started = run.history.started
+    if not started:
+        return "With which versions it was made was not recorded."
+    versions = ", ".join(f"{name} {version}" for name, version in started["versions"].items())
+    machine = f"{started['processor']}, {started['cores']} cores, {started['system']}"
+    return f"Made with {escape(versions)}, on {escape(machine)}."
+
+
+# -- pieces
+
+
+def section(level: int, title: str, content: str) -> str:
+    """A section of HTML below its title."""
+    return f"<section><h{level}>{escape(title)}</h{level}>{content}</section>"
+
+
+def found(sentences: Sequence[str]) -> str:
+    """Sentences, the first one larger; nothing without any."""
+    lines = "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences)
+    return f'<div class="found">{lines}</div>' if lines else ""
+
+
+def stacked(figure: Figure) -> Figure:
+    """A figure of two panels that says in its `layout.meta` how they stand where the screen is narrow."""
+    annotations = figure.to_dict()["layout"]["annotations"]
+    titles = [each for each in annotations if (each.get("xref"), each.get("yref")) == ("paper", "paper")]
+    for title, y in zip(titles, (1, 0.48), strict=False):
+        title.update(x=0.5, y=y)
+    figure.layout.meta = {"narrow": STACKED | {"annotations": annotations}}
+    return figure
+
+
+def plot(figure: Figure, name: str, words: str, least: int = 0) -> str:
+    """A place for a figure, the figure after it as JSON, and its finding in words.
+
+    Where the screen has fewer than `least` pixels the figure scrolls.
+    """
+    return (
+        f'<figure class="wide"><div class="plot" role="img" aria-label="{escape(name)}. {escape(words)}" '
+        f'style="height:{figure.layout.height}px;min-width:{least}px"></div>'
+        f'<script type="application/json">{_json(figure.to_json())}</script>'
+        f'<figcaption aria-hidden="true">{escape(words)}</figcaption></figure>'
+    )
+
+
+def _explained(name: str, help: str) -> str:
+    return f'<abbr title="{escape(help)}">{escape(name)}</abbr>'
+
+
+def _json(text: str) -> str:
+    """JSON that can stand in a script element: nothing in it ends the element."""
+    return text.replace("<", "\\u003c")

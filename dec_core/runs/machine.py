@@ -1,0 +1,34 @@
+"""What a run is trained with and on: versions of the libraries that decide its numbers, and the machine."""
+
+from __future__ import annotations
+
+import os
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from dec_core import __version__
+
+LIBRARIES = ("tensorflow", "keras", "numpy", "scipy", "scikit-learn", "umap-learn")
+
+
+def trained_with() -> dict[str, Any]:
+    """`versions` by name, `processor`, `cores` and `system`, plain for JSON. Imports none of the libraries."""
+    found = {"dec_core": __version__, "python": platform.python_version()}
+    for name in LIBRARIES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    machine = {"processor": processor(), "cores": os.cpu_count(), "system": f"{platform.system()} {platform.machine()}"}
+    return {"versions": found, **machine}
+
+
+def processor() -> str:
+    """The processor's name, as far as the system tells."""
+    try:
+        with open("/proc/cpuinfo") as file:
+            names = [line.split(":", 1)[1].strip() for line in file if line.startswith("model name")]
+    except OSError:
+        names = []
+    return names[0] if names else platform.processor() or platform.machine()
