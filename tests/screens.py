@@ -13,7 +13,7 @@ from dec_core.runs.folder import RunFolder
 
 KNOW_THE_FOLDER = (
     *("focus", "moment", "form", "own_data", "model_view", "take_away"),
-    *("inspecting.opened", "comparing.beside"),
+    *("inspecting.opened", "comparing.beside", "sweeping.stored"),
 )
 unpatched = PagesManager.__init__
 
@@ -23,12 +23,22 @@ class NoWorkers:
 
     root = None
     started = []  # noqa: RUF012  (replaced for every use)
+    swept = []  # noqa: RUF012  (replaced for every use)
     completing = []  # noqa: RUF012  (replaced for every use)
     busy = False
 
     def start(self, config):
         self.started.append(config)
         return RunFolder.create(self.root, config)
+
+    def sweep(self, storage, name):
+        self.swept.append((storage, name))
+
+    def is_sweeping(self, name):
+        return False
+
+    def sweep_waits(self):
+        return False
 
     def ahead_of(self, run):
         return 0
@@ -90,6 +100,7 @@ def app_over(root):
         patch.setattr(focus, "supervisor", NoWorkers)
         patch.setattr(NoWorkers, "root", root)
         patch.setattr(NoWorkers, "started", [])
+        patch.setattr(NoWorkers, "swept", [])
         patch.setattr(NoWorkers, "completing", [])
         patch.setattr(PagesManager, "__init__", known)
         # which takes longer than the app: to search all packages for components

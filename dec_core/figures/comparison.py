@@ -82,4 +82,4 @@ def value_text(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, tuple):
         return ", ".join(map(str, value))
-    return "all" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+    return "all" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)

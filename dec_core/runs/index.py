@@ -32,7 +32,8 @@ class Entry:
     preset: str
     status: RunStatus
     marks: Marks
-    sweep: str = ""  # the sweep it is a trial of
+    sweep: str = ""  # the sweep it is a trial of, and its number
+    trial: int | None = None
 
     @property
     def id(self) -> str:
@@ -95,14 +96,8 @@ def _read(folder: RunFolder) -> Entry:
         config = folder.config
     except ConfigError:
         config = None
-    return Entry(
-        folder,
-        config,
-        name_of(config) if config else "custom",
-        folder.status,
-        marks_of(folder),
-        folder.sweep.get("study", ""),
-    )
+    preset, of = name_of(config) if config else "custom", folder.sweep
+    return Entry(folder, config, preset, folder.status, marks_of(folder), of.get("study", ""), of.get("trial"))
 
 
 def find(entries: list[Entry], query: str) -> list[Entry]:

@@ -13,6 +13,7 @@ import streamlit as st
 from dec_core.config import BUNDLED, GROUPS, ConfigError, RunConfig, applies, fields, parse
 from dec_core.data import DataError, load
 from dec_core.presets import CHAPTERS, DESCRIPTIONS, PRESETS, nearest
+from dec_core.runs.config_in import config_in
 from dec_core.runs.own_presets import own_presets
 from pages.parts.focus import RUNS, index
 from pages.parts.model_view import model_view
@@ -45,6 +46,7 @@ def config_form() -> RunConfig | None:
         for notice in notices:
             st.warning(notice)
         _against()
+        _from_a_file()
         config, problems = _config()
         for group in GROUPS:
             names = [name for name, field in FIELDS.items() if field["group"] == group and _acts(name)]
@@ -77,6 +79,23 @@ def _against() -> None:
         return
     st.info(f"Change what you like: Start shows the new run beside {name_of_run(before)}.", icon=":material/compare:")
     st.button("Not beside it", key="not_against", type="tertiary", icon=":material/close:", on_click=_forget_against)
+
+
+def _from_a_file() -> None:
+    """Take a config in: its own file, or a report or notebook that was exported."""
+    with st.popover("From a file", icon=":material/upload_file:", type="tertiary", key="from_file"):
+        file = st.file_uploader("A config, report or notebook", type=["json", "html", "ipynb"], key="config_file",
+                                help="Of a report on several runs the first is taken.")  # fmt: skip
+        if file is None or st.session_state.get("taken_in") == file.file_id:
+            return
+        try:
+            config = config_in(file.name, file.getvalue())
+        except ConfigError as error:
+            st.error(f"{str(error)[0].upper()}{str(error)[1:]}.", icon=":material/error:")
+            return
+        st.session_state.taken_in = file.file_id
+    fill_with(config)
+    st.rerun()
 
 
 def _forget_against() -> None:

@@ -32,6 +32,7 @@ def name(entry: Entry, *, seed: bool = True) -> str:
     if entry.marks.name or config is None:
         return entry.marks.name or entry.id
     what = entry.preset if entry.preset != "custom" else _described(config)
+    what = f"{entry.sweep}, trial {entry.trial}" if entry.sweep else what
     return f"{what}, seed {config.random_state}" if seed else what
 
 

@@ -23,6 +23,7 @@ from dec_core.data.uploads import read_files
 from dec_core.runs.folder import RunFolder
 from dec_core.runs.history import History
 from pages.parts import components
+from pages.parts.export import export_run
 from pages.parts.focus import RUNS
 from pages.parts.moment import confusion_at, moment, places, shown
 from pages.parts.own_data import TYPES
@@ -32,14 +33,15 @@ PATIENCE = 180  # seconds for TensorFlow to start and sort the images
 
 
 def take_away(run: RunFolder, history: History, config: RunConfig) -> None:
-    """A menu of what can be taken away, or nothing before there are clusters."""
+    """A menu of what can be taken away; before there are clusters, the report, the notebook and the config alone."""
     clustered = [snapshot["file"] for snapshot in history.snapshots if snapshot["clustered"]]
-    if not clustered:
-        return
-    actions = {"Labels": _labels}
-    if (run.path / "model.keras").exists():
+    actions = {"Export": export_run}
+    if clustered:
+        actions["Labels"] = _labels
+    if clustered and (run.path / "model.keras").exists():
         actions["Sort new images"] = _sort_new_images
-    chosen = st.menu_button("More", list(actions), key="more", help="Labels to take away; new images to sort.")
+    about = "Reports, notebooks and labels to take away; new images to sort."
+    chosen = st.menu_button("More", list(actions), key="more", help=about)
     if chosen:
         actions[chosen](run, clustered, config)
 

@@ -14,6 +14,7 @@ from pages.parts.comparing import beside, scores
 from pages.parts.comparing.chips import chips, removed, setup_name
 from pages.parts.comparing.choosing import choose_runs
 from pages.parts.comparing.compared import Compared, compare, compared, write_link
+from pages.parts.export import export_comparison
 
 IN_A_ROW = 4
 ABOUT_TABLE = (
@@ -51,6 +52,9 @@ def screen() -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="compared"):
         chips(shown, seen)
         _seeds(chosen, known, seen)
+        sound = [setup.first.folder for setup in shown if setup.first.config is not None]
+        if sound:
+            export_comparison(sound)
     with st.expander("Choose runs", expanded=len(chosen) < 2, icon=":material/checklist:", key="choose_runs"):
         choose_runs(seen.runs)
     write_link()

@@ -8,14 +8,14 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts.focus import RUNS, supervisor
+from pages.parts import focus
 
 DATABASE = os.environ.get("DEC_SWEEPS", "")
 
 
 def address() -> str:
     """Where the sweeps are stored: the environment's DEC_SWEEPS, or a file beside the runs."""
-    return DATABASE or f"sqlite:///{Path(RUNS).resolve() / 'sweeps.db'}"
+    return DATABASE or f"sqlite:///{Path(focus.RUNS).resolve() / 'sweeps.db'}"
 
 
 def names() -> list[str]:
@@ -49,7 +49,7 @@ def begin(plan: Any) -> None:
     from dec_core.runs import sweep
 
     sweep.create(plan, address())
-    supervisor().sweep(address(), plan.name)
+    focus.supervisor().sweep(address(), plan.name)
 
 
 def go_on(name: str) -> None:
@@ -57,4 +57,4 @@ def go_on(name: str) -> None:
     from dec_core.runs import sweep
 
     sweep.resume(study(name))
-    supervisor().sweep(address(), name)
+    focus.supervisor().sweep(address(), name)

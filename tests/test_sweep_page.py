@@ -1,0 +1,247 @@
+"""The screen Sweep without a browser: planning, watching, going on, keeping the best; and the figures of a sweep."""
+
+import gc
+
+import pytest
+from optuna.trial import TrialState
+from screens import NoWorkers, app_over, opened_at
+
+from dec_core.config import RunConfig
+from dec_core.figures import sweep as figures
+from dec_core.presets import PRESETS
+from dec_core.runs import sweep
+from dec_core.runs.own_presets import keep_preset, own_presets
+from dec_core.runs.sweep_plan import SweepPlan
+from dec_core.runs.sweep_worker import Queue
+
+BASE = RunConfig.make(dataset="digits", hidden_units=(16,), pretrain_epochs=1, max_iterations=20, batch_size=64)
+SPACE = {"cluster_learning_rate": {"low": 1e-4, "high": 1e-1, "log": True}, "n_clusters": {"low": 5, "high": 15}}
+TOLD = [
+    (0.001, 10, 0.7),
+    (0.01, 12, 0.6),
+    (0.002, 6, 0.5),
+    (0.004, 8, 0.55),
+    (0.05, 14, "pruned"),
+    (0.1, 5, "diverged"),
+]
+
+
+@pytest.fixture
+def root(tmp_path):
+    found = tmp_path / "runs"
+    found.mkdir()
+    gc.freeze()  # Streamlit collects garbage after each run of the script, and TensorFlow has much
+    with app_over(found):
+        yield found
+    gc.unfreeze()
+
+
+def stored(root, **changes):
+    """A sweep whose first six trials have been told, not trained; two are left."""
+    url = f"sqlite:///{(root / 'sweeps.db').resolve()}"
+    plan = SweepPlan.make(**({"name": "rates", "base": BASE, "space": SPACE, "n_trials": 8} | changes))
+    sweep.create(plan, url)
+    storage = sweep.connect(url)
+    queue = Queue(storage, sweep.study_in(storage, plan.name))
+    for rate, k, value in TOLD:
+        trial, _ = queue.take()
+        trial.study.sampler = _Fixed({"cluster_learning_rate": rate, "n_clusters": k})
+        trial.suggest_float("cluster_learning_rate", 1e-4, 1e-1, log=True)
+        trial.suggest_int("n_clusters", 5, 15)
+        if isinstance(value, str):
+            trial.set_user_attr("ended", value)
+            queue.study.tell(trial, None, TrialState.PRUNED)
+        else:
+            scores = {"acc": value + 0.1, "nmi": 0.5, "ari": 0.4, "agreement": value, "silhouette": 0.9}
+            trial.set_user_attr("scores", scores)
+            queue.study.tell(trial, value)
+    return queue.study
+
+
+class _Fixed:
+    """A sampler that gives what it was told."""
+
+    def __init__(self, params):
+        self.params = params
+
+    def __getattr__(self, name):  # before and after a trial nothing is to be done
+        return lambda *_: {}
+
+    def sample_independent(self, study, trial, name, distribution):
+        return self.params[name]
+
+
+def screen(**query):
+    at = opened_at("sweep", **query)
+    assert not at.exception
+    return at
+
+
+def line(at) -> str:
+    (found,) = [item.value for item in at.markdown if " trials" in item.value and "**" in item.value]
+    return found
+
+
+def named(at, label):
+    (found,) = [item for item in at.button if item.label == label]
+    return found
+
+
+# -- planning
+
+
+def test_an_empty_screen_offers_to_begin(root):
+    at = screen()
+    assert not named(at, "Start the sweep").disabled
+    assert any("its trials appear here" in item.value for item in at.markdown)
+
+
+def test_start_stores_the_plan_that_the_form_shows(root):
+    at = screen()
+    at.number_input(key="n_trials").set_value(7)
+    at.text_input(key="sweep_name").set_value("mine").run()
+    named(at, "Start the sweep").click().run()
+    assert not at.exception
+    ((url, name),) = NoWorkers.swept
+    plan = sweep.plan_of(sweep.open_study(url, name))
+    assert (plan.name, plan.n_trials, plan.objective) == ("mine", 7, "agreement")
+    assert plan.base == PRESETS["first-look"] and set(plan.space) == {"cluster_learning_rate", "n_clusters"}
+    assert line(at).startswith("**0 of 7 trials**") and at.query_params["sweep"] == "mine"
+
+
+def test_a_name_that_is_taken_is_said_before_anything_is_lost(root):
+    stored(root)
+    at = screen()
+    at.text_input(key="sweep_name").set_value("rates").run()
+    named(at, "Start the sweep").click().run()
+    assert not at.exception and not NoWorkers.swept
+    assert line(at).startswith("**6 of 8")
+
+
+@pytest.mark.parametrize("name", ["two words", "ä", "x" * 70])
+def test_a_name_that_cannot_be_is_said_at_the_form(root, name):
+    at = screen()
+    at.text_input(key="sweep_name").set_value(name).run()
+    assert named(at, "Start the sweep").disabled
+    assert any("Name:" in item.value for item in at.caption)
+
+
+def test_labels_are_used_only_where_one_asks_for_it(root):
+    at = screen()
+    (toggle,) = [item for item in at.toggle if item.label == "Tune by labels"]
+    assert not toggle.value
+    toggle.set_value(True).run()
+    named(at, "Start the sweep").click().run()
+    assert any("Tuned by labels" in item.value for item in at.caption)
+    ((url, name),) = NoWorkers.swept
+    assert sweep.plan_of(sweep.open_study(url, name)).objective == "acc"
+
+
+# -- watching and going on
+
+
+def test_a_sweep_shows_where_it_stands_and_how_far_it_can_be_trusted(root):
+    stored(root)
+    at = screen()
+    assert line(at).startswith("**6 of 8 trials · best agreement with neighbours 0.700, trial 0**")
+    assert "nobody is working on it" in line(at)
+    assert any("Rank correlation" in item.value and "**1.00**" in item.value for item in at.caption)
+    (table,) = [item.value for item in at.dataframe]
+    assert table["Trial"].tolist()[:4] == [0, 1, 3, 2]
+    assert table["State"].tolist()[4:] == ["cut short", "diverged", "waiting", "waiting"]
+    assert table["ACC"].tolist()[0] == pytest.approx(80)
+
+
+def test_resume_takes_the_pause_back_and_finds_a_worker(root):
+    study = stored(root)
+    sweep.pause(study)
+    at = screen()
+    assert "paused" in line(at)
+    named(at, "Resume").click().run()
+    assert [name for _, name in NoWorkers.swept] == ["rates"]
+    assert not sweep.is_paused(study)
+
+
+def test_ten_more_trials_are_planned(root):
+    study = stored(root)
+    at = screen()
+    named(at, "10 more").click().run()
+    assert len(sweep.trials(study)) == 18 and "of 18 trials" in line(at)
+
+
+def test_the_best_trial_becomes_a_preset_of_the_form(root):
+    study = stored(root)
+    runs = [trial for trial in sweep.trials(study) if trial.number == 0]
+    assert runs
+    keep_preset(root, "good-rate", sweep.plan_of(study).config(sweep.table(study)[0]["params"]))
+    at = opened_at("", preset="good-rate")
+    assert not at.exception
+    assert (
+        at.selectbox(key="preset").value == "good-rate" and at.number_input(key="cluster_learning_rate").value == 0.001
+    )
+
+
+def test_a_link_to_a_sweep_that_is_not_there_says_so(root):
+    stored(root)
+    at = screen(sweep="nowhere")
+    assert any("no sweep 'nowhere'" in item.value for item in at.warning) and line(at)
+
+
+# -- presets of one's own
+
+
+def test_own_presets_are_kept_without_their_seed_and_damaged_ones_left_out(tmp_path):
+    keep_preset(tmp_path, "mine", BASE.changed(random_state=5))
+    keep_preset(tmp_path, "other", BASE.changed(latent_dim=3))
+    assert own_presets(tmp_path) == {"mine": BASE, "other": BASE.changed(latent_dim=3)}
+    text = (tmp_path / "presets.json").read_text()
+    (tmp_path / "presets.json").write_text(text.replace('"latent_dim": 3', '"latent_dim": 0'))
+    assert own_presets(tmp_path) == {"mine": BASE}
+    (tmp_path / "presets.json").write_text("{")
+    assert own_presets(tmp_path) == {}
+
+
+@pytest.mark.parametrize("name", ["fast", "Two Words", "", "-a", "../x"])
+def test_names_of_presets_that_cannot_be_are_refused(tmp_path, name):
+    with pytest.raises(ValueError, match="name: "):
+        keep_preset(tmp_path, name, BASE)
+    assert not (tmp_path / "presets.json").exists()
+
+
+# -- figures
+
+ROWS = [
+    {"number": i, "state": "finished" if isinstance(v, float) else v, "value": v if isinstance(v, float) else None,
+     "params": {"cluster_learning_rate": rate, "n_clusters": k, "augment": bool(i % 2)}}
+    for i, (rate, k, v) in enumerate(TOLD)
+]  # fmt: skip
+TITLES = {"cluster_learning_rate": "Learning rate", "n_clusters": "Clusters", "augment": "Distort images"}
+
+
+def test_history_shows_every_trial_and_the_best_so_far():
+    figure = figures.history([ROWS[2], ROWS[1], ROWS[0], ROWS[4], ROWS[5]], "agreement")
+    (best,) = [trace for trace in figure.data if trace.name == "best so far"]
+    assert list(best.y) == [0.5, 0.6, 0.7]
+    told = {trace.name: list(trace.y) for trace in figure.data}
+    assert told["cut short"] == [0.5] and told["diverged"] == [0.5]  # at the foot
+    assert figures.history([], "acc").data == ()
+
+
+def test_parallel_coordinates_name_choices_and_orders_of_magnitude():
+    figure = figures.parallel(ROWS, TITLES, ["cluster_learning_rate"], "agreement")
+    rate, clusters, distort, value = figure.data[0].dimensions
+    assert list(rate.values) == pytest.approx([-3, -2, -2.69897, -2.39794]) and "0.01" in rate.ticktext
+    assert list(clusters.values) == [10, 12, 6, 8]
+    assert list(distort.ticktext) == ["no", "yes"] and list(distort.values) == [0, 1, 0, 1]
+    assert list(value.values) == [0.7, 0.6, 0.5, 0.55]
+    assert figures.parallel(ROWS[:1], TITLES, [], "agreement") is None
+
+
+def test_importances_and_slices_wait_for_enough_trials(root):
+    study = stored(root)
+    titles = {name: TITLES[name] for name in SPACE}
+    assert figures.slices(study, titles, "agreement").layout.xaxis.title.text in titles.values()
+    bars = figures.importances(study, titles).data[0]
+    assert set(bars.y) == set(titles.values()) and sum(bars.x) == pytest.approx(100)
+    empty = sweep.create(SweepPlan.make(name="none", base=BASE, space=SPACE), f"sqlite:///{root}/none.db")
+    assert figures.slices(empty, titles, "agreement") is None and figures.importances(empty, titles) is None
