@@ -1,7 +1,9 @@
 """Runs to take away: what the report says, that it asks for nothing, that notebooks and event files are true."""
 
+import io
 import json
 import re
+from base64 import b64decode
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -10,12 +12,15 @@ import nbformat
 import numpy as np
 import pytest
 from nbclient import NotebookClient
+from PIL import Image
 
 from dec_core.cli import main
 from dec_core.cli.serving import browser
 from dec_core.config import RunConfig
 from dec_core.data import Dataset, own
 from dec_core.figures.notebook import notebook
+from dec_core.figures.palette import colour
+from dec_core.figures.plane import HEIGHT, WIDTH, plane_svg
 from dec_core.figures.report import Comparison, compared, report
 from dec_core.figures.shown import duration_shown, heading
 from dec_core.presets import PRESETS, nearest
@@ -25,7 +30,7 @@ from dec_core.runs.history import RunReader
 from dec_core.runs.machine import trained_with
 from dec_core.runs.summary import summary
 
-NASTY = "<img src=x onerror=alert(1)>&\"'</script>"
+NASTY = "<b>x</b><img src=x onerror=alert(1)>&\"'</script>"
 ROOT = Path(__file__).parents[1]
 VOID = {"meta", "img", "image", "br"}
 
@@ -160,6 +165,20 @@ def test_a_report_names_no_address_but_those_it_holds(told):
     found = [value for _, name, value in page.attributes if name in ("src", "href", "action", "data", "poster")]
     assert found and all(value.startswith(("data:image/png;base64,", "#")) for value in found)
     assert "link" not in page.tags and "iframe" not in page.tags
+
+
+def test_the_plane_has_its_letters_where_its_clusters_lie():
+    rng, labels = np.random.default_rng(0), np.arange(12_000) % 3
+    plane = np.array([[-3, 0], [3, 2], [3, -2]])[labels] + 0.1 * rng.normal(size=(12_000, 2))
+    svg = plane_svg(plane, labels, np.array([2, 0, 1]), 'three "groups"')
+    at = {name: (int(x), int(y)) for x, y, name in re.findall('<text x="([0-9]+)" y="([0-9]+)">([A-C])</text>', svg)}
+    assert at["C"][0] < WIDTH / 2 < at["A"][0] and at["A"][1] < HEIGHT / 2 < at["B"][1]  # y upwards
+    picture = Image.open(io.BytesIO(b64decode(re.search('base64,([^"]+)', svg)[1]))).convert("RGBA")
+    for place, name in enumerate("ABC"):
+        shown = np.array(picture.getpixel(at[name])[:3])
+        assert np.abs(shown - [int(colour(place)[i : i + 2], 16) for i in (1, 3, 5)]).max() < 8
+    assert picture.getpixel((3, 3))[3] == 0 and 'aria-label="three &quot;groups&quot;"' in svg
+    assert "<text" not in plane_svg(plane, None, np.arange(3), "grey")
 
 
 def test_names_that_people_chose_stay_text(nasty_run):
@@ -307,8 +326,8 @@ def test_event_files_hold_the_records_of_a_run(finished_run, tmp_path):
     assert scalars("clustering/kl_divergence_of_batches") == [(r["iteration"], r["loss"]) for r in history.kl]
     for name in ("acc", "nmi", "ari", "delta_label", "kl_divergence"):
         assert scalars(f"clustering/{name}") == [(r["iteration"], r[name]) for r in history.updates if name in r]
-    times = [time for _, time, _ in found["clustering/acc"]]
-    assert times == pytest.approx([began + r["seconds"] for r in history.updates])
+    passed = [time - began for _, time, _ in found["clustering/acc"]]
+    assert passed == pytest.approx([r["seconds"] for r in history.updates], abs=0.01)
     assert json.loads(found["config"][0][2].tensor.string_val[0].decode().strip("`json\n")) == json.loads(
         finished_run.config.to_json()
     )
