@@ -78,7 +78,7 @@ def screen(**query):
 
 
 def line(at) -> str:
-    (found,) = [item.value for item in at.markdown if " trials" in item.value and "**" in item.value]
+    (found,) = [item.value for item in at.markdown if " trials" in item.value and " of " in item.value]
     return found
 
 
