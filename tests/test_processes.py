@@ -12,9 +12,11 @@ from types import SimpleNamespace
 import psutil
 import pytest
 
-from dec_core.runs.folder import RunFolder
+from dec_core.runs import sweep
+from dec_core.runs.folder import RunFolder, list_runs
 from dec_core.runs.history import RunReader
 from dec_core.runs.supervisor import Supervisor
+from dec_core.runs.sweep_plan import SweepPlan
 
 ROOT = Path(__file__).parents[1]
 PATIENCE = 90.0  # seconds: an import of TensorFlow on a busy machine, not a speed that is promised
@@ -144,12 +146,30 @@ import sys, time
 from pathlib import Path
 from dec_core.config import RunConfig
 from dec_core.runs.supervisor import Supervisor
+from dec_core.runs.sweep_plan import SweepPlan
 print(Supervisor(Path(sys.argv[1])).start(RunConfig.from_json(sys.argv[2])).path, flush=True)
 time.sleep(600)
 """
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+def test_a_sweep_holds_while_somebodys_run_trains_and_then_goes_on(supervisor, small, long):
+    url = f"sqlite:///{(supervisor.root / 'sweeps.db').resolve()}"
+    space = {"cluster_learning_rate": {"low": 0.001, "high": 0.01}}
+    study = sweep.create(SweepPlan.make(name="two", base=small, space=space, n_trials=2), url)
+    supervisor.sweep(url, "two")
+    assert supervisor.is_sweeping("two")
+    assert wait_for(lambda: any(run.sweep for run in list_runs(supervisor.root)))
+    (trial,) = [run for run in list_runs(supervisor.root) if run.sweep]
+    mine = supervisor.start(long)
+    assert wait_for(lambda: supervisor.sweep_waits() and n_points(mine) > 2)
+    assert wait_for(lambda: trial.status.state in ("paused", "finished"))
+    assert sum(run.sweep != {} for run in list_runs(supervisor.root)) == 1  # no other trial has begun
+    supervisor.command(mine, "stop")
+    assert wait_for(lambda: not supervisor.is_sweeping("two"))
+    assert [row["state"] for row in sweep.table(study)] == ["finished", "finished"]
+
+
 def test_workers_end_when_their_server_is_killed(tmp_path, long):
     server = subprocess.Popen(
         [sys.executable, "-c", SERVER, str(tmp_path), long.to_json()], stdout=subprocess.PIPE, text=True, cwd=ROOT

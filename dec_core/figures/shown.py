@@ -28,9 +28,13 @@ def described(config: RunConfig, preset: str, changed: Sequence[str]) -> str:
     if len(changed) <= FEW and "dataset" not in changed:
         told = (f"{field_title(name)} {value_text(getattr(config, name))}" for name in changed)
         return f"{preset}, {', '.join(text[0].lower() + text[1:] for text in told)}"
-    own = config.dataset.startswith(OWN)
-    dataset = config.dataset.removeprefix(OWN).rpartition("-")[0] if own else config.dataset
-    return f"{dataset}, {config.method}{'' if config.method in WITHOUT_NETWORK else f' {config.autoencoder}'}"
+    network = "" if config.method in WITHOUT_NETWORK else f" {config.autoencoder}"
+    return f"{short_name(config.dataset)}, {config.method}{network}"
+
+
+def short_name(dataset: str) -> str:
+    """What a data set is called: one's own without the digest."""
+    return dataset.removeprefix(OWN).rpartition("-")[0] if dataset.startswith(OWN) else dataset
 
 
 def score_shown(name: str, value: float) -> str:

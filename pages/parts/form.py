@@ -12,6 +12,7 @@ import streamlit as st
 
 from dec_core.config import BUNDLED, GROUPS, ConfigError, RunConfig, applies, fields, parse
 from dec_core.data import DataError, load
+from dec_core.figures.shown import short_name
 from dec_core.presets import CHAPTERS, DESCRIPTIONS, PRESETS, nearest
 from dec_core.runs.config_in import config_in
 from dec_core.runs.own_presets import own_presets
@@ -19,7 +20,6 @@ from pages.parts.focus import RUNS, index
 from pages.parts.model_view import model_view
 from pages.parts.own_data import own_data
 from pages.parts.picker import name as name_of_run
-from pages.parts.picker import short_name
 
 IN_LINK = {"random_state": "seed"}  # fields whose name in a link is shorter
 UNITS = ("hidden_units", "filters")  # written as numbers with commas

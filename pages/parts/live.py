@@ -8,12 +8,12 @@ import time
 import streamlit as st
 
 from dec_core.analysis.naming import letter
-from dec_core.analysis.verdict import beside_the_mixture, doubts, what_to_try
-from dec_core.config import ConfigError, RunConfig, is_taught
+from dec_core.config import ConfigError, RunConfig
 from dec_core.data import DataError
 from dec_core.runs.folder import ACTIVE, RunFolder, RunStatus
 from dec_core.runs.history import History
 from dec_core.runs.progress import Progress, progress
+from dec_core.runs.summary import findings
 from pages.parts import components, focus
 from pages.parts.boxes import Boxes
 from pages.parts.controls import controls, state_line
@@ -147,18 +147,14 @@ def _findings(run_id: str, history: History, config: RunConfig | None) -> None:
     """What can be said of the clusters without labels; at the end, also how the network compares to none."""
     words = [] if history.judged or history.end else [TO_BE_FOUND]
     first = next((snapshot["file"] for snapshot in history.snapshots if snapshot["clustered"]), None)
-    if history.judged and first:
-        place = places(run_id, first, config)
-        ended = history.end is not None
-        words.append(doubts(history.judged, lambda cluster: letter(int(place[cluster])), ended=ended))
-        if ended and (history.judged["splits"] or history.judged["merges"]):
-            words[-1] = f":material/warning: {words[-1]} {what_to_try(is_taught(config), config.features)}"
+    if first:
+        words += findings(history, config, [letter(int(place)) for place in places(run_id, first, config)])
+    suspect = first and history.judged and history.end and (history.judged["splits"] or history.judged["merges"])
     if history.centers and history.centers.get("n_starts", 1) > 1:
         words.append(STARTED_TWICE)
-    if history.mixture and history.end and "acc" in history.end and history.updates:
-        words.append(beside_the_mixture(history.end["acc"], history.mixture["acc"]))
+    icon = ":material/warning: " if suspect else ""
     with st.container(key="findings"):
-        st.caption(" ".join(words) or "\u2003")
+        st.caption(f"{icon}{' '.join(words)}" or "\u2003")
 
 
 def _shown(key: str, value: float | None, sign: str = "") -> str | None:

@@ -8,9 +8,8 @@ from functools import lru_cache
 
 import streamlit as st
 
-from dec_core.architecture import WITHOUT_NETWORK
-from dec_core.config import OWN, RunConfig, field_title
-from dec_core.figures.comparison import value_text
+from dec_core.config import RunConfig, applies
+from dec_core.figures.shown import described
 from dec_core.presets import PRESETS, nearest
 from dec_core.runs.comparing import differing
 from dec_core.runs.folder import ACTIVE, RunStatus
@@ -18,12 +17,6 @@ from dec_core.runs.index import Entry
 from pages.parts.focus import focus_on, focused_run, index
 
 MAX_LISTED = 500
-MOST_TOLD = 2  # fields in which a run differs from a preset, to be named after it
-
-
-def short_name(dataset: str) -> str:
-    """What a data set is called on the screen: one's own without the digest."""
-    return dataset.removeprefix(OWN).rpartition("-")[0] if dataset.startswith(OWN) else dataset
 
 
 def name(entry: Entry, *, seed: bool = True) -> str:
@@ -40,12 +33,7 @@ def name(entry: Entry, *, seed: bool = True) -> str:
 def _described(config: RunConfig) -> str:
     """A config that is no preset: in what it differs from one, or else its data and method."""
     base = nearest(config)
-    changed = differing([config, PRESETS[base]])
-    if len(changed) <= MOST_TOLD and "dataset" not in changed:
-        told = (f"{field_title(field)} {value_text(getattr(config, field))}" for field in changed)
-        return f"{base}, {', '.join(text[0].lower() + text[1:] for text in told)}"
-    network = "" if config.method in WITHOUT_NETWORK else f" {config.autoencoder}"
-    return f"{short_name(config.dataset)}, {config.method}{network}"
+    return described(config, base, [name for name in differing([PRESETS[base], config]) if applies(name, config)])
 
 
 def title(entry: Entry, clock: str = "%H:%M") -> str:

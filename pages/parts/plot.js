@@ -41,8 +41,8 @@ function themed(figure, node) {
   layout.font = { ...layout.font, color: text, family: read("--st-font") || "sans-serif" };
   layout.paper_bgcolor = layout.plot_bgcolor = "rgba(0,0,0,0)";
   layout.hoverlabel = { bgcolor: read("--st-background-color"), bordercolor: line, font: { color: text } };
-  for (const name of Object.keys(layout)) {
-    if (/^[xy]axis/.test(name)) Object.assign(layout[name], { gridcolor: line, linecolor: line, zerolinecolor: line });
+  for (const name of new Set(["xaxis", "yaxis", ...Object.keys(layout).filter((key) => /^[xy]axis/.test(key))])) {
+    layout[name] = { ...layout[name], gridcolor: line, linecolor: line, zerolinecolor: line };
   }
   return figure;
 }
