@@ -273,7 +273,8 @@ def test_a_lost_trial_that_nobody_queued_again_is_queued_once(url, small):
 def test_a_sweep_is_worked_on_to_its_end(tmp_path, url, small, stand_in):
     study = sweep.create(planned(small, sampler="grid", n_seeds=2), url)
     told = []
-    assert work(url, "s", tmp_path, tell=told.append) == 6 and len(told) == 6
+    assert work(url, "s", tmp_path, tell=lambda *said: told.append(said)) == 6
+    assert [counts for _, *counts in told] == [[n, 6] for n in range(1, 7)]
     rows = sweep.table(study)
     assert [row["value"] for row in rows] == pytest.approx([d / 10 for d in range(2, 8)])
     assert sweep.best(rows)["params"] == {"latent_dim": 7}

@@ -144,7 +144,9 @@ def _work(storage: str, name: str, root: Path, grace: int) -> bool:
     from dec_core.cli.quiet import start_tensorflow
     from dec_core.runs import sweep
 
-    study = sweep.open_study(storage, name)  # says what is wrong before TensorFlow is waited for
+    database = sweep.connect(storage)  # says what is wrong before TensorFlow is waited for
+    sweep.study_in(database, name)
+    database.engine.dispose()
     if grace < 5:
         raise ValueError(f"--grace: received {grace}, expected 5 or more seconds")
     start_tensorflow()
@@ -153,9 +155,8 @@ def _work(storage: str, name: str, root: Path, grace: int) -> bool:
 
     control = Control()
 
-    def tell(row: dict[str, Any]) -> None:
-        ended = [trial.state.is_finished() for trial in sweep.trials(study)]
-        print(f"{sum(ended)} of {len(ended)} trials have ended; {_sentence(row)}", file=sys.stderr)
+    def tell(row: dict[str, Any], n_ended: int, n_planned: int) -> None:
+        print(f"{n_ended} of {n_planned} trials have ended; {_sentence(row)}", file=sys.stderr)
 
     with _stoppable(control):
         work(storage, name, root, control, grace=grace, tell=tell)
