@@ -35,6 +35,7 @@ def add_commands(commands: Any, add_config_options: Callable[..., None]) -> None
     add("--pruner", choices=("none", "median", "halving"), help="how trials are cut short (median)")
     add("--objective", choices=("agreement", "silhouette", "acc", "nmi", "ari"),
         help="what is looked for (agreement); acc, nmi and ari use labels")  # fmt: skip
+    add("--only-plan", action="store_true", help="make it, train nothing: for workers elsewhere")
     add("--resume", action="store_true", help="go on with the sweep of that name")
     add("--extend", type=int, metavar="N", help="go on with it, and N more trials")
     add("--csv", type=Path, metavar="FILE", help="write all trials there")
@@ -77,6 +78,9 @@ def _sweep(options: argparse.Namespace) -> int:
         sweep.resume(study)
     else:
         study = sweep.create(_plan(options), storage)
+    if options.only_plan:
+        print(f"{len(sweep.trials(study))} trials wait for: python -m dec_core sweep-worker --study {options.name}")
+        return 0
     interrupted = _work(storage, options.name, options.out, options.grace)
     rows, plan = sweep.table(study), sweep.plan_of(study)
     if options.csv:
