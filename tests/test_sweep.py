@@ -273,7 +273,8 @@ def test_a_lost_trial_that_nobody_queued_again_is_queued_once(url, small):
 def test_a_sweep_is_worked_on_to_its_end(tmp_path, url, small, stand_in):
     study = sweep.create(planned(small, sampler="grid", n_seeds=2), url)
     told = []
-    assert work(url, "s", tmp_path, tell=told.append) == 6 and len(told) == 6
+    assert work(url, "s", tmp_path, tell=lambda *said: told.append(said)) == 6
+    assert [counts for _, *counts in told] == [[n, 6] for n in range(1, 7)]
     rows = sweep.table(study)
     assert [row["value"] for row in rows] == pytest.approx([d / 10 for d in range(2, 8)])
     assert sweep.best(rows)["params"] == {"latent_dim": 7}
@@ -355,6 +356,55 @@ def test_a_paused_sweep_waits_and_a_worker_obeys_its_parent(tmp_path, url, small
     assert [row["state"] for row in sweep.table(study)] == ["finished"] * 3
 
 
+@pytest.fixture
+def at_the_fifth_event(monkeypatch, stand_in):
+    """Call something in the middle of the first run, and let workers look around often."""
+    import dec_core.runs.recorder as recorder
+
+    plain, calls = recorder.record, []
+
+    def record(folder):
+        for n, event in enumerate(plain(folder)):
+            if n == 5 and calls:
+                calls.pop()()
+                time.sleep(0.1)
+            yield event
+
+    monkeypatch.setattr(recorder, "record", record)
+    monkeypatch.setattr("dec_core.runs.sweep_trial.LOOK_EVERY", 0.05)
+    return calls.append
+
+
+def test_a_run_is_held_while_its_sweep_is_paused(tmp_path, url, small, at_the_fifth_event):
+    study = sweep.create(planned(small, n_trials=1), url)
+    at_the_fifth_event(lambda: sweep.pause(study))
+    thread = threading.Thread(target=work, args=(url, "s", tmp_path))
+    thread.start()
+    until = time.monotonic() + 30
+    while not any(run.status.state == "paused" for run in list_runs(tmp_path)) and time.monotonic() < until:
+        time.sleep(0.02)
+    (run,) = list_runs(tmp_path)
+    n_records = len(run.records()[0])
+    time.sleep(0.3)
+    assert run.status.state == "paused" and len(run.records()[0]) == n_records
+    sweep.resume(study)
+    thread.join(30)
+    assert run.status.state == "finished" and sweep.table(study)[0]["state"] == "finished"
+
+
+def test_a_worker_leaves_a_trial_that_others_have_taken_over(tmp_path, url, small, at_the_fifth_event):
+    study = sweep.create(planned(small, n_trials=1), url)
+
+    def take_over():
+        study.tell(0, state=TrialState.FAIL)
+        sweep.retry(study, study.trials[0])
+
+    at_the_fifth_event(take_over)
+    assert work(url, "s", tmp_path) == 1
+    assert [trial.state.name for trial in study.trials] == ["FAIL", "COMPLETE"]
+    assert [(row["number"], row["state"]) for row in sweep.table(study)] == [(0, "finished")]
+
+
 def test_images_that_are_not_here_end_the_worker_and_no_trial(tmp_path, url, small, stand_in):
     study = sweep.create(planned(small.changed(dataset="own-elsewhere")), url)
     with pytest.raises(ValueError, match="own-elsewhere"):
@@ -431,7 +481,10 @@ def test_a_sweep_by_commands(tmp_path, capsys, stand_in):
     assert main(["sweep", "--name", "mine", "--resume", *out, "--json"]) == 0
     whole = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert whole["best"]["value"] == 0.5 and len(whole["trials"]) == 3 and whole["plan"]["base"]["dataset"] == "digits"
-    assert main(["sweep-worker", "--study", "mine", *out]) == 0
+    assert main(["sweep", "first-look", "--name", "later", "--data", "digits", *vary, *out, "--only-plan"]) == 0
+    assert "3 trials wait" in capsys.readouterr().out
+    assert main(["sweep-worker", "--study", "later", *out]) == 0
+    assert capsys.readouterr().err.startswith("1 of 3 trials have ended")
 
     by_labels = ["--vary", "latent_dim", "--trials", "1", "--objective", "nmi", *out]
     assert main(["sweep", "first-look", "--name", "by-labels", "--data", "digits", *by_labels]) == 0
@@ -439,7 +492,7 @@ def test_a_sweep_by_commands(tmp_path, capsys, stand_in):
     assert main(["sweep", "--name", "by-labels", "--extend", "2", *out]) == 0
     capsys.readouterr()
     assert main(["sweeps", *out]) == 0
-    first, second = capsys.readouterr().out.splitlines()
+    first, _, second = capsys.readouterr().out.splitlines()
     assert first.split()[:4] == ["mine", "3", "of", "3"] and second.endswith("tuned by labels") and "3 of 3" in second
 
 

@@ -1,4 +1,5 @@
 import dataclasses
+import gc
 
 import keras
 import numpy as np
@@ -314,3 +315,18 @@ def test_a_step_in_one_pass_is_that_of_keras(ours, theirs):
     for mine, other in zip(ours.variables, theirs.variables, strict=True):
         assert np.abs(np.asarray(mine) - np.asarray(other)).max() < 2e-6
     assert np.abs(np.asarray(here) - start).max() > 0.1
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam", "adadelta"])
+def test_nothing_of_a_run_is_left_when_it_is_over(small, digits, optimizer):
+    tiny = small.changed(hidden_units=(8,), pretrain_epochs=1, max_iterations=1, kmeans_n_init=1)
+    before, during = n_graphs(), 0
+    for event in train(new_state(tiny.changed(pretrain_optimizer=optimizer, cluster_optimizer=optimizer)), digits.x):
+        during = n_graphs() if isinstance(event, ClusterProgress) else during
+    assert n_graphs() == before < during
+
+
+def n_graphs() -> int:
+    """What TensorFlow has compiled and holds, with the images that went into it."""
+    gc.collect()
+    return sum(type(thing).__name__ == "FuncGraph" for thing in gc.get_objects())

@@ -35,6 +35,7 @@ def add_commands(commands: Any, add_config_options: Callable[..., None]) -> None
     add("--pruner", choices=("none", "median", "halving"), help="how trials are cut short (median)")
     add("--objective", choices=("agreement", "silhouette", "acc", "nmi", "ari"),
         help="what is looked for (agreement); acc, nmi and ari use labels")  # fmt: skip
+    add("--only-plan", action="store_true", help="make it, train nothing: for workers elsewhere")
     add("--resume", action="store_true", help="go on with the sweep of that name")
     add("--extend", type=int, metavar="N", help="go on with it, and N more trials")
     add("--csv", type=Path, metavar="FILE", help="write all trials there")
@@ -77,6 +78,9 @@ def _sweep(options: argparse.Namespace) -> int:
         sweep.resume(study)
     else:
         study = sweep.create(_plan(options), storage)
+    if options.only_plan:
+        print(f"{len(sweep.trials(study))} trials wait for: python -m dec_core sweep-worker --study {options.name}")
+        return 0
     interrupted = _work(storage, options.name, options.out, options.grace)
     rows, plan = sweep.table(study), sweep.plan_of(study)
     if options.csv:
@@ -144,7 +148,9 @@ def _work(storage: str, name: str, root: Path, grace: int) -> bool:
     from dec_core.cli.quiet import start_tensorflow
     from dec_core.runs import sweep
 
-    study = sweep.open_study(storage, name)  # says what is wrong before TensorFlow is waited for
+    database = sweep.connect(storage)  # says what is wrong before TensorFlow is waited for
+    sweep.study_in(database, name)
+    database.engine.dispose()
     if grace < 5:
         raise ValueError(f"--grace: received {grace}, expected 5 or more seconds")
     start_tensorflow()
@@ -153,9 +159,8 @@ def _work(storage: str, name: str, root: Path, grace: int) -> bool:
 
     control = Control()
 
-    def tell(row: dict[str, Any]) -> None:
-        ended = [trial.state.is_finished() for trial in sweep.trials(study)]
-        print(f"{sum(ended)} of {len(ended)} trials have ended; {_sentence(row)}", file=sys.stderr)
+    def tell(row: dict[str, Any], n_ended: int, n_planned: int) -> None:
+        print(f"{n_ended} of {n_planned} trials have ended; {_sentence(row)}", file=sys.stderr)
 
     with _stoppable(control):
         work(storage, name, root, control, grace=grace, tell=tell)

@@ -78,10 +78,14 @@ def create(plan: SweepPlan, storage_url: str) -> optuna.Study:
         study = optuna.create_study(storage=storage, study_name=plan.name, direction="maximize")
     except optuna.exceptions.DuplicatedStudyError:
         raise ValueError(f"name: there is a sweep named {plan.name}; choose another name, or go on with it") from None
-    for params in plan.combinations() if plan.sampler == "grid" else [{}] * plan.n_trials:
-        study.enqueue_trial(params)
-    resume(study, plan)
-    study.set_user_attr("plan", plan.to_json())  # the last: without it, nobody takes up what is not yet all there
+    try:
+        for params in plan.combinations() if plan.sampler == "grid" else [{}] * plan.n_trials:
+            study.enqueue_trial(params)
+        resume(study, plan)
+        study.set_user_attr("plan", plan.to_json())  # the last: without it, nobody takes up what is not yet all there
+    except BaseException:
+        optuna.delete_study(study_name=plan.name, storage=storage)
+        raise
     return study
 
 

@@ -34,7 +34,7 @@ def work(
     control: Control | None = None,
     *,
     grace: int = sweep.GRACE,
-    tell: Callable[[dict[str, Any]], None] = lambda row: None,
+    tell: Callable[[dict[str, Any], int, int], None] = lambda row, n_ended, n_planned: None,
 ) -> int:
     """Work on the sweep `name` until every trial has ended, its minutes are used up or `control` says stop.
 
@@ -47,7 +47,8 @@ def work(
     grace : int
         Seconds without a heartbeat after which a worker is taken for gone: the same for all workers of a sweep.
     tell : callable
-        Is given the row (`sweep.row`) of each trial that has ended here.
+        Is given the row (`sweep.row`) of each trial that has ended here, and of how many planned ones how many have
+        ended anywhere.
 
     Returns
     -------
@@ -61,9 +62,12 @@ def work(
     """
     n_ended = 0
     try:
-        for trial in _ended(sweep.connect(storage_url, grace), name, Path(root), control or Control()):
+        storage = sweep.connect(storage_url, grace)
+        study = sweep.study_in(storage, name)
+        for trial in _ended(storage, study, Path(root), control or Control()):
             n_ended += 1
-            tell(sweep.row(trial))
+            states = [trial.state.is_finished() for trial in sweep.trials(study)]
+            tell(sweep.row(trial), sum(states), len(states))
     except StorageInternalError:
         told = sweep.without_password(storage_url)
         raise ValueError(f"storage: {told} has not answered for long; start again when it does") from None
@@ -83,9 +87,8 @@ def sampler(plan: SweepPlan, number: int) -> BaseSampler:
     return TPESampler(seed=seed, constant_liar=True) if plan.sampler == "tpe" else RandomSampler(seed=seed)
 
 
-def _ended(storage: RDBStorage, name: str, root: Path, control: Control) -> Iterator[FrozenTrial]:
+def _ended(storage: RDBStorage, study: optuna.Study, root: Path, control: Control) -> Iterator[FrozenTrial]:
     """Train one trial after the other, and give each that has ended."""
-    study = sweep.study_in(storage, name)
     base = sweep.plan_of(study).base
     load(base.dataset, base.n_samples, upright=base.deskew, root=root)  # if they are not here, no trial can be trained
     queue = Queue(storage, study)

@@ -2,6 +2,9 @@
 
 Keras writes a step as a row of operations, each of which reads and writes arrays as large as the weights. TensorFlow
 has the same arithmetic in one operation.
+
+Keras also sums gradients over devices, of which there is one. For that it leaves a function with TensorFlow for good,
+and with it all that a run has compiled: a process that trains many runs would grow with each.
 """
 
 from __future__ import annotations
@@ -10,7 +13,18 @@ import keras
 import tensorflow as tf
 
 
-class SGD(keras.optimizers.SGD):
+class _OneDevice:
+    """Gradients as they are, for the only device there is."""
+
+    def _all_reduce_sum_gradients(self, grads_and_vars: list) -> list:
+        return grads_and_vars
+
+
+class Adadelta(_OneDevice, keras.optimizers.Adadelta):
+    """Adadelta as Keras has it."""
+
+
+class SGD(_OneDevice, keras.optimizers.SGD):
     """Stochastic gradient descent with momentum."""
 
     def update_step(self, gradient: tf.Tensor, variable: tf.Variable, learning_rate: tf.Tensor) -> None:
@@ -27,7 +41,7 @@ class SGD(keras.optimizers.SGD):
         )
 
 
-class Adam(keras.optimizers.Adam):
+class Adam(_OneDevice, keras.optimizers.Adam):
     """Adam (Kingma and Ba 2015, section 2, with the rate of its last paragraph)."""
 
     def update_step(self, gradient: tf.Tensor, variable: tf.Variable, learning_rate: tf.Tensor) -> None:

@@ -12,7 +12,7 @@ from dec_core.analysis.assignment import soft_assignment
 from dec_core.architecture import WITHOUT_NETWORK, architecture
 from dec_core.config import RunConfig
 from dec_core.networks import ClusteringLayer, autoencoder
-from dec_core.training.optimizers import SGD, Adam
+from dec_core.training.optimizers import SGD, Adadelta, Adam
 
 COUNTERS = ("epoch", "batch", "loss_sum", "iteration", "next_batch", "updated_at", "n_updates")
 ARRAYS = ("p", "labels", "z")
@@ -167,7 +167,7 @@ def _optimizer(config: RunConfig, phase: str, n_steps: int) -> keras.optimizers.
         rate = keras.optimizers.schedules.CosineDecay(rate, n_steps)
     if name == "sgd":
         return SGD(rate, config.momentum)
-    return {"adam": Adam, "adadelta": keras.optimizers.Adadelta}[name](rate)
+    return {"adam": Adam, "adadelta": Adadelta}[name](rate)
 
 
 def _assign(variables: list, arrays: dict[str, Any], prefix: str) -> None:

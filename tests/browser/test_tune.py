@@ -1,0 +1,176 @@
+"""Tuning in a real browser: change one thing, compare, repeat with seeds, sweep, take away, take in again."""
+
+import os
+import re
+import signal
+import time
+
+import pytest
+from playwright.sync_api import expect
+
+from dec_core.cli.serving import browser, served
+from dec_core.runs import sweep
+from dec_core.runs.config_in import configs_in
+from dec_core.runs.folder import list_runs
+
+PATIENCE = 240_000  # milliseconds; a busy machine is slow, and speed is not what is tested here
+SMALL = {
+    "preset": "tutorial-dec", "dataset": "digits", "hidden_units": "64,32", "pretrain_epochs": 3,
+    "pretrain_optimizer": "adam", "pretrain_learning_rate": 0.002, "cluster_optimizer": "adam",
+    "cluster_learning_rate": 0.001, "max_iterations": 80, "update_interval": 20, "batch_size": 64, "tol": 0,
+    "kmeans_n_init": 2,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """(address, folder of runs) of the app over an empty folder."""
+    runs = tmp_path_factory.mktemp("tune")
+    with served(runs) as (address, _):
+        yield address, runs
+    assert "Traceback" not in (runs / "server.log").read_text()
+
+
+@pytest.fixture(scope="module")
+def page(server):
+    """A page of 1440 x 900 that must not complain, and after which nothing trains on."""
+    expect.set_options(timeout=PATIENCE)
+    complaints = []
+    with browser() as launched:
+        page = launched.new_context(viewport={"width": 1440, "height": 900}).new_page()
+        page.set_default_timeout(PATIENCE)
+        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        yield page
+    for run in list_runs(server[1]):
+        if run.status.state in ("running", "paused"):
+            os.kill(run.status.pid, signal.SIGTERM)
+    assert complaints == []
+
+
+def wait_until(page, condition):
+    until = time.monotonic() + PATIENCE / 1000
+    while time.monotonic() < until:
+        if condition():
+            return
+        page.wait_for_timeout(300)
+    raise AssertionError(f"not within {PATIENCE} ms")
+
+
+def own_runs(server):
+    return [run for run in list_runs(server[1])[::-1] if not run.sweep]
+
+
+def all_ended(server) -> bool:
+    return all(run.status.state == "finished" for run in own_runs(server))
+
+
+def button(page, name):
+    return page.get_by_role("button", name=name, exact=True)
+
+
+def go(page, screen):
+    page.get_by_role("link", name=screen, exact=True).click()
+
+
+def open_menu(page, slot):
+    page.locator(f".st-key-chip_{slot} button").first.click()
+
+
+def table(page):
+    return page.locator(".compared table")
+
+
+def matrix(page, slot):
+    return page.locator(f".st-key-matrix_{slot}").get_by_role("grid")
+
+
+def test_change_one_thing_and_see_both(server, page):
+    page.goto(f"{server[0]}/?{'&'.join(f'{name}={value}' for name, value in SMALL.items())}")
+    button(page, "Start").click()
+    expect(page.get_by_text(re.compile("digits lie in the cluster of their kind"))).to_be_visible()
+    go(page, "Compare")
+    open_menu(page, 0)
+    button(page, "Change one thing").click()
+    expect(page.get_by_text("Start shows the new run beside")).to_be_visible()
+    field = page.get_by_role("spinbutton", name="How many")
+    field.fill("1500")
+    field.press("Enter")
+    wait_until(page, lambda: "n_samples=1500" in page.url)
+    button(page, "Start").click()
+
+    # the two stand beside each other while the second trains
+    expect(table(page)).to_contain_text("How many")
+    first, second = own_runs(server)
+    assert (first.config.n_samples, second.config.n_samples) == (None, 1500)
+    wait_until(page, lambda: all_ended(server))
+    expect(table(page).locator("tbody")).to_have_count(2)
+    expect(table(page).locator("tbody").nth(1)).to_contain_text(re.compile(r"\d%|\d %"))
+    expect(page.get_by_role("img", name="Curves over each other")).to_be_visible()
+
+
+def test_what_is_chosen_in_one_matrix_is_chosen_in_all(server, page):
+    expect(matrix(page, 1)).to_be_visible()
+    matrix(page, 0).locator('th[data-row="3"]').click()
+    expect(matrix(page, 1).locator("td[data-chosen]")).to_have_count(10)
+    assert {cell.get_attribute("data-row") for cell in matrix(page, 1).locator("td[data-chosen]").all()} == {"3"}
+    said = page.get_by_text(re.compile(r"^\d+ chosen$"))
+    expect(said).to_have_count(2)
+    assert int(said.nth(0).inner_text().split()[0]) == 183  # all threes among the 1 797 digits
+    assert int(said.nth(1).inner_text().split()[0]) < 183
+    button(page, "true 3").click()
+    expect(said).to_have_count(0)
+
+
+def test_repeated_with_three_seeds_scores_have_a_spread(server, page):
+    open_menu(page, 1)
+    button(page, "Train 2 more").click()
+    wait_until(page, lambda: len(own_runs(server)) == 4)
+    wait_until(page, lambda: all_ended(server))
+    expect(table(page)).to_contain_text(re.compile(r"3 seeds: [\d.]+ % to [\d.]+ %"))
+    assert sorted(run.config.random_state for run in own_runs(server)) == [0, 0, 1, 2]
+
+
+def test_a_sweep_of_six_trials_and_its_best(server, page):
+    go(page, "Sweep")
+    base = page.get_by_role("combobox", name="Start from")
+    base.click()
+    page.get_by_role("option", name=re.compile("the run in focus")).click()
+    field = page.get_by_role("spinbutton", name="Trials")
+    field.fill("6")
+    field.press("Enter")
+    expect(page.get_by_text(re.compile(r"^6 runs"))).to_be_visible()
+    button(page, "Start the sweep").click()
+    expect(page.get_by_text(re.compile(r"^6 of 6 trials"))).to_be_visible()
+    (study,) = sweep.names(sweep.connect(f"sqlite:///{server[1]}/sweeps.db"))
+    rows = sweep.table(sweep.open_study(f"sqlite:///{server[1]}/sweeps.db", study))
+    best = sweep.best(rows)
+    expect(page.get_by_text(f"trial {best['number']}", exact=False).first).to_be_visible()
+    button(page, "Inspect").click()
+    wait_until(page, lambda: f"run={best['runs'][0]}" in page.url and "/inspect" in page.url)
+    expect(page.get_by_text("Where do they lie?")).to_be_visible()
+
+
+def test_the_report_holds_what_was_compared_and_is_taken_in_again(server, page, tmp_path):
+    go(page, "Compare")
+    expect(table(page)).to_be_visible()
+    with page.expect_download() as download:
+        button(page, "Report").click()
+    download.value.save_as(tmp_path / "comparison.html")
+    found = configs_in("comparison.html", (tmp_path / "comparison.html").read_bytes())
+    assert [config.n_samples for config in found] == [None, 1500]
+
+    # it opens by itself
+    alone = page.context.new_page()
+    alone.goto(f"file://{tmp_path / 'comparison.html'}")
+    expect(alone.get_by_role("heading", name="2 runs compared")).to_be_visible()
+    alone.close()
+
+    # and on the app it fills the form
+    go(page, "Train")
+    field = page.get_by_role("spinbutton", name="How many")
+    expect(field).to_have_value("1500")
+    button(page, "From a file").click()
+    page.locator("input[type=file]").first.set_input_files(tmp_path / "comparison.html")
+    expect(field).to_have_value("")
+    wait_until(page, lambda: "hidden_units=64%2C32" in page.url and "n_samples=1500" not in page.url)
