@@ -11,6 +11,7 @@ pretrained.npz  the TrainingState when pretraining ended, for systems that share
 checkpoint.npz  the TrainingState, until the run has finished
 model.keras     encoder, decoder and clustering layer, when it has
 worker.log      what the worker process printed
+sweep.json      to which trial of which sweep it belongs, if it belongs to one
 """
 
 from __future__ import annotations
