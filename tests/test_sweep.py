@@ -34,7 +34,7 @@ def planned(base, space=LATENT, **values) -> SweepPlan:
 
 @pytest.fixture
 def stand_in(monkeypatch):
-    """Instead of training: agreement is a tenth of latent_dim, acc half of that; 9 diverges, 8 raises, 1 collapses."""
+    """For training: agreement is latent_dim / 10, acc half of that; 9 and 10 diverge, 8 raises, 1 collapses."""
     import dec_core.runs.recorder as recorder
 
     def record(folder):
@@ -60,7 +60,12 @@ def stand_in(monkeypatch):
             folder.set_status(replace(folder.status, state="stopped"))
             raise
         yield tell(event="Finished", sizes=[10, 0 if d == 1 else 10])
-        yield tell(event="Judged", agreement=0.0 if d == 1 else d / 10, silhouette=0.2, iteration=config.max_iterations)
+        yield tell(
+            event="Judged",
+            agreement={1: 0.0, 10: float("nan")}.get(d, d / 10),
+            silhouette=0.2,
+            iteration=config.max_iterations,
+        )
         folder.set_status(replace(folder.status, state="finished", outcome=scores, seconds={"clustering": 2.0}))
 
     monkeypatch.setattr(recorder, "record", record)
@@ -291,13 +296,13 @@ def test_a_sweep_is_worked_on_to_its_end(tmp_path, url, small, stand_in):
 
 
 def test_diverged_failed_and_collapsed_trials_are_results_and_the_sweep_goes_on(tmp_path, url, small, stand_in):
-    space = {"latent_dim": {"choices": [1, 8, 9, 5]}}
+    space = {"latent_dim": {"choices": [1, 8, 9, 5, 10]}}
     study = sweep.create(planned(small, space, sampler="grid", pruner="none"), url)
-    assert work(url, "s", tmp_path) == 4
+    assert work(url, "s", tmp_path) == 5
     rows = {row["params"]["latent_dim"]: (row["state"], row["ended"], row["value"]) for row in sweep.table(study)}
     assert rows[1] == ("finished", "collapsed", 0.0)
     assert rows[8] == ("failed", "RuntimeError: out of luck", None)
-    assert rows[9] == ("diverged", "diverged", None)
+    assert rows[9] == rows[10] == ("diverged", "diverged", None)
     assert rows[5] == ("finished", "", 0.5)
     assert sweep.rank_correlation(study) is None  # of two trials
 

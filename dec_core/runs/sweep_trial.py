@@ -126,6 +126,8 @@ class Attempt:
         self._set("scores", scores)
         if self.plan.objective not in scores:
             return TrialState.FAIL, None, f"{self.plan.objective} needs labels, and these images have none"
+        if not math.isfinite(scores[self.plan.objective]):
+            return TrialState.PRUNED, None, "diverged"
         collapsed = any(seed["n_filled"] < 2 or seed["agreement"] <= COLLAPSED for seed in found)
         return TrialState.COMPLETE, scores[self.plan.objective], "collapsed" if collapsed else ""
 
