@@ -3,6 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dec_core.config import RunConfig
 from dec_core.presets import PRESETS
 from dec_core.runs.folder import RunFolder
 
@@ -407,3 +408,15 @@ def test_what_is_gone_or_damaged_is_told_and_other_runs_are_shown(app, tmp_path,
         assert not app.exception and not button(app, "Start").disabled
         assert any(said in error.value for error in app.error) or not said
     assert sum("no run" in warning.value for warning in app.warning) == 1
+
+
+def test_the_form_is_as_it_was_left_when_one_comes_back_from_another_screen(app):
+    whole(app)
+    app.slider(key="latent_dim").set_value(7)
+    whole(app, app._tree.get_widget_states())
+    for name in ("preset", *RunConfig.model_fields):  # as Streamlit does where no widget of that key is drawn
+        del app.session_state[name]
+    app.query_params.clear()
+    whole(app)
+    assert not app.exception and app.slider(key="latent_dim").value == 7
+    assert app.query_params["latent_dim"] == "7"

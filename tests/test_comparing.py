@@ -108,6 +108,12 @@ def test_counterparts_in_worked_numbers():
     assert counterparts(labels, reference, 4, 3).tolist() == [2, 1, -1, 0]
 
 
+def test_labels_may_be_bytes_as_snapshots_hold_them():
+    found = counterparts(np.array([0, 1, 1], np.uint8), np.array([1, 1, 1], np.uint8), 3, 2)
+    assert found.tolist() == [-1, 1, -1]
+    assert places_beside(found, np.arange(2)).tolist() == [2, 1, 3]
+
+
 def test_a_cluster_without_a_counterpart_gets_a_name_of_its_own():
     places = np.array([1, 0, 2])  # of three clusters of the reference
     assert places_beside(np.array([2, -1, 0, -1]), places).tolist() == [2, 3, 1, 4]

@@ -32,7 +32,7 @@ def counterparts(labels: np.ndarray, reference: np.ndarray, n_clusters: int, n_r
         raise ValueError(f"reference: received labels up to {found[-1]}, expected 0..{n_reference - 1}")
     matched = match(counts)
     shared = counts[matched, np.arange(n_clusters)]
-    return np.where((matched >= 0) & (shared > 0), found[matched], -1)
+    return np.where((matched >= 0) & (shared > 0), found[matched].astype(int), -1)
 
 
 def places_beside(counterpart: np.ndarray, places: np.ndarray) -> np.ndarray:

@@ -255,6 +255,9 @@ def _take_up_link() -> list[str]:
     if "preset" in st.session_state and all(name in st.session_state for name in FIELDS):
         return []
     asked = st.query_params.to_dict()
+    if "left_form" in st.session_state and not asked.keys() - {"run"}:  # back from another screen
+        st.session_state.update(st.session_state.left_form)
+        return []
     notices = []
     preset = asked.get("preset", "first-look")
     if preset not in _presets():
@@ -282,7 +285,11 @@ def _as_far_as_valid(config: RunConfig, changes: dict[str, Any]) -> tuple[RunCon
 
 
 def _write_link() -> None:
-    """Name the preset and what differs from it, so that the link reproduces the set-up."""
+    """Name the preset and what differs from it, so that the link reproduces the set-up.
+
+    Streamlit forgets the values of widgets on other screens, so they are kept for the way back.
+    """
+    st.session_state.left_form = {name: st.session_state[name] for name in ("preset", *FIELDS)}
     config, _ = _config()
     if config is None:
         return

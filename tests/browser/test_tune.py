@@ -28,7 +28,8 @@ def server(tmp_path_factory):
     runs = tmp_path_factory.mktemp("tune")
     with served(runs) as (address, _):
         yield address, runs
-    assert "Traceback" not in (runs / "server.log").read_text()
+    log = (runs / "server.log").read_text()
+    assert "Traceback" not in log, log
 
 
 @pytest.fixture(scope="module")
@@ -171,6 +172,6 @@ def test_the_report_holds_what_was_compared_and_is_taken_in_again(server, page, 
     field = page.get_by_role("spinbutton", name="How many")
     expect(field).to_have_value("1500")
     button(page, "From a file").click()
-    page.locator("input[type=file]").first.set_input_files(tmp_path / "comparison.html")
+    page.locator(".st-key-config_file input[type=file]").set_input_files(tmp_path / "comparison.html")
     expect(field).to_have_value("")
     wait_until(page, lambda: "hidden_units=64%2C32" in page.url and "n_samples=1500" not in page.url)

@@ -178,7 +178,7 @@ def _counts(side: Side) -> tuple[list[str], list[int], np.ndarray, np.ndarray]:
     if side.run.y is not None:
         found, counts = contingency(side.run.y, side.now.labels, k)
         matched = match(counts)
-        class_of = np.where(matched >= 0, found[matched], -1)
+        class_of = np.where(matched >= 0, found[matched].astype(int), -1)
         return [side.run.classes[value] for value in found], found.tolist(), counts, class_of
     beside = side.reference or side
     _, mine, theirs = np.intersect1d(side.where, beside.where, return_indices=True)
