@@ -50,6 +50,11 @@ def add_commands(commands: Any, add_config_options: Callable[..., None]) -> None
     _add_grace(worker)
     worker.set_defaults(command=_sweep_worker)
 
+    example = commands.add_parser("sweep-example", help="train the worked example and write docs/sweep.md and .json")
+    example.add_argument("--out", type=Path, default=Path("runs"), metavar="DIR", help="folder of runs (runs)")
+    example.add_argument("--docs", type=Path, default=Path("docs"), metavar="DIR", help="where the page goes (docs)")
+    example.set_defaults(command=_sweep_example)
+
     sweeps = commands.add_parser("sweeps", help="list the sweeps")
     _add_where(sweeps)
     sweeps.set_defaults(command=_sweeps)
@@ -98,6 +103,12 @@ def _sweep(options: argparse.Namespace) -> int:
 def _sweep_worker(options: argparse.Namespace) -> int:
     """Work on a sweep. Ctrl-C, and what a cluster sends before it ends a job, leaves the trial to others."""
     return 130 if _work(_storage(options), options.study, options.out, options.grace) else 0
+
+
+def _sweep_example(options: argparse.Namespace) -> int:
+    from dec_core.cli.sweep_example import sweep_example
+
+    return sweep_example(options.out, options.docs)
 
 
 def _sweeps(options: argparse.Namespace) -> int:
