@@ -8,6 +8,7 @@ the docs; there is no second copy of it.
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -313,8 +314,12 @@ def applies(name: str, config: RunConfig) -> bool:
     return only_where.get(name, True)
 
 
+@cache
 def fields() -> dict[str, dict[str, Any]]:
-    """Per field: label, group, help, default, advanced, and where they apply minimum, maximum, choices."""
+    """Per field: label, group, help, default, advanced, and where they apply minimum, maximum, choices.
+
+    Made once, for all who ask: not to be changed.
+    """
     schema = RunConfig.model_json_schema()["properties"]
     return {name: _describe(name, schema[name]) for name in RunConfig.model_fields}
 

@@ -18,6 +18,7 @@ sweep.json      to which trial of which sweep it belongs, if it belongs to one
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import platform
@@ -80,9 +81,11 @@ class RunFolder:
     @classmethod
     def create(cls, root: Path, config: RunConfig, state: str = "queued") -> RunFolder:
         """A new folder below `root`, owned by this process until a worker takes it over."""
-        name = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
-        folder = cls(Path(root) / name)
-        (folder.path / "snapshots").mkdir(parents=True)
+        while True:
+            folder = cls(Path(root) / f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}")
+            with contextlib.suppress(FileExistsError):  # many in one second: two names may be alike
+                (folder.path / "snapshots").mkdir(parents=True)
+                break
         folder.write(folder.path / "config.json", lambda file: file.write(config.to_json().encode()))
         folder.set_status(RunStatus(state, time.time(), **this_process()))
         return folder

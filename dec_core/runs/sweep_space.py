@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
@@ -80,7 +79,7 @@ def default_range(name: str, base: RunConfig) -> Range | Choices:
     """
     if name in FIXED or name not in RunConfig.model_fields:
         raise ConfigError({name: "cannot vary in a sweep"})
-    described, value = _described()[name], getattr(base, name)
+    described, value = fields()[name], getattr(base, name)
     if isinstance(value, bool) or "choices" in described:
         return _valid_choices(name, base, described.get("choices", [False, True]))
     if name in SHAPES:
@@ -167,14 +166,3 @@ def _has_range(name: str, base: RunConfig) -> bool:
         return misfit(name, default_range(name, base), base) is None
     except (ConfigError, ValidationError):
         return False
-
-
-@lru_cache
-def _described() -> dict[str, dict[str, Any]]:
-    return fields()  # made from a schema, too slow to be made again for every field
-
-
-def drawing_order(names: Iterable[str]) -> list[str]:
-    """First the switches, so that it is known of the others whether they act."""
-    names = list(names)
-    return [name for name in SWITCHES if name in names] + [name for name in names if name not in SWITCHES]

@@ -1,7 +1,8 @@
-"""How fast the app answers: python -m tests.browser.measure [--json]
+"""How fast the app answers: python -m tests.browser.measure [--runs] [--json]
 
 Serves the app over an empty folder of runs, presses its buttons in a real browser and prints how long they
-took, with the memory of the web process. Times are of this machine at this moment.
+took, with the memory of the web process. With --runs instead over a folder of 500 runs: how soon the list of runs is
+open, and the screen Compare. Times are of this machine at this moment.
 """
 
 from __future__ import annotations
@@ -12,12 +13,16 @@ import re
 import statistics
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 from playwright.sync_api import Page
 
 from dec_core.cli.serving import browser, served
+from dec_core.presets import PRESETS
+from dec_core.runs.folder import RunFolder
+from dec_core.runs.index import RunIndex
 
 WARM = 45.0  # seconds after which the spare worker is ready, its UMAP compiled
 
@@ -84,6 +89,51 @@ def measure() -> dict[str, float]:
     return found
 
 
+def measure_many(n: int = 500) -> dict[str, float]:
+    """Seconds to read and to show a folder of `n` runs."""
+    found: dict[str, float] = {}
+    with tempfile.TemporaryDirectory() as folder, browser() as launched:
+        _fill(Path(folder), n)
+        since = time.perf_counter()
+        index = RunIndex(Path(folder))
+        index.entries()
+        found["index, from nothing"] = time.perf_counter() - since
+        since = time.perf_counter()
+        index.entries()
+        found["index, nothing new"] = time.perf_counter() - since
+        page = launched.new_page(viewport={"width": 1440, "height": 900})
+        with served(Path(folder)) as (address, _):
+            page.goto(f"{address}/?run=new")
+            page.get_by_role("button", name="Start", exact=True).wait_for()
+            time.sleep(WARM)
+            opened = [_open_picker(page) for _ in range(5)]
+            found["picker opens, median"], found["picker opens, slowest"] = statistics.median(opened), max(opened)
+            since = time.perf_counter()
+            page.get_by_role("link", name="Compare", exact=True).click()
+            page.get_by_text("What differs, and what did it do?").wait_for()
+            found["Compare is shown"] = time.perf_counter() - since
+    return found
+
+
+def _fill(root: Path, n: int) -> None:
+    """Runs that have ended, without snapshots: what a list of runs reads of them."""
+    presets = list(PRESETS.values())
+    for number in range(n):
+        config = presets[number % len(presets)].changed(random_state=number)
+        folder = RunFolder.create(root, config, "finished")
+        folder.set_status(replace(folder.status, outcome={"acc": number / n, "nmi": 0.5, "ari": 0.5}))
+
+
+def _open_picker(page: Page) -> float:
+    """Seconds from a click on the list of runs until its runs are seen; it is closed again."""
+    page.wait_for_timeout(500)
+    since = time.perf_counter()
+    page.get_by_role("combobox", name="Run in focus").click()
+    taken = seconds_until(page, "document.querySelectorAll('[role=option]').length > 3", since)
+    page.keyboard.press("Escape")
+    return taken
+
+
 def _click_colour(page: Page, name: str) -> float:
     since = time.perf_counter()
     page.get_by_role("radio", name=name, exact=True).click()
@@ -95,12 +145,14 @@ def _click_colour(page: Page, name: str) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
-    found = measure()
-    if parser.parse_args().json:
+    parser.add_argument("--runs", action="store_true", help="with 500 runs in the folder")
+    options = parser.parse_args()
+    found = measure_many() if options.runs else measure()
+    if options.json:
         print(json.dumps(found))
     else:
         for name, value in found.items():
-            print(f"{name:42} {value:8.2f}")
+            print(f"{name:42} {value:8.3f}")
 
 
 if __name__ == "__main__":
