@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from dec_core.estimator import DEC
 
 __all__ = ["DEC", "ConfigError", "RunConfig", "presets"]
-__version__ = "0.4.0"
+__version__ = "0.5.0"
 
 
 def __getattr__(name: str):
