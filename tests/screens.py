@@ -24,6 +24,7 @@ class NoWorkers:
     root = None
     started = []  # noqa: RUF012  (replaced for every use)
     swept = []  # noqa: RUF012  (replaced for every use)
+    left = []  # noqa: RUF012  (replaced for every use)
     completing = []  # noqa: RUF012  (replaced for every use)
     busy = False
 
@@ -33,6 +34,12 @@ class NoWorkers:
 
     def sweep(self, storage, name):
         self.swept.append((storage, name))
+
+    def leave_sweep(self, name):
+        self.left.append(name)
+
+    def sweep_before(self, name):
+        return ""
 
     def is_sweeping(self, name):
         return False
@@ -101,6 +108,7 @@ def app_over(root):
         patch.setattr(NoWorkers, "root", root)
         patch.setattr(NoWorkers, "started", [])
         patch.setattr(NoWorkers, "swept", [])
+        patch.setattr(NoWorkers, "left", [])
         patch.setattr(NoWorkers, "completing", [])
         patch.setattr(PagesManager, "__init__", known)
         # which takes longer than the app: to search all packages for components

@@ -324,7 +324,7 @@ def test_a_click_that_is_delivered_twice_acts_once(monkeypatch):
     monkeypatch.setattr(controls.time, "monotonic", lambda: clock[0])
     for moment, key in ((100.0, "pause"), (100.3, "pause"), (100.3, "step"), (100.6, "pause")):
         clock[0] = moment
-        controls._once(key, acts.append, (moment, key))
+        controls.once(key, acts.append, (moment, key))
     assert acts == [(100.0, "pause"), (100.3, "step"), (100.6, "pause")]
 
 

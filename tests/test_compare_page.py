@@ -12,7 +12,7 @@ from screens import NoWorkers, app_over, opened_at
 
 from dec_core.runs.comparing import MOST_COMPARED, differing
 from dec_core.runs.folder import RunFolder, list_runs
-from dec_core.runs.marks import REMOVED, marks_of
+from dec_core.runs.marks import REMOVED, mark, marks_of
 from pages.parts.comparing import beside
 from pages.parts.comparing.compared import Compared
 
@@ -174,6 +174,21 @@ def test_sides_share_names_and_samples(runs):
     nobody = beside.masks([one, other], Compared(true="no such class"))
     assert not any(mask.any() for mask in nobody)
     assert beside.masks([one, other], Compared()) == [None, None]
+
+
+def test_a_lasso_on_one_data_set_encloses_nothing_of_another(runs):
+    one, other = beside.sides([runs[0].id, runs[2].id], runs[0].id)
+    other.run.config = other.run.config.changed(dataset="mnist", n_samples=len(other.run.y))
+    everything = "-1000,-1000,1000,-1000,1000,1000,-1000,1000"
+    inside, elsewhere = beside.masks([one, other], Compared(lasso=f"{runs[0].id}:{everything}", space="pca"))
+    assert inside.all() and not elsewhere.any()
+
+
+def test_names_are_words_and_not_markup(runs):
+    mark(runs[2], name="![x](http://elsewhere/y.png)")
+    at = compare(runs[0], runs[2])
+    assert not any("![x](" in item.value for item in at.markdown)
+    assert "![x](http://elsewhere/y.png)" in table(at)  # as text
 
 
 def test_a_cluster_that_was_renamed_keeps_its_name_beside_the_reference(runs, finished_run):

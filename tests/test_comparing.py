@@ -76,6 +76,13 @@ def test_one_run_a_seed_counts_the_finished_one_before_others(tmp_path, make):
     assert setup.spread("acc").n == 2
 
 
+def test_a_run_that_trains_does_not_borrow_the_score_of_another_seed(tmp_path, make):
+    training, ended = make(0, 0.3, "running"), make(1, 0.9)
+    chosen, known = entries(tmp_path, training)
+    (setup,) = setups(chosen, known, together=True)
+    assert [e.id for e in setup.entries] == [training, ended] and setup.spread("acc") == Spread(0.3, 0.3, 0.3, 1)
+
+
 def test_a_run_under_way_counts_only_where_none_has_ended(tmp_path, make):
     running, ended = make(0, 0.3, "stopped"), make(1, 0.9)
     (entry,), known = entries(tmp_path, running)
@@ -88,6 +95,9 @@ def test_missing_seeds_are_the_smallest_that_are_not_there(tmp_path, make):
     chosen, known = entries(tmp_path, make(1, 0.8))
     (setup,) = setups(chosen, known, together=True)
     assert missing_seeds(setup, 3) == [0, 2]
+    make(2, 0.1, "failed")
+    (again,) = setups(chosen, entries(tmp_path)[1], together=True)
+    assert missing_seeds(again, 3) == [0, 2]  # a seed that failed is trained again
     assert missing_seeds(setup, 1) == []
 
 

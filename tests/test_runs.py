@@ -227,6 +227,18 @@ def test_a_run_killed_before_its_first_checkpoint_starts_again(tmp_path, small):
     assert [r["epoch"] for r in history.pretrain] == [1, 2, 3, 4, 5, 6] and folder.status.state == "finished"
 
 
+def test_a_run_that_was_away_for_a_while_is_read_anew(tmp_path, small):
+    folder = RunFolder.create(tmp_path, small, "stopped")
+    for epoch in (1, 2, 3):
+        folder.append({"event": "PretrainProgress", "epoch": epoch, "batch": 1, "n_batches": 1, "loss": 0.1})
+    reader = RunReader(folder)
+    assert len(reader.refresh().pretrain) == 3
+    folder.path.rename(tmp_path / "elsewhere")
+    reader.refresh()
+    (tmp_path / "elsewhere").rename(folder.path)
+    assert [record["epoch"] for record in reader.refresh().pretrain] == [1, 2, 3]
+
+
 def test_a_step_always_comes_to_another_place(tmp_path, small):
     """Whoever pauses after a record finds its snapshot on disk, and the next record elsewhere in the training."""
     folder = RunFolder.create(tmp_path, small, "running")

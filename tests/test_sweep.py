@@ -288,9 +288,9 @@ def test_a_sweep_is_worked_on_to_its_end(tmp_path, url, small, stand_in):
     run = RunFolder(tmp_path / rows[3]["runs"][1])
     assert run.config == small.changed(latent_dim=5, random_state=1)
     belongs = json.loads((run.path / "sweep.json").read_text())
-    assert belongs == {"study": "s", "trial": 3, "storage": url}
+    assert belongs == {"study": "s", "trial": 3, "storage": url, "by_labels": False}
     assert sweep.rank_correlation(study) == pytest.approx(1) and sweep.rank_correlation(study, "silhouette") is None
-    lines = sweep.as_csv(rows).splitlines()
+    lines = sweep.as_csv(rows, sweep.plan_of(study)).splitlines()
     assert lines[0].startswith("number,state,value,ended,seconds,latent_dim,acc") and len(lines) == 7
     assert work(url, "s", tmp_path) == 0  # nothing is left
 

@@ -157,9 +157,30 @@ def test_resume_takes_the_pause_back_and_finds_a_worker(root):
     sweep.pause(study)
     at = screen()
     assert "paused" in line(at)
+    study.set_user_attr("trouble", "its images are not here")
     named(at, "Resume").click().run()
     assert [name for _, name in NoWorkers.swept] == ["rates"]
-    assert not sweep.is_paused(study)
+    assert not sweep.is_paused(study) and not sweep.trouble(study)
+
+
+def test_pause_lets_go_of_the_worker_so_that_another_sweep_can_begin(root, monkeypatch):
+    study = stored(root)
+    monkeypatch.setattr(NoWorkers, "is_sweeping", lambda self, name: True)
+    at = screen()
+    named(at, "Pause").click().run()
+    assert sweep.is_paused(study) and NoWorkers.left == ["rates"]
+
+
+def test_what_a_database_does_not_answer_is_said(root, monkeypatch):
+    from optuna.exceptions import StorageInternalError
+
+    def gone(study):
+        raise StorageInternalError("gone")
+
+    stored(root)
+    monkeypatch.setattr(sweep, "table", gone)
+    at = screen()
+    assert any("does not answer" in error.value for error in at.error)
 
 
 def test_ten_more_trials_are_planned(root):
@@ -197,8 +218,15 @@ def test_own_presets_are_kept_without_their_seed_and_damaged_ones_left_out(tmp_p
     text = (tmp_path / "presets.json").read_text()
     (tmp_path / "presets.json").write_text(text.replace('"latent_dim": 3', '"latent_dim": 0'))
     assert own_presets(tmp_path) == {"mine": BASE}
+    with pytest.raises(ValueError, match="there is a preset mine"):
+        keep_preset(tmp_path, "mine", BASE.changed(latent_dim=5))
+    keep_preset(tmp_path, "third", BASE)
+    assert '"latent_dim": 0' in (tmp_path / "presets.json").read_text()  # what cannot be read is not lost
     (tmp_path / "presets.json").write_text("{")
     assert own_presets(tmp_path) == {}
+    with pytest.raises(ValueError, match="damaged"):
+        keep_preset(tmp_path, "fourth", BASE)
+    assert (tmp_path / "presets.json").read_text() == "{"
 
 
 @pytest.mark.parametrize("name", ["fast", "Two Words", "", "-a", "../x"])

@@ -89,7 +89,7 @@ def _sweep(options: argparse.Namespace) -> int:
     interrupted = _work(storage, options.name, options.out, options.grace)
     rows, plan = sweep.table(study), sweep.plan_of(study)
     if options.csv:
-        options.csv.write_text(sweep.as_csv(rows), encoding="utf-8")
+        options.csv.write_text(sweep.as_csv(rows, plan), encoding="utf-8")
     found = {"best": sweep.best(rows), "rank_correlation": None if plan.uses_labels else sweep.rank_correlation(study)}
     print(_told(rows, plan, options.out, **found))
     if options.json:

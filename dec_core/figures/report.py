@@ -17,7 +17,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from dec_core.analysis.verdict import thousands
-from dec_core.config import field_title, is_taught
+from dec_core.config import RunConfig, applies, field_title, is_taught
 from dec_core.figures.comparison import value_text
 from dec_core.figures.overlay import Line, overlay, overlay_in_words
 from dec_core.figures.palette import RUNS
@@ -81,7 +81,7 @@ def compared(runs: Sequence, differing: Sequence[str]) -> Comparison:
     differing : sequence of str
         The fields in which their configs differ, as `dec_core.runs.comparing.differing` finds them.
     """
-    fields = [(field_title(name), [value_text(getattr(run.config, name)) for run in runs]) for name in differing]
+    fields = [(field_title(name), [_value(run.config, name) for run in runs]) for name in differing]
     scores = [
         (title, [score_shown(name, run.scores[name]) if name in run.scores else "–" for run in runs])
         for name, (title, _) in SCORES.items()
@@ -95,6 +95,10 @@ def compared(runs: Sequence, differing: Sequence[str]) -> Comparison:
     score = "acc" if any("acc" in run.scores for run in runs) else "silhouette"
     safe = [replace(line, name=escape(line.name, quote=False)) for line in lines]  # plotly takes tags for markup
     return Comparison(fields, scores, stacked(overlay(safe, score, "iteration")), overlay_in_words(lines, score))
+
+
+def _value(config: RunConfig, name: str) -> str:
+    return value_text(getattr(config, name)) if applies(name, config) else "–"
 
 
 def _line(run: Any, number: int) -> Line:

@@ -45,8 +45,9 @@ class Setup:
 
     @property
     def counted(self) -> tuple[Entry, ...]:
-        """Those whose scores count: the finished ones, or as long as there is none, the first."""
-        return tuple(entry for entry in self.entries if entry.status.state == "finished") or self.entries[:1]
+        """Those whose scores count: the finished ones; as long as the first trains or none has ended, it alone."""
+        ended = tuple(entry for entry in self.entries if entry.status.state == "finished")
+        return ended if ended and not self.first.active else self.entries[:1]
 
     def spread(self, score: str) -> Spread | None:
         """Of a score, or of "seconds" of training; None where no run has it."""
@@ -93,8 +94,12 @@ def _siblings(entry: Entry, known: Sequence[Entry]) -> list[Entry]:
 
 
 def missing_seeds(setup: Setup, n_seeds: int) -> list[int]:
-    """The seeds to train so that there are runs of `n_seeds` of them: the smallest that are not there yet."""
-    there = {entry.config.random_state for entry in setup.entries if entry.config}
+    """The seeds to train so that there are runs of `n_seeds` of them: the smallest that are not there yet.
+
+    One that failed or was stopped does not count.
+    """
+    sound = [entry for entry in setup.entries if entry.active or entry.status.state == "finished"]
+    there = {entry.config.random_state for entry in sound if entry.config}
     wanted = max(n_seeds - len(there), 0)
     return [seed for seed in range(n_seeds + len(there)) if seed not in there][:wanted]
 

@@ -140,7 +140,11 @@ class RunReader:
     def refresh(self) -> History:
         """The history with all records that are on disk by now."""
         with self._lock:
-            records, self._offset = self.folder.records(self._offset)
+            records, offset = self.folder.records(self._offset)
+            if offset < self._offset:  # the file was gone for a while, or is another one: read it anew
+                self.history = History()
+                records, offset = self.folder.records()
+            self._offset = offset
             for record in records:
                 self.history.add(record)
         return self.history

@@ -34,6 +34,7 @@ class Entry:
     marks: Marks
     sweep: str = ""  # the sweep it is a trial of, and its number
     trial: int | None = None
+    by_labels: bool = False  # whether that sweep was tuned by labels
 
     @property
     def id(self) -> str:
@@ -97,7 +98,8 @@ def _read(folder: RunFolder) -> Entry:
     except ConfigError:
         config = None
     preset, of = name_of(config) if config else "custom", folder.sweep
-    return Entry(folder, config, preset, folder.status, marks_of(folder), of.get("study", ""), of.get("trial"))
+    trial = {"sweep": of.get("study", ""), "trial": of.get("trial"), "by_labels": bool(of.get("by_labels"))}
+    return Entry(folder, config, preset, folder.status, marks_of(folder), **trial)
 
 
 def find(entries: list[Entry], query: str) -> list[Entry]:

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from pathlib import Path
+from typing import Any
 
 from dec_core.config import ConfigError, RunConfig
 from dec_core.presets import PRESETS
 from dec_core.runs.folder import RunFolder
 
+_writing = threading.Lock()
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
 
 def own_presets(root: Path) -> dict[str, RunConfig]:
     """Those that are kept beside the runs below `root`; damaged ones are left out."""
     try:
-        told = json.loads((Path(root) / "presets.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        told = _kept(root)
+    except ValueError:
         return {}
     found = {}
-    for name, values in told.items() if isinstance(told, dict) else ():
+    for name, values in told.items():
         try:
             found[name] = RunConfig.from_json(json.dumps(values))
         except ConfigError:
@@ -29,17 +32,35 @@ def own_presets(root: Path) -> dict[str, RunConfig]:
 
 
 def keep_preset(root: Path, name: str, config: RunConfig) -> None:
-    """Keep a config under a name; one of that name that was kept before gives way. The seed goes back to 0.
+    """Keep a config under a name. The seed goes back to 0.
 
     Raises
     ------
     ValueError
-        If the name is that of a preset that comes along, or is not lower-case letters, digits and hyphens.
+        If there is a preset of that name, if the name is not lower-case letters, digits and hyphens, or if the file
+        of the presets is damaged.
     """
     if not NAME.fullmatch(name):
         raise ValueError(f"name: received {name!r}, expected up to 40 lower-case letters, digits and hyphens")
     if name in PRESETS:
         raise ValueError(f"name: {name} is a preset that comes along; choose another name")
-    kept = own_presets(root) | {name: config.changed(random_state=0)}
-    text = json.dumps({name: config.model_dump(mode="json") for name, config in kept.items()}, indent=2)
-    RunFolder.write(Path(root) / "presets.json", lambda file: file.write(text.encode()))
+    with _writing:
+        kept = _kept(root)
+        if name in kept:
+            raise ValueError(f"name: there is a preset {name} already; choose another name")
+        text = json.dumps(kept | {name: config.changed(random_state=0).model_dump(mode="json")}, indent=2)
+        RunFolder.write(Path(root) / "presets.json", lambda file: file.write(text.encode()))
+
+
+def _kept(root: Path) -> dict[str, Any]:
+    """What stands in the file, also what this version cannot read. Raises ValueError where it is damaged."""
+    path = Path(root) / "presets.json"
+    if not path.exists():
+        return {}
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        told = None
+    if not isinstance(told, dict):
+        raise ValueError(f"presets: {path.name} is damaged; mend it or move it away, so that nothing in it is lost")
+    return told

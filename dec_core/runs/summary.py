@@ -177,6 +177,9 @@ def _arrays(run: Inspection, now: Moment | None) -> dict[str, Any]:
 def _sentences(run: Inspection, now: Moment | None, state: str, message: str) -> list[str]:
     """What came out: with labels, without them, and beside a mixture alone; of a run that has not ended, that."""
     said = [] if state == "finished" else [message or STATES[state]]
+    of = run.folder.sweep
+    if of.get("by_labels"):
+        said.append(f"Trial {of['trial']} of the sweep {of['study']}, which was tuned by labels.")
     if now is None or now.labels is None:
         return [*said, "There are no clusters yet."]
     if now.confusion is not None:

@@ -133,6 +133,19 @@ class Supervisor:
                 self._sweeps.append((storage, name))
                 self._advance()
 
+    def leave_sweep(self, name: str) -> None:
+        """Work on the sweep no longer; its trial is left to whoever goes on, with its checkpoint."""
+        with self._lock:
+            self._sweeps = deque(pair for pair in self._sweeps if pair[1] != name)
+            if self._sweeping and self._sweeping[0] == name:
+                self._sweeping[1].send("stop")
+
+    def sweep_before(self, name: str) -> str:
+        """The sweep whose end this one waits for; "" where it waits for none."""
+        with self._lock:
+            waits = any(waiting == name for _, waiting in self._sweeps)
+            return self._sweeping[0] if waits and self._sweeping else ""
+
     def is_sweeping(self, name: str) -> bool:
         """Whether a worker of this server works on the sweep, or is about to."""
         with self._lock:

@@ -139,11 +139,17 @@ def resume(study: optuna.Study, plan: SweepPlan | None = None) -> None:
     """Go on, with the plan's minutes all ahead."""
     minutes = (plan or plan_of(study)).minutes
     study.set_user_attr("deadline", time.time() + 60 * minutes if minutes else None)
+    study.set_user_attr("trouble", "")
     study.set_user_attr("paused", False)
 
 
 def is_paused(study: optuna.Study) -> bool:
     return bool(study.user_attrs.get("paused"))
+
+
+def trouble(study: optuna.Study) -> str:
+    """Why the last worker of the app could not go on; "" where it could."""
+    return study.user_attrs.get("trouble", "")
 
 
 def is_over(study: optuna.Study) -> bool:
@@ -237,13 +243,15 @@ def rank_correlation(study: optuna.Study, name: str | None = None) -> float | No
     return float(spearmanr(*zip(*pairs, strict=True)).statistic)
 
 
-def as_csv(rows: list[dict[str, Any]]) -> str:
-    """The rows of `table` as CSV: a column for each param and each score."""
+def as_csv(rows: list[dict[str, Any]], plan: SweepPlan) -> str:
+    """The rows of `table` as CSV: a column for each param and each score, and whether labels were used to tune."""
     flat = [
         {
             **{name: row[name] for name in ("number", "state", "value", "ended", "seconds")},
             **row["params"],
             **row["scores"],
+            "objective": plan.objective,
+            "tuned by labels": plan.uses_labels,
             "runs": " ".join(row["runs"]),
         }
         for row in rows

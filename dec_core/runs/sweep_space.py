@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
@@ -166,3 +166,9 @@ def _has_range(name: str, base: RunConfig) -> bool:
         return misfit(name, default_range(name, base), base) is None
     except (ConfigError, ValidationError):
         return False
+
+
+def drawing_order(names: Iterable[str]) -> list[str]:
+    """First the switches, so that it is known of the others whether they act."""
+    names = list(names)
+    return [name for name in SWITCHES if name in names] + [name for name in names if name not in SWITCHES]

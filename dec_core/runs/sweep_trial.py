@@ -167,7 +167,8 @@ class Attempt:
     def _new_folder(self, config: RunConfig, seed: int) -> RunFolder:
         folder = RunFolder.create(self.root, config, "running")
         number = sweep.planned_number(self.study.get_trials(deepcopy=False)[self.trial.number])
-        told = {"study": self.plan.name, "trial": number, "storage": sweep.without_password(self.storage.url)}
+        where = sweep.without_password(self.storage.url)
+        told = {"study": self.plan.name, "trial": number, "storage": where, "by_labels": self.plan.uses_labels}
         folder.write(folder.path / "sweep.json", lambda file: file.write(json.dumps(told, indent=2).encode()))
         shared = with_same_autoencoder(folder)
         if shared is not None:

@@ -89,8 +89,11 @@ def sampler(plan: SweepPlan, number: int) -> BaseSampler:
 
 def _ended(storage: RDBStorage, study: optuna.Study, root: Path, control: Control) -> Iterator[FrozenTrial]:
     """Train one trial after the other, and give each that has ended."""
-    base = sweep.plan_of(study).base
-    load(base.dataset, base.n_samples, upright=base.deskew, root=root)  # if they are not here, no trial can be trained
+    plan = sweep.plan_of(study)
+    base = plan.base  # if its images are not here, no trial can be trained
+    data = load(base.dataset, base.n_samples, upright=base.deskew, root=root)
+    if plan.uses_labels and data.y is None:
+        raise ValueError(f"objective: received {plan.objective}, but {base.dataset} has no labels; look for agreement")
     queue = Queue(storage, study)
     while not control.stopped and not patiently(sweep.is_over, study):
         held = control.holds() or patiently(sweep.is_paused, study)

@@ -115,9 +115,13 @@ def _train(folder: RunFolder, control: Control) -> None:
 
 
 def _sweep(wanted: dict[str, str], control: Control) -> None:
+    from dec_core.runs import sweep
     from dec_core.runs.sweep_worker import work
 
-    work(wanted["storage"], wanted["study"], Path(wanted["root"]), control)
+    try:
+        work(wanted["storage"], wanted["study"], Path(wanted["root"]), control)
+    except (ValueError, OSError) as error:  # told on the screen: nobody reads this process's log
+        sweep.open_study(wanted["storage"], wanted["study"]).set_user_attr("trouble", str(error))
 
 
 def _complete(folder: RunFolder) -> None:

@@ -67,12 +67,12 @@ def _button(key: str, name: str, icon: str, enabled: bool, explained: str, act: 
         type="primary" if name == "Start" else "secondary",
         disabled=not enabled,
         help=explained,
-        on_click=_once,
+        on_click=once,
         args=(key, act, *arguments),
     )
 
 
-def _once(key: str, act: Callable, *arguments: Any) -> None:
+def once(key: str, act: Callable, *arguments: Any) -> None:
     """Act, unless the same button acted a moment ago.
 
     Streamlit may deliver one click twice, when the page is drawn anew while a part of it answers;
@@ -108,8 +108,12 @@ def tell(run: RunFolder, command: str, expected: str) -> None:
     if not focus.supervisor().command(run, command):
         if run.status.state not in ACTIVE:
             return  # it has just ended, as the page is about to show
-        whose = "belongs to a sweep, which is paused" if run.sweep else "is trained by another program and controlled"
-        st.toast(f"This run {whose} there.", icon=":material/info:")
+        whose = (
+            "belongs to a sweep: pause that on Sweep"
+            if run.sweep
+            else "is trained by another program, which controls it"
+        )
+        st.toast(f"This run {whose}.", icon=":material/info:")
         return
     until = time.monotonic() + ANSWER_WITHIN
     while time.monotonic() < until and run.status.state != expected:

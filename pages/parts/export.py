@@ -27,7 +27,8 @@ def export_run(run: RunFolder, *_: Any) -> None:
     _download("Config", "data_object", "Drop it, or the report, on the app: the form is filled with it.",
               run.config.to_json, f"{run.id}.json", "application/json")  # fmt: skip
     st.caption(ELSEWHERE)
-    st.code(f"python -m dec_core export {run.path} --to tensorboard", language=None, wrap_lines=True)
+    where = f"{run.path.parent.name}/{run.id}"  # no visitor needs to know the server's folders
+    st.code(f"python -m dec_core export {where} --to tensorboard", language=None, wrap_lines=True)
 
 
 def export_comparison(runs: Sequence[RunFolder]) -> None:
@@ -35,7 +36,7 @@ def export_comparison(runs: Sequence[RunFolder]) -> None:
     name = "comparison.html" if len(runs) > 1 else f"{runs[0].id}.html"
     st.download_button(
         "Report", lambda: _comparison(runs, name), name, "text/html", on_click="ignore", key="report",
-        icon=":material/article:", help="What is compared here as one HTML file that needs nothing else.",
+        icon=":material/article:", help="The chosen runs as one HTML file that needs nothing else.",
     )  # fmt: skip
 
 

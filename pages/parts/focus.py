@@ -87,6 +87,8 @@ def go_on() -> None:
     """Go where a callback has sent the visitor."""
     if "go_next" in st.session_state:
         page, query = st.session_state.pop("go_next")
+        if page == "compare":
+            st.session_state.pop("compared", None)  # what the link says is meant, whatever was compared before
         st.switch_page(f"pages/{page}.py", query_params=query)
 
 

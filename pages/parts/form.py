@@ -19,6 +19,7 @@ from dec_core.runs.own_presets import own_presets
 from pages.parts.focus import RUNS, index
 from pages.parts.model_view import model_view
 from pages.parts.own_data import own_data
+from pages.parts.picker import escaped
 from pages.parts.picker import name as name_of_run
 
 IN_LINK = {"random_state": "seed"}  # fields whose name in a link is shorter
@@ -74,10 +75,14 @@ def _presets() -> dict[str, RunConfig]:
 
 def _against() -> None:
     """That Start leads to a comparison, if the form was filled there, and a way out."""
-    before = index().entry(st.session_state.get("against", ""))
+    against = st.session_state.get("against")
+    before = index().entry(against) if against else None
     if before is None:
         return
-    st.info(f"Change what you like: Start shows the new run beside {name_of_run(before)}.", icon=":material/compare:")
+    st.info(
+        f"Change what you like: Start shows the new run beside {escaped(name_of_run(before))}.",
+        icon=":material/compare:",
+    )
     st.button("Not beside it", key="not_against", type="tertiary", icon=":material/close:", on_click=_forget_against)
 
 

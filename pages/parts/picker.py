@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import Counter
 from functools import lru_cache
@@ -25,7 +26,8 @@ def name(entry: Entry, *, seed: bool = True) -> str:
     if entry.marks.name or config is None:
         return entry.marks.name or entry.id
     what = entry.preset if entry.preset != "custom" else _described(config)
-    what = f"{entry.sweep}, trial {entry.trial}" if entry.sweep else what
+    if entry.sweep:
+        what = f"{entry.sweep}, trial {entry.trial}{', tuned by labels' if entry.by_labels else ''}"
     return f"{what}, seed {config.random_state}" if seed else what
 
 
@@ -34,6 +36,11 @@ def _described(config: RunConfig) -> str:
     """A config that is no preset: in what it differs from one, or else its data and method."""
     base = nearest(config)
     return described(config, base, [name for name in differing([PRESETS[base], config]) if applies(name, config)])
+
+
+def escaped(text: str) -> str:
+    """Words that people have chosen, for where Streamlit takes text for Markdown."""
+    return re.sub(r"([\\`*_{}\[\]()#+\-.!|$~<>:])", r"\\\1", text)
 
 
 def title(entry: Entry, clock: str = "%H:%M") -> str:
@@ -80,7 +87,7 @@ def run_picker() -> None:
     focused = focused_run(told=False)
     current = focused.id if focused else "new"
     known = index().entries(archived=True)
-    listed = [entry for entry in known if not entry.marks.archived][:MAX_LISTED]
+    listed = [entry for entry in known if not entry.marks.archived and not entry.sweep][:MAX_LISTED]
     if current not in ("new", *(entry.id for entry in listed)):
         listed += [entry for entry in known if entry.id == current]
     options = ["new", *(entry.id for entry in listed)]

@@ -123,6 +123,19 @@ def test_what_is_chosen_in_one_matrix_is_chosen_in_all(server, page):
     expect(said).to_have_count(0)
 
 
+def test_maps_are_looked_into_together(server, page):
+    whole = [page.locator(f".st-key-map_{slot} .whole") for slot in (0, 1)]
+    box = page.locator(".st-key-map_0 canvas").first.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.wait_for_timeout(600)  # or the wheel would be taken for a page being scrolled
+    page.mouse.wheel(0, -400)
+    for shown in whole:
+        expect(shown).to_be_visible()
+    whole[1].click()
+    for shown in whole:
+        expect(shown).to_be_hidden()
+
+
 def test_repeated_with_three_seeds_scores_have_a_spread(server, page):
     open_menu(page, 1)
     button(page, "Train 2 more").click()

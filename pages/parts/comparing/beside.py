@@ -109,7 +109,8 @@ def _placed(version: str, beside: str, _run: Inspection, _now: Moment, _referenc
 def masks(shown: list[Side], seen: Compared) -> list[np.ndarray | None]:
     """For each run which samples are chosen, bool, shape (n,); None where nothing is."""
     drawn, _, corners = seen.lasso.partition(":")
-    enclosed = _enclosed(next((side for side in shown if side.run.folder.id == drawn), None), corners, shown, seen)
+    drawn_in = next((side for side in shown if side.run.folder.id == drawn), None)
+    enclosed = _enclosed(drawn_in, corners, shown, seen)
     found = []
     for side in shown:
         mask = np.ones(side.run.n, bool)
@@ -118,7 +119,8 @@ def masks(shown: list[Side], seen: Compared) -> list[np.ndarray | None]:
         if seen.cluster:
             mask &= np.array([letter(int(place)) == seen.cluster for place in side.places])[side.now.labels]
         if enclosed is not None:
-            mask &= np.isin(side.where, enclosed)
+            alike = side.run.config.dataset == drawn_in.run.config.dataset
+            mask &= np.isin(side.where, enclosed) if alike else False
         found.append(mask if seen.true or seen.cluster or enclosed is not None else None)
     return found
 
@@ -181,6 +183,8 @@ def _counts(side: Side) -> tuple[list[str], list[int], np.ndarray, np.ndarray]:
         class_of = np.where(matched >= 0, found[matched].astype(int), -1)
         return [side.run.classes[value] for value in found], found.tolist(), counts, class_of
     beside = side.reference or side
+    if beside.run.config.dataset != side.run.config.dataset:  # nothing to hold it against but itself
+        beside = side
     _, mine, theirs = np.intersect1d(side.where, beside.where, return_indices=True)
     order = np.argsort(beside.places)
     counts = np.zeros((len(order), k), int)

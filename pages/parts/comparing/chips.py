@@ -5,41 +5,43 @@ from __future__ import annotations
 import streamlit as st
 
 from dec_core.figures.palette import RUNS
-from dec_core.runs.comparing import Setup, missing_seeds
+from dec_core.runs.comparing import Setup, missing_seeds, setups
 from dec_core.runs.index import Entry
 from dec_core.runs.marks import MOST, bring_back, mark, remove
 from pages.parts import focus
-from pages.parts.comparing.compared import Compared, compare
+from pages.parts.comparing.compared import compare
+from pages.parts.controls import once
 from pages.parts.form import fill_with
-from pages.parts.picker import name, outcome
+from pages.parts.picker import escaped, name, outcome
 
 SEEDS = 3
 
 
-def chips(shown: list[Setup], seen: Compared) -> None:
+def chips(shown: list[Setup], reference: Setup | None) -> None:
     """A button for each, with its menu."""
     colours = "".join(
         f".st-key-chip_{slot} button {{ border-left: 6px solid {RUNS[slot]}; }}" for slot in range(len(shown))
     )
     st.html(f"<style>{colours}</style>")
     for slot, setup in enumerate(shown):
-        label = f"{setup_name(setup)}{' · reference' if setup.first.id == seen.reference else ''}"
+        is_reference = setup is reference and len(shown) > 1
+        label = f"{escaped(setup_name(setup))}{' · reference' if is_reference else ''}"
         with st.container(key=f"chip_{slot}", width="content"):
             menu = st.popover(label, key=f"menu_{setup.first.id}", on_change="rerun")
         if menu.open:
             with menu:
-                _menu(setup, seen)
+                _menu(setup, is_reference=is_reference)
 
 
 def setup_name(setup: Setup) -> str:
     """What a set-up is called: with its seed, or with how many seeds there are."""
-    n = len(setup.counted)
-    return name(setup.first) if n < 2 else f"{name(setup.first, seed=False)}, {n} seeds"
+    counted = setup.counted
+    return name(counted[0]) if len(counted) < 2 else f"{name(setup.first, seed=False)}, {len(counted)} seeds"
 
 
-def _menu(setup: Setup, seen: Compared) -> None:
+def _menu(setup: Setup, *, is_reference: bool) -> None:
     entry = setup.first
-    st.caption(f"{name(entry)} · {outcome(entry.status)}")
+    st.caption(f"{escaped(name(entry))} · {outcome(entry.status)}")
     told = {"key": f"name_{entry.id}", "max_chars": MOST["name"], "placeholder": "a name of your own"}
     st.text_input("Name", entry.marks.name, on_change=_named, args=(entry,), **told)
     told = {"key": f"note_{entry.id}", "max_chars": MOST["note"], "placeholder": "what is worth remembering"}
@@ -47,13 +49,14 @@ def _menu(setup: Setup, seen: Compared) -> None:
     with st.container(horizontal=True, gap="small"):
         starred = entry.marks.star
         _button(entry, "Unstar" if starred else "Star", "star", _mark, entry, star=not starred)
-        if entry.id != seen.reference:
-            _button(entry, "Hold the others against it", "flag", compare, reference=entry.id)
+        if not is_reference:
+            _button(entry, "Hold the others against it", "flag", _hold_against, entry.id)
         _button(entry, "Inspect", "image_search", focus.inspect_next, entry.id)
         _button(entry, "Take out", "close", _take_out, entry.id)
     if entry.config is not None:
         _button(entry, "Change one thing", "tune", _change_one_thing, entry)
-        _repeat(setup)
+        (whole,) = setups([entry], focus.index().entries(archived=True), together=True)
+        _repeat(whole)
     with st.container(horizontal=True, gap="small"):
         put_away = "Bring back" if entry.marks.archived else "Archive"
         _button(entry, put_away, "archive", _mark, entry, archived=not entry.marks.archived)
@@ -67,12 +70,19 @@ def _button(entry: Entry, label: str, icon: str, act, *arguments, disabled: bool
 
 def _repeat(setup: Setup) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        n = st.number_input("Seeds in all", 2, 20, max(SEEDS, len(setup.entries)), key=f"seeds_{setup.first.id}")
+        n = st.number_input(
+            "Seeds in all",
+            2,
+            max(20, len(setup.entries)),
+            max(SEEDS, len(setup.entries)),
+            key=f"seeds_{setup.first.id}",
+        )
         missing = missing_seeds(setup, int(n))
         label = f"Train {len(missing)} more" if missing else "All are there"
         st.button(
-            label, icon=":material/repeat:", key=f"repeat_{setup.first.id}", disabled=not missing, on_click=_train,
-            args=(setup, missing), help="The same with other seeds, one after the other; scores then have a spread.",
+            label, icon=":material/repeat:", key=f"repeat_{setup.first.id}", disabled=not missing, on_click=once,
+            args=("repeat", _train, setup, missing),
+            help="The same with other seeds, one after the other; scores then have a spread.",
         )  # fmt: skip
 
 
@@ -91,7 +101,14 @@ def _noted(entry: Entry) -> None:
 
 
 def _mark(entry: Entry, **changes) -> None:
-    mark(entry.folder, **changes)
+    try:
+        mark(entry.folder, **changes)
+    except OSError:
+        st.toast("This run is not there any more: somebody has deleted it.", icon=":material/error:")
+
+
+def _hold_against(run_id: str) -> None:
+    compare(reference=run_id, true="", cluster="", lasso="")  # clusters are named after the reference's
 
 
 def _take_out(run_id: str) -> None:
@@ -121,7 +138,7 @@ def removed() -> None:
         return
     run_id, what, runs = st.session_state.removed
     with st.container(horizontal=True, vertical_alignment="center", key="removed_run"):
-        st.markdown(f"{what} was deleted.", width="content")
+        st.markdown(f"{escaped(what)} was deleted.", width="content")
         st.button("Undo", icon=":material/undo:", key="undo", on_click=_undo, args=(run_id, runs))
         st.button("Close", icon=":material/close:", key="forget", type="tertiary", on_click=_forget)
 

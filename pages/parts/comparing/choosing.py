@@ -46,7 +46,14 @@ def choose_runs(chosen: Sequence[str]) -> None:
         return
     ids = [entry.id for entry in found]
     rows = [ids.index(run_id) for run_id in chosen if run_id in ids]
-    key = f"runs_{hash((tuple(ids), tuple(chosen)))}"  # another table when rows have moved, or others are chosen
+    number, known = st.session_state.get("table_of_runs", (0, None))
+    if known != (
+        ids,
+        list(chosen),
+    ):  # rows have moved, or something else has chosen: another table, or it would not see
+        number += 1
+        st.session_state.table_of_runs = number, (ids, list(chosen))
+    key = f"runs_{number}"
 
     def pick() -> None:
         picked = [ids[row] for row in st.session_state[key].selection.rows if row < len(ids)]
@@ -54,6 +61,8 @@ def choose_runs(chosen: Sequence[str]) -> None:
         runs = [*kept, *(run_id for run_id in picked if run_id not in kept)]
         if len(runs) > MOST_COMPARED:
             st.session_state.too_many = True
+        else:  # the table shows what has just been chosen: it stays as it is, sorted and scrolled
+            st.session_state.table_of_runs = number, (ids, runs)
         compare(runs=tuple(runs[:MOST_COMPARED]), true="", cluster="", lasso="")
 
     st.dataframe(
@@ -86,4 +95,9 @@ def _row(entry: Entry, varying: list[str]) -> dict[str, Any]:
         "Sweep": entry.sweep,
         "Note": entry.marks.note,
     }
-    return row | {field_title(field): value_text(getattr(config, field)) if config else "" for field in varying}
+    return row | {field_title(field): _sortable(getattr(config, field)) if config else None for field in varying}
+
+
+def _sortable(value: Any) -> Any:
+    """A value as the table shows it: numbers stay numbers, so that they are sorted as such."""
+    return value if isinstance(value, bool | int | float | None) else value_text(value)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 
 from dec_core.config import RunConfig, applies, field_title, fields, is_taught
+from dec_core.data.loading import positions
 from dec_core.figures.comparison import Cell, Row, comparison_table, value_text
 from dec_core.figures.overlay import SCORES, Line, overlay, overlay_in_words
 from dec_core.figures.palette import RUNS
@@ -13,7 +15,6 @@ from dec_core.runs.index import Entry
 from pages.parts import components, focus
 from pages.parts.comparing.chips import setup_name
 from pages.parts.comparing.compared import Compared
-from pages.parts.moment import shown
 from pages.parts.picker import name, outcome
 
 ABOUT_SCORES = {
@@ -43,7 +44,9 @@ def table(shown_setups: Sequence[Setup], reference: Setup) -> str:
 
 
 def _field(config: RunConfig | None, name: str) -> Cell:
-    if config is None or not applies(name, config):
+    if config is None:
+        return Cell("–", told="This run's config cannot be read.")
+    if not applies(name, config):
         return Cell("–", told="It has no effect here.")
     return Cell(value_text(getattr(config, name)))
 
@@ -67,7 +70,7 @@ def _score(setup: Setup, reference: Setup, score: str) -> Cell:
         change = f"{'▲' if found.change > 0 else '▼'} {amount}" if amount.strip("0. %s") else "±0"
         tone = ("up" if better else "down") if found.certain else ""
         told = found.words and f"{found.words[0].upper()}{found.words[1:]}."
-        below.append((f"{change}, within the spread" if found.same else change, tone))
+        below.append(("≈ no difference" if found.same else change, tone))
     return Cell(_text(here.mean, score), below, told)
 
 
@@ -108,8 +111,15 @@ def _line(title: str, colour: str, entries: Sequence[Entry]) -> Line | None:
     if config is None:
         return None
     try:
-        n = config.n_samples or len(shown(config).y if shown(config).y is not None else shown(config).view)
+        n = len(positions(config.dataset, config.n_samples, root=focus.RUNS))
     except ValueError:  # its data are gone
         return None
     histories = [focus.reader(entry.id).refresh() for entry in entries]
-    return Line(title, colour, histories, n, config.batch_size, config.first_target_steps if is_taught(config) else 0)
+    return Line(
+        escape(title, quote=False),
+        colour,
+        histories,
+        n,
+        config.batch_size,
+        config.first_target_steps if is_taught(config) else 0,
+    )

@@ -15,6 +15,8 @@ from pages.parts.comparing.chips import chips, removed, setup_name
 from pages.parts.comparing.choosing import choose_runs
 from pages.parts.comparing.compared import Compared, compare, compared, write_link
 from pages.parts.export import export_comparison
+from pages.parts.moment import shown as shown_data
+from pages.parts.picker import escaped
 
 IN_A_ROW = 4
 ABOUT_TABLE = (
@@ -50,9 +52,9 @@ def screen() -> None:
     shown = setups(chosen, known, together=_together(chosen, known, seen))
     removed()
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="compared"):
-        chips(shown, seen)
+        chips(shown, _reference(shown, seen))
         _seeds(chosen, known, seen)
-        sound = [setup.first.folder for setup in shown if setup.first.config is not None]
+        sound = [setup.first.folder for setup in shown if _is_whole(setup.first)]
         if sound:
             export_comparison(sound)
     with st.expander("Choose runs", expanded=len(chosen) < 2, icon=":material/checklist:", key="choose_runs"):
@@ -75,6 +77,12 @@ def _first_choice() -> None:
     another = next((e for e in alike if len(setups([first, e], [], together=False)) == 2), None)
     st.session_state.compared = Compared(runs=tuple(e.id for e in (first, another) if e))
     st.session_state.compared_seen = {}
+
+
+def _reference(shown: list[Setup], seen: Compared) -> Setup | None:
+    """The set-up against which the others are held: the chosen one, or else the first."""
+    chosen = (setup for setup in shown if seen.reference in {entry.id for entry in setup.entries})
+    return next(chosen, shown[0] if shown else None)
 
 
 def _together(chosen: list[Entry], known: list[Entry], seen: Compared) -> bool:
@@ -110,7 +118,7 @@ def _view(run_ids: tuple[str, ...], was_active: bool) -> None:
         with box("scores", "What differs, and what did it do?", ABOUT_TABLE):
             to_come("Choose two runs or more in the table above.", 200)
         return
-    reference = next((setup for setup in shown if seen.reference in {e.id for e in setup.entries}), shown[0])
+    reference = _reference(shown, seen)
     left, right = st.columns([56, 44])
     with (
         left,
@@ -162,16 +170,30 @@ def _beside(shown: list[Setup], reference: Setup, seen: Compared) -> None:
             for offset, place in enumerate(st.columns(max(len(row), min(len(shown), IN_A_ROW)))[: len(row)]):
                 slot = start + offset
                 with place:
-                    st.markdown(f"**{setup_name(shown[slot])}**")
+                    st.markdown(f"**{escaped(setup_name(shown[slot]))}**")
                     side = there[slot]
                     if side is None:
-                        to_come("Once the centers are placed.", beside.MATRIX + beside.MAP)
+                        _lacking(shown[slot].first)
                         continue
                     mask = next(masks)
                     beside.matrix(side, slot, seen)
                     beside.embedding(side, slot, seen, space, mask)
                     if mask is not None:
                         st.caption(f"{thousands(int(mask.sum()))} chosen")
+
+
+def _is_whole(entry: Entry) -> bool:
+    """Whether config and data of a run are there."""
+    try:
+        return entry.config is not None and shown_data(entry.config) is not None
+    except ValueError:
+        return False
+
+
+def _lacking(entry: Entry) -> None:
+    """Why there is no matrix and no map of a run."""
+    words = "Once the centers are placed." if entry.active else "It has no clusters that can be shown; see Inspect."
+    to_come(words, beside.MATRIX + beside.MAP)
 
 
 def _chosen(sound: list[beside.Side], seen: Compared, space: str) -> None:
@@ -181,7 +203,7 @@ def _chosen(sound: list[beside.Side], seen: Compared, space: str) -> None:
     words += ["enclosed"] if seen.lasso else []
     if words:
         st.button(
-            ", ".join(words), icon=":material/close:", key="clear_chosen", on_click=compare,
+            escaped(", ".join(words)), icon=":material/close:", key="clear_chosen", on_click=compare,
             kwargs={"true": "", "cluster": "", "lasso": ""}, help="Take the choice back.",
         )  # fmt: skip
     if sound and all("umap" in side.now.spaces() for side in sound):

@@ -14,6 +14,8 @@ from dec_core.runs.progress import duration
 from dec_core.runs.sweep_plan import SweepPlan, plan_fields
 from dec_core.runs.sweep_space import Choices, Range, default_range, is_whole, sweepable
 from pages.parts import focus
+from pages.parts.controls import once
+from pages.parts.moment import shown
 from pages.parts.picker import name as name_of_run
 from pages.parts.sweeping.stored import begin
 
@@ -36,7 +38,7 @@ def plan_form() -> None:
     varied = st.multiselect("Fields that vary", known, first, key=f"vary_{hash(base)}", format_func=field_title,
                             help="Each over the range below it; all others stay as they are.")  # fmt: skip
     space = {name: _span(name, base) for name in varied}
-    values = _how()
+    values = _how(_has_labels(base))
     problems: dict[str, str] = {}
     plan = None
     try:
@@ -50,7 +52,7 @@ def plan_form() -> None:
         st.caption(_cost(plan))
     st.button(
         "Start the sweep", type="primary", icon=":material/play_arrow:", key="start_sweep", width="stretch",
-        disabled=plan is None, on_click=_start, args=(plan,),
+        disabled=plan is None, on_click=once, args=("start_sweep", _start, plan),
     )  # fmt: skip
 
 
@@ -105,11 +107,11 @@ def _said(value: Any) -> str:
 # -- how trials are chosen and judged
 
 
-def _how() -> dict[str, Any]:
+def _how(labelled: bool) -> dict[str, Any]:
     left, right = st.columns(2)
     n_trials = left.number_input(PLAN["n_trials"]["label"], 1, 1000, 20, key="n_trials", help=PLAN["n_trials"]["help"])
     n_seeds = right.number_input(PLAN["n_seeds"]["label"], 1, 10, 1, key="n_seeds", help=PLAN["n_seeds"]["help"])
-    by_labels = st.toggle("Tune by labels", key="by_labels", help=BY_LABELS)
+    by_labels = labelled and st.toggle("Tune by labels", key="by_labels", help=BY_LABELS)
     objectives = [name for name in PLAN["objective"]["choices"] if (name in ("acc", "nmi", "ari")) == by_labels]
     objective = st.segmented_control(
         PLAN["objective"]["label"], objectives, default=objectives[0], required=True, key=f"objective_{by_labels}",
@@ -118,7 +120,7 @@ def _how() -> dict[str, Any]:
     with st.expander("Advanced", type="compact"):
         told = {name: {"help": PLAN[name]["help"], "key": f"plan_{name}"} for name in ("sampler", "pruner", "minutes")}
         sampler = st.segmented_control(
-            PLAN["sampler"]["label"], PLAN["sampler"]["choices"], default="tpe", required=True, **told["sampler"]
+            PLAN["sampler"]["label"], ["tpe", "random"], default="tpe", required=True, **told["sampler"]
         )
         pruner = st.segmented_control(
             PLAN["pruner"]["label"], PLAN["pruner"]["choices"], default="median", required=True, **told["pruner"]
@@ -131,6 +133,13 @@ def _how() -> dict[str, Any]:
         "n_trials": int(n_trials), "n_seeds": int(n_seeds), "objective": objective, "sampler": sampler,
         "pruner": pruner, "minutes": minutes, "name": name.strip() or _default_name(),
     }  # fmt: skip
+
+
+def _has_labels(base: RunConfig) -> bool:
+    try:
+        return shown(base).y is not None
+    except ValueError:  # its data are gone: the worker says so
+        return False
 
 
 def _default_name() -> str:

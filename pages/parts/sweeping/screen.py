@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pandas as pd
@@ -15,10 +16,16 @@ from dec_core.runs.folder import RunFolder
 from dec_core.runs.own_presets import keep_preset
 from pages.parts import components, focus
 from pages.parts.boxes import Boxes, box, to_come
+from pages.parts.controls import once
 from pages.parts.moment import shown as shown_data
 from pages.parts.sweeping import stored
 from pages.parts.sweeping.plan_form import plan_form
 
+COLUMNS = {
+    "ACC": st.column_config.NumberColumn(format="%.1f %%"),
+    "Seconds": st.column_config.NumberColumn(format="%.0f"),
+    **{name: st.column_config.NumberColumn(format="%.3f") for name in ("Agreement", "Silhouette", "NMI", "ARI")},
+}
 HEIGHT = 228  # of the figures, in pixels
 ABOUT_HISTORY = "Each point is a trial, the line the best value so far. Trials that were cut short stand at the foot."
 ABOUT_PARALLEL = "Each line is a finished trial, coloured by its value. Drag along an axis to keep some."
@@ -76,8 +83,9 @@ def _view(name: str, was_at_work: bool) -> None:
     if was_at_work != focus.supervisor().is_sweeping(name):
         st.rerun()
     try:
-        study = stored.study(name)
-        plan, rows = sweep.plan_of(study), sweep.table(study)
+        with stored.answering():
+            study = stored.study(name)
+            plan, rows = sweep.plan_of(study), sweep.table(study)
     except ValueError as error:
         st.error(f"{str(error)[0].upper()}{str(error)[1:]}.", icon=":material/error:")
         return
@@ -115,15 +123,19 @@ def _headline(study: Any, plan: Any, rows: list[dict[str, Any]], best: dict[str,
         st.markdown(f"**{words}**{f' · {state}' if state else ''}", width="stretch")
         left = any(row["state"] in ("waiting", "running") for row in rows)
         if left and at_work and not paused:
-            st.button("Pause", icon=":material/pause:", key="pause_sweep", on_click=sweep.pause, args=(study,))
+            st.button(
+                "Pause", icon=":material/pause:", key="pause_sweep", on_click=_told, args=(stored.pause, plan.name)
+            )
         elif left:
-            st.button("Resume", icon=":material/resume:", key="resume_sweep", on_click=stored.go_on, args=(plan.name,),
+            st.button("Resume", icon=":material/resume:", key="resume_sweep", on_click=_told,
+                      args=(stored.go_on, plan.name),
                       help="A trial that was under way goes on where its checkpoint stands.")  # fmt: skip
         if plan.sampler != "grid":
-            st.button("10 more", icon=":material/add:", key="extend", on_click=_extend, args=(study, plan.name, 10),
+            st.button("10 more", icon=":material/add:", key="extend", on_click=_told,
+                      args=(stored.extend, plan.name, 10),
                       help="Ten more trials, chosen by what is known by now.")  # fmt: skip
         told = {"on_click": "ignore", "key": "sweep_csv", "icon": ":material/download:"}
-        st.download_button("CSV", sweep.as_csv(rows), f"{plan.name}.csv", "text/csv", **told)
+        st.download_button("CSV", sweep.as_csv(rows, plan), f"{plan.name}.csv", "text/csv", **told)
     told = []
     if plan.uses_labels:
         told.append(":material/label: **Tuned by labels**: these values could not have been chosen without them.")
@@ -131,6 +143,8 @@ def _headline(study: Any, plan: Any, rows: list[dict[str, Any]], best: dict[str,
         trust = sweep.rank_correlation(study)
         if trust is not None:
             told.append(f"Rank correlation of the objective with accuracy so far: **{trust:.2f}**.")
+    if sweep.trouble(study) and not at_work:
+        told.append(f":material/warning: {sweep.trouble(study)}.")
     failed = next((row["ended"] for row in reversed(rows) if row["state"] == "failed"), "")
     if failed:
         told.append(f":material/warning: A trial failed: {failed}.")
@@ -148,21 +162,20 @@ def _state(study: Any, rows: list[dict[str, Any]], *, paused: bool, at_work: boo
     if sweep.is_over(study):
         return "its minutes are used up"
     if at_work:
-        return "holds while a run trains" if focus.supervisor().sweep_waits() else ""
+        before = focus.supervisor().sweep_before(study.study_name)
+        waits = "holds while a run trains" if focus.supervisor().sweep_waits() else ""
+        return f"waits for the sweep {before}" if before else waits
     if any(row["state"] == "running" for row in rows):
         return "worked on elsewhere, or left behind"
     return "nobody is working on it"
 
 
-def _extend(study: Any, name: str, n: int) -> None:
-    from dec_core.runs import sweep
-
+def _told(act: Callable[..., None], *arguments: Any) -> None:
+    """Act, once for a click; say what went wrong."""
     try:
-        sweep.extend(study, n)
+        once(act.__name__, act, *arguments)
     except ValueError as error:
         st.toast(f"{str(error)[0].upper()}{str(error)[1:]}.", icon=":material/error:")
-        return
-    stored.go_on(name)
 
 
 # -- figures
@@ -206,16 +219,20 @@ def _drawn(
 def _trials(plan: Any, rows: list[dict[str, Any]], titles: dict[str, str], head: Any) -> None:
     """The best first; chosen ones can be inspected, compared, kept."""
     order = sorted(rows, key=lambda row: (row["value"] is None, -(row["value"] or 0), row["number"]))
+    before = st.session_state.get(f"chosen_{plan.name}", [])
+    places = [place for place, row in enumerate(order) if row["number"] in before]
+    key = f"trials_{plan.name}_{hash(tuple(row['number'] for row in order))}"  # another where rows have moved
+
+    def pick() -> None:
+        picked = st.session_state[key].selection.rows
+        st.session_state[f"chosen_{plan.name}"] = [order[place]["number"] for place in picked if place < len(order)]
+
     table = pd.DataFrame([_row(row, titles, plan.objective) for row in order])
-    key = f"trials_{plan.name}_{hash(tuple(row['number'] for row in order))}"
-    picked = st.dataframe(
-        table, key=key, on_select="rerun", selection_mode="multi-row", hide_index=True, height=250,
-        column_config={"ACC": st.column_config.NumberColumn(format="%.1f %%"),
-                       "Seconds": st.column_config.NumberColumn(format="%.0f"),
-                       "Silhouette": st.column_config.NumberColumn(format="%.3f"),
-                       "Agreement": st.column_config.NumberColumn(format="%.3f")},
+    st.dataframe(
+        table, key=key, on_select=pick, selection_mode="multi-row", hide_index=True, height=250,
+        selection_default={"selection": {"rows": places}}, column_config=COLUMNS,
     )  # fmt: skip
-    chosen = [order[i] for i in picked.selection.rows if i < len(order)] or order[:1]
+    chosen = [order[place] for place in places] or order[:1]
     runs = [row["runs"][0] for row in chosen if row["runs"]]
     with head:
         told = {"disabled": not runs, "type": "tertiary"}
@@ -245,6 +262,7 @@ def _row(row: dict[str, Any], titles: dict[str, str], objective: str) -> dict[st
         "Agreement": scores.get("agreement"),
         "Silhouette": scores.get("silhouette"),
         "ACC": None if accuracy is None else 100 * accuracy,
+        **({objective.upper(): scores.get(objective)} if objective in ("nmi", "ari") else {}),
         **{title: row["params"].get(field) for field, title in titles.items()},
         "Seconds": row["seconds"],
         "Seeds": len(row["per_seed"]) or None,
@@ -252,7 +270,8 @@ def _row(row: dict[str, Any], titles: dict[str, str], objective: str) -> dict[st
 
 
 def _make_preset(plan: Any, row: dict[str, Any]) -> None:
-    name = st.text_input("Name of the preset", f"{plan.name.lower()}-{row['number']}", key=f"preset_{row['number']}")
+    offered = f"{re.sub('[^a-z0-9-]', '-', plan.name.lower()).strip('-')[:34]}-{row['number']}"
+    name = st.text_input("Name of the preset", offered, key=f"preset_{plan.name}_{row['number']}")
     st.caption(f"Trial {row['number']}; it then stands in the list of presets on Train.")
     st.button("Keep", key="keep_preset", type="primary", on_click=_keep, args=(plan, row, name.strip()))
 
@@ -260,7 +279,7 @@ def _make_preset(plan: Any, row: dict[str, Any]) -> None:
 def _keep(plan: Any, row: dict[str, Any], name: str) -> None:
     try:
         keep_preset(focus.RUNS, name, plan.config(row["params"]))
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         st.toast(f"{str(error)[0].upper()}{str(error)[1:]}.", icon=":material/error:")
         return
     st.toast(f"{name} is a preset now: see the list on Train.", icon=":material/bookmark_added:")

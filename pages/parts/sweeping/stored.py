@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +20,24 @@ def address() -> str:
     return DATABASE or f"sqlite:///{Path(focus.RUNS).resolve() / 'sweeps.db'}"
 
 
+@contextmanager
+def answering() -> Iterator[None]:
+    """Make a ValueError of a database that does not answer."""
+    from optuna.exceptions import OptunaError
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        yield
+    except (OptunaError, SQLAlchemyError):
+        raise ValueError("the database of the sweeps does not answer; nothing in it is lost, try again later") from None
+
+
 def names() -> list[str]:
     """The sweeps there are, newest first. Raises ValueError where the database cannot be used."""
     from dec_core.runs import sweep
 
-    return sweep.names(_storage(address()))[::-1]
+    with answering():
+        return sweep.names(_storage(address()))[::-1]
 
 
 def study(name: str) -> Any:
@@ -48,7 +63,8 @@ def begin(plan: Any) -> None:
     """Store a sweep and let a worker begin. Raises ValueError if there is one of that name."""
     from dec_core.runs import sweep
 
-    sweep.create(plan, address())
+    with answering():
+        sweep.create(plan, address())
     focus.supervisor().sweep(address(), plan.name)
 
 
@@ -56,5 +72,24 @@ def go_on(name: str) -> None:
     """Take the pause back, and let a worker of this server work on it."""
     from dec_core.runs import sweep
 
-    sweep.resume(study(name))
+    with answering():
+        sweep.resume(study(name))
     focus.supervisor().sweep(address(), name)
+
+
+def pause(name: str) -> None:
+    """Let every worker hold, wherever it is; the one of this server leaves its trial, so that others need not wait."""
+    from dec_core.runs import sweep
+
+    with answering():
+        sweep.pause(study(name))
+    focus.supervisor().leave_sweep(name)
+
+
+def extend(name: str, n: int) -> None:
+    """Plan more trials and go on. Raises ValueError where there would be too many."""
+    from dec_core.runs import sweep
+
+    with answering():
+        sweep.extend(study(name), n)
+    go_on(name)
