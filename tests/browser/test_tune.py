@@ -106,6 +106,9 @@ def test_change_one_thing_and_see_both(server, page):
     assert (first.config.n_samples, second.config.n_samples) == (None, 1500)
     wait_until(page, lambda: all_ended(server))
     expect(table(page).locator("tbody")).to_have_count(2)
+    expect(table(page).locator("tbody th").nth(1)).to_contain_text(
+        "how many 1500"
+    )  # what is called alike is told apart
     expect(table(page).locator("tbody").nth(1)).to_contain_text(re.compile(r"\d%|\d %"))
     expect(page.get_by_role("img", name="Curves over each other")).to_be_visible()
 
@@ -125,7 +128,10 @@ def test_what_is_chosen_in_one_matrix_is_chosen_in_all(server, page):
 
 def test_maps_are_looked_into_together(server, page):
     whole = [page.locator(f".st-key-map_{slot} .whole") for slot in (0, 1)]
-    box = page.locator(".st-key-map_0 canvas").first.bounding_box()
+    canvas = page.locator(".st-key-map_0 canvas").first
+    canvas.scroll_into_view_if_needed()
+    page.wait_for_timeout(500)
+    box = canvas.bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     page.wait_for_timeout(600)  # or the wheel would be taken for a page being scrolled
     page.mouse.wheel(0, -400)

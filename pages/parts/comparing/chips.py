@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
+from dec_core.config import field_title
+from dec_core.figures.comparison import value_text
 from dec_core.figures.palette import RUNS
-from dec_core.runs.comparing import Setup, missing_seeds, setups
+from dec_core.runs.comparing import Setup, differing, missing_seeds, setups
 from dec_core.runs.index import Entry
 from dec_core.runs.marks import MOST, bring_back, mark, remove
 from pages.parts import focus
@@ -15,6 +17,7 @@ from pages.parts.form import fill_with
 from pages.parts.picker import escaped, name, outcome
 
 SEEDS = 3
+MOST_TOLD = 2  # fields that tell apart what is called alike
 
 
 def chips(shown: list[Setup], reference: Setup | None) -> None:
@@ -23,9 +26,9 @@ def chips(shown: list[Setup], reference: Setup | None) -> None:
         f".st-key-chip_{slot} button {{ border-left: 6px solid {RUNS[slot]}; }}" for slot in range(len(shown))
     )
     st.html(f"<style>{colours}</style>")
-    for slot, setup in enumerate(shown):
+    for slot, (setup, called) in enumerate(zip(shown, names_of(shown), strict=True)):
         is_reference = setup is reference and len(shown) > 1
-        label = f"{escaped(setup_name(setup))}{' · reference' if is_reference else ''}"
+        label = f"{escaped(called)}{' · reference' if is_reference else ''}"
         with st.container(key=f"chip_{slot}", width="content"):
             menu = st.popover(label, key=f"menu_{setup.first.id}", on_change="rerun")
         if menu.open:
@@ -33,7 +36,23 @@ def chips(shown: list[Setup], reference: Setup | None) -> None:
                 _menu(setup, is_reference=is_reference)
 
 
-def setup_name(setup: Setup) -> str:
+def names_of(shown: list[Setup]) -> list[str]:
+    """What the set-ups are called; those that would be called alike, with fields in which they differ."""
+    names = [_name(setup) for setup in shown]
+    alike = [setup for setup, called in zip(shown, names, strict=True) if names.count(called) > 1]
+    varying = differing([setup.first.config for setup in alike if setup.first.config])[:MOST_TOLD]
+    return [
+        _with(setup, called, varying) if setup in alike else called for setup, called in zip(shown, names, strict=True)
+    ]
+
+
+def _with(setup: Setup, called: str, varying: list[str]) -> str:
+    config = setup.first.config
+    told = [f"{field_title(field)} {value_text(getattr(config, field))}" for field in varying] if config else []
+    return ", ".join([called, *(text[0].lower() + text[1:] for text in told)])
+
+
+def _name(setup: Setup) -> str:
     """What a set-up is called: with its seed, or with how many seeds there are."""
     counted = setup.counted
     return name(counted[0]) if len(counted) < 2 else f"{name(setup.first, seed=False)}, {len(counted)} seeds"

@@ -13,7 +13,7 @@ from dec_core.figures.palette import RUNS
 from dec_core.runs.comparing import Setup, Spread, difference, differing
 from dec_core.runs.index import Entry
 from pages.parts import components, focus
-from pages.parts.comparing.chips import setup_name
+from pages.parts.comparing.chips import names_of
 from pages.parts.comparing.compared import Compared
 from pages.parts.picker import name, outcome
 
@@ -28,18 +28,18 @@ ABOUT_SCORES = {
 CURVES = 250  # pixels
 
 
-def table(shown_setups: Sequence[Setup], reference: Setup) -> str:
+def table(shown_setups: list[Setup], reference: Setup) -> str:
     """As HTML: the scores beside those of the reference, then the fields that differ."""
     varying = differing([setup.first.config for setup in shown_setups if setup.first.config])
     scores = [score for score in ABOUT_SCORES if any(setup.spread(score) for setup in shown_setups)]
     columns = [("Seconds" if score == "seconds" else SCORES[score][0], ABOUT_SCORES[score]) for score in scores]
     columns += [(field_title(field), fields()[field]["help"]) for field in varying]
     rows = []
-    for slot, setup in enumerate(shown_setups):
+    for slot, (setup, called) in enumerate(zip(shown_setups, names_of(shown_setups), strict=True)):
         config = setup.first.config
         cells = [_score(setup, reference, score) for score in scores]
         cells += [_field(config, field) for field in varying]
-        rows.append(Row(setup_name(setup), _standing(setup), RUNS[slot], cells))
+        rows.append(Row(called, _standing(setup), RUNS[slot], cells))
     return comparison_table(columns, rows)
 
 
@@ -86,23 +86,24 @@ def _text(value: float, score: str) -> str:
     return f"{100 * value:.1f} %" if score == "acc" else f"{value:.3f}"
 
 
-def score_of(shown_setups: Sequence[Setup], seen: Compared) -> str:
+def score_of(shown_setups: list[Setup], seen: Compared) -> str:
     """The score of the curves: what was asked for, or else the first that there is."""
     return seen.score or next((s for s in ("acc", "silhouette") if any(x.spread(s) for x in shown_setups)), "acc")
 
 
-def curves(shown_setups: Sequence[Setup], seen: Compared) -> None:
+def curves(shown_setups: list[Setup], seen: Compared) -> None:
     """All curves over each other: a line with its band for each set-up, and one for each run that is under way."""
-    lines = [line for slot, setup in enumerate(shown_setups) for line in _lines(setup, RUNS[slot])]
+    named = zip(shown_setups, names_of(shown_setups), RUNS, strict=False)
+    lines = [line for setup, called, colour in named for line in _lines(setup, called, colour)]
     score = score_of(shown_setups, seen)
     figure = overlay(lines, score, seen.by, seen.smooth / 100, CURVES)
     components.plot(figure.to_json(), "Curves over each other", overlay_in_words(lines, score), "overlay", CURVES)
 
 
-def _lines(setup: Setup, colour: str) -> list[Line]:
+def _lines(setup: Setup, called: str, colour: str) -> list[Line]:
     counted = setup.counted
     others = [entry for entry in setup.entries if entry.active and entry not in counted]
-    found = [_line(setup_name(setup), colour, counted), *(_line(name(entry), colour, [entry]) for entry in others)]
+    found = [_line(called, colour, counted), *(_line(name(entry), colour, [entry]) for entry in others)]
     return [line for line in found if line is not None]
 
 

@@ -11,7 +11,7 @@ from dec_core.runs.index import Entry
 from pages.parts import components, focus
 from pages.parts.boxes import box, choice, to_come
 from pages.parts.comparing import beside, scores
-from pages.parts.comparing.chips import chips, removed, setup_name
+from pages.parts.comparing.chips import chips, names_of, removed
 from pages.parts.comparing.choosing import choose_runs
 from pages.parts.comparing.compared import Compared, compare, compared, write_link
 from pages.parts.export import export_comparison
@@ -160,7 +160,7 @@ def _beside(shown: list[Setup], reference: Setup, seen: Compared) -> None:
     ids = [setup.first.id for setup in shown]
     there = beside.sides(ids, reference.first.id)
     sound = [side for side in there if side is not None]
-    masks = iter(beside.masks(sound, seen))
+    masks, names = iter(beside.masks(sound, seen)), names_of(shown)
     space = beside.space_of(sound, seen)
     with box("beside", "Which images are grouped otherwise?", ABOUT_BESIDE) as head:
         with head:
@@ -170,7 +170,7 @@ def _beside(shown: list[Setup], reference: Setup, seen: Compared) -> None:
             for offset, place in enumerate(st.columns(max(len(row), min(len(shown), IN_A_ROW)))[: len(row)]):
                 slot = start + offset
                 with place:
-                    st.markdown(f"**{escaped(setup_name(shown[slot]))}**")
+                    st.markdown(f"**{escaped(names[slot])}**")
                     side = there[slot]
                     if side is None:
                         _lacking(shown[slot].first)
