@@ -14,11 +14,12 @@ from dec_core.cli import main
 from dec_core.config import ConfigError, applies
 from dec_core.presets import PRESETS
 from dec_core.runs import sweep
+from dec_core.runs.control import Control
 from dec_core.runs.folder import RunFolder, list_runs, this_process
 from dec_core.runs.sweep_plan import SweepPlan, plan_fields
 from dec_core.runs.sweep_space import Choices, Range, default_range, parse_range, sweepable
 from dec_core.runs.sweep_worker import Queue, work
-from dec_core.runs.worker import Control, _sweep
+from dec_core.runs.worker import _sweep
 
 LATENT = {"latent_dim": {"low": 2, "high": 7}}
 

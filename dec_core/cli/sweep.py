@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from dec_core.config import ConfigError
 
 if TYPE_CHECKING:
+    from dec_core.runs.control import Control
     from dec_core.runs.sweep_plan import SweepPlan
-    from dec_core.runs.worker import Control
 
 GRACE = 150  # seconds, as in `runs.sweep`, which is too slow to import for a line of help
 
@@ -165,8 +165,8 @@ def _work(storage: str, name: str, root: Path, grace: int) -> bool:
     if grace < 5:
         raise ValueError(f"--grace: received {grace}, expected 5 or more seconds")
     start_tensorflow()
+    from dec_core.runs.control import Control
     from dec_core.runs.sweep_worker import work
-    from dec_core.runs.worker import Control
 
     control = Control()
 

@@ -24,10 +24,10 @@ from optuna.trial import Trial, TrialState
 
 from dec_core.config import RunConfig
 from dec_core.runs import sweep
+from dec_core.runs.control import Control
 from dec_core.runs.folder import RunFolder, config_of, with_same_autoencoder
 from dec_core.runs.sweep_plan import SweepPlan
 from dec_core.runs.sweep_space import Choices, Range, is_whole
-from dec_core.runs.worker import Control
 
 LOOK_EVERY = 2.0  # seconds between two looks at what others want of this worker
 PATIENCE = 600.0  # seconds for which a worker waits for a database that does not answer

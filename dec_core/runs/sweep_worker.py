@@ -22,9 +22,9 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 
 from dec_core.data import load
 from dec_core.runs import sweep
+from dec_core.runs.control import Control
 from dec_core.runs.sweep_plan import SweepPlan
 from dec_core.runs.sweep_trial import LOOK_EVERY, Attempt, patiently
-from dec_core.runs.worker import Control
 
 
 def work(

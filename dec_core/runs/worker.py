@@ -7,12 +7,11 @@
 
 It is started ahead of need: TensorFlow is imported and numba's UMAP compiled while it waits, so that
 "run" answers at once. When standard input closes, the parent has ended: the worker keeps what was
-trained and ends too, within `GRACE` seconds whatever it is doing.
+trained and ends too, within `control.GRACE` seconds whatever it is doing.
 """
 
 from __future__ import annotations
 
-import faulthandler
 import json
 import os
 import queue
@@ -23,50 +22,11 @@ from pathlib import Path
 
 import psutil
 
+from dec_core.runs.control import Control
 from dec_core.runs.folder import TOUCH_EVERY, RunFolder
 
 IDLE = 4.0  # seconds without a run after which UMAP is compiled
-GRACE = 2.0  # seconds to leave a checkpoint after the parent has gone
 MILESTONES = ("TargetUpdated", "CentersInitialized", "Finished")
-
-
-class Control:
-    """What the parent wants, as last heard."""
-
-    def __init__(self) -> None:
-        self.tasks: queue.Queue[tuple[str, str] | None] = queue.Queue()
-        self.paused = self.stopped = self.orphaned = False
-        self.stepping = False
-        self.changed = threading.Condition()
-
-    def listen(self) -> None:
-        """Read commands until standard input closes; runs in a thread of its own."""
-        for line in sys.stdin:
-            command, _, argument = line.strip().partition(" ")
-            with self.changed:
-                self._obey(command, argument)
-                self.changed.notify_all()
-        # ends the process from a thread of C, which needs no turn of Python's on a machine that is busy
-        self.nowhere = open(os.devnull, "w")  # noqa: SIM115  (open as long as the process lives)
-        faulthandler.dump_traceback_later(GRACE, exit=True, file=self.nowhere)
-        with self.changed:
-            self.orphaned = self.stopped = True
-            self.tasks.put(None)
-            self.changed.notify_all()
-
-    def _obey(self, command: str, argument: str) -> None:
-        if command in ("run", "complete", "sweep"):
-            self.tasks.put((command, argument))
-        elif command in ("pause", "resume"):
-            self.paused, self.stepping = command == "pause", False
-        elif command == "step":
-            self.paused = self.stepping = True
-        elif command == "stop":
-            self.stopped = True
-
-    def holds(self) -> bool:
-        """Whether training should wait now."""
-        return self.paused and not self.stepping and not self.stopped
 
 
 def main() -> int:
