@@ -34,6 +34,13 @@ SMALL = {
 }
 
 
+def pytest_collection_modifyitems(items):
+    """On two cores: the real browser on one of them, one file after the other; the other files beside it, whole."""
+    for item in items:
+        group = "browser" if item.path.parent.name == "browser" else item.path.name
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.fixture(scope="session")
 def small() -> RunConfig:
     """A run of scikit-learn's digits that takes about a second."""
