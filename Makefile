@@ -12,7 +12,7 @@ app: .venv/app.installed
 	$(BIN)/python -m streamlit run app.py
 
 test: .venv/test.installed
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 2 --no-loadscope-reorder
 
 .venv/app.installed: requirements.txt requirements.lock
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; name one, as in: make PYTHON=python3.12 app")'

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.parts.focus import keep_focus, screens, supervisor
+from pages.parts.focus import keep_choices, keep_focus, screens, supervisor
 from pages.parts.picker import run_picker
 
 PARTS = Path(__file__).parent / "pages" / "parts"
@@ -15,6 +15,8 @@ st.logo(str(PARTS / "wordmark.svg"), icon_image=str(PARTS / "mark.svg"), size="l
 st.html((PARTS / "shell.css").read_text(encoding="utf-8"))
 page = screens()
 keep_focus(page.url_path)
+if page.url_path != "sweep":
+    keep_choices()
 with st.container(key="shell"):
     run_picker()
 page.run()

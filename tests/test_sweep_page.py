@@ -5,6 +5,7 @@ import gc
 import pytest
 from optuna.trial import TrialState
 from screens import NoWorkers, app_over, opened_at
+from streamlit.util import calc_hash
 
 from dec_core.config import RunConfig
 from dec_core.figures import sweep as figures
@@ -135,6 +136,17 @@ def test_labels_are_used_only_where_one_asks_for_it(root):
     assert any("Tuned by labels" in item.value for item in at.caption)
     ((url, name),) = NoWorkers.swept
     assert sweep.plan_of(sweep.open_study(url, name)).objective == "acc"
+
+
+def test_what_was_planned_is_still_there_when_one_comes_back(root):
+    at = screen()
+    at.number_input(key="n_trials").set_value(7).run()
+    at._page_hash = calc_hash("inspect")
+    at.run()
+    assert not at.exception and not [item for item in at.number_input if item.key == "n_trials"]
+    at._page_hash = calc_hash("sweep")
+    at.run()
+    assert at.number_input(key="n_trials").value == 7 and not at.warning
 
 
 # -- watching and going on

@@ -13,6 +13,7 @@ from dec_core.runs.history import RunReader
 from dec_core.runs.index import RunIndex
 from dec_core.runs.supervisor import Supervisor
 
+CHOICES = ("sweep_base", "sweep_name", "vary_", "span_", "n_trials", "n_seeds", "by_labels", "objective_", "plan_")
 RUNS = Path(os.environ.get("DEC_RUNS", "runs"))
 MAX_LETTERS = 100  # of a run's name
 
@@ -71,6 +72,13 @@ def keep_focus(page: str) -> None:
         if wanted is not None:
             st.query_params["run"] = wanted
     st.session_state.page = page
+
+
+def keep_choices() -> None:
+    """Streamlit forgets what was chosen on a screen that is not drawn, unless it is set anew."""
+    for key in list(st.session_state):
+        if str(key).startswith(CHOICES):
+            st.session_state[key] = st.session_state[key]
 
 
 def inspect_next(run_id: str, **query: str) -> None:
