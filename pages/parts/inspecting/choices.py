@@ -53,10 +53,15 @@ def order_and_group(run: Inspection, seen: Looking) -> None:
 
 
 def _select(label: str, name: str, options: dict[str, str], value: str, width: int) -> None:
-    """A list that shows what is looked at, whoever chose it."""
+    """A list that shows what is looked at, whoever chose it.
+
+    A list that comes back after a card was open may tell what it shows as if that had just been chosen.
+    """
 
     def take() -> None:
-        look(**{name: chosen(f"show_{name}")})
+        picked = chosen(f"show_{name}")
+        if picked != (getattr(st.session_state.look, name) or value):
+            look(**{name: picked})
 
     st.selectbox(
         label,
