@@ -569,6 +569,26 @@ def test_a_request_that_was_under_way_does_not_bring_filters_back(app, runs, now
     is_whole(at, now)
 
 
+def test_a_list_that_tells_what_it_shows_chooses_nothing(monkeypatch):
+    from pages.parts.inspecting import choices
+    from pages.parts.inspecting.looking import Looking
+
+    drawn, looked, state = {}, [], SimpleNamespace(look=Looking())
+    page = SimpleNamespace(selectbox=lambda *_, **options: drawn.update(options), session_state=state)
+    monkeypatch.setattr(choices, "st", page)
+    monkeypatch.setattr(choices, "shows", lambda name, value: name)
+    monkeypatch.setattr(choices, "look", lambda **values: looked.append(values))
+    choices._select("Order", "order", choices.ORDERS, "wrong", 100)
+    for told in ("wrong", "index"):  # what it shows, as after a card lay in its place; another one
+        monkeypatch.setattr(choices, "chosen", lambda name, told=told: told)
+        drawn["on_change"]()
+    assert looked == [{"order": "index"}]
+    state.look = Looking(order="index")
+    monkeypatch.setattr(choices, "chosen", lambda name: "wrong")
+    drawn["on_change"]()  # a second thought, before the list is drawn anew
+    assert looked == [{"order": "index"}, {"order": "wrong"}]
+
+
 def test_a_second_thought_is_heard(app, runs, now):
     at = inspect(runs.run)
     widget(at, "checkbox", "filter_changed").check().run()
