@@ -13,7 +13,6 @@ model.keras     encoder, decoder and clustering layer, when it has
 sweep.json      of which sweep it is a trial, where it is one
 marks.json      what people wrote on it
 worker.log      what the worker process printed
-sweep.json      to which trial of which sweep it belongs, if it belongs to one
 """
 
 from __future__ import annotations

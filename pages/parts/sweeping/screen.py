@@ -135,7 +135,7 @@ def _headline(study: Any, plan: Any, rows: list[dict[str, Any]], best: dict[str,
                       args=(stored.extend, plan.name, 10),
                       help="Ten more trials, chosen by what is known by now.")  # fmt: skip
         told = {"on_click": "ignore", "key": "sweep_csv", "icon": ":material/download:"}
-        st.download_button("CSV", sweep.as_csv(rows, plan), f"{plan.name}.csv", "text/csv", **told)
+        st.download_button("CSV", lambda: sweep.as_csv(rows, plan), f"{plan.name}.csv", "text/csv", **told)
     told = []
     if plan.uses_labels:
         told.append(":material/label: **Tuned by labels**: these values could not have been chosen without them.")
