@@ -5,15 +5,17 @@ import shutil
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from screens import NoWorkers, app_over, opened_at
 
-from dec_core.runs.comparing import MOST_COMPARED, differing
+from dec_core.runs.comparing import MOST_COMPARED, differing, setups
 from dec_core.runs.folder import RunFolder, list_runs
-from dec_core.runs.marks import REMOVED, mark, marks_of
-from pages.parts.comparing import beside
+from dec_core.runs.index import RunIndex
+from dec_core.runs.marks import REMOVED, mark, marks_of, remove
+from pages.parts.comparing import beside, choosing, report
 from pages.parts.comparing.compared import Compared
 
 ACC = (0.5, 0.6, 0.7)
@@ -64,7 +66,9 @@ def test_a_link_shows_only_what_differs_with_scores_beside_the_reference(runs):
     told = table(at)
     assert "Stop when fewer change than" in told and "0.01" in told
     assert "Size of z" not in told
-    assert "50.0 %" in told and "70.0 %" in told and "▲ 20.0 %" in told and "One seed each: it may be chance." in told
+    assert (
+        "50.00 %" in told and "70.00 %" in told and "▲ 20.00 %" in told and "One seed each: it may be chance." in told
+    )
     assert at.query_params["runs"] == f"{runs[0].id},{runs[2].id}"
 
 
@@ -72,22 +76,22 @@ def test_the_reference_can_be_another(runs):
     at = compare(runs[0], runs[2], seeds="apart")
     press(menu(at, runs[2]), "hold_the_others")
     assert at.query_params["reference"] == runs[2].id
-    assert "▼ 20.0 %" in table(at)
+    assert "▼ 20.00 %" in table(at)
 
 
 def test_seeds_stand_together_with_mean_and_range(runs):
     told = table(compare(runs[0], runs[2]))
-    assert "55.0 %" in told and "2 seeds: 50.0 % to 60.0 %" in told
-    assert "▲ 15.0 %" in told and "One seed against several" in told
+    assert "55.00 %" in told and "2 seeds: 50.00 – 60.00 %" in told
+    assert "▲ 15.00 %" in told and "One seed against several" in told
 
 
 def test_two_chosen_seeds_stand_apart_unless_asked_otherwise(runs):
     at = compare(runs[0], runs[1])
-    assert "50.0 %" in table(at) and "60.0 %" in table(at)
+    assert "50.00 %" in table(at) and "60.00 %" in table(at)
     (toggle,) = [item for item in at.toggle if item.label == "Seeds together"]
     assert not toggle.value
     toggle.set_value(True).run()
-    assert at.query_params["seeds"] == "together" and "55.0 %" in table(at)
+    assert at.query_params["seeds"] == "together" and "55.00 %" in table(at)
 
 
 def test_without_a_link_there_is_something_to_compare_at_once(runs):
@@ -107,7 +111,7 @@ def test_what_a_link_gets_wrong_is_said_and_the_rest_is_shown(runs):
     said = " ".join(item.value for item in at.warning)
     assert "'weight'" in said and "'much'" in said
     at = compare(runs[0], runs[1].__class__(runs[1].path.with_name("gone")))
-    assert any("no run 'gone'" in item.value for item in at.warning) and "50.0 %" in table(at)
+    assert any("no run 'gone'" in item.value for item in at.warning) and "55.00 %" in table(at)
 
 
 def test_a_run_is_named_noted_and_starred(runs):
@@ -221,3 +225,72 @@ def test_archived_runs_leave_the_table_but_not_the_folder(runs):
     at = compare(runs[0], runs[2])
     press(menu(at, runs[2]), "archive_")
     assert marks_of(runs[2]).archived and len(list_runs(runs[2].path.parent)) == 3
+
+
+def open_at(*keys, **query):
+    """The screen with these menus open."""
+    at = compare(**query)
+    for key in keys:
+        at.session_state[key] = True
+    at.run()
+    assert not at.exception
+    return at
+
+
+def test_all_that_a_search_finds_is_deleted_at_once_and_comes_back(runs):
+    ids = [run.id for run in runs]
+    at = open_at("choose_runs", runs=f"{ids[0]},{ids[2]}")
+    assert not [item for item in at.button if item.key == "all_delete"]
+    at.text_input(key="find_runs").set_value("acc<0.65").run()
+    at.session_state["found_runs"] = True
+    press(at.run(), "all_delete")
+    assert [run.path.exists() for run in runs] == [False, False, True] and at.query_params["runs"] == ids[2]
+    assert any(item.value == "2 runs were deleted." for item in at.markdown)
+    press(at, "undo")
+    assert all(run.path.exists() for run in runs) and at.query_params["runs"] == f"{ids[0]},{ids[2]}"
+
+
+def test_all_that_a_search_finds_is_archived_and_starred(runs):
+    at = open_at("choose_runs", runs=runs[2].id)
+    at.text_input(key="find_runs").set_value("acc<0.65").run()
+    at.session_state["found_runs"] = True
+    press(at.run(), "all_star")
+    at.session_state["found_runs"] = True
+    press(at.run(), "all_archive")
+    assert [(marks_of(run).star, marks_of(run).archived) for run in runs] == [
+        (True, True),
+        (True, True),
+        (False, False),
+    ]
+
+
+def test_what_was_deleted_earlier_comes_back_from_a_list(runs):
+    for run in runs[:2]:
+        remove(run)
+    at = open_at("choose_runs", "deleted_runs", runs=runs[2].id)
+    assert [item.key for item in at.button if item.key and item.key.startswith("back_")] == [
+        f"back_{runs[1].id}", f"back_{runs[0].id}"
+    ]  # fmt: skip
+    press(at, f"back_{runs[0].id}")
+    assert runs[0].path.exists() and not runs[1].path.exists()
+
+
+def test_the_table_of_runs_is_not_made_while_nobody_sees_it(runs, monkeypatch):
+    made = []
+    monkeypatch.setattr(choosing, "_table", lambda found: made.append(found) or pd.DataFrame([{"Run": "x"}]))
+    at = compare(runs[0], runs[2])
+    assert not made
+    at.session_state["choose_runs"] = True
+    at.run()
+    assert made
+
+
+def test_the_report_holds_what_is_compared_with_all_its_seeds(runs):
+    at = compare(runs[0], runs[2])
+    assert not at.exception
+    entries = RunIndex(runs[0].path.parent).entries()
+    one, other = setups([e for run in (runs[2], runs[0]) for e in entries if e.id == run.id], entries, together=True)
+    text = report.comparison([one, other], other, "comparison.html")
+    assert "2 seeds: 50.00 – 60.00 %" in text and "may be chance" in text and 'href="#run-2"' in text
+    alone = report.comparison([one], one, "one.html")
+    assert "set-ups compared" not in alone

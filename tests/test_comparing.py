@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dec_core.analysis.matching import counterparts, places_beside, turned_like
+from dec_core.analysis.spread import Spread, difference
 from dec_core.config import RunConfig
 from dec_core.presets import PRESETS
-from dec_core.runs.comparing import Setup, Spread, difference, differing, missing_seeds, setups
+from dec_core.runs.comparing import Setup, differing, missing_seeds, setups
 from dec_core.runs.folder import RunFolder
 from dec_core.runs.index import RunIndex
 

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dec_core.figures.comparison import Cell, Row, comparison_table, value_text
+from dec_core.figures.comparison import Cell, Row, comparison_table
 from dec_core.figures.overlay import AXES, SCORES, Line, band, overlay, overlay_in_words, smoothed
+from dec_core.figures.shown import value_text
 
 
 def history(accuracies, seconds=1.0):

@@ -3,6 +3,7 @@
 import io
 import json
 import re
+import shutil
 from base64 import b64decode
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -14,14 +15,17 @@ import pytest
 from nbclient import NotebookClient
 from PIL import Image
 
+from dec_core.analysis.spread import Spread, spread_of
 from dec_core.cli import main
 from dec_core.cli.serving import browser
 from dec_core.config import RunConfig
 from dec_core.data import Dataset, own
+from dec_core.figures.comparison import Contestant
 from dec_core.figures.notebook import notebook
+from dec_core.figures.overlay import line_of
 from dec_core.figures.palette import colour
 from dec_core.figures.plane import HEIGHT, WIDTH, plane_svg
-from dec_core.figures.report import Comparison, compared, report
+from dec_core.figures.report import compared, report
 from dec_core.figures.shown import duration_shown, heading
 from dec_core.presets import PRESETS, nearest
 from dec_core.runs.config_in import config_in, configs_in
@@ -197,30 +201,42 @@ def test_without_labels_sizes_stand_for_the_matrix(told):
     assert "Silhouette 0.250" in text and "Confidence 0.875" in text and "NMI" not in text
 
 
-def test_a_comparison_shows_its_rows_and_every_run(told):
-    other = replace(told, config=told.config.changed(random_state=7), id="other")
-    rows = Comparison([("Seed", ["0", "7"])], [("Accuracy", ["<90 %", "91 %"])], sentences=["The second is ahead."])
-    text = report([told, other], rows)
+def held(told, *changes):
+    """Contestants and lines of this run and of others that differ from it."""
+    runs = [told, *(replace(told, **change) for change in changes)]
+    contestants = [
+        Contestant(heading(run), colour(place), run.config, {s: spread_of([v]) for s, v in run.scores.items()})
+        for place, run in enumerate(runs)
+    ]
+    lines = [line_of(one.name, one.colour, [told.history], 100, told.config) for one in contestants]
+    return runs, contestants, lines
+
+
+def test_a_comparison_shows_its_table_and_every_run(told):
+    runs, contestants, lines = held(told, {"config": told.config.changed(latent_dim=3), "id": "b", "name": NASTY})
+    text = report(runs, compared(contestants, lines, ["latent_dim"]))
     page = Page(text)
-    assert "Seed 0 7" in page.text and "Accuracy <90 % 91 %" in page.text and "The second is ahead." in page.text
-    assert [c.random_state for c in configs_in("x", text.encode())] == [0, 7]
+    assert "2 set-ups compared" in page.text and "Size of z" in page.text and "may be chance" in page.text
+    assert page.text.count(NASTY) >= 3  # as text: in findings, table, chapter
+    assert [c.latent_dim for c in configs_in("x", text.encode())] == [told.config.latent_dim, 3]
     ids = [value for _, name, value in page.attributes if name == "id"]
     assert len(ids) == len(set(ids)) and {"run-1", "run-2"} <= set(ids)
     assert text.count("Plotly.react") <= report([told]).count("Plotly.react")  # plotly.js stands there once
 
 
-def test_runs_are_compared_by_what_came_out_and_what_differs(told):
-    faster = replace(told, name="the other", scores={"acc": 0.5}, seconds=63.0, n_steps=0)
-    rows = compared([told, faster], ["hidden_units", "pretrain_learning_rate"])
-    assert dict(rows.scores)["Accuracy"][1] == "50.00 %" and dict(rows.scores)["NMI"][1] == "–"
-    assert dict(rows.scores)["Time"][1] == "1 min 3 s" and dict(rows.scores)["Gradient steps"] == ["60", "–"]
-    assert rows.fields[0] == ("Hidden layers", ["128, 64", "128, 64"]) and "retraining" in rows.fields[1][0]
-    assert "the other" in rows.curves_in_words and len({trace.name for trace in rows.curves.data}) == 2
+def test_a_comparison_is_of_accuracy_or_without_labels_of_silhouette(told):
+    _, contestants, lines = held(told, {"name": "other", "scores": {"acc": 0.5}})
+    assert "Accuracy" in compared(contestants, lines, []).curves_in_words
+    bare = [replace(one, spreads={"silhouette": Spread(0.2, 0.1, 0.3, 3)}) for one in contestants]
+    found = compared(bare, lines, [])
+    assert "no difference" in found.sentences[0] and "Silhouette" in found.curves.layout.annotations[1].text
+    assert compared(contestants, [], []).curves is None
 
 
 def test_in_a_browser_a_report_draws_asks_for_nothing_and_fits(nasty_run, told, tmp_path):
-    runs = [replace(told, name=NASTY), summary(nasty_run)]
-    (tmp_path / "r.html").write_text(report(runs, compared(runs, ["method"])), encoding="utf-8")
+    runs, contestants, lines = held(replace(told, name=NASTY), {"id": "other"})
+    comparison = compared(contestants, lines, ["method"])
+    (tmp_path / "r.html").write_text(report([runs[0], summary(nasty_run)], comparison), encoding="utf-8")
     heard = []
     with browser() as launched:
         page = launched.new_page(viewport={"width": 390, "height": 900})
@@ -248,7 +264,25 @@ def test_export_writes_a_report_and_a_comparison(finished_run, nasty_run, tmp_pa
     assert capsys.readouterr().out.split() == [str(tmp_path / "new" / "a.html"), str(tmp_path / "comparison.html")]
     assert configs_in("a", (tmp_path / "new" / "a.html").read_bytes()) == [finished_run.config]
     assert configs_in("b", (tmp_path / "comparison.html").read_bytes()) == [finished_run.config, nasty_run.config]
-    assert "Method dec kmeans" in Page((tmp_path / "comparison.html").read_text("utf-8")).text
+    text = Page((tmp_path / "comparison.html").read_text("utf-8")).text
+    assert "2 set-ups compared" in text and "Method" in text and "one seed each: it may be chance" in text
+
+
+def test_seeds_of_one_set_up_are_told_together(finished_run, tmp_path):
+    runs = []
+    for seed, changes in enumerate([{}, {}, {"tol": 0.01}]):
+        folder = RunFolder(tmp_path / f"run{seed}")
+        shutil.copytree(finished_run.path, folder.path)
+        config = finished_run.config.changed(random_state=seed, **changes)
+        folder.write(folder.path / "config.json", lambda file, config=config: file.write(config.to_json().encode()))
+        folder.set_status(replace(folder.status, outcome={"acc": (0.5, 0.6, 0.7)[seed]}))
+        runs.append(str(folder.path))
+    assert main(["export", *runs, "--to", "html", "--out", str(tmp_path)]) == 0
+    page = Page((tmp_path / "comparison.html").read_text("utf-8"))
+    assert "2 set-ups compared" in page.text and "55.00 % 2 seeds: 50.00 – 60.00 %" in page.text
+    assert "one seed against several" in page.text and page.headings.count((2, "Which is better?")) == 1
+    links = [value for tag, name, value in page.attributes if tag == "a" and name == "href"]
+    assert links == ["#run-1", "#run-3"]
 
 
 @pytest.mark.parametrize("to", ["html", "notebook", "tensorboard"])

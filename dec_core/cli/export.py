@@ -7,10 +7,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dec_core.cli.quiet import start_tensorflow
+from dec_core.figures.comparison import TOLD, Contestant
 from dec_core.figures.notebook import notebook
-from dec_core.figures.report import compared, report
-from dec_core.runs.comparing import differing
+from dec_core.figures.overlay import line_of
+from dec_core.figures.palette import RUNS
+from dec_core.figures.report import Comparison, compared, report
+from dec_core.figures.shown import heading
+from dec_core.runs.comparing import differing, setups
 from dec_core.runs.folder import RunFolder
+from dec_core.runs.index import entry_of
 from dec_core.runs.summary import RunSummary, summary
 
 
@@ -41,8 +46,26 @@ def _html(runs: Sequence[RunSummary], paths: Sequence[Path], out: Path | None) -
     path = out or (Path("comparison.html") if several else paths[0] / "report.html")
     if path.is_dir():
         path = path / ("comparison.html" if several else f"{runs[0].id}.html")
-    told = compared(runs, differing([run.config for run in runs])) if several else None
-    return [_written(path, report(runs, told, path.name))]
+    return [_written(path, report(runs, _compared(runs, paths) if several else None, path.name))]
+
+
+def _compared(runs: Sequence[RunSummary], paths: Sequence[Path]) -> Comparison:
+    """The runs held against the first: those that differ in their seed alone are one set-up."""
+    by_id = {run.id: run for run in runs}
+    entries = [entry_of(RunFolder(path.resolve())) for path in paths]
+    contestants, lines = [], []
+    for place, setup in enumerate(setups(entries, entries, together=True)):
+        first, colour = by_id[setup.first.id], RUNS[place % len(RUNS)]
+        n = len(setup.entries)
+        name = heading(first) if n == 1 else f"{heading(first, seed=False)}, {n} seeds"
+        spreads = {score: spread for score in TOLD if (spread := setup.spread(score))}
+        link = f"#run-{runs.index(first) + 1}"
+        standing = "" if first.state == "finished" else first.state
+        contestants.append(Contestant(name, colour, first.config, spreads, standing, link))
+        histories = [by_id[entry.id].history for entry in setup.counted]
+        if first.sizes is not None:
+            lines.append(line_of(name, colour, histories, int(first.sizes.sum()), first.config))
+    return compared(contestants, lines, differing([one.config for one in contestants]))
 
 
 def _notebooks(runs: Sequence[RunSummary], paths: Sequence[Path], out: Path | None) -> list[Path]:

@@ -14,7 +14,7 @@ from typing import Any
 from dec_core.cli.quiet import start_tensorflow
 from dec_core.cli.table import machine, spread
 from dec_core.config import field_title
-from dec_core.figures.comparison import value_text
+from dec_core.figures.shown import value_text
 from dec_core.presets import PRESETS
 from dec_core.runs import sweep
 from dec_core.runs.folder import RunFolder

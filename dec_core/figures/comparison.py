@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Any
+
+from dec_core.analysis.spread import Spread, difference
+from dec_core.config import RunConfig, applies, field_title, fields
+from dec_core.figures.shown import SCORES, value_text
 
 CSS = """
 <style>
@@ -22,6 +25,106 @@ CSS = """
 @media (prefers-color-scheme: dark) { .compared .up { color: #4cc38a; } .compared .down { color: #ff9a5c; } }
 </style>
 """
+TOLD = SCORES | {"seconds": ("Seconds", "Of training, all phases together.")}
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """A set-up, as it is held against others.
+
+    Attributes
+    ----------
+    name, colour : str
+    config : RunConfig or None
+        None where it cannot be read.
+    spreads : mapping of str to Spread
+        Of those scores of `TOLD` that it has, over its seeds.
+    standing : str
+        What is worth saying of its state; "" of a finished one.
+    link : str
+        Where more is told of it; "" for nowhere.
+    """
+
+    name: str
+    colour: str
+    config: RunConfig | None
+    spreads: Mapping[str, Spread]
+    standing: str = ""
+    link: str = ""
+
+
+def beside_the_reference(contestants: Sequence[Contestant], reference: int, varying: Sequence[str]) -> str:
+    """The table as HTML: scores beside those of the contestant at `reference`, then the fields in `varying`."""
+    scores = [score for score in TOLD if any(score in one.spreads for one in contestants)]
+    columns = [TOLD[score] for score in scores]
+    columns += [(field_title(field), fields()[field]["help"]) for field in varying]
+    against = contestants[reference]
+    rows = []
+    for one in contestants:
+        cells = [_score(one, against, score) for score in scores] + [_field(one.config, field) for field in varying]
+        rows.append(Row(one.name, one.standing, one.colour, cells, one.link))
+    return comparison_table(columns, rows)
+
+
+def _field(config: RunConfig | None, name: str) -> Cell:
+    if config is None:
+        return Cell("–", told="This run's config cannot be read.")
+    if not applies(name, config):
+        return Cell("–", told="It has no effect here.")
+    return Cell(value_text(getattr(config, name)))
+
+
+def _score(one: Contestant, reference: Contestant, score: str) -> Cell:
+    here, there = one.spreads.get(score), reference.spreads.get(score)
+    if here is None:
+        return Cell("–")
+    below, told = [(_over(here, score), "")], ""
+    if there is not None and one is not reference:
+        found = difference(here, there)
+        better = (found.change > 0) != (score == "seconds")
+        amount = _text(abs(found.change), score)
+        change = f"{'▲' if found.change > 0 else '▼'} {amount}" if amount.strip("0. %s") else "±0"
+        tone = ("up" if better else "down") if found.certain else ""
+        told = found.words and f"{found.words[0].upper()}{found.words[1:]}."
+        below.append(("≈ no difference" if found.same else change, tone))
+    return Cell(_text(here.mean, score), below, told)
+
+
+def _over(spread: Spread, score: str) -> str:
+    if spread.n == 1:
+        return "1 seed"
+    return f"{spread.n} seeds: {_text(spread.low, score).split()[0]} – {_text(spread.high, score)}"
+
+
+def _text(value: float, score: str) -> str:
+    if score == "seconds":
+        return f"{value:.0f} s"
+    return f"{100 * value:.2f} %" if score == "acc" else f"{value:.3f}"
+
+
+def findings(contestants: Sequence[Contestant], reference: int) -> list[str]:
+    """What may be said of each one's accuracy, or without labels of its silhouette, beside the reference's."""
+    score = next((score for score in ("acc", "silhouette") if score in contestants[reference].spreads), None)
+    if score is None:
+        return []
+    against, said = contestants[reference], []
+    name, there = TOLD[score][0].lower(), against.spreads[score]
+    for one in contestants:
+        here = one.spreads.get(score)
+        if one is against or here is None:
+            continue
+        found = difference(here, there)
+        way = "above" if found.change > 0 else "below"
+        amount = f"{_text(abs(found.change), score)} {way} that of {against.name}"
+        if found.same:
+            said.append(f"The {name} of {one.name} and that of {against.name} show no difference: "
+                        "what there is lies within the spread of the seeds.")  # fmt: skip
+        elif found.certain:
+            said.append(f"The {name} of {one.name} lies {amount}, and no seed of the one reaches a seed of the other "
+                        f"({here.n} and {there.n} seeds).")  # fmt: skip
+        else:
+            said.append(f"The {name} of {one.name} lies {amount}; {found.words}.")
+    return said
 
 
 @dataclass(frozen=True)
@@ -35,12 +138,13 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """One set-up: its name, what stands below it, its colour, its values in the order of the columns."""
+    """One set-up: its name, what stands below it, its colour, its values in the order of the columns, a link."""
 
     name: str
     below: str
     colour: str
     cells: Sequence[Cell]
+    link: str = ""
 
 
 def comparison_table(columns: Sequence[tuple[str, str]], rows: Sequence[Row]) -> str:
@@ -60,7 +164,8 @@ def comparison_table(columns: Sequence[tuple[str, str]], rows: Sequence[Row]) ->
 
 def _row(row: Row) -> str:
     mark = f'<i style="background:{escape(row.colour)}"></i>'
-    heading = f'<th scope="row">{mark}{escape(row.name)}{_small(row.below)}</th>'
+    name = f'<a href="{escape(row.link)}">{escape(row.name)}</a>' if row.link else escape(row.name)
+    heading = f'<th scope="row">{mark}{name}{_small(row.below)}</th>'
     return f"<tbody><tr>{heading}{''.join(_cell(cell) for cell in row.cells)}</tr></tbody>"
 
 
@@ -74,12 +179,3 @@ def _cell(cell: Cell) -> str:
 def _small(text: str, tone: str = "") -> str:
     mark = f' class="{tone}"' if tone else ""
     return f"<small{mark}>{escape(text)}</small>" if text else ""
-
-
-def value_text(value: Any) -> str:
-    """A field's value as one reads it."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, tuple):
-        return ", ".join(map(str, value))
-    return "all" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)

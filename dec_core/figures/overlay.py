@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from dec_core.config import RunConfig, is_taught
 from dec_core.figures.palette import GREY
 
 AXES = {"iteration": "gradient steps", "epoch": "epochs", "seconds": "seconds"}
@@ -49,6 +51,13 @@ class Line:
     held: int = 0
 
 
+def line_of(name: str, colour: str, histories: Sequence[Any], n_samples: int, config: RunConfig) -> Line:
+    """The line of runs of this config but for the seed; `name` is any text."""
+    held = config.first_target_steps if is_taught(config) else 0
+    safe = escape(name, quote=False)  # plotly takes tags for markup
+    return Line(safe, colour, histories, n_samples, config.batch_size, held)
+
+
 def overlay(lines: Sequence[Line], score: str, by: str, smoothing: float = 0.0, height: int = 300) -> go.Figure:
     """Two panels: reconstruction error while pretraining, and a score while clustering.
 
@@ -77,7 +86,7 @@ def overlay(lines: Sequence[Line], score: str, by: str, smoothing: float = 0.0, 
     titles = ["Reconstruction error", f"{name} while clustering"]
     figure = make_subplots(1, 2, column_widths=[0.34, 0.66], horizontal_spacing=0.11, subplot_titles=titles)
     for line in lines:
-        _panel(figure, line, [_losses(line, history, by) for history in line.histories], 1, smoothing, ".4f")
+        _panel(figure, line, [_losses(history, by) for history in line.histories], 1, smoothing, ".4f")
         scored = [_scores(line, history, score, by, factor) for history in line.histories]
         _panel(figure, line, scored, 2, smoothing, digits + (" %" if score in PER_CENT else ""))
         _phases(figure, line, scored)
@@ -100,7 +109,7 @@ def overlay(lines: Sequence[Line], score: str, by: str, smoothing: float = 0.0, 
 Curve = tuple[np.ndarray, np.ndarray]  # x and y of one run
 
 
-def _losses(line: Line, history: Any, by: str) -> Curve:
+def _losses(history: Any, by: str) -> Curve:
     records = list(history.pretrain)  # it may grow meanwhile
     done = np.array([r["epoch"] - 1 + r["batch"] / r["n_batches"] for r in records])
     steps = np.array([(r["epoch"] - 1) * r["n_batches"] + r["batch"] for r in records])

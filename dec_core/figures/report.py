@@ -11,18 +11,15 @@ Of words that people have chosen (names of data and of classes) none is taken fo
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from dec_core.analysis.verdict import thousands
-from dec_core.config import RunConfig, applies, field_title, is_taught
-from dec_core.figures.comparison import value_text
+from dec_core.figures.comparison import Contestant, beside_the_reference, findings
 from dec_core.figures.overlay import Line, overlay, overlay_in_words
-from dec_core.figures.palette import RUNS
-from dec_core.figures.sections import SCORES, found, plot, section, sections, stacked
-from dec_core.figures.shown import duration_shown, heading, score_shown
+from dec_core.figures.sections import found, plot, section, sections, stacked
+from dec_core.figures.shown import heading
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -32,25 +29,25 @@ POLICY = "default-src 'none'; img-src data: blob:; style-src 'unsafe-inline'; sc
 
 @dataclass(frozen=True)
 class Comparison:
-    """What is said of several runs together, ready-made.
+    """What is said of several set-ups together, ready-made.
 
     Attributes
     ----------
-    fields, scores : list of (str, list of str)
-        Rows: a label, and a value for each run. `fields` are those in which the configs differ.
-    curves : plotly Figure or None
-        The runs' curves, laid over each other, in the colours of `dec_core.figures.palette.RUNS`.
-    curves_in_words : str
-        Their finding.
+    title : str
+    table : str
+        HTML of scores and differing fields, of `dec_core.figures.comparison`.
     sentences : sequence of str
-        What can be said of the runs together.
+        What can be said of their differences.
+    curves : plotly Figure or None
+        Their curves, laid over each other.
+    curves_in_words : str
     """
 
-    fields: Sequence[tuple[str, Sequence[str]]]
-    scores: Sequence[tuple[str, Sequence[str]]]
+    title: str
+    table: str
+    sentences: Sequence[str] = ()
     curves: Figure | None = None
     curves_in_words: str = ""
-    sentences: Sequence[str] = ()
 
 
 def report(runs: Sequence, comparison: Comparison | None = None, file_name: str = "report.html") -> str:
@@ -61,50 +58,37 @@ def report(runs: Sequence, comparison: Comparison | None = None, file_name: str 
     runs : sequence of dec_core.runs.summary.RunSummary, or anything with its attributes
         At least one.
     comparison : Comparison or None
-        Stands before the runs, where there are several.
+        Stands before the runs.
     file_name : str
         What the file will be called: the command that makes a run again names it.
     """
     if comparison is None:
         return _page(heading(runs[0]), sections(runs[0], 1, 1, file_name))
-    title = f"{len(runs)} runs compared"
     chapters = [sections(run, number, 2, file_name) for number, run in enumerate(runs, 1)]
-    return _page(title, "\n".join([_compared(runs, comparison, title), *chapters]))
+    return _page(comparison.title, "\n".join([_compared(comparison), *chapters]))
 
 
-def compared(runs: Sequence, differing: Sequence[str]) -> Comparison:
-    """What stands first in a report on several runs.
+def compared(
+    contestants: Sequence[Contestant], lines: Sequence[Line], varying: Sequence[str], reference: int = 0
+) -> Comparison:
+    """What stands first in a report on several set-ups.
 
     Parameters
     ----------
-    runs : sequence of dec_core.runs.summary.RunSummary, or anything with its attributes
-    differing : sequence of str
+    contestants : sequence of Contestant
+    lines : sequence of Line
+        Their curves, as far as they have any.
+    varying : sequence of str
         The fields in which their configs differ, as `dec_core.runs.comparing.differing` finds them.
+    reference : int
+        Which of them the others are held against.
     """
-    fields = [(field_title(name), [_value(run.config, name) for run in runs]) for name in differing]
-    scores = [
-        (title, [score_shown(name, run.scores[name]) if name in run.scores else "–" for run in runs])
-        for name, (title, _) in SCORES.items()
-        if any(name in run.scores for run in runs)
-    ]
-    scores.append(("Time", [duration_shown(run.seconds) for run in runs]))
-    scores.append(("Gradient steps", [thousands(run.n_steps) if run.n_steps else "–" for run in runs]))
-    lines = [_line(run, number) for number, run in enumerate(runs) if run.history.pretrain and run.sizes is not None]
+    title = f"{len(contestants)} set-ups compared" if len(contestants) > 1 else contestants[0].name
+    told = title, beside_the_reference(contestants, reference, varying), findings(contestants, reference)
     if not lines:
-        return Comparison(fields, scores)
-    score = "acc" if any("acc" in run.scores for run in runs) else "silhouette"
-    safe = [replace(line, name=escape(line.name, quote=False)) for line in lines]  # plotly takes tags for markup
-    return Comparison(fields, scores, stacked(overlay(safe, score, "iteration")), overlay_in_words(lines, score))
-
-
-def _value(config: RunConfig, name: str) -> str:
-    return value_text(getattr(config, name)) if applies(name, config) else "–"
-
-
-def _line(run: Any, number: int) -> Line:
-    held = run.config.first_target_steps if is_taught(run.config) else 0
-    n, colour = int(run.sizes.sum()), RUNS[number % len(RUNS)]
-    return Line(heading(run), colour, [run.history], n, run.config.batch_size, held)
+        return Comparison(*told)
+    score = "acc" if any("acc" in one.spreads for one in contestants) else "silhouette"
+    return Comparison(*told, stacked(overlay(lines, score, "iteration")), overlay_in_words(lines, score))
 
 
 def _page(title: str, body: str) -> str:
@@ -134,32 +118,12 @@ def _page(title: str, body: str) -> str:
 """
 
 
-def _compared(runs: Sequence, told: Comparison, title: str) -> str:
-    names = [_name(run, number) for number, run in enumerate(runs, 1)]
-    parts = [f'<header class="comparison"><p class="above">Deep clustering</p><h1>{escape(title)}</h1>']
+def _compared(told: Comparison) -> str:
+    parts = [f'<header class="comparison"><p class="above">Deep clustering</p><h1>{escape(told.title)}</h1>']
     parts.append(found(told.sentences))
-    parts.append(section(2, "What came out", _table("What came out", names, told.scores)))
+    table = f'<div class="wide" tabindex="0" role="region" aria-label="What came out">{told.table}</div>'
+    parts.append(section(2, "What differs, and what did it do?", table))
     if told.curves is not None:
         drawn = plot(told.curves, "Curves of all runs", told.curves_in_words)
-        parts.append(section(2, "Which learns faster?", drawn))
-    same = "<p>All runs have the same config.</p>"
-    differing = _table("In what the configs differ", names, told.fields) if told.fields else same
-    return "\n".join([*parts, section(2, "In what they differ", differing), "</header>"])
-
-
-def _name(run: Any, number: int) -> str:
-    swatch = f'<span class="swatch" style="background:{RUNS[(number - 1) % len(RUNS)]}"></span>'
-    return f'{swatch}<a href="#run-{number}">{escape(heading(run))}</a>'
-
-
-def _table(title: str, names: Sequence[str], rows: Sequence[tuple[str, Sequence[str]]]) -> str:
-    """Rows of plain text below `names`, which are HTML; it scrolls by itself where the screen is narrow."""
-    head = "".join(f'<th scope="col">{name}</th>' for name in names)
-    lines = [
-        f'<tr><th scope="row">{escape(label)}</th>{"".join(f"<td>{escape(value)}</td>" for value in values)}</tr>'
-        for label, values in rows
-    ]
-    return (
-        f'<div class="wide" tabindex="0" role="region" aria-label="{title}"><table>'
-        f"<thead><tr><td></td>{head}</tr></thead><tbody>{''.join(lines)}</tbody></table></div>"
-    )
+        parts.append(section(2, "Which is better?", drawn))
+    return "\n".join([*parts, "</header>"])

@@ -13,23 +13,15 @@ from dec_core.analysis.naming import letter
 from dec_core.analysis.verdict import most_mixed, thousands
 from dec_core.architecture import WITHOUT_NETWORK
 from dec_core.config import GROUPS, OWN, applies, fields, is_taught
-from dec_core.figures.comparison import value_text
 from dec_core.figures.confusion import confusion_figure, sizes_figure
 from dec_core.figures.curves import curves, curves_in_words
 from dec_core.figures.palette import colour
 from dec_core.figures.plane import data_uri, plane_svg
-from dec_core.figures.shown import duration_shown, heading, score_shown
+from dec_core.figures.shown import SCORES, duration_shown, heading, score_shown, value_text
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-SCORES = {
-    "acc": ("Accuracy", "Share of the images that lie in the cluster matched to their class."),
-    "nmi": ("NMI", "Normalized mutual information of clusters and classes: 1 is perfect, 0 is chance."),
-    "ari": ("ARI", "Adjusted Rand index: pairs of images judged alike, corrected for chance; 1 is perfect."),
-    "silhouette": ("Silhouette", "How tight and far apart clusters are in z, −1 to 1, with no label asked."),
-    "confidence": ("Confidence", "Mean over the images of the largest q: how sure the assignment is of itself."),
-}
 HEIGHT, HIGHEST, CELL = 300, 900, 26  # pixels of a figure, of the highest one, of a row of the confusion matrix
 STACKED = {  # two panels where the screen is narrow: one below the other
     "height": 560,

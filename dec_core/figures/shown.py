@@ -1,4 +1,4 @@
-"""Values as people read them: in reports and notebooks."""
+"""Values as people read them."""
 
 from __future__ import annotations
 
@@ -7,18 +7,25 @@ from typing import Any
 
 from dec_core.architecture import WITHOUT_NETWORK
 from dec_core.config import OWN, RunConfig, field_title
-from dec_core.figures.comparison import value_text
 
 PER_CENT = ("acc",)
+SCORES = {
+    "acc": ("Accuracy", "Share of the images that lie in the cluster matched to their class."),
+    "nmi": ("NMI", "Normalized mutual information of clusters and classes: 1 is perfect, 0 is chance."),
+    "ari": ("ARI", "Adjusted Rand index: pairs of images judged alike, corrected for chance; 1 is perfect."),
+    "silhouette": ("Silhouette", "How tight and far apart clusters are in z, −1 to 1, with no label asked."),
+    "confidence": ("Confidence", "Mean over the images of the largest q: how sure the assignment is of itself."),
+}
 FEW = 2  # fields in which a run differs from a preset, to be named after it
 
 
-def heading(run: Any) -> str:
+def heading(run: Any, *, seed: bool = True) -> str:
     """What a run is, in a few words: its name, or else what it is; and its seed.
 
     `run` is a dec_core.runs.summary.RunSummary, or anything with its attributes.
     """
-    return f"{run.name or described(run.config, run.preset, run.changed)}, seed {run.config.random_state}"
+    what = run.name or described(run.config, run.preset, run.changed)
+    return f"{what}, seed {run.config.random_state}" if seed else what
 
 
 def described(config: RunConfig, preset: str, changed: Sequence[str]) -> str:
@@ -48,3 +55,12 @@ def duration_shown(seconds: float) -> str:
     if minutes >= 60:
         return f"{minutes // 60} h {minutes % 60} min"
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def value_text(value: Any) -> str:
+    """A field's value as one reads it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    return "all" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from dec_core.analysis.spread import Spread, spread_of
 from dec_core.config import RunConfig, applies
 from dec_core.runs.index import Entry
 
@@ -21,16 +22,6 @@ def differing(configs: Sequence[RunConfig]) -> list[str]:
         for name in RunConfig.model_fields
         if name != "random_state" and len({getattr(config, name) for config in configs if applies(name, config)}) > 1
     ]
-
-
-@dataclass(frozen=True)
-class Spread:
-    """A score over `n` runs: mean, least and greatest."""
-
-    mean: float
-    low: float
-    high: float
-    n: int
 
 
 @dataclass(frozen=True)
@@ -52,10 +43,7 @@ class Setup:
     def spread(self, score: str) -> Spread | None:
         """Of a score, or of "seconds" of training; None where no run has it."""
         told = [_told(entry, score) for entry in self.counted]
-        values = [value for value in told if value is not None]
-        if not values:
-            return None
-        return Spread(sum(values) / len(values), min(values), max(values), len(values))
+        return spread_of([value for value in told if value is not None])
 
 
 def _told(entry: Entry, score: str) -> float | None:
@@ -102,38 +90,3 @@ def missing_seeds(setup: Setup, n_seeds: int) -> list[int]:
     there = {entry.config.random_state for entry in sound if entry.config}
     wanted = max(n_seeds - len(there), 0)
     return [seed for seed in range(n_seeds + len(there)) if seed not in there][:wanted]
-
-
-@dataclass(frozen=True)
-class Difference:
-    """How a score differs from that of the reference.
-
-    Attributes
-    ----------
-    change : float
-        Between the means.
-    certain : bool
-        Whether the ranges over the seeds lie apart, with two seeds or more on both sides.
-    same : bool
-        Whether it lies within the spread: no difference.
-    words : str
-        What can be said: "" for a certain difference.
-    """
-
-    change: float
-    certain: bool
-    same: bool
-    words: str
-
-
-def difference(here: Spread, reference: Spread) -> Difference:
-    """Of two spreads of a score. A difference within the spread is none."""
-    change = here.mean - reference.mean
-    apart = here.low > reference.high or here.high < reference.low
-    if here.n < 2 and reference.n < 2:
-        return Difference(change, False, False, "one seed each: it may be chance")
-    if not apart:
-        return Difference(change, False, True, "no difference: it lies within the spread of the seeds")
-    if min(here.n, reference.n) < 2:
-        return Difference(change, False, False, "one seed against several: it may be chance")
-    return Difference(change, True, False, "")

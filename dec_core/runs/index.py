@@ -76,7 +76,7 @@ class RunIndex:
                 known = before.get(folder.id)
                 # of an active run the process may have ended without a word
                 fresh = known is None or known[0] != stamp or known[1].active
-                self._known[folder.id] = (stamp, _read(folder) if fresh else known[1])
+                self._known[folder.id] = (stamp, entry_of(folder) if fresh else known[1])
             return [entry for _, entry in self._known.values() if archived or not entry.marks.archived]
 
     def entry(self, run_id: str) -> Entry | None:
@@ -92,7 +92,8 @@ def _changed_at(path: Path) -> tuple[int, int]:
         return (0, 0)
 
 
-def _read(folder: RunFolder) -> Entry:
+def entry_of(folder: RunFolder) -> Entry:
+    """What the index holds of a run, read from its folder."""
     try:
         config = folder.config
     except ConfigError:

@@ -91,6 +91,13 @@ def bring_back(root: Path, run_id: str) -> RunFolder:
     return RunFolder(Path(root) / path.name)
 
 
+def removed_runs(root: Path) -> list[RunFolder]:
+    """What can be brought back, removed last first."""
+    bin_ = Path(root) / REMOVED
+    found = [path for path in bin_.iterdir() if (path / "config.json").is_file()] if bin_.is_dir() else []
+    return [RunFolder(path) for path in sorted(found, key=lambda path: -path.stat().st_mtime)]
+
+
 def forget_removed(root: Path) -> None:
     """Delete what was removed more than a week ago."""
     bin_ = Path(root) / REMOVED

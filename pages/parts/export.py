@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
 
 from dec_core.figures.notebook import notebook
-from dec_core.figures.report import compared, report
-from dec_core.runs.comparing import differing
+from dec_core.figures.report import report
 from dec_core.runs.folder import RunFolder
 from dec_core.runs.summary import summary
 
@@ -29,21 +27,6 @@ def export_run(run: RunFolder, *_: Any) -> None:
     st.caption(ELSEWHERE)
     where = f"{run.path.parent.name}/{run.id}"  # no visitor needs to know the server's folders
     st.code(f"python -m dec_core export {where} --to tensorboard", language=None, wrap_lines=True)
-
-
-def export_comparison(runs: Sequence[RunFolder]) -> None:
-    """A button that gives several runs as one report."""
-    name = "comparison.html" if len(runs) > 1 else f"{runs[0].id}.html"
-    st.download_button(
-        "Report", lambda: _comparison(runs, name), name, "text/html", on_click="ignore", key="report",
-        icon=":material/article:", help="The chosen runs as one HTML file that needs nothing else.",
-    )  # fmt: skip
-
-
-def _comparison(runs: Sequence[RunFolder], name: str) -> str:
-    told = [summary(run) for run in runs]
-    beside = compared(told, differing([run.config for run in told])) if len(told) > 1 else None
-    return report(told, beside, name)
 
 
 def _download(label: str, icon: str, about: str, make: Any, name: str, kind: str) -> None:

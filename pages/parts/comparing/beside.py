@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -44,12 +44,16 @@ class Side:
     now : Moment
     places : ndarray of int, shape (n_clusters,)
         The place of each cluster in the order of names and colours: its counterpart's in the reference.
+    reference : Side or None
+    planes : dict of str to ndarray
+        Maps that have been turned, by projection.
     """
 
     run: Inspection
     now: Moment
     places: np.ndarray
     reference: Side | None
+    planes: dict[str, np.ndarray] = field(default_factory=dict, compare=False)
 
     @cached_property
     def where(self) -> np.ndarray:
@@ -63,6 +67,11 @@ class Side:
 
     def plane(self, space: str) -> np.ndarray:
         """The map, turned like the reference's: float32, shape (n, 2)."""
+        if space not in self.planes:
+            self.planes[space] = self._turned(space)
+        return self.planes[space]
+
+    def _turned(self, space: str) -> np.ndarray:
         plane = self.now.plane(space)
         if self.reference is None or self.run.config.dataset != self.reference.run.config.dataset:
             return plane
@@ -72,6 +81,25 @@ class Side:
         if known.sum() < 3:
             return plane
         return turned_like(plane, plane[mine[known]], there[theirs[known]]).astype(np.float32)
+
+    @cached_property
+    def counts(self) -> tuple[list[str], list[int], np.ndarray, np.ndarray]:
+        """Names and numbers of the rows, counts, and the row that each cluster is matched to."""
+        k = self.run.config.n_clusters
+        if self.run.y is not None:
+            found, counts = contingency(self.run.y, self.now.labels, k)
+            matched = match(counts)
+            class_of = np.where(matched >= 0, found[matched].astype(int), -1)
+            return [self.run.classes[value] for value in found], found.tolist(), counts, class_of
+        beside = self.reference or self
+        if beside.run.config.dataset != self.run.config.dataset:  # nothing to hold it against but itself
+            beside = self
+        _, mine, theirs = np.intersect1d(self.where, beside.where, return_indices=True)
+        order = np.argsort(beside.places)
+        counts = np.zeros((len(order), k), int)
+        np.add.at(counts, (beside.now.labels[theirs], self.now.labels[mine]), 1)
+        names = [letter(int(place)) for place in beside.places[order]]
+        return names, beside.places[order].tolist(), counts[order], self.places
 
 
 def sides(run_ids: Sequence[str], reference: str) -> list[Side | None]:
@@ -148,7 +176,7 @@ def space_of(shown: list[Side], seen: Compared) -> str:
 
 def matrix(side: Side, slot: int, seen: Compared) -> None:
     """Classes by clusters, or without labels the clusters of the reference by those of this run."""
-    rows, classes, counts, class_of = _counts(side)
+    rows, classes, counts, class_of = side.counts
     letters, order = side.letters, np.argsort(side.places)
     columns = [{"name": letter(place), "colour": colour(place)} for place in np.sort(side.places).tolist()]
     labelled, noun = side.run.y is not None, side.run.noun
@@ -172,25 +200,6 @@ def matrix(side: Side, slot: int, seen: Compared) -> None:
         compare(true=row if labelled else "", cluster=column, lasso="")
 
     pieces.matrix(data=data, key=f"matrix_{slot}", height=MATRIX, on_cell_change=clicked)
-
-
-def _counts(side: Side) -> tuple[list[str], list[int], np.ndarray, np.ndarray]:
-    """Names and numbers of the rows, counts, and the row that each cluster is matched to."""
-    k = side.run.config.n_clusters
-    if side.run.y is not None:
-        found, counts = contingency(side.run.y, side.now.labels, k)
-        matched = match(counts)
-        class_of = np.where(matched >= 0, found[matched].astype(int), -1)
-        return [side.run.classes[value] for value in found], found.tolist(), counts, class_of
-    beside = side.reference or side
-    if beside.run.config.dataset != side.run.config.dataset:  # nothing to hold it against but itself
-        beside = side
-    _, mine, theirs = np.intersect1d(side.where, beside.where, return_indices=True)
-    order = np.argsort(beside.places)
-    counts = np.zeros((len(order), k), int)
-    np.add.at(counts, (beside.now.labels[theirs], side.now.labels[mine]), 1)
-    names = [letter(int(place)) for place in beside.places[order]]
-    return names, beside.places[order].tolist(), counts[order], side.places
 
 
 def embedding(side: Side, slot: int, seen: Compared, space: str, mask: np.ndarray | None) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from dec_core.config import field_title
-from dec_core.figures.comparison import value_text
 from dec_core.figures.palette import RUNS
+from dec_core.figures.shown import value_text
 from dec_core.runs.comparing import Setup, differing, missing_seeds, setups
 from dec_core.runs.index import Entry
-from dec_core.runs.marks import MOST, bring_back, mark, remove
+from dec_core.runs.marks import MOST
 from pages.parts import focus
+from pages.parts.comparing import put_away
 from pages.parts.comparing.compared import compare
 from pages.parts.controls import once
 from pages.parts.form import fill_with
@@ -77,8 +78,8 @@ def _menu(setup: Setup, *, is_reference: bool) -> None:
         (whole,) = setups([entry], focus.index().entries(archived=True), together=True)
         _repeat(whole)
     with st.container(horizontal=True, gap="small"):
-        put_away = "Bring back" if entry.marks.archived else "Archive"
-        _button(entry, put_away, "archive", _mark, entry, archived=not entry.marks.archived)
+        label = "Bring back" if entry.marks.archived else "Archive"
+        _button(entry, label, "archive", _mark, entry, archived=not entry.marks.archived)
         _button(entry, "Delete", "delete", _delete, entry, disabled=entry.active)
 
 
@@ -120,10 +121,7 @@ def _noted(entry: Entry) -> None:
 
 
 def _mark(entry: Entry, **changes) -> None:
-    try:
-        mark(entry.folder, **changes)
-    except OSError:
-        st.toast("This run is not there any more: somebody has deleted it.", icon=":material/error:")
+    put_away.mark_all([entry], **changes)
 
 
 def _hold_against(run_id: str) -> None:
@@ -142,34 +140,4 @@ def _change_one_thing(entry: Entry) -> None:
 
 
 def _delete(entry: Entry) -> None:
-    try:
-        remove(entry.folder)
-    except (ValueError, OSError) as error:
-        st.toast(f"{str(error)[0].upper()}{str(error)[1:]}.", icon=":material/error:")
-        return
-    st.session_state.removed = entry.id, name(entry), st.session_state.compared.runs
-    _take_out(entry.id)
-
-
-def removed() -> None:
-    """What was deleted last, and the way to undo it."""
-    if "removed" not in st.session_state:
-        return
-    run_id, what, runs = st.session_state.removed
-    with st.container(horizontal=True, vertical_alignment="center", key="removed_run"):
-        st.markdown(f"{escaped(what)} was deleted.", width="content")
-        st.button("Undo", icon=":material/undo:", key="undo", on_click=_undo, args=(run_id, runs))
-        st.button("Close", icon=":material/close:", key="forget", type="tertiary", on_click=_forget)
-
-
-def _undo(run_id: str, runs: tuple[str, ...]) -> None:
-    try:
-        bring_back(focus.RUNS, run_id)
-        compare(runs=runs)
-    except (ValueError, OSError) as error:
-        st.toast(f"{str(error)[0].upper()}{str(error)[1:]}.", icon=":material/error:")
-    _forget()
-
-
-def _forget() -> None:
-    st.session_state.pop("removed", None)
+    put_away.remove_all([entry])

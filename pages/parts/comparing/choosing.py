@@ -9,11 +9,12 @@ import pandas as pd
 import streamlit as st
 
 from dec_core.config import field_title
-from dec_core.figures.comparison import value_text
+from dec_core.figures.shown import value_text
 from dec_core.runs.comparing import MOST_COMPARED, differing
 from dec_core.runs.index import Entry, find
 from pages.parts import focus
 from pages.parts.comparing.compared import compare
+from pages.parts.comparing.put_away import deleted_runs, found_menu
 from pages.parts.picker import name
 
 HELP = (
@@ -40,7 +41,10 @@ def choose_runs(chosen: Sequence[str]) -> None:
             "Find", key="find_runs", placeholder="fast acc>=0.97", help=HELP, icon=":material/search:"
         )
         archived = st.toggle("Archived, too", key="archived_too")
-    found = find(focus.index().entries(archived=archived), query)
+        found = find(focus.index().entries(archived=archived), query)
+        if query and found:
+            found_menu(found)
+        deleted_runs()
     if not found:
         st.caption("No run fits. Fewer words find more." if query else "There are no runs yet: Train makes them.")
         return

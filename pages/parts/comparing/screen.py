@@ -11,10 +11,11 @@ from dec_core.runs.index import Entry
 from pages.parts import components, focus
 from pages.parts.boxes import box, choice, to_come
 from pages.parts.comparing import beside, scores
-from pages.parts.comparing.chips import chips, names_of, removed
+from pages.parts.comparing.chips import chips, names_of
 from pages.parts.comparing.choosing import choose_runs
 from pages.parts.comparing.compared import Compared, compare, compared, write_link
-from pages.parts.export import export_comparison
+from pages.parts.comparing.put_away import undo_bar
+from pages.parts.comparing.report import report_button
 from pages.parts.moment import shown as shown_data
 from pages.parts.picker import escaped
 
@@ -50,15 +51,18 @@ def screen() -> None:
         st.warning(f"There is no run {', '.join(map(repr, gone))} on this server.", icon=":material/link_off:")
     chosen = [by_id[run_id] for run_id in seen.runs if run_id in by_id]
     shown = setups(chosen, known, together=_together(chosen, known, seen))
-    removed()
+    undo_bar()
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="compared"):
         chips(shown, _reference(shown, seen))
         _seeds(chosen, known, seen)
-        sound = [setup.first.folder for setup in shown if _is_whole(setup.first)]
+        sound = [setup for setup in shown if _is_whole(setup.first)]
         if sound:
-            export_comparison(sound)
-    with st.expander("Choose runs", expanded=len(chosen) < 2, icon=":material/checklist:", key="choose_runs"):
-        choose_runs(seen.runs)
+            report_button(sound, _reference(sound, seen))
+    told = {"icon": ":material/checklist:", "key": "choose_runs", "on_change": "rerun"}
+    choosing = st.expander("Choose runs", expanded=len(chosen) < 2, **told)
+    if choosing.open:
+        with choosing:
+            choose_runs(seen.runs)
     write_link()
     active = any(entry.active for setup in shown for entry in setup.entries)
     st.fragment(_view, run_every=1.0 if active else None)(tuple(seen.runs), active)

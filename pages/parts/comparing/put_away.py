@@ -1,0 +1,116 @@
+"""Runs that are marked, archived or deleted, one or many at once, and the ways back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from dec_core.runs.index import Entry, entry_of
+from dec_core.runs.marks import bring_back, mark, remove, removed_runs
+from pages.parts import focus
+from pages.parts.comparing.compared import compare
+from pages.parts.picker import escaped, name, title
+
+MOST_LISTED = 30  # deleted runs; the last ones
+
+
+def mark_all(entries: Sequence[Entry], **changes) -> None:
+    """Change what is written on runs; say which are gone."""
+    gone = []
+    for entry in entries:
+        try:
+            mark(entry.folder, **changes)
+        except OSError:
+            gone.append(name(entry))
+    if gone:
+        st.toast(f"Not there any more, somebody has deleted it: {', '.join(gone)}.", icon=":material/error:")
+
+
+def remove_all(entries: Sequence[Entry]) -> None:
+    """Delete runs, as far as they are not under way; they are taken out of what is compared."""
+    done, problems = [], []
+    for entry in entries:
+        try:
+            remove(entry.folder)
+            done.append(entry)
+        except (ValueError, OSError) as error:
+            problems.append(str(error))
+    for problem in problems[:3]:
+        st.toast(f"{problem[0].upper()}{problem[1:]}.", icon=":material/error:")
+    if not done:
+        return
+    ids, before = {entry.id for entry in done}, st.session_state.compared.runs
+    what = name(done[0]) if len(done) == 1 else f"{len(done)} runs"
+    st.session_state.removed = tuple(ids), what, before
+    if ids & set(before):
+        compare(runs=tuple(run for run in before if run not in ids), true="", cluster="", lasso="")
+
+
+def undo_bar() -> None:
+    """What was deleted last, and the way to undo it."""
+    if "removed" not in st.session_state:
+        return
+    run_ids, what, before = st.session_state.removed
+    with st.container(horizontal=True, vertical_alignment="center", key="removed_run"):
+        st.markdown(f"{escaped(what)} {'was' if len(run_ids) == 1 else 'were'} deleted.", width="content")
+        st.button("Undo", icon=":material/undo:", key="undo", on_click=_undo, args=(run_ids, before))
+        st.button("Close", icon=":material/close:", key="forget", type="tertiary", on_click=_forget)
+
+
+def _undo(run_ids: Sequence[str], before: tuple[str, ...]) -> None:
+    if _bring_back(run_ids):
+        compare(runs=before)
+    _forget()
+
+
+def _bring_back(run_ids: Sequence[str]) -> bool:
+    """Whether all are there again; says what is not."""
+    problems = []
+    for run_id in run_ids:
+        try:
+            bring_back(focus.RUNS, run_id)
+        except (ValueError, OSError) as error:
+            problems.append(str(error))
+    for problem in problems[:3]:
+        st.toast(f"{problem[0].upper()}{problem[1:]}.", icon=":material/error:")
+    return not problems
+
+
+def _forget() -> None:
+    st.session_state.pop("removed", None)
+
+
+def deleted_runs() -> None:
+    """A list of what was deleted in the last days, each with its way back; nothing where nothing was."""
+    there = removed_runs(focus.RUNS)
+    if not there:
+        return
+    menu = st.popover(f"Deleted: {len(there)}", icon=":material/delete:", key="deleted_runs", on_change="rerun")
+    if not menu.open:
+        return
+    with menu:
+        st.caption("Kept for a week after they were deleted.")
+        for folder in there[:MOST_LISTED]:
+            entry = entry_of(folder)
+            st.button(escaped(title(entry)), icon=":material/undo:", key=f"back_{entry.id}", type="tertiary",
+                      on_click=_bring_back, args=([entry.id],))  # fmt: skip
+        if len(there) > MOST_LISTED:
+            st.caption(f"And {len(there) - MOST_LISTED} more, deleted before.")
+
+
+def found_menu(found: Sequence[Entry]) -> None:
+    """What can be done with all runs that a search has found."""
+    menu = st.popover(f"All {len(found)} found", icon=":material/checklist:", key="found_runs", on_change="rerun")
+    if not menu.open:
+        return
+    archived, starred = (all(getattr(entry.marks, mark) for entry in found) for mark in ("archived", "star"))
+    with menu:
+        _button("Bring back" if archived else "Archive", "archive", mark_all, found, archived=not archived)
+        _button("Unstar" if starred else "Star", "star", mark_all, found, star=not starred)
+        _button("Delete", "delete", remove_all, found)
+
+
+def _button(label: str, icon: str, act, *arguments, **named) -> None:
+    key = f"all_{label.lower().replace(' ', '_')}"
+    st.button(label, icon=f":material/{icon}:", key=key, on_click=act, args=arguments, kwargs=named)
