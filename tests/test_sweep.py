@@ -497,9 +497,16 @@ def test_a_sweep_by_commands(tmp_path, capsys, stand_in):
     assert "Tuned by labels." in capsys.readouterr().out
     assert main(["sweep", "--name", "by-labels", "--extend", "2", *out]) == 0
     capsys.readouterr()
+    assert main(["sweep", "--name", "later", "--pause", *out]) == 0
+    assert "--name later --resume" in capsys.readouterr().out
     assert main(["sweeps", *out]) == 0
-    first, _, second = capsys.readouterr().out.splitlines()
-    assert first.split()[:4] == ["mine", "3", "of", "3"] and second.endswith("tuned by labels") and "3 of 3" in second
+    first, later, second = capsys.readouterr().out.splitlines()
+    assert (
+        later.endswith("paused")
+        and first.split()[:4] == ["mine", "3", "of", "3"]
+        and second.endswith("tuned by labels")
+        and "3 of 3" in second
+    )
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from dec_core.config import RunConfig
 from dec_core.figures import sweep as figures
 from dec_core.presets import PRESETS
 from dec_core.runs import sweep
+from dec_core.runs.folder import RunFolder
 from dec_core.runs.own_presets import keep_preset, own_presets
 from dec_core.runs.sweep_plan import SweepPlan
 from dec_core.runs.sweep_worker import Queue
@@ -202,16 +203,36 @@ def test_ten_more_trials_are_planned(root):
     assert len(sweep.trials(study)) == 18 and "of 18 trials" in line(at)
 
 
-def test_the_best_trial_becomes_a_preset_of_the_form(root):
+def test_the_best_trial_becomes_a_preset_of_the_form(root, monkeypatch):
     study = stored(root)
-    runs = [trial for trial in sweep.trials(study) if trial.number == 0]
-    assert runs
-    keep_preset(root, "good-rate", sweep.plan_of(study).config(sweep.table(study)[0]["params"]))
-    at = opened_at("", preset="good-rate")
+    run = RunFolder.create(root, BASE, "stopped")
+    rows = sweep.table(study)
+    rows[0]["runs"] = [run.id]
+    monkeypatch.setattr(sweep, "table", lambda study: rows)
+    at = screen()
+    at.text_input(key="preset_rates_0").set_value("good-rate").run()
+    named(at, "Keep").click().run()
     assert not at.exception
-    assert (
-        at.selectbox(key="preset").value == "good-rate" and at.number_input(key="cluster_learning_rate").value == 0.001
-    )
+    at = opened_at("", preset="good-rate")
+    assert not at.exception and at.selectbox(key="preset").value == "good-rate"
+    assert at.number_input(key="cluster_learning_rate").value == 0.001
+
+
+def test_a_grid_asks_for_values_and_tries_every_combination(root):
+    at = screen()
+    at.segmented_control(key="plan_sampler").set_value("grid").run()
+    assert not at.exception and at.number_input(key="n_trials").disabled
+    rate, clusters = (item for item in at.text_input if item.key.startswith("values_"))
+    rate.set_value("0.001, 0.01, much").run()
+    assert named(at, "Start the sweep").disabled and any("learning rate" in item.value for item in at.caption)
+    rate, clusters = (item for item in at.text_input if item.key.startswith("values_"))
+    rate.set_value("0.001, 0.01")
+    clusters.set_value("8..10").run()
+    assert any(item.value.startswith("6 runs, 6 combinations") for item in at.caption)
+    named(at, "Start the sweep").click().run()
+    ((url, name),) = NoWorkers.swept
+    tried = sweep.plan_of(sweep.open_study(url, name)).combinations()
+    assert [list(each.values()) for each in tried] == [[r, k] for r in (0.001, 0.01) for k in (8, 9, 10)]
 
 
 def test_a_link_to_a_sweep_that_is_not_there_says_so(root):

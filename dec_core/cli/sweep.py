@@ -38,6 +38,7 @@ def add_commands(commands: Any, add_config_options: Callable[..., None]) -> None
     add("--only-plan", action="store_true", help="make it, train nothing: for workers elsewhere")
     add("--resume", action="store_true", help="go on with the sweep of that name")
     add("--extend", type=int, metavar="N", help="go on with it, and N more trials")
+    add("--pause", action="store_true", help="let all its workers hold, wherever they are, until --resume")
     add("--csv", type=Path, metavar="FILE", help="write all trials there")
     add("--json", action="store_true", help="one JSON object as the last line on stdout")
     _add_where(sweep)
@@ -72,10 +73,14 @@ def _add_grace(parser: argparse.ArgumentParser) -> None:
 
 
 def _sweep(options: argparse.Namespace) -> int:
-    """Make a sweep, or go on with one, and work on it."""
+    """Make a sweep, or go on with one, and work on it; or pause one."""
     from dec_core.runs import sweep
 
     storage = _storage(options)
+    if options.pause:
+        sweep.pause(sweep.open_study(storage, options.name))
+        print(f"Paused; go on with: python -m dec_core sweep --name {options.name} --resume")
+        return 0
     if options.resume or options.extend is not None:
         study = sweep.open_study(storage, options.name)
         if options.extend is not None:

@@ -83,7 +83,9 @@ def _choose(run: Inspection, now: Moment, seen: Looking, beside: Moment | None) 
         runs[current] = f"this run at step {thousands(beside.iteration)}" if beside.run is run else current
 
     def take() -> None:
-        look(pin=chosen("pin_of"), selection=st.session_state.look.selection.but(versus=""))
+        picked = chosen("pin_of")
+        if picked != current:  # a list that comes back may tell what it shows
+            look(pin=picked, selection=st.session_state.look.selection.but(versus=""))
 
     st.selectbox(
         "Compared with",

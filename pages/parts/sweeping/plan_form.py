@@ -12,7 +12,7 @@ from dec_core.presets import PRESETS
 from dec_core.runs.own_presets import own_presets
 from dec_core.runs.progress import duration
 from dec_core.runs.sweep_plan import SweepPlan, plan_fields
-from dec_core.runs.sweep_space import Choices, Range, default_range, is_whole, sweepable
+from dec_core.runs.sweep_space import Choices, Range, default_range, is_whole, parse_range, sweepable
 from pages.parts import focus
 from pages.parts.controls import once
 from pages.parts.moment import shown
@@ -37,14 +37,15 @@ def plan_form() -> None:
     first = [name for name in FIRST if name in known] or known[:1]
     varied = st.multiselect("Fields that vary", known, first, key=f"vary_{hash(base)}", format_func=field_title,
                             help="Each over the range below it; all others stay as they are.")  # fmt: skip
-    space = {name: _span(name, base) for name in varied}
-    values = _how(_has_labels(base))
-    problems: dict[str, str] = {}
+    grid = st.session_state.get("plan_sampler") == "grid"
+    space, problems = _space(varied, base, grid=grid)
+    values = _how(_has_labels(base), grid=grid)
     plan = None
-    try:
-        plan = SweepPlan.make(base=base, space={k: v for k, v in space.items() if v is not None}, **values)
-    except ConfigError as error:
-        problems = error.problems
+    if not problems:
+        try:
+            plan = SweepPlan.make(base=base, space=space, **values)
+        except ConfigError as error:
+            problems = error.problems
     for name, said in problems.items():
         title = field_title(name) if name in RunConfig.model_fields else PLAN.get(name, {"label": name})["label"]
         st.caption(f":red[:material/error: {title}: {said}.]")
@@ -70,6 +71,33 @@ def _base() -> RunConfig | None:
 
 
 # -- one field
+
+
+def _space(varied: list[str], base: RunConfig, *, grid: bool) -> tuple[dict[str, Range | Choices], dict[str, str]]:
+    """How far each field varies, and what is wrong with what was typed; fields without any value are left out."""
+    space, problems = {}, {}
+    for name in varied:
+        try:
+            span = _values(name, base) if grid else _span(name, base)
+        except ConfigError as error:
+            problems |= error.problems
+            continue
+        if span is not None:
+            space[name] = span
+    return space, problems
+
+
+def _values(name: str, base: RunConfig) -> Range | Choices | None:
+    """The values that a grid tries of a field. Raises ConfigError."""
+    span = default_range(name, base)
+    if isinstance(span, Choices):
+        return _span(name, base)
+    offered = dict.fromkeys((span.low, getattr(base, name), span.high))
+    text = st.text_input(
+        f"{field_title(name)}: values", ", ".join(f"{value:g}" for value in offered), key=f"values_{name}_{hash(base)}",
+        help=f"{fields()[name]['help']} Values with commas between them; of whole numbers also 5..15.",
+    )  # fmt: skip
+    return parse_range(name, text, base) if text.strip() else None
 
 
 def _span(name: str, base: RunConfig) -> Range | Choices | None:
@@ -107,9 +135,11 @@ def _said(value: Any) -> str:
 # -- how trials are chosen and judged
 
 
-def _how(labelled: bool) -> dict[str, Any]:
+def _how(labelled: bool, *, grid: bool) -> dict[str, Any]:
     left, right = st.columns(2)
-    n_trials = left.number_input(PLAN["n_trials"]["label"], 1, 1000, 20, key="n_trials", help=PLAN["n_trials"]["help"])
+    n_trials = left.number_input(
+        PLAN["n_trials"]["label"], 1, 1000, 20, key="n_trials", help=PLAN["n_trials"]["help"], disabled=grid
+    )
     n_seeds = right.number_input(PLAN["n_seeds"]["label"], 1, 10, 1, key="n_seeds", help=PLAN["n_seeds"]["help"])
     by_labels = labelled and st.toggle("Tune by labels", key="by_labels", help=BY_LABELS)
     objectives = [name for name in PLAN["objective"]["choices"] if (name in ("acc", "nmi", "ari")) == by_labels]
@@ -120,7 +150,7 @@ def _how(labelled: bool) -> dict[str, Any]:
     with st.expander("Advanced", type="compact"):
         told = {name: {"help": PLAN[name]["help"], "key": f"plan_{name}"} for name in ("sampler", "pruner", "minutes")}
         sampler = st.segmented_control(
-            PLAN["sampler"]["label"], ["tpe", "random"], default="tpe", required=True, **told["sampler"]
+            PLAN["sampler"]["label"], PLAN["sampler"]["choices"], default="tpe", required=True, **told["sampler"]
         )
         pruner = st.segmented_control(
             PLAN["pruner"]["label"], PLAN["pruner"]["choices"], default="median", required=True, **told["pruner"]
@@ -157,6 +187,7 @@ def _cost(plan: SweepPlan) -> str:
     ]  # fmt: skip
     n = plan.n_planned * plan.n_seeds
     words = f"{n} run{'s' if n > 1 else ''}"
+    words += f", {plan.n_planned} combinations" if plan.sampler == "grid" else ""
     if not alike:
         return f"{words}. Runs that somebody starts on Train go first."
     each = sorted(alike)[len(alike) // 2]
