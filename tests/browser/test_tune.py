@@ -147,7 +147,7 @@ def test_repeated_with_three_seeds_scores_have_a_spread(server, page):
     button(page, "Train 2 more").click()
     wait_until(page, lambda: len(own_runs(server)) == 4)
     wait_until(page, lambda: all_ended(server))
-    expect(table(page)).to_contain_text(re.compile(r"3 seeds: [\d.]+ % to [\d.]+ %"))
+    expect(table(page)).to_contain_text(re.compile(r"3 seeds: [\d.]+ – [\d.]+ %"))
     assert sorted(run.config.random_state for run in own_runs(server)) == [0, 0, 1, 2]
 
 
@@ -183,7 +183,9 @@ def test_the_report_holds_what_was_compared_and_is_taken_in_again(server, page, 
     # it opens by itself
     alone = page.context.new_page()
     alone.goto(f"file://{tmp_path / 'comparison.html'}")
-    expect(alone.get_by_role("heading", name="2 runs compared")).to_be_visible()
+    expect(alone.get_by_role("heading", name="2 set-ups compared")).to_be_visible()
+    expect(alone.locator(".compared")).to_contain_text("3 seeds: ")
+    expect(alone.locator(".comparison .main-svg").first).to_be_visible()
     alone.close()
 
     # and on the app it fills the form

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from dec_core.analysis.verdict import thousands
 from dec_core.config import field_title
 from dec_core.figures.shown import value_text
 from dec_core.runs.comparing import MOST_COMPARED, differing
@@ -23,6 +24,7 @@ HELP = (
 )
 COLUMNS = {
     "★": st.column_config.TextColumn(width=30),
+    "Run": st.column_config.TextColumn(width=230),
     "ACC": st.column_config.NumberColumn(format="%.1f %%", width=80),
     "NMI": st.column_config.NumberColumn(format="%.3f", width=70),
     "ARI": st.column_config.NumberColumn(format="%.3f", width=70),
@@ -48,6 +50,11 @@ def choose_runs(chosen: Sequence[str]) -> None:
     if not found:
         st.caption("No run fits. Fewer words find more." if query else "There are no runs yet: Train makes them.")
         return
+    with st.container(key="about_runs"):  # and room for the table's own buttons, which lie above its right end
+        n = thousands(len(found))
+        st.caption(
+            f"{n} run{'s' if n != '1' else ''}. A tick compares, up to {MOST_COMPARED}; a column's name sorts by it."
+        )
     ids = [entry.id for entry in found]
     rows = [ids.index(run_id) for run_id in chosen if run_id in ids]
     number, known = st.session_state.get("table_of_runs", (0, None))
@@ -71,7 +78,7 @@ def choose_runs(chosen: Sequence[str]) -> None:
 
     st.dataframe(
         _table(found), key=key, on_select=pick, selection_mode="multi-row", hide_index=True, height=320,
-        selection_default={"selection": {"rows": rows}}, column_config=COLUMNS,
+        selection_default={"selection": {"rows": rows}}, column_config=COLUMNS, placeholder="–",
     )  # fmt: skip
     if st.session_state.pop("too_many", False):
         st.caption(f"Up to {MOST_COMPARED} runs stand side by side; take one out first.")

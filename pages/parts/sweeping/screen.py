@@ -230,7 +230,7 @@ def _trials(plan: Any, rows: list[dict[str, Any]], titles: dict[str, str], head:
     table = pd.DataFrame([_row(row, titles, plan.objective) for row in order])
     st.dataframe(
         table, key=key, on_select=pick, selection_mode="multi-row", hide_index=True, height=250,
-        selection_default={"selection": {"rows": places}}, column_config=COLUMNS,
+        selection_default={"selection": {"rows": places}}, column_config=COLUMNS, placeholder="–",
     )  # fmt: skip
     chosen = [order[place] for place in places] or order[:1]
     runs = [row["runs"][0] for row in chosen if row["runs"]]
