@@ -11,7 +11,7 @@ from sklearn.cluster import KMeans
 
 from dec_core.analysis.doubt import Doubt, doubt, neighbour_graph
 from dec_core.analysis.umap_gmm import UmapGmm
-from dec_core.analysis.verdict import beside_the_mixture, doubts, what_to_try
+from dec_core.analysis.verdict import beside_the_mixture, collapse, doubts, what_to_try
 from dec_core.training.mixture import Mixture
 
 CALM = Doubt(pair=(3, 1), border=0.1, best=0.1, cluster=2, size=1.1, valley=0.9)
@@ -99,6 +99,14 @@ def test_doubts_in_words():
     live = doubts({**replace(CALM, border=0.3).told(), "iteration": 80}, letters, ended=False)
     assert live.startswith("Without labels, at step 80: clusters B and D share") and "90 %" not in live
     assert doubts(CALM.told(), letters, ended=False) == doubts(CALM.told(), letters)
+
+
+def test_a_collapse_is_told_with_a_way_out():
+    words = collapse([0, 0, 0, 0, 0, 1797, 0, 0, 0, 3])
+    assert (
+        words.startswith("Clustering has collapsed: 8 of 10 clusters are empty.") and "smaller learning rate" in words
+    )
+    assert collapse([1, 0]) == collapse([5, 0, 0, 7]) == collapse([3, 4, 5]) == collapse([]) == ""
 
 
 def test_the_way_out_depends_on_what_was_done():

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dec_core.figures.comparison import Cell, Row, comparison_table
+from dec_core.analysis.spread import spread_of
+from dec_core.figures.comparison import Cell, Contestant, Row, comparison_table, findings
 from dec_core.figures.overlay import AXES, SCORES, Line, band, overlay, overlay_in_words, smoothed
 from dec_core.figures.shown import value_text
 
@@ -105,6 +106,20 @@ def test_the_table_escapes_what_people_write():
     html = comparison_table([("a<b", "c")], rows)
     assert "<script>" not in html and "&lt;script&gt;" in html and "a&lt;b" in html
     assert 'class="up"' in html and "told &quot;so&quot;" in html
+
+
+def test_differences_in_words():
+    def one(name, *values):
+        return Contestant(name, "#fff", None, {"acc": spread_of(values)})
+
+    best, worse, alike, alone = one("a", 0.98, 0.99), one("b", 0.90, 0.92), one("c", 0.985, 0.97), one("d", 0.5)
+    said = findings([best, worse, alike, alone, Contestant("e", "#fff", None, {})], 0)
+    assert said == [
+        "“b” lies 7.50 points below “a” in accuracy, and the ranges over their 2 and 2 seeds lie apart.",
+        "“c” and “a”: no difference in accuracy beyond the spread of the seeds.",
+        "“d” lies 48.50 points below “a” in accuracy; one seed against several: it may be chance.",
+    ]
+    assert findings([Contestant("e", "#fff", None, {}), best], 0) == []
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ from dec_core.runs.config_in import config_in, configs_in
 from dec_core.runs.folder import RunFolder
 from dec_core.runs.history import RunReader
 from dec_core.runs.machine import trained_with
-from dec_core.runs.summary import summary
+from dec_core.runs.summary import is_suspect, summary
 
 NASTY = "<b>x</b><img src=x onerror=alert(1)>&\"'</script>"
 ROOT = Path(__file__).parents[1]
@@ -117,6 +117,13 @@ def test_a_summary_tells_the_end_of_a_run(told, finished_run, digits):
     assert np.array_equal(told.centers, newest["decoded_centers"])
     assert told.plane.shape == (len(digits.y), 2) and told.space == "PCA"
     assert told.sentences[0].endswith("either way).") and len(told.sentences) >= 2
+
+
+def test_a_run_that_collapses_says_so_and_what_to_try(tmp_path, small):
+    run = recorded(tmp_path, small.changed(cluster_optimizer="adam", cluster_learning_rate=0.5, max_iterations=40))
+    said, history = summary(run).sentences, RunReader(run).refresh()
+    assert any(sentence.startswith("Clustering has collapsed") for sentence in said) and is_suspect(history)
+    assert not any("merged or split" in sentence for sentence in said)  # one finding, not two that contradict
 
 
 def test_a_run_is_called_by_its_name_or_by_what_it_is_near_to(told):

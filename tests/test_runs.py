@@ -14,7 +14,7 @@ from dec_core.analysis.umap_gmm import UmapGmm
 from dec_core.config import ConfigError
 from dec_core.data import Dataset, own
 from dec_core.runs.afterwards import add_mixture
-from dec_core.runs.folder import SILENT, RunFolder, RunStatus, list_runs
+from dec_core.runs.folder import SILENT, RunFolder, RunStatus, half, list_runs
 from dec_core.runs.history import History, RunReader
 from dec_core.runs.progress import duration, progress
 from dec_core.runs.recorder import record
@@ -350,3 +350,9 @@ def test_the_view_is_fixed_and_covers_the_data():
     assert index[0] < 100 and index[-1] > 69_900
     assert list(example_index(4, np.array([1, 1, 0, 2]))) == [2, 0, 3]
     assert example_index(300, None).tolist() == list(range(10)) and example_index(3, None).tolist() == [0, 1, 2]
+
+
+def test_numbers_too_large_for_16_bits_stay_finite():
+    kept = half(np.array([1e9, -1e9, 65504.0, 0.1, np.nan]))
+    assert kept.dtype == np.float16 and kept[:3].tolist() == [65504, -65504, 65504]
+    assert kept[3] == pytest.approx(0.1, rel=1 / 2048) and np.isnan(kept[4])

@@ -86,6 +86,20 @@ def what_to_try(taught: bool, features: str) -> str:
     return "Try another seed, more images, or other neighbours for UMAP."
 
 
+def collapse(sizes: Sequence[int]) -> str:
+    """That most clusters have lost all their images, and what to try then; "" where they have not.
+
+    So it ends where steps are too large: the network throws all z together, or far away.
+    """
+    n_empty = sum(size == 0 for size in sizes)
+    if 2 * n_empty <= len(sizes):
+        return ""
+    return (
+        f"Clustering has collapsed: {n_empty} of {len(sizes)} clusters are empty. "
+        "Try a smaller learning rate while clustering."
+    )
+
+
 def beside_the_mixture(acc: float, mixture: float) -> str:
     """Whether the network has earned its place, next to what finds groups without one. Both 0..1."""
     alone = f"UMAP and a mixture alone reach {100 * mixture:.1f} %"

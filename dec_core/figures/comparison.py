@@ -108,22 +108,20 @@ def findings(contestants: Sequence[Contestant], reference: int) -> list[str]:
     if score is None:
         return []
     against, said = contestants[reference], []
-    name, there = TOLD[score][0].lower(), against.spreads[score]
+    name, there = TOLD[score][0], against.spreads[score]
     for one in contestants:
         here = one.spreads.get(score)
         if one is against or here is None:
             continue
-        found = difference(here, there)
-        way = "above" if found.change > 0 else "below"
-        amount = f"{_text(abs(found.change), score)} {way} that of {against.name}"
+        found, names, what = difference(here, there), (f"“{one.name}”", f"“{against.name}”"), name.lower()
         if found.same:
-            said.append(f"The {name} of {one.name} and that of {against.name} show no difference: "
-                        "what there is lies within the spread of the seeds.")  # fmt: skip
-        elif found.certain:
-            said.append(f"The {name} of {one.name} lies {amount}, and no seed of the one reaches a seed of the other "
-                        f"({here.n} and {there.n} seeds).")  # fmt: skip
-        else:
-            said.append(f"The {name} of {one.name} lies {amount}; {found.words}.")
+            said.append(f"{' and '.join(names)}: no difference in {what} beyond the spread of the seeds.")
+            continue
+        amount = _text(abs(found.change), score).replace(" %", " points")
+        way = "above" if found.change > 0 else "below"
+        sure = f", and the ranges over their {here.n} and {there.n} seeds lie apart"
+        caution = sure if found.certain else f"; {found.words}"
+        said.append(f"{names[0]} lies {amount} {way} {names[1]} in {what}{caution}.")
     return said
 
 

@@ -17,7 +17,7 @@ from dec_core.analysis.umap_gmm import compare, group
 from dec_core.architecture import WITHOUT_NETWORK
 from dec_core.config import RunConfig
 from dec_core.data import load
-from dec_core.runs.folder import RunFolder, in_order
+from dec_core.runs.folder import RunFolder, half, in_order
 from dec_core.runs.history import RunReader
 from dec_core.runs.view import view_index
 
@@ -58,7 +58,7 @@ def add_inspection(folder: RunFolder) -> None:
     if len(view) < len(z):
         beside = neighbours(z[view], 1, z)[0][:, 0]
         plane = umap_layout(z, umap_start(plane[beside], 2), near, min_dist=0.1)
-    kept = {"z": z.astype(np.float16)} if placed else {}
+    kept = {"z": half(z)} if placed else {}
     kept |= _steady_planes(folder)
     folder.save_arrays("inspection.npz", neighbours=_but_itself(near[0]), umap=plane, **kept)
     folder.append({"event": "InspectionReady", "file": "inspection.npz", "snapshot": name})

@@ -279,3 +279,9 @@ def _parsed(line: bytes) -> dict[str, Any] | None:
     except ValueError:
         return None  # half a line, from a writer that was killed
     return record if isinstance(record, dict) and "event" in record else None
+
+
+def half(values: np.ndarray) -> np.ndarray:
+    """Numbers in 16 bits, for snapshots: within 1 in 2048, and those beyond ±65 504 as that."""
+    most = np.finfo(np.float16).max
+    return np.clip(values, -most, most).astype(np.float16)

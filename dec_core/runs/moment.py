@@ -273,7 +273,8 @@ class Moment:
         axes = self.arrays.get("axes")
         if axes is None:  # of an earlier version: the map that took the view's z to its plane
             axes = np.linalg.lstsq(z[view] - middle, self.arrays["plane"].astype(np.float32), rcond=None)[0]
-        plane[:] = (z - middle) @ axes
+        with np.errstate(invalid="ignore"):  # versions before 0.5 kept z too large for 16 bits as infinite
+            plane[:] = (z - middle) @ axes
 
     def dimensions(self, space: str) -> tuple[int, int]:
         """The two dimensions of z that "z0,z1" names. Raises SelectionError if there are no such."""

@@ -25,7 +25,7 @@ from dec_core.architecture import WITHOUT_NETWORK
 from dec_core.config import RunConfig, is_taught
 from dec_core.data import Dataset, load
 from dec_core.networks.saving import save_model
-from dec_core.runs.folder import RunFolder, RunStatus, in_order, this_process
+from dec_core.runs.folder import RunFolder, RunStatus, half, in_order, this_process
 from dec_core.runs.machine import trained_with
 from dec_core.runs.view import example_index, view_index
 from dec_core.training import TrainingState, train
@@ -223,13 +223,13 @@ class _Recorder:
         axes = pca_axes(z, self.plane)
         self.plane = ((z - z.mean(axis=0)) @ axes).astype(np.float32)
         kept = state.z if clustered and self.config.method != "kmeans" else z
-        arrays = {"z": kept.astype(np.float16), "plane": self.plane.astype(np.float16), "axes": axes}
+        arrays = {"z": half(kept), "plane": half(self.plane), "axes": axes}
         arrays["reconstructions"] = self._images(state.reconstruct(self.dataset.x[self.examples]))
         if clustered:
             arrays["cluster_centers"] = state.cluster_centers
             arrays["labels"] = state.labels.astype(np.uint8)
             if self.config.method == "umap_gmm":  # its q does not follow from z and the centers
-                arrays["q"] = state.p.astype(np.float16)
+                arrays["q"] = half(state.p)
             arrays["decoded_centers"] = self._images(state.decode(state.cluster_centers))
         self.n_snapshots, self.last_snapshot = self.n_snapshots + 1, time.monotonic()
         name = f"snapshots/{self.n_snapshots:05d}.npz"

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from dec_core.analysis.metrics import Confusion, cluster_sizes
-from dec_core.analysis.verdict import beside_the_mixture, doubts, verdict, verdict_without_labels, what_to_try
+from dec_core.analysis.verdict import beside_the_mixture, collapse, doubts, verdict, verdict_without_labels, what_to_try
 from dec_core.config import ConfigError, RunConfig, applies, is_taught
 from dec_core.presets import PRESETS, nearest
 from dec_core.runs.comparing import differing
@@ -192,10 +192,23 @@ def _sentences(run: Inspection, now: Moment | None, state: str, message: str) ->
 def findings(history: History, config: RunConfig, letters: list[str]) -> list[str]:
     """Whether groups look merged or split, what to try then, and how the network stands to a mixture alone."""
     said, judged, ended = [], history.judged, history.end is not None
-    if judged:
+    collapsed = _collapse(history)
+    if collapsed:
+        said.append(collapsed)
+    elif judged:
         said.append(doubts(judged, lambda cluster: letters[cluster], ended=ended))
-        if ended and (judged["splits"] or judged["merges"]):
+        if is_suspect(history):
             said.append(what_to_try(is_taught(config), config.features))
     if history.mixture and ended and "acc" in history.end and history.updates:
         said.append(beside_the_mixture(history.end["acc"], history.mixture["acc"]))
     return said
+
+
+def is_suspect(history: History) -> bool:
+    """Whether clustering has collapsed, or has ended with groups that look merged or split."""
+    judged = history.judged if history.end else None
+    return bool(_collapse(history) or (judged and (judged["splits"] or judged["merges"])))
+
+
+def _collapse(history: History) -> str:
+    return collapse((history.updates or [{}])[-1].get("sizes", []))

@@ -13,7 +13,7 @@ from dec_core.data import DataError
 from dec_core.runs.folder import ACTIVE, RunFolder, RunStatus
 from dec_core.runs.history import History
 from dec_core.runs.progress import Progress, progress
-from dec_core.runs.summary import findings
+from dec_core.runs.summary import findings, is_suspect
 from pages.parts import components, focus
 from pages.parts.boxes import Boxes
 from pages.parts.controls import controls, state_line
@@ -149,10 +149,9 @@ def _findings(run_id: str, history: History, config: RunConfig | None) -> None:
     first = next((snapshot["file"] for snapshot in history.snapshots if snapshot["clustered"]), None)
     if first:
         words += findings(history, config, [letter(int(place)) for place in places(run_id, first, config)])
-    suspect = first and history.judged and history.end and (history.judged["splits"] or history.judged["merges"])
     if history.centers and history.centers.get("n_starts", 1) > 1:
         words.append(STARTED_TWICE)
-    icon = ":material/warning: " if suspect else ""
+    icon = ":material/warning: " if first and is_suspect(history) else ""
     with st.container(key="findings"):
         st.caption(f"{icon}{' '.join(words)}" or "\u2003")
 
