@@ -1,4 +1,8 @@
+import runpy
+import sys
+from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import pytest
@@ -32,3 +36,20 @@ def test_a_notebook_is_stored_without_outputs_and_paths(path):
 
 def test_there_are_notebooks():
     assert NOTEBOOKS
+
+
+def test_a_run_is_handed_to_weights_and_biases_offline(finished_run, monkeypatch):
+    given, logged = {}, []
+
+    @contextmanager
+    def init(**arguments):
+        given.update(arguments)
+        yield SimpleNamespace(define_metric=lambda *_, **__: None, log=logged.append, summary=given)
+
+    monkeypatch.setitem(sys.modules, "wandb", SimpleNamespace(init=init))
+    monkeypatch.setattr(sys, "argv", ["to_wandb.py", str(finished_run.path)])
+    runpy.run_path(str(ROOT / "examples" / "to_wandb.py"), run_name="__main__")
+    assert given["mode"] == "offline" and given["config"]["dataset"] == "digits"
+    assert given["acc"] == finished_run.status.outcome["acc"]
+    accuracies = [told["TargetUpdated/acc"] for told in logged if "TargetUpdated/acc" in told]
+    assert len(accuracies) > 1 and any("PretrainProgress/loss" in told for told in logged)
