@@ -1,12 +1,14 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from dec_core.analysis.assignment import soft_assignment
 from dec_core.architecture import architecture
 from dec_core.config import RunConfig
 from dec_core.networks import ClusteringLayer, autoencoder
 from dec_core.networks.saving import load_model, save_model
+from dec_core.networks.transposed import SubPixelConv2DTranspose, phases
 
 
 def test_the_layer_computes_the_t_kernel_by_hand():
@@ -144,3 +146,44 @@ def test_another_model_is_refused(tmp_path):
     keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)]).save(tmp_path / "other.keras")
     with pytest.raises(ValueError, match="expected one that save_model wrote"):
         load_model(tmp_path / "other.keras")
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 5, 6, 7, (3, 5)])
+def test_sub_pixels_give_what_a_transposed_convolution_gives_and_its_gradients(size):
+    given = {"kernel_size": size, "strides": 2, "padding": "same", "activation": "tanh", "bias_initializer": "ones"}
+    plain, ours = keras.layers.Conv2DTranspose(3, **given), SubPixelConv2DTranspose(3, **given)
+    x = tf.constant(np.random.default_rng(0).normal(size=(2, 6, 5, 4)), tf.float32)
+    plain.build(x.shape)
+    ours.build(x.shape)
+    ours.set_weights(plain.get_weights())
+    found = []
+    for layer in (plain, ours):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = layer(x)
+            loss = tf.reduce_sum(tf.square(y))
+        found.append([y, *tape.gradient(loss, [x, *layer.trainable_variables])])
+    for one, other in zip(*found, strict=True):
+        assert np.asarray(other) == pytest.approx(np.asarray(one), rel=1e-4, abs=1e-4)
+
+
+def test_phases_in_worked_numbers():
+    even, odd = phases(5).argmax(axis=2).T  # which row of the kernel meets the neighbours before, at and after
+    assert even.tolist() == [3, 1, 0] and odd.tolist() == [4, 2, 0]
+    assert phases(5)[2, 0].sum() == 0  # an even row sees none after
+
+
+@pytest.mark.parametrize("changes", [{"strides": 1}, {"padding": "valid"}])
+def test_sub_pixels_refuse_what_they_cannot(changes):
+    with pytest.raises(ValueError, match="expected strides 2"):
+        SubPixelConv2DTranspose(1, **({"kernel_size": 3, "strides": 2, "padding": "same"} | changes))
+
+
+def test_a_network_with_sub_pixels_is_saved_and_loaded(tmp_path):
+    encoder, decoder = build((28, 28), autoencoder="conv_transpose", filters=(2, 3, 4))
+    assert isinstance(decoder.layers[-1], SubPixelConv2DTranspose) and decoder.output_shape == (None, 28, 28, 1)
+    clustering_layer = ClusteringLayer(2, name="clustering")
+    save_model(tmp_path / "m.keras", encoder, decoder, clustering_layer)
+    again = load_model(tmp_path / "m.keras")[1]
+    z = np.random.default_rng(0).normal(size=(4, 3)).astype("float32")
+    assert np.asarray(again(z)) == pytest.approx(np.asarray(decoder(z)))

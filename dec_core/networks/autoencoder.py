@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import keras
 
 from dec_core.architecture import Architecture, Layer
+from dec_core.networks.transposed import FEW, SubPixelConv2DTranspose
 
 INITIALIZERS = {
     "variance_scaling": lambda seed: keras.initializers.VarianceScaling(
@@ -58,4 +59,12 @@ def _keras_layer(layer: Layer, initializer: str, seeds: Iterator[int], policy: s
     options = dict(layer.options)
     if layer.n_parameters:
         options["kernel_initializer"] = INITIALIZERS[initializer](next(seeds))
-    return getattr(keras.layers, layer.kind)(name=layer.name, dtype=policy, **options)
+    kind = SubPixelConv2DTranspose if _has_few_channels(layer) else getattr(keras.layers, layer.kind)
+    return kind(name=layer.name, dtype=policy, **options)
+
+
+def _has_few_channels(layer: Layer) -> bool:
+    """Whether it is a transposed convolution that is faster as sub-pixels."""
+    options = layer.options
+    doubles = layer.kind == "Conv2DTranspose" and options["strides"] == 2 and options["padding"] == "same"
+    return doubles and options["filters"] <= FEW
