@@ -3,6 +3,7 @@
 import gc
 import shutil
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ from dec_core.runs.comparing import MOST_COMPARED, differing, setups
 from dec_core.runs.folder import RunFolder, list_runs
 from dec_core.runs.index import RunIndex
 from dec_core.runs.marks import REMOVED, mark, marks_of, remove
-from pages.parts.comparing import beside, choosing, report
+from pages.parts.comparing import beside, choosing, report, scores
 from pages.parts.comparing.compared import Compared
 
 ACC = (0.5, 0.6, 0.7)
@@ -294,3 +295,38 @@ def test_the_report_holds_what_is_compared_with_all_its_seeds(runs):
     assert "2 seeds: 50.00 – 60.00 %" in text and "may be chance" in text and 'href="#run-2"' in text
     alone = report.comparison([one], one, "one.html")
     assert "set-ups compared" not in alone
+
+
+def side(where, labels, plane, reference=None):
+    """Two clusters, without labels; `where` the samples lie in the data set."""
+    run = SimpleNamespace(config=SimpleNamespace(dataset="x", n_clusters=2), y=None)
+    now = SimpleNamespace(labels=np.array(labels), plane=lambda space: np.array(plane, np.float32))
+    found = beside.Side(run, now, np.arange(2), reference)
+    found.__dict__["where"] = np.array(where)
+    return found
+
+
+def test_without_labels_clusters_stand_beside_the_references_sample_by_sample():
+    first = side([0, 1, 2, 3], [0, 0, 1, 1], np.zeros((4, 2)))
+    other = side([1, 2, 3, 0], [0, 1, 1, 0], np.zeros((4, 2)), first)
+    assert other.counts[2].tolist() == [[2, 0], [0, 2]]
+    fewer = side([3, 1], [0, 0], np.zeros((2, 2)), first)
+    assert fewer.counts[2].tolist() == [[1, 0], [1, 0]]  # rows are the reference's
+
+
+def test_a_map_is_turned_like_the_references_by_the_samples_of_both():
+    there = np.random.default_rng(0).normal(size=(6, 2)).astype(np.float32)
+    first = side(range(6), [0] * 6, there)
+    where = [4, 0, 3, 1]
+    turn = np.array([[0.6, -0.8], [0.8, 0.6]], np.float32)
+    other = side(where, [0] * 4, there[where] @ turn + 5, first)
+    expected = there[where] - there[where].mean(axis=0)
+    assert other.plane("pca") == pytest.approx(expected, abs=1e-4)
+
+
+def test_curves_of_a_stopped_sibling_are_not_drawn(runs):
+    runs[1].set_status(replace(runs[1].status, state="stopped"))
+    known = RunIndex(runs[0].path.parent).entries()
+    chosen = [entry for entry in known if entry.id == runs[0].id]
+    (setup,) = setups(chosen, known, together=True)
+    assert len(setup.entries) == 2 and len(scores.lines_of([setup])) == 1

@@ -56,8 +56,9 @@ def test_runs_that_differ_in_their_seed_alone_are_one_setup(tmp_path, make):
     chosen, known = entries(tmp_path, second, other)
     found = setups(chosen, known, together=True)
     assert [[e.id for e in setup.entries] for setup in found] == [[second, first], [other]]
-    assert found[0].spread("acc") == Spread(pytest.approx(0.85), 0.8, 0.9, 2)
-    assert found[0].spread("seconds") == Spread(3.0, 3.0, 3.0, 2)
+    acc = found[0].spread("acc")
+    assert (acc.mean, acc.low, acc.high, acc.n) == (pytest.approx(0.85), 0.8, 0.9, 2)
+    assert found[0].spread("seconds") == Spread((3.0, 3.0))
     assert found[1].spread("nmi") is None
     assert [len(s.entries) for s in setups(chosen, known, together=False)] == [1, 1]
 
@@ -77,11 +78,32 @@ def test_one_run_a_seed_counts_the_finished_one_before_others(tmp_path, make):
     assert setup.spread("acc").n == 2
 
 
+def test_a_run_that_was_stopped_can_be_repeated_to_the_end(tmp_path, make):
+    stopped = make(0, 0.1, "stopped")
+    (entry,), known = entries(tmp_path, stopped)
+    assert missing_seeds(setups([entry], known, together=True)[0], 2) == [0, 1]
+    make(0, 0.8)
+    make(1, 0.9)
+    (entry,), known = entries(tmp_path, stopped)
+    (setup,) = setups([entry], known, together=True)
+    assert setup.first.id == stopped and missing_seeds(setup, 2) == []
+    assert setup.spread("acc") == Spread((0.8, 0.9))
+
+
+def test_chosen_runs_of_one_setup_are_one_whichever_is_newer(tmp_path, make):
+    first, chosen = make(0, 0.5), make(1, 0.6)
+    make(1, 0.7)  # newer, and of the same seed
+    for order in ([first, chosen], [chosen, first]):
+        picked, known = entries(tmp_path, *order)
+        (setup,) = setups(picked, known, together=True)
+        assert sorted(e.id for e in setup.entries) == sorted([first, chosen])
+
+
 def test_a_run_that_trains_does_not_borrow_the_score_of_another_seed(tmp_path, make):
     training, ended = make(0, 0.3, "running"), make(1, 0.9)
     chosen, known = entries(tmp_path, training)
     (setup,) = setups(chosen, known, together=True)
-    assert [e.id for e in setup.entries] == [training, ended] and setup.spread("acc") == Spread(0.3, 0.3, 0.3, 1)
+    assert [e.id for e in setup.entries] == [training, ended] and setup.spread("acc") == Spread((0.3,))
 
 
 def test_a_run_under_way_counts_only_where_none_has_ended(tmp_path, make):
@@ -89,7 +111,7 @@ def test_a_run_under_way_counts_only_where_none_has_ended(tmp_path, make):
     (entry,), known = entries(tmp_path, running)
     (setup,) = setups([entry], known, together=True)
     assert [e.id for e in setup.counted] == [ended]
-    assert Setup((entry,)).spread("acc") == Spread(0.3, 0.3, 0.3, 1)
+    assert Setup((entry,)).spread("acc") == Spread((0.3,))
 
 
 def test_missing_seeds_are_the_smallest_that_are_not_there(tmp_path, make):
@@ -103,14 +125,33 @@ def test_missing_seeds_are_the_smallest_that_are_not_there(tmp_path, make):
 
 
 def test_a_difference_within_the_spread_is_none():
-    few, many = Spread(0.90, 0.90, 0.90, 1), Spread(0.95, 0.93, 0.97, 5)
+    few, many = Spread((0.90,)), Spread((0.93, 0.94, 0.95, 0.96, 0.97))
     assert difference(many, few).words.startswith("one seed against several") and not difference(many, few).certain
     assert difference(few, few).words.startswith("one seed each")
-    overlap = Spread(0.96, 0.95, 0.98, 5)
+    overlap = Spread((0.95, 0.955, 0.96, 0.945, 0.98))
     assert difference(overlap, many).same and not difference(overlap, many).certain
-    apart = Spread(0.985, 0.98, 0.99, 5)
+    apart = Spread((0.98, 0.985, 0.99))
     assert difference(apart, many).certain and difference(apart, many).change == pytest.approx(0.035)
     assert difference(many, apart).change == pytest.approx(-0.035)
+
+
+def test_few_seeds_that_lie_apart_may_be_chance_and_many_that_overlap_need_not():
+    two, other = Spread((0.90, 0.91)), Spread((0.95, 0.96))
+    found = difference(two, other)  # of 6 ways to rank four, 2 lie so far apart
+    assert not found.certain and not found.same and "so few" in found.words
+    assert difference(Spread((1, 2, 3)), Spread((4, 5, 6))).certain  # 2 of 20
+    assert not difference(Spread((1, 2, 4)), Spread((3, 5, 6))).certain
+    rng = np.random.default_rng(0)
+    many, more = Spread(tuple(rng.normal(0, 1, 20))), Spread(tuple(rng.normal(2, 1, 20)))
+    assert many.high > more.low and difference(many, more).certain
+    assert difference(Spread((0.5, 0.5)), Spread((0.5, 0.5))).same
+
+
+def test_seeds_that_differ_by_chance_alone_are_seldom_told_to_differ():
+    rng = np.random.default_rng(0)
+    for n in (2, 3, 5, 12):
+        alarms = [difference(*(Spread(tuple(rng.normal(size=n))) for _ in range(2))).certain for _ in range(300)]
+        assert np.mean(alarms) < 0.15
 
 
 def test_counterparts_in_worked_numbers():

@@ -53,7 +53,7 @@ def test_presets_come_back_from_a_notebook(name):
 
 def test_a_report_on_several_runs_holds_the_configs_of_all():
     several = [PRESETS["fast"], PRESETS["best"], PRESETS["umap-gmm"]]
-    text = report([told(config) for config in several], Comparison([], []))
+    text = report([told(config) for config in several], Comparison("three", ""))
     assert configs_in("a.html", text.encode()) == several and config_in("a.html", text.encode()) == several[0]
 
 

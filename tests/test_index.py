@@ -47,7 +47,7 @@ def test_the_index_follows_the_folders(tmp_path, small, runs):
 def test_what_has_not_changed_is_not_read_again(tmp_path, runs, monkeypatch):
     index = RunIndex(tmp_path)
     before = index.entries()
-    monkeypatch.setattr("dec_core.runs.index._read", lambda folder: pytest.fail(f"{folder.id} was read again"))
+    monkeypatch.setattr("dec_core.runs.index.entry_of", lambda folder: pytest.fail(f"{folder.id} was read again"))
     assert index.entries() == before
 
 
@@ -140,3 +140,11 @@ def test_what_was_removed_long_ago_is_forgotten(tmp_path, runs):
     os.utime(tmp_path / REMOVED / runs[0].id, (long_ago, long_ago))
     forget_removed(tmp_path)
     assert [path.name for path in (tmp_path / REMOVED).iterdir()] == [runs[1].id]
+
+
+def test_the_week_counts_from_the_removal_however_old_the_run(tmp_path, runs):
+    long_ago = time.time() - KEPT_FOR - 60
+    os.utime(runs[0].path, (long_ago, long_ago))
+    remove(runs[0])
+    forget_removed(tmp_path)
+    assert bring_back(tmp_path, runs[0].id).path.is_dir()

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dec_core.analysis.spread import spread_of
-from dec_core.figures.comparison import Cell, Contestant, Row, comparison_table, findings
-from dec_core.figures.overlay import AXES, SCORES, Line, band, overlay, overlay_in_words, smoothed
+from dec_core.figures.comparison import Cell, Contestant, Row, beside_the_reference, comparison_table, findings
+from dec_core.figures.overlay import AXES, SCORES, Line, band, line_of, overlay, overlay_in_words, smoothed
 from dec_core.figures.shown import value_text
+from dec_core.presets import PRESETS
 
 
 def history(accuracies, seconds=1.0):
@@ -108,16 +109,44 @@ def test_the_table_escapes_what_people_write():
     assert 'class="up"' in html and "told &quot;so&quot;" in html
 
 
+def test_slower_is_worse_and_higher_is_better():
+    def one(name, acc, seconds):
+        spreads = {"acc": spread_of(acc), "seconds": spread_of(seconds)}
+        return Contestant(name, "#fff", None, spreads)
+
+    html = beside_the_reference(
+        [one("a", (0.7, 0.71, 0.72), (1, 2, 3)), one("b", (0.8, 0.81, 0.82), (10, 11, 12))], 0, []
+    )
+    assert html.count('class="up"') == html.count('class="down"') == 1
+    assert html.index('class="up">▲ 10.00 %') < html.index('class="down">▲ 9 s')
+
+
+def test_names_are_any_text_and_marked_up_once():
+    lines = [line_of("A & <b>", "#fff000", [history([0.5, 0.6, 0.7])], 100, PRESETS["fast"])]
+    assert score_trace(overlay(lines, "acc", "iteration"), "A &amp; &lt;b&gt;").y[-1] == pytest.approx(70)
+    assert overlay_in_words(lines, "acc").startswith("Accuracy: A & <b> 70.0")
+
+
+def test_only_a_first_target_of_a_mixture_is_held():
+    taught = PRESETS["fast"]
+    assert line_of("a", "#fff", [], 1, taught).held == taught.first_target_steps > 0
+    assert line_of("a", "#fff", [], 1, taught.changed(first_target="kmeans")).held == 0
+
+
 def test_differences_in_words():
     def one(name, *values):
         return Contestant(name, "#fff", None, {"acc": spread_of(values)})
 
-    best, worse, alike, alone = one("a", 0.98, 0.99), one("b", 0.90, 0.92), one("c", 0.985, 0.97), one("d", 0.5)
+    best, worse = one("a", 0.98, 0.985, 0.99), one("b", 0.90, 0.91, 0.92)
+    alike, alone = one("c", 0.985, 0.97), one("d", 0.5)
     said = findings([best, worse, alike, alone, Contestant("e", "#fff", None, {})], 0)
     assert said == [
-        "“b” lies 7.50 points below “a” in accuracy, and the ranges over their 2 and 2 seeds lie apart.",
+        "“b” lies 7.50 points below “a” in accuracy, more than the spread over their 3 and 3 seeds.",
         "“c” and “a”: no difference in accuracy beyond the spread of the seeds.",
         "“d” lies 48.50 points below “a” in accuracy; one seed against several: it may be chance.",
+    ]
+    assert findings([one("f", 0.5), one("g", 0.5)], 0) == [
+        "“g” and “f” are alike in accuracy; one seed each: it may be chance."
     ]
     assert findings([Contestant("e", "#fff", None, {}), best], 0) == []
 

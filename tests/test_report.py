@@ -234,7 +234,7 @@ def test_a_comparison_shows_its_table_and_every_run(told):
 def test_a_comparison_is_of_accuracy_or_without_labels_of_silhouette(told):
     _, contestants, lines = held(told, {"name": "other", "scores": {"acc": 0.5}})
     assert "Accuracy" in compared(contestants, lines, []).curves_in_words
-    bare = [replace(one, spreads={"silhouette": Spread(0.2, 0.1, 0.3, 3)}) for one in contestants]
+    bare = [replace(one, spreads={"silhouette": Spread((0.1, 0.2, 0.3))}) for one in contestants]
     found = compared(bare, lines, [])
     assert "no difference" in found.sentences[0] and "Silhouette" in found.curves.layout.annotations[1].text
     assert compared(contestants, [], []).curves is None

@@ -5,6 +5,7 @@ import threading
 import time
 from dataclasses import replace
 
+import optuna
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,7 +19,7 @@ from dec_core.runs.control import Control
 from dec_core.runs.folder import RunFolder, list_runs, this_process
 from dec_core.runs.sweep_plan import SweepPlan, plan_fields
 from dec_core.runs.sweep_space import Choices, Range, default_range, parse_range, sweepable
-from dec_core.runs.sweep_worker import Queue, work
+from dec_core.runs.sweep_worker import Queue, sampler, work
 from dec_core.runs.worker import _sweep
 
 LATENT = {"latent_dim": {"low": 2, "high": 7}}
@@ -146,6 +147,32 @@ def test_a_grid_wants_choices_or_whole_numbers_and_not_too_many(small):
         planned(small, {"alpha": {"low": 1.0, "high": 2.0}}, sampler="grid")
     with pytest.raises(ConfigError, match="1000 can be tried"):
         planned(small, {"latent_dim": {"low": 2, "high": 60}, "batch_size": {"low": 64, "high": 128}}, sampler="grid")
+
+
+def test_every_trial_of_a_random_search_draws_for_itself(small):
+    plan = SweepPlan.make(name="x", base=small, space={"latent_dim": {"low": 2, "high": 40}}, sampler="random")
+    drawn = set()
+    for number in range(8):
+        study = optuna.create_study(sampler=sampler(plan, number))
+        drawn.add(study.ask().suggest_int("latent_dim", 2, 40))
+    assert len(drawn) > 4
+
+
+def test_seeds_that_would_run_out_are_told_before_a_trial_fails(small):
+    with pytest.raises(ConfigError, match="n_seeds"):
+        SweepPlan.make(
+            name="x", base=small.changed(random_state=2**31 - 1), space={"latent_dim": {"low": 2, "high": 4}}, n_seeds=2
+        )
+
+
+def test_a_grid_too_large_to_look_through_is_refused_at_once(small):
+    space = {
+        "method": {"choices": ["kmeans", "dec"]},
+        "pretrain_epochs": {"low": 1, "high": 500},
+        "max_iterations": {"low": 1, "high": 20_000},
+    }
+    with pytest.raises(ConfigError, match="20000000 combinations"):
+        SweepPlan.make(name="x", base=small, space=space, sampler="grid")
 
 
 def test_ranges_on_the_command_line(small):

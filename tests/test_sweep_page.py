@@ -1,8 +1,12 @@
 """The screen Sweep without a browser: planning, watching, going on, keeping the best; and the figures of a sweep."""
 
 import gc
+import math
+from dataclasses import replace
 
+import optuna
 import pytest
+from optuna.samplers import RandomSampler
 from optuna.trial import TrialState
 from screens import NoWorkers, app_over, opened_at
 from streamlit.util import calc_hash
@@ -13,6 +17,7 @@ from dec_core.presets import PRESETS
 from dec_core.runs import sweep
 from dec_core.runs.folder import RunFolder
 from dec_core.runs.own_presets import keep_preset, own_presets
+from dec_core.runs.progress import duration
 from dec_core.runs.sweep_plan import SweepPlan
 from dec_core.runs.sweep_worker import Queue
 
@@ -235,6 +240,26 @@ def test_a_grid_asks_for_values_and_tries_every_combination(root):
     assert [list(each.values()) for each in tried] == [[r, k] for r in (0.001, 0.01) for k in (8, 9, 10)]
 
 
+def test_values_that_no_field_takes_are_said_at_the_form(root):
+    at = screen()
+    at.segmented_control(key="plan_sampler").set_value("grid").run()
+    for text in (",".join(str(value) for value in range(3, 60)), "nan, 0.1", "1..20000"):
+        (field,) = [
+            item for item in at.text_input if item.key.startswith("values_cluster" if "nan" in text else "values_n")
+        ]
+        field.set_value(text).run()
+        assert not at.exception and named(at, "Start the sweep").disabled
+
+
+def test_how_long_a_sweep_takes_is_told_by_the_middle_of_runs_like_it(root):
+    for seconds in (10.0, 20.0, 900.0):
+        run = RunFolder.create(root, PRESETS["first-look"], "finished")
+        run.set_status(replace(run.status, seconds={"clustering": seconds}))
+    at = screen()
+    at.number_input(key="n_trials").set_value(3).run()
+    assert any(item.value.startswith(f"3 runs, {duration(60)} ") for item in at.caption)
+
+
 def test_a_link_to_a_sweep_that_is_not_there_says_so(root):
     stored(root)
     at = screen(sweep="nowhere")
@@ -298,11 +323,40 @@ def test_parallel_coordinates_name_choices_and_orders_of_magnitude():
     assert figures.parallel(ROWS[:1], TITLES, [], "agreement") is None
 
 
-def test_importances_and_slices_wait_for_enough_trials(root):
+def test_slices_wait_for_two_trials_and_importances_for_many(root):
     study = stored(root)
     titles = {name: TITLES[name] for name in SPACE}
     assert figures.slices(study, titles, "agreement").layout.xaxis.title.text in titles.values()
-    bars = figures.importances(study, titles).data[0]
-    assert set(bars.y) == set(titles.values()) and sum(bars.x) == pytest.approx(100)
+    assert figures.importances(study, titles) is None  # four say nothing
     empty = sweep.create(SweepPlan.make(name="none", base=BASE, space=SPACE), f"sqlite:///{root}/none.db")
     assert figures.slices(empty, titles, "agreement") is None and figures.importances(empty, titles) is None
+
+
+def test_importances_tell_the_field_that_matters():
+    def objective(trial):
+        rate = trial.suggest_float("cluster_learning_rate", 1e-4, 1e-1, log=True)
+        trial.suggest_int("n_clusters", 5, 15)
+        return -abs(math.log10(rate) + 2)
+
+    study = optuna.create_study(direction="maximize", sampler=RandomSampler(seed=0))
+    study.optimize(objective, n_trials=40)
+    (bars,) = figures.importances(study, TITLES).data
+    shares = dict(zip(bars.y, bars.x, strict=True))
+    assert sum(bars.x) == pytest.approx(100) and shares["Learning rate"] > 2 * shares["Clusters"]
+    alike = optuna.create_study(direction="maximize")
+    alike.optimize(lambda trial: 0 * trial.suggest_float("n_clusters", 0, 1), n_trials=20)
+    assert figures.importances(alike, TITLES) is None
+
+
+def test_history_shows_a_trial_whose_number_is_beyond_their_count():
+    rows = [*ROWS[:3], ROWS[3] | {"number": 9}]
+    low, high = figures.history(rows, "agreement").layout.xaxis.range
+    assert low < 0 and high > 9
+
+
+def test_numbers_among_words_stay_numbers():
+    values = [None, 1.0, 0.1, 10, True]
+    rows = [{"number": i, "state": "finished", "value": i / 10, "params": {"x": v}} for i, v in enumerate(values)]
+    axis = figures.parallel(rows, {"x": "x"}, [], "agreement").data[0].dimensions[0]
+    assert list(axis.ticktext) == ["0.1", "1.0", "yes", "10", "–"]
+    assert list(axis.values) == [4, 1, 0, 3, 2]

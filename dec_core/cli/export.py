@@ -56,15 +56,16 @@ def _compared(runs: Sequence[RunSummary], paths: Sequence[Path]) -> Comparison:
     contestants, lines = [], []
     for place, setup in enumerate(setups(entries, entries, together=True)):
         first, colour = by_id[setup.first.id], RUNS[place % len(RUNS)]
-        n = len(setup.entries)
-        name = heading(first) if n == 1 else f"{heading(first, seed=False)}, {n} seeds"
+        counted = [by_id[entry.id] for entry in setup.counted]
+        n = len(counted)
+        name = heading(counted[0]) if n == 1 else f"{heading(first, seed=False)}, {n} seeds"
         spreads = {score: spread for score in TOLD if (spread := setup.spread(score))}
         link = f"#run-{runs.index(first) + 1}"
         standing = "" if first.state == "finished" else first.state
         contestants.append(Contestant(name, colour, first.config, spreads, standing, link))
-        histories = [by_id[entry.id].history for entry in setup.counted]
-        if first.sizes is not None:
-            lines.append(line_of(name, colour, histories, int(first.sizes.sum()), first.config))
+        sizes = counted[0].sizes
+        if sizes is not None:
+            lines.append(line_of(name, colour, [run.history for run in counted], int(sizes.sum()), first.config))
     return compared(contestants, lines, differing([one.config for one in contestants]))
 
 

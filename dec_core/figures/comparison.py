@@ -118,8 +118,11 @@ def findings(contestants: Sequence[Contestant], reference: int) -> list[str]:
             said.append(f"{' and '.join(names)}: no difference in {what} beyond the spread of the seeds.")
             continue
         amount = _text(abs(found.change), score).replace(" %", " points")
+        if not amount.strip("0. points"):
+            said.append(f"{' and '.join(names)} are alike in {what}; {found.words}.")
+            continue
         way = "above" if found.change > 0 else "below"
-        sure = f", and the ranges over their {here.n} and {there.n} seeds lie apart"
+        sure = f", more than the spread over their {here.n} and {there.n} seeds"
         caution = sure if found.certain else f"; {found.words}"
         said.append(f"{names[0]} lies {amount} {way} {names[1]} in {what}{caution}.")
     return said

@@ -35,6 +35,7 @@ class Line:
     Attributes
     ----------
     name, colour : str
+        The name is any text.
     histories : sequence of dec_core.runs.history.History, or anything with its records
     n_samples : int
         Images an epoch goes through.
@@ -52,10 +53,9 @@ class Line:
 
 
 def line_of(name: str, colour: str, histories: Sequence[Any], n_samples: int, config: RunConfig) -> Line:
-    """The line of runs of this config but for the seed; `name` is any text."""
+    """The line of runs of this config but for the seed."""
     held = config.first_target_steps if is_taught(config) else 0
-    safe = escape(name, quote=False)  # plotly takes tags for markup
-    return Line(safe, colour, histories, n_samples, config.batch_size, held)
+    return Line(name, colour, histories, n_samples, config.batch_size, held)
 
 
 def overlay(lines: Sequence[Line], score: str, by: str, smoothing: float = 0.0, height: int = 300) -> go.Figure:
@@ -144,7 +144,7 @@ def _panel(figure: go.Figure, line: Line, curves: list[Curve], column: int, smoo
         mean = smoothed(mean, smoothing)
     value, unit = digits.removesuffix(" %"), " %" if digits.endswith("%") else ""
     figure.add_scatter(
-        x=x, y=mean, mode="lines+markers" if len(x) < 3 else "lines", name=line.name,
+        x=x, y=mean, mode="lines+markers" if len(x) < 3 else "lines", name=_safe(line.name),
         line={"color": line.colour, "width": 2}, hovertemplate=f"%{{y:{value}}}{unit}", **place,
     )  # fmt: skip
 
@@ -182,10 +182,15 @@ def _phases(figure: go.Figure, line: Line, curves: list[Curve]) -> None:
     x, mean, _, _ = band(curves)
     place = float(curves[0][0][at])
     figure.add_scatter(
-        x=[place], y=[np.interp(place, x, mean)], mode="markers", name=line.name,
+        x=[place], y=[np.interp(place, x, mean)], mode="markers", name=_safe(line.name),
         marker={"symbol": "diamond", "size": 9, "color": line.colour},
         hovertemplate="from here on p is made from q", row=1, col=2,
     )  # fmt: skip
+
+
+def _safe(text: str) -> str:
+    """Any text, for where plotly takes tags for markup."""
+    return escape(text, quote=False)
 
 
 def _faint(colour: str) -> str:

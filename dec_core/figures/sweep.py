@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 
 from dec_core.figures.palette import GREY, RIGHT, TEN, WRONG
 
+ENOUGH = 15  # finished trials, from which on importances say something
 SYMBOLS = {  # of a trial's state: symbol, colour, name
     "finished": ("circle", RIGHT, "finished"),
     "pruned": ("line-ew-open", GREY, "cut short"),
@@ -50,12 +51,13 @@ def history(rows: Sequence[dict[str, Any]], objective: str, height: int = 250) -
             x=[x for x, _ in steps], y=[y for _, y in steps], mode="lines", name="best so far",
             line={"color": TEN[6], "width": 2, "shape": "hv"}, hoverinfo="skip",
         )  # fmt: skip
+    last = max((row["number"] for row in rows), default=0)  # a trial that was given back has another number
     _dress(figure, height)
     figure.update_layout(
         legend={"orientation": "h", "x": 1, "xanchor": "right", "y": 1, "yanchor": "bottom", "font": {"size": 11}},
         uirevision="history",
     )
-    figure.update_xaxes(title={"text": "trial", "standoff": 4}, showgrid=False, range=[-0.5, max(len(rows), 1) - 0.5])
+    figure.update_xaxes(title={"text": "trial", "standoff": 4}, showgrid=False, range=[-0.5, last + 0.5])
     figure.update_yaxes(title={"text": OBJECTIVES[objective], "standoff": 6}, nticks=6)
     return figure
 
@@ -70,13 +72,19 @@ def _short(value: Any) -> str:
 
 
 def importances(study: Any, titles: dict[str, str], height: int = 250) -> go.Figure | None:
-    """How much of the objective's variation each field explains (PED-ANOVA, Watanabe et al. 2023); None before four
-    trials that have ended. `titles` name the fields."""
+    """How much of the objective's variation each field explains (PED-ANOVA, Watanabe et al. 2023).
+
+    None before `ENOUGH` finished trials: with ten, a field that does nothing still gets half of it as often as not.
+    `titles` name the fields.
+    """
     from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
 
+    values = [trial.value for trial in study.get_trials(deepcopy=False) if trial.state.name == "COMPLETE"]
+    if len(values) < ENOUGH or len(set(values)) < 2:
+        return None
     try:
         found = get_param_importances(study, evaluator=PedAnovaImportanceEvaluator())
-    except (ValueError, RuntimeError):  # too few trials, or all alike
+    except (ValueError, RuntimeError):  # fields that no finished trial has in common
         return None
     if not found:
         return None
@@ -124,13 +132,19 @@ def _axis(title: str, values: list[Any], logarithmic: bool) -> dict[str, Any]:
         ticks = [exponent for exponent in range(-7, 7) if min(values) <= 10.0**exponent <= max(values)]
         marks = {"tickvals": ticks, "ticktext": [f"{10.0**exponent:g}" for exponent in ticks]} if ticks else {}
         return {"label": title, "values": [math.log10(value) for value in values], **marks}
-    names = sorted({_named(value) for value in values})
+    known = sorted({_named(value): value for value in values}.items(), key=lambda item: _order(item[1]))
+    names = [name for name, _ in known]
     places = [names.index(_named(value)) for value in values]
     return {"label": title, "values": places, "tickvals": list(range(len(names))), "ticktext": names}
 
 
 def _named(value: Any) -> str:
-    return {True: "yes", False: "no", None: "–"}.get(value, str(value))
+    return "–" if value is None else ("no", "yes")[value] if isinstance(value, bool) else str(value)
+
+
+def _order(value: Any) -> tuple[bool, bool, Any]:
+    """Numbers by size, then words, then what is missing."""
+    return value is None, isinstance(value, str), 0 if value is None else value
 
 
 def slices(study: Any, titles: dict[str, str], objective: str, height: int = 250) -> go.Figure | None:

@@ -62,21 +62,26 @@ def setups(chosen: Sequence[Entry], known: Sequence[Entry], *, together: bool) -
     found: list[Setup] = []
     for entry in chosen:
         if not any(entry in setup.entries for setup in found):
-            found.append(Setup((entry, *_siblings(entry, known))))
+            found.append(Setup((entry, *_siblings(entry, chosen, known))))
     return found
 
 
-def _siblings(entry: Entry, known: Sequence[Entry]) -> list[Entry]:
-    """Other runs of the same set-up, by seed, one for each."""
+def _siblings(entry: Entry, chosen: Sequence[Entry], known: Sequence[Entry]) -> list[Entry]:
+    """Other runs of the same set-up, by seed, one for each; also of its own seed, where it did not come to its end."""
     if entry.config is None:
         return []
-    alike: dict[int, Entry] = {entry.config.random_state: entry}
-    for other in known:
+    sound = entry.active or entry.status.state == "finished"
+    alike: dict[int, Entry] = {entry.config.random_state: entry} if sound else {}
+    for other in (*chosen, *known):
         config = other.config
-        if config and config.model_copy(update={"random_state": entry.config.random_state}) == entry.config:
+        if (
+            other.id != entry.id
+            and config
+            and config.model_copy(update={"random_state": entry.config.random_state}) == entry.config
+        ):
             before = alike.get(config.random_state)
             better = before is None or (before.status.state != "finished" and other.status.state == "finished")
-            if better and before is not entry:
+            if better and before not in (entry, *chosen):
                 alike[config.random_state] = other
     return [alike[seed] for seed in sorted(alike) if alike[seed] is not entry]
 

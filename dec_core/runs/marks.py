@@ -72,8 +72,8 @@ def remove(folder: RunFolder) -> None:
         raise ValueError(f"run: {folder.id} is {folder.status.state}; stop it before it is removed")
     bin_ = folder.path.parent / REMOVED
     bin_.mkdir(exist_ok=True)
+    folder.path.touch()  # from now on its week counts
     folder.path.rename(bin_ / folder.id)
-    (bin_ / folder.id).touch()  # from now on its week counts
 
 
 def bring_back(root: Path, run_id: str) -> RunFolder:
@@ -95,7 +95,7 @@ def removed_runs(root: Path) -> list[RunFolder]:
     """What can be brought back, removed last first."""
     bin_ = Path(root) / REMOVED
     found = [path for path in bin_.iterdir() if (path / "config.json").is_file()] if bin_.is_dir() else []
-    return [RunFolder(path) for path in sorted(found, key=lambda path: -path.stat().st_mtime)]
+    return [RunFolder(path) for path in sorted(found, key=lambda path: (path.stat().st_mtime, path.name), reverse=True)]
 
 
 def forget_removed(root: Path) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Callable
+from math import prod
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_serializer, model_validator
@@ -22,12 +23,14 @@ from dec_core.runs.sweep_space import (
     drawing_order,
     is_whole,
     misfit,
+    n_values,
     span_of,
     values_of,
 )
 
 OF_IMAGES = ("n_samples", "deskew")  # they change the images over whose neighbours agreement is measured
 MOST_TRIALS = 1000
+MOST_LOOKED_AT = 20 * MOST_TRIALS  # combinations of a grid, many of which may come to the same
 
 
 def _setting(default: Any, label: str, help: str, **limits: Any) -> Any:
@@ -96,10 +99,14 @@ class SweepPlan(BaseModel):
             if problem:
                 problems[name] = problem
         problems = problems or self._clashes()
+        try:
+            self.base.changed(random_state=self.base.random_state + self.n_seeds - 1)
+        except ConfigError as error:
+            problems["n_seeds"] = f"the last seed would be too large: {error}"
         if self.sampler == "grid" and not problems:
-            n = len(self.combinations())
-            if n > MOST_TRIALS:
-                problems["sampler"] = f"the grid has {n} combinations or more; {MOST_TRIALS} can be tried: vary less"
+            n = prod(map(n_values, self.space.values()))
+            if n > MOST_LOOKED_AT or len(self.combinations()) > MOST_TRIALS:
+                problems["sampler"] = f"the grid has {n} combinations; {MOST_TRIALS} can be tried: vary less"
         if problems:
             raise ConfigError(problems)
         return self

@@ -106,11 +106,11 @@ def parse_range(name: str, text: str, base: RunConfig) -> Range | Choices:
         return default_range(name, base)
     match = re.fullmatch(r"\s*(.+?)\.\.(.+?)(:log)?\s*", text)
     if not match:
-        return Choices(choices=tuple(parse(name, part.strip()) for part in text.split(",")))
+        return span_of(name, {"choices": tuple(parse(name, part.strip()) for part in text.split(","))})
     low, high = (parse(name, part.strip()) for part in match.groups()[:2])
     if not all(isinstance(end, int | float) and not isinstance(end, bool) for end in (low, high)):
         raise ConfigError({name: f"received {text!r}, expected LOW..HIGH in numbers, or values separated by commas"})
-    return Range(low=low, high=high, log=bool(match[3]))
+    return span_of(name, {"low": low, "high": high, "log": bool(match[3])})
 
 
 def misfit(name: str, span: Range | Choices, base: RunConfig) -> str | None:
@@ -142,6 +142,11 @@ def is_whole(name: str) -> bool:
 def values_of(span: Range | Choices) -> Iterator[Any]:
     """All values, where they are whole numbers or listed."""
     return iter(span.choices) if isinstance(span, Choices) else iter(range(span.low, span.high + 1))
+
+
+def n_values(span: Range | Choices) -> int:
+    """How many `values_of` gives."""
+    return len(span.choices) if isinstance(span, Choices) else span.high - span.low + 1
 
 
 def _valid_choices(name: str, base: RunConfig, candidates: list[Any]) -> Choices:

@@ -111,7 +111,7 @@ class Attempt:
     def _outcome(self) -> tuple[TrialState, float | None, str]:
         """State and value of the trial in the end, and a word where these do not tell all."""
         try:
-            params = self.plan.draw(self._suggest)
+            params = patiently(self.plan.draw, self._suggest)
             found = [self._seed(self.plan.config(params, seed), seed) for seed in range(self.plan.n_seeds)]
         except Pruned:
             return TrialState.PRUNED, None, "pruned"
@@ -166,7 +166,7 @@ class Attempt:
 
     def _new_folder(self, config: RunConfig, seed: int) -> RunFolder:
         folder = RunFolder.create(self.root, config, "running")
-        number = sweep.planned_number(self.study.get_trials(deepcopy=False)[self.trial.number])
+        number = sweep.planned_number(patiently(self.study.get_trials, False)[self.trial.number])
         where = sweep.without_password(self.storage.url)
         told = {"study": self.plan.name, "trial": number, "storage": where, "by_labels": self.plan.uses_labels}
         folder.write(folder.path / "sweep.json", lambda file: file.write(json.dumps(told, indent=2).encode()))

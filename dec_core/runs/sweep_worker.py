@@ -66,7 +66,7 @@ def work(
         study = sweep.study_in(storage, name)
         for trial in _ended(storage, study, Path(root), control or Control()):
             n_ended += 1
-            states = [trial.state.is_finished() for trial in sweep.trials(study)]
+            states = [trial.state.is_finished() for trial in patiently(sweep.trials, study)]
             tell(sweep.row(trial), sum(states), len(states))
     except StorageInternalError:
         told = sweep.without_password(storage_url)
@@ -100,7 +100,7 @@ def _ended(storage: RDBStorage, study: optuna.Study, root: Path, control: Contro
         taken = None if held else patiently(queue.take)
         if taken is not None:
             if Attempt(storage, *taken, root, control).run():
-                yield study.get_trials(deepcopy=False)[taken[0].number]
+                yield patiently(study.get_trials, False)[taken[0].number]
             _free_memory()
         elif patiently(queue.is_empty):
             return

@@ -78,7 +78,7 @@ def _first_choice() -> None:
     if first is None:
         return
     alike = [e for e in ended if e.config.dataset == first.config.dataset and e.id != first.id]
-    another = next((e for e in alike if len(setups([first, e], [], together=False)) == 2), None)
+    another = next((e for e in alike if len(setups([first, e], [first, e], together=True)) == 2), None)
     st.session_state.compared = Compared(runs=tuple(e.id for e in (first, another) if e))
     st.session_state.compared_seen = {}
 

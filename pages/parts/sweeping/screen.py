@@ -187,7 +187,12 @@ def _figures(study: Any, plan: Any, rows: list[dict[str, Any]], titles: dict[str
     asked = [
         ("history", "Does it get better?", ABOUT_HISTORY, "Trials appear as they end."),
         ("parallel", "Which values go together?", ABOUT_PARALLEL, "After two trials."),
-        ("importances", "What matters?", ABOUT_IMPORTANCE, "After a few trials that differ."),
+        (
+            "importances",
+            "What matters?",
+            ABOUT_IMPORTANCE,
+            f"After {figures.ENOUGH} finished trials: fewer say nothing.",
+        ),
         ("slices", "How does each field act?", ABOUT_SLICES, "After two trials."),
     ]
     for start in (0, 2):
