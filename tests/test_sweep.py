@@ -317,7 +317,9 @@ def test_a_sweep_is_worked_on_to_its_end(tmp_path, url, small, stand_in):
     assert run.config == small.changed(latent_dim=5, random_state=1)
     belongs = json.loads((run.path / "sweep.json").read_text())
     assert belongs == {"study": "s", "trial": 3, "storage": url, "by_labels": False}
-    assert sweep.rank_correlation(study) == pytest.approx(1) and sweep.rank_correlation(study, "silhouette") is None
+    rows = sweep.table(study)
+    assert sweep.rank_correlation(rows, "agreement") == pytest.approx(1)
+    assert sweep.rank_correlation(rows, "silhouette") is None
     lines = sweep.as_csv(rows, sweep.plan_of(study)).splitlines()
     assert lines[0].startswith("number,state,value,ended,seconds,latent_dim,acc") and len(lines) == 7
     assert work(url, "s", tmp_path) == 0  # nothing is left
@@ -332,7 +334,7 @@ def test_diverged_failed_and_collapsed_trials_are_results_and_the_sweep_goes_on(
     assert rows[8] == ("failed", "RuntimeError: out of luck", None)
     assert rows[9] == rows[10] == ("diverged", "diverged", None)
     assert rows[5] == ("finished", "", 0.5)
-    assert sweep.rank_correlation(study) is None  # of two trials
+    assert sweep.rank_correlation(sweep.table(study), "agreement") is None  # of two trials
 
 
 @pytest.mark.parametrize("pruner", ["median", "halving", "none"])

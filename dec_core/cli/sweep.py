@@ -95,7 +95,10 @@ def _sweep(options: argparse.Namespace) -> int:
     rows, plan = sweep.table(study), sweep.plan_of(study)
     if options.csv:
         options.csv.write_text(sweep.as_csv(rows, plan), encoding="utf-8")
-    found = {"best": sweep.best(rows), "rank_correlation": None if plan.uses_labels else sweep.rank_correlation(study)}
+    found = {
+        "best": sweep.best(rows),
+        "rank_correlation": None if plan.uses_labels else sweep.rank_correlation(rows, plan.objective),
+    }
     print(_told(rows, plan, options.out, **found))
     if options.json:
         print(json.dumps({"plan": plan.model_dump(mode="json"), "trials": rows, **found}))

@@ -50,16 +50,12 @@ def sweep_example(root: Path, docs: Path) -> int:
     rows = sweep.table(sweep.open_study(url, NAME))
     if any(row["state"] != "finished" for row in rows):
         return 1
-    told = {"trials": [_kept(row) for row in rows], "machine": machine(), "rank_correlation": _trust(url)}
+    trust = {name: sweep.rank_correlation(rows, name) for name in ABOUT}
+    told = {"trials": [_kept(row) for row in rows], "machine": machine(), "rank_correlation": trust}
     docs.mkdir(parents=True, exist_ok=True)
     RunFolder.write(docs / "sweep.json", lambda file: file.write(json.dumps(told, indent=1).encode()))
     RunFolder.write(docs / "sweep.md", lambda file: file.write(page(told).encode()))
     return 0
-
-
-def _trust(url: str) -> dict[str, float | None]:
-    study = sweep.open_study(url, NAME)
-    return {name: sweep.rank_correlation(study, name) for name in ABOUT}
 
 
 def _kept(row: dict[str, Any]) -> dict[str, Any]:

@@ -110,7 +110,8 @@ def find(entries: list[Entry], query: str) -> list[Entry]:
     text that stands anywhere in what is known of the run.
     """
     words = query.lower().split()
-    return [entry for entry in entries if all(_fits(entry.values() | {"id": entry.id}, word) for word in words)]
+    known = ((entry, entry.values() | {"id": entry.id}) for entry in entries)
+    return [entry for entry, values in known if all(_fits(values, word) for word in words)]
 
 
 def _fits(values: dict[str, Any], word: str) -> bool:

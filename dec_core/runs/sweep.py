@@ -226,16 +226,14 @@ def best(rows: list[dict[str, Any]]) -> dict[str, Any] | None:
     return max((row for row in rows if row["value"] is not None), key=lambda row: row["value"], default=None)
 
 
-def rank_correlation(study: optuna.Study, name: str | None = None) -> float | None:
-    """Spearman's rank correlation over the finished trials of a score without labels with ACC.
+def rank_correlation(rows: list[dict[str, Any]], name: str) -> float | None:
+    """Spearman's rank correlation over the finished rows of a score without labels with ACC.
 
-    `name` is agreement or silhouette; by default what the sweep looks for. None below three trials that have both, or
-    where one of them is the same in all.
+    `name` is agreement or silhouette. None below three trials that have both, or where one of them is the same in all.
     """
-    name = name or plan_of(study).objective
     pairs = [
         (row["scores"][name], row["scores"]["acc"])
-        for row in table(study)
+        for row in rows
         if row["state"] == "finished" and {name, "acc"} <= row["scores"].keys()
     ]
     if len(pairs) < 3 or any(len(set(values)) == 1 for values in zip(*pairs, strict=True)):

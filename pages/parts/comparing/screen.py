@@ -50,11 +50,12 @@ def screen() -> None:
     if gone:
         st.warning(f"There is no run {', '.join(map(repr, gone))} on this server.", icon=":material/link_off:")
     chosen = [by_id[run_id] for run_id in seen.runs if run_id in by_id]
-    shown = setups(chosen, known, together=_together(chosen, known, seen))
+    shown, together = _setups(chosen, known, seen)
     undo_bar()
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="compared"):
         chips(shown, _reference(shown, seen))
-        _seeds(chosen, known, seen)
+        if chosen:
+            _seeds(on=together)
         sound = [setup for setup in shown if _is_whole(setup.first)]
         if sound:
             report_button(sound, _reference(sound, seen))
@@ -89,17 +90,14 @@ def _reference(shown: list[Setup], seen: Compared) -> Setup | None:
     return next(chosen, shown[0] if shown else None)
 
 
-def _together(chosen: list[Entry], known: list[Entry], seen: Compared) -> bool:
-    """Whether seeds stand together: as was asked, or else unless two of one set-up were chosen."""
-    if seen.seeds:
-        return seen.seeds == "together"
-    return len(setups(chosen, known, together=True)) == len(chosen)
+def _setups(chosen: list[Entry], known: list[Entry], seen: Compared) -> tuple[list[Setup], bool]:
+    """The set-ups, and whether seeds stand together: as was asked, or else unless two of one set-up were chosen."""
+    apart, whole = (setups(chosen, known, together=together) for together in (False, True))
+    together = seen.seeds == "together" if seen.seeds else len(whole) == len(chosen)
+    return whole if together else apart, together
 
 
-def _seeds(chosen: list[Entry], known: list[Entry], seen: Compared) -> None:
-    if not chosen:
-        return
-    on = _together(chosen, known, seen)
+def _seeds(*, on: bool) -> None:
     st.toggle(
         "Seeds together", on, key=f"together_{on}", help="Show runs that differ in their seed alone as one: the mean, "
         "with a band from least to greatest.", on_change=lambda: compare(seeds="apart" if on else "together"),
@@ -114,7 +112,7 @@ def _view(run_ids: tuple[str, ...], was_active: bool) -> None:
     known = focus.index().entries(archived=True)
     by_id = {entry.id: entry for entry in known}
     chosen = [by_id[run_id] for run_id in run_ids if run_id in by_id]
-    shown = setups(chosen, known, together=_together(chosen, known, seen))
+    shown, _ = _setups(chosen, known, seen)
     if was_active != any(entry.active for setup in shown for entry in setup.entries):
         st.rerun()
     write_link()

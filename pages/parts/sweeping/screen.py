@@ -140,7 +140,7 @@ def _headline(study: Any, plan: Any, rows: list[dict[str, Any]], best: dict[str,
     if plan.uses_labels:
         told.append(":material/label: **Tuned by labels**: these values could not have been chosen without them.")
     else:
-        trust = sweep.rank_correlation(study)
+        trust = sweep.rank_correlation(rows, plan.objective)
         if trust is not None:
             told.append(f"Rank correlation of the objective with accuracy so far: **{trust:.2f}**.")
     if sweep.trouble(study) and not at_work:
