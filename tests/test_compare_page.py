@@ -68,7 +68,10 @@ def test_a_link_shows_only_what_differs_with_scores_beside_the_reference(runs):
     assert "Stop when fewer change than" in told and "0.01" in told
     assert "Size of z" not in told
     assert (
-        "50.00 %" in told and "70.00 %" in told and "▲ 20.00 %" in told and "One seed each: it may be chance." in told
+        "50.00 %" in told
+        and "70.00 %" in told
+        and "▲ 20.00 points" in told
+        and "One seed each: it may be chance." in told
     )
     assert at.query_params["runs"] == f"{runs[0].id},{runs[2].id}"
 
@@ -77,13 +80,13 @@ def test_the_reference_can_be_another(runs):
     at = compare(runs[0], runs[2], seeds="apart")
     press(menu(at, runs[2]), "hold_the_others")
     assert at.query_params["reference"] == runs[2].id
-    assert "▼ 20.00 %" in table(at)
+    assert "▼ 20.00 points" in table(at)
 
 
 def test_seeds_stand_together_with_mean_and_range(runs):
     told = table(compare(runs[0], runs[2]))
     assert "55.00 %" in told and "2 seeds: 50.00 – 60.00 %" in told
-    assert "▲ 15.00 %" in told and "One seed against several" in told
+    assert "▲ 15.00 points" in told and "One seed against several" in told
 
 
 def test_two_chosen_seeds_stand_apart_unless_asked_otherwise(runs):
@@ -258,6 +261,11 @@ def test_all_that_a_search_finds_is_archived_and_starred(runs):
     press(at.run(), "all_star")
     at.session_state["found_runs"] = True
     press(at.run(), "all_archive")
+    assert any(item.value == "2 runs are archived." for item in at.markdown)
+    press(at, "undo")
+    assert not marks_of(runs[0]).archived
+    at.session_state["found_runs"] = True
+    press(at.run(), "all_archive")
     assert [(marks_of(run).star, marks_of(run).archived) for run in runs] == [
         (True, True),
         (True, True),
@@ -330,3 +338,20 @@ def test_curves_of_a_stopped_sibling_are_not_drawn(runs):
     chosen = [entry for entry in known if entry.id == runs[0].id]
     (setup,) = setups(chosen, known, together=True)
     assert len(setup.entries) == 2 and len(scores.lines_of([setup])) == 1
+
+
+def test_a_search_finds_what_runs_are_called_and_says_what_it_does_not_understand(runs):
+    at = open_at("choose_runs", runs=runs[2].id)
+    (table,) = at.dataframe
+    called = table.value["Run"].tolist()[0].split(",")[0]
+    at.text_input(key="find_runs").set_value(f"{called.split()[-1]} acc>=65%").run()
+    assert len(at.dataframe[0].value) == 1
+    at.text_input(key="find_runs").set_value("foo>3").run()
+    assert any("no field foo" in item.value for item in at.caption)
+
+
+def test_runs_on_other_images_are_not_held_against_each_other(runs):
+    other = RunFolder.create(runs[0].path.parent, runs[0].config.changed(dataset="mnist", n_samples=1000), "finished")
+    other.set_status(replace(other.status, outcome={"acc": 0.9}))
+    told = table(compare(runs[2], other, seeds="apart"))
+    assert "other images" in told and "▲" not in told

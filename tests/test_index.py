@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dec_core.runs.folder import RunFolder, list_runs
-from dec_core.runs.index import RunIndex, find
+from dec_core.runs.index import RunIndex, find, misunderstood
 from dec_core.runs.marks import KEPT_FOR, MOST, REMOVED, Marks, bring_back, forget_removed, mark, marks_of, remove
 
 
@@ -79,6 +79,8 @@ def test_archived_runs_are_listed_on_request(tmp_path, runs):
         ("", {0, 1, 2}),
         ("acc>=0.7", {1, 2}),
         ("acc>0.7", {1}),
+        ("accuracy>70%", {1}),
+        ("called-1", {1}),
         ("acc<0.7 latent_dim=5", {0}),
         ("latent_dim!=5", {1, 2}),
         ("latent_dim=5.0", {0}),
@@ -97,7 +99,22 @@ def test_runs_are_found_by_any_field_score_or_word(tmp_path, runs, query, found,
     expected = {runs[number].id for number in found}
     if query.startswith("hidden"):
         query = "hidden_units=" + ",".join(map(str, small.hidden_units))
-    assert ids(find(RunIndex(tmp_path).entries(), query)) == expected
+    called = {run.id: f"called-{number}" for number, run in enumerate(runs)}
+    assert ids(find(RunIndex(tmp_path).entries(), query, lambda entry: called[entry.id])) == expected
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("", ""),
+        ("fast latent_dim=5 acc>=97% trial=3 seed!=0 note=x", ""),
+        ("acc>=much", "expected a number"),
+        ("acc>=", "expected a number"),
+        ("nosuchfield=3", "no field nosuchfield"),
+    ],
+)
+def test_what_a_query_gets_wrong_is_said(query, said):
+    assert said in misunderstood(query) and bool(said) == bool(misunderstood(query))
 
 
 @settings(deadline=None, max_examples=30)

@@ -118,13 +118,19 @@ def test_slower_is_worse_and_higher_is_better():
         [one("a", (0.7, 0.71, 0.72), (1, 2, 3)), one("b", (0.8, 0.81, 0.82), (10, 11, 12))], 0, []
     )
     assert html.count('class="up"') == html.count('class="down"') == 1
-    assert html.index('class="up">▲ 10.00 %') < html.index('class="down">▲ 9 s')
+    assert html.index('class="up">▲ 10.00 points') < html.index('class="down">▲ 9 s')
 
 
 def test_names_are_any_text_and_marked_up_once():
     lines = [line_of("A & <b>", "#fff000", [history([0.5, 0.6, 0.7])], 100, PRESETS["fast"])]
     assert score_trace(overlay(lines, "acc", "iteration"), "A &amp; &lt;b&gt;").y[-1] == pytest.approx(70)
     assert overlay_in_words(lines, "acc").startswith("Accuracy: A & <b> 70.0")
+
+
+def test_a_mean_begins_where_all_have_begun():
+    early, late = (np.array([10.0, 20.0]), np.array([0.0, 1.0])), (np.array([16.0, 20.0]), np.array([0.5, 0.5]))
+    x, mean, low, high = band([early, late])
+    assert x[0] == 16 and mean[0] == pytest.approx((0.6 + 0.5) / 2) and low[0] == 0.5 and high[-1] == 1
 
 
 def test_only_a_first_target_of_a_mixture_is_held():

@@ -153,6 +153,20 @@ time.sleep(600)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+def test_a_sweep_that_is_left_and_at_once_taken_up_again_goes_on(supervisor, small):
+    url = f"sqlite:///{(supervisor.root / 'sweeps.db').resolve()}"
+    space = {"cluster_learning_rate": {"low": 0.01, "high": 0.1}}
+    study = sweep.create(SweepPlan.make(name="two", base=small, space=space, n_trials=2), url)
+    supervisor.sweep(url, "two")
+    assert wait_for(lambda: any(run.sweep for run in list_runs(supervisor.root)))
+    supervisor.leave_sweep("two")
+    assert not supervisor.is_sweeping("two")
+    supervisor.sweep(url, "two")  # while its worker is still ending
+    assert supervisor.is_sweeping("two") and supervisor.sweep_before("two") == ""
+    assert wait_for(lambda: not supervisor.is_sweeping("two"))
+    assert [row["state"] for row in sweep.table(study)] == ["finished", "finished"]
+
+
 def test_a_sweep_holds_while_somebodys_run_trains_and_then_goes_on(supervisor, small, long):
     url = f"sqlite:///{(supervisor.root / 'sweeps.db').resolve()}"
     space = {"cluster_learning_rate": {"low": 0.001, "high": 0.01}}

@@ -132,7 +132,9 @@ def test_a_run_is_called_by_its_name_or_by_what_it_is_near_to(told):
     called |= {
         "fast, clustering: learning rate 0.02, seed 0": replace(told, preset="fast", changed=["cluster_learning_rate"])
     }
-    assert all(heading(run) == words for words, run in called.items())
+    elsewhere = replace(told, preset="fast", changed=["dataset", "n_samples", "latent_dim"])
+    called["fast on digits, size of z 5, seed 0"] = replace(elsewhere, config=told.config.changed(latent_dim=5))
+    assert {words: heading(run) for words, run in called.items()} == {words: words for words in called}
 
 
 def test_the_nearest_preset_is_the_preset_itself_and_one_of_the_same_kind():
@@ -272,7 +274,7 @@ def test_export_writes_a_report_and_a_comparison(finished_run, nasty_run, tmp_pa
     assert configs_in("a", (tmp_path / "new" / "a.html").read_bytes()) == [finished_run.config]
     assert configs_in("b", (tmp_path / "comparison.html").read_bytes()) == [finished_run.config, nasty_run.config]
     text = Page((tmp_path / "comparison.html").read_text("utf-8")).text
-    assert "2 set-ups compared" in text and "Method" in text and "one seed each: it may be chance" in text
+    assert "2 set-ups compared" in text and "Method" in text and "they cannot be compared" in text
 
 
 def test_seeds_of_one_set_up_are_told_together(finished_run, tmp_path):

@@ -332,6 +332,12 @@ def test_slices_wait_for_two_trials_and_importances_for_many(root):
     assert figures.slices(empty, titles, "agreement") is None and figures.importances(empty, titles) is None
 
 
+def test_whole_numbers_over_orders_of_magnitude_have_readable_ticks():
+    rows = [{"number": i, "state": "finished", "value": i / 10, "params": {"x": v}} for i, v in enumerate([2, 3, 8])]
+    axis = figures.parallel(rows, {"x": "x"}, ["x"], "agreement").data[0].dimensions[0]
+    assert list(axis.ticktext) == ["2", "5"] and list(axis.tickvals) == pytest.approx([math.log10(2), math.log10(5)])
+
+
 def test_importances_tell_the_field_that_matters():
     def objective(trial):
         rate = trial.suggest_float("cluster_learning_rate", 1e-4, 1e-1, log=True)

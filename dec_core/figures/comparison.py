@@ -54,14 +54,17 @@ class Contestant:
 
 
 def beside_the_reference(contestants: Sequence[Contestant], reference: int, varying: Sequence[str]) -> str:
-    """The table as HTML: scores beside those of the contestant at `reference`, then the fields in `varying`."""
+    """The table as HTML: the first score, the fields in `varying`, the other scores; each beside the reference's."""
     scores = [score for score in TOLD if any(score in one.spreads for one in contestants)]
-    columns = [TOLD[score] for score in scores]
+    first, others = scores[:1], scores[1:]
+    columns = [TOLD[score] for score in first]
     columns += [(field_title(field), fields()[field]["help"]) for field in varying]
+    columns += [TOLD[score] for score in others]
     against = contestants[reference]
     rows = []
     for one in contestants:
-        cells = [_score(one, against, score) for score in scores] + [_field(one.config, field) for field in varying]
+        cells = [_score(one, against, score) for score in first] + [_field(one.config, field) for field in varying]
+        cells += [_score(one, against, score) for score in others]
         rows.append(Row(one.name, one.standing, one.colour, cells, one.link))
     return comparison_table(columns, rows)
 
@@ -79,15 +82,22 @@ def _score(one: Contestant, reference: Contestant, score: str) -> Cell:
     if here is None:
         return Cell("–")
     below, told = [(_over(here, score), "")], ""
-    if there is not None and one is not reference:
+    if one is not reference and not _same_images(one, reference) and score != "seconds":
+        below.append(("other images", ""))
+        told = "It was trained on other images: the two cannot be compared."
+    elif there is not None and one is not reference:
         found = difference(here, there)
         better = (found.change > 0) != (score == "seconds")
-        amount = _text(abs(found.change), score)
-        change = f"{'▲' if found.change > 0 else '▼'} {amount}" if amount.strip("0. %s") else "±0"
+        amount = _text(abs(found.change), score).replace("%", "points")
+        change = f"{'▲' if found.change > 0 else '▼'} {amount}" if amount.strip("0. points") else "±0"
         tone = ("up" if better else "down") if found.certain else ""
         told = found.words and f"{found.words[0].upper()}{found.words[1:]}."
         below.append(("≈ no difference" if found.same else change, tone))
     return Cell(_text(here.mean, score), below, told)
+
+
+def _same_images(one: Contestant, other: Contestant) -> bool:
+    return one.config is None or other.config is None or one.config.dataset == other.config.dataset
 
 
 def _over(spread: Spread, score: str) -> str:
@@ -112,6 +122,9 @@ def findings(contestants: Sequence[Contestant], reference: int) -> list[str]:
     for one in contestants:
         here = one.spreads.get(score)
         if one is against or here is None:
+            continue
+        if not _same_images(one, against):
+            said.append(f"“{one.name}” was trained on other images than “{against.name}”: they cannot be compared.")
             continue
         found, names, what = difference(here, there), (f"“{one.name}”", f"“{against.name}”"), name.lower()
         if found.same:

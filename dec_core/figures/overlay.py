@@ -152,12 +152,12 @@ def _panel(figure: go.Figure, line: Line, curves: list[Curve], column: int, smoo
 def band(curves: Sequence[Curve]) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """x, mean, least and greatest y of several curves; one alone stays as it is.
 
-    A curve that ends before the others keeps its last value: that run was done.
+    It begins where all have begun. A curve that ends before the others keeps its last value: that run was done.
     """
     if len(curves) == 1:
         x, y = curves[0]
         return x, y, y, y
-    start, end = min(x[0] for x, _ in curves), max(x[-1] for x, _ in curves)
+    start, end = max(x[0] for x, _ in curves), max(x[-1] for x, _ in curves)
     grid = np.linspace(start, end, N_GRID)
     values = np.array([np.interp(grid, x, y) for x, y in curves])
     return grid, values.mean(axis=0), values.min(axis=0), values.max(axis=0)

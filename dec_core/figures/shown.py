@@ -32,9 +32,12 @@ def described(config: RunConfig, preset: str, changed: Sequence[str]) -> str:
     """A config by the preset that it is or comes near to, and in what it differs; or else by its data and method."""
     if not changed:
         return preset
-    if len(changed) <= FEW and "dataset" not in changed:
-        told = (f"{field_title(name)} {value_text(getattr(config, name))}" for name in changed)
-        return f"{preset}, {', '.join(text[0].lower() + text[1:] for text in told)}"
+    elsewhere = "dataset" in changed
+    others = [name for name in changed if not (elsewhere and name in ("dataset", "n_samples"))]
+    if len(others) <= FEW:
+        told = [f"{field_title(name)} {value_text(getattr(config, name))}" for name in others]
+        where = f" on {short_name(config.dataset)}" if elsewhere else ""
+        return ", ".join([f"{preset}{where}", *(text[0].lower() + text[1:] for text in told)])
     network = "" if config.method in WITHOUT_NETWORK else f" {config.autoencoder}"
     return f"{short_name(config.dataset)}, {config.method}{network}"
 

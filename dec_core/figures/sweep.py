@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 
 from dec_core.figures.palette import GREY, RIGHT, TEN, WRONG
 
+MANY_TICKS = 7
 ENOUGH = 15  # finished trials, from which on importances say something
 SYMBOLS = {  # of a trial's state: symbol, colour, name
     "finished": ("circle", RIGHT, "finished"),
@@ -129,8 +130,11 @@ def _axis(title: str, values: list[Any], logarithmic: bool) -> dict[str, Any]:
     if all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
         if not logarithmic:
             return {"label": title, "values": values}
-        ticks = [exponent for exponent in range(-7, 7) if min(values) <= 10.0**exponent <= max(values)]
-        marks = {"tickvals": ticks, "ticktext": [f"{10.0**exponent:g}" for exponent in ticks]} if ticks else {}
+        steps = [float(f"{digit}e{exponent}") for exponent in range(-8, 8) for digit in (1, 2, 5)]
+        within = [step for step in steps if min(values) <= step <= max(values)]
+        ticks = within if len(within) > 1 else sorted(set(values))
+        ticks = [step for step in ticks if f"{step:e}".startswith("1")] if len(ticks) > MANY_TICKS else ticks
+        marks = {"tickvals": [math.log10(tick) for tick in ticks], "ticktext": [f"{tick:g}" for tick in ticks]}
         return {"label": title, "values": [math.log10(value) for value in values], **marks}
     known = sorted({_named(value): value for value in values}.items(), key=lambda item: _order(item[1]))
     names = [name for name, _ in known]
@@ -159,7 +163,7 @@ def slices(study: Any, titles: dict[str, str], objective: str, height: int = 250
     figure.update_traces(marker={"showscale": False, "line": {"width": 1, "color": GREY}})
     figure.for_each_xaxis(lambda axis: axis.update(title={"text": titles.get(axis.title.text, axis.title.text)}))
     figure.update_xaxes(title_font_size=12, tickfont_size=11, nticks=5, exponentformat="power")
-    figure.update_xaxes(dtick=1, selector={"type": "log"})
+    figure.update_xaxes(dtick="D2", selector={"type": "log"})
     figure.update_xaxes(ticktext=["yes", "no"], tickvals=[True, False], selector={"categoryarray": (True, False)})
     figure.update_yaxes(title_font_size=12, tickfont_size=11)
     return figure

@@ -104,7 +104,6 @@ def _checked(name: str, values: Any) -> RunConfig:
         raise ConfigError({"config": f"{name} holds no config; {EXPECTED}"})
     if unknown:
         fields = f"the field {unknown[0]!r}" if len(unknown) == 1 else f"the fields {', '.join(map(repr, unknown))}"
-        raise ConfigError(
-            {"config": f"{name} has {fields}, which this version does not know; it is of a newer one: update dec_core"}
-        )
+        advice = "correct it, or update dec_core if the file is of a newer one"
+        raise ConfigError({"config": f"{name} has {fields}, which this version does not know; {advice}"})
     return RunConfig.make(**values)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import operator
 import re
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,9 @@ from dec_core.runs.marks import Marks, marks_of
 FILES = ("config.json", "status.json", "marks.json")  # sweep.json does not change
 SCORES = ("acc", "nmi", "ari", "silhouette", "confidence")
 CONDITION = re.compile(r"^([a-z_]+)(<=|>=|!=|=|<|>)(.+)$")
+ALIASES = {"accuracy": "acc", "time": "seconds", "seed": "random_state"}
+MARKS = ("name", "note", "star", "state", "preset", "seconds", "sweep", "trial", "id")
+FIELDS = {*RunConfig.model_fields, *SCORES, *MARKS}
 COMPARE = {"<=": operator.le, ">=": operator.ge, "<": operator.lt, ">": operator.gt}
 
 
@@ -56,6 +60,7 @@ class Entry:
         told |= {name: self.status.outcome[name] for name in SCORES if name in self.status.outcome}
         marks = {"name": self.marks.name, "note": self.marks.note, "star": self.marks.star}
         others = {"state": self.status.state, "preset": self.preset, "seconds": self.seconds, "sweep": self.sweep}
+        others |= {"trial": self.trial} if self.sweep else {}
         return told | marks | others
 
 
@@ -103,21 +108,33 @@ def entry_of(folder: RunFolder) -> Entry:
     return Entry(folder, config, preset, folder.status, marks_of(folder), **trial)
 
 
-def find(entries: list[Entry], query: str) -> list[Entry]:
+def find(entries: list[Entry], query: str, called: Callable[[Entry], str] = lambda entry: "") -> list[Entry]:
     """Those that fit all words of `query`.
 
-    A word is a condition on a field or a score (`acc>=0.97`, `latent_dim=5`, `state!=finished`), or a piece of
-    text that stands anywhere in what is known of the run.
+    A word is a condition on a field or a score (`acc>=0.97`, `acc>=97%`, `latent_dim=5`, `state!=finished`), or a piece
+    of text that stands anywhere in what is known of the run, or in what it is `called`.
     """
     words = query.lower().split()
-    known = ((entry, entry.values() | {"id": entry.id}) for entry in entries)
+    known = ((entry, entry.values() | {"id": entry.id, "called": called(entry)}) for entry in entries)
     return [entry for entry, values in known if all(_fits(values, word) for word in words)]
+
+
+def misunderstood(query: str) -> str:
+    """What of a query can be no condition, and is looked for as text; "" if nothing."""
+    for word in query.lower().split():
+        condition = CONDITION.match(word)
+        if condition and ALIASES.get(condition[1], condition[1]) not in FIELDS:
+            return f"there is no field {condition[1]}; there are {', '.join(SCORES)}, seconds, latent_dim and the like"
+        if condition and condition[2] in COMPARE and _number(condition[3]) is None:
+            return f"received {word}, expected a number after {condition[2]}"
+    return ""
 
 
 def _fits(values: dict[str, Any], word: str) -> bool:
     condition = CONDITION.match(word)
-    if condition and condition[1] in values:
-        value, sign, wanted = values[condition[1]], condition[2], condition[3]
+    name = ALIASES.get(condition[1], condition[1]) if condition else ""
+    if condition and name in FIELDS:
+        value, sign, wanted = values.get(name), condition[2], condition[3]
         if sign in COMPARE:
             number = _number(wanted)
             return number is not None and isinstance(value, int | float) and COMPARE[sign](value, number)
@@ -131,6 +148,6 @@ def _text(value: Any) -> str:
 
 def _number(text: str) -> float | None:
     try:
-        return float(text)
+        return float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
     except ValueError:
         return None

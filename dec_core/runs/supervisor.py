@@ -89,6 +89,7 @@ class Supervisor:
         self._finishing: list[Worker] = []  # their runs have ended, they make the UMAP
         self._sweeps: deque[tuple[str, str]] = deque()  # address of the database and name
         self._sweeping: tuple[str, Worker] | None = None
+        self._leaving = False  # whether its worker was told to
         self._held_back = False  # the sweep, while a run trains
         self._closed = False
         self._spare = self._new_worker()
@@ -139,18 +140,19 @@ class Supervisor:
             self._sweeps = deque(pair for pair in self._sweeps if pair[1] != name)
             if self._sweeping and self._sweeping[0] == name:
                 self._sweeping[1].send("stop")
+                self._leaving = True
 
     def sweep_before(self, name: str) -> str:
         """The sweep whose end this one waits for; "" where it waits for none."""
         with self._lock:
             waits = any(waiting == name for _, waiting in self._sweeps)
-            return self._sweeping[0] if waits and self._sweeping else ""
+            return self._sweeping[0] if waits and self._sweeping and self._sweeping[0] != name else ""
 
     def is_sweeping(self, name: str) -> bool:
         """Whether a worker of this server works on the sweep, or is about to."""
         with self._lock:
             at_work = self._sweeping is not None and self._sweeping[0] == name and self._sweeping[1].alive
-            return at_work or any(waiting == name for _, waiting in self._sweeps)
+            return (at_work and not self._leaving) or any(waiting == name for _, waiting in self._sweeps)
 
     def sweep_waits(self) -> bool:
         """Whether the sweep is held back, since a run is training."""
@@ -236,7 +238,7 @@ class Supervisor:
     def _advance_sweep(self) -> None:
         """Runs of visitors go first: a sweep holds still while one trains, and begins when none does."""
         if self._sweeping and not self._sweeping[1].alive:
-            self._sweeping, self._held_back = None, False
+            self._sweeping, self._leaving, self._held_back = None, False, False
         if not self._sweeping and self._sweeps and not self._running:
             storage, name = self._sweeps.popleft()
             worker = self._spare if self._spare and self._spare.alive else self._new_worker()

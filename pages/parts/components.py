@@ -53,6 +53,15 @@ def keys(pressed: dict[str, list[str]], focus: dict[str, str]) -> None:
     _keys(data={"keys": pressed, "focus": focus}, key="keys", height=1)
 
 
+def style(css: str, key: str) -> None:
+    """Add a style sheet, in its `<style>` marks.
+
+    Alone it would go where Streamlit puts messages, and the next message would take its place.
+    """
+    with st.container(key=f"unseen-{key}"):
+        st.html(f"{css}<i></i>")
+
+
 def plot(
     figure: str, name: str, alt: str, key: str, height: int, clicked: Callable[[dict[str, Any]], None] | None = None
 ) -> None:

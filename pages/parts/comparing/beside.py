@@ -31,7 +31,7 @@ from pages.parts.components import STATIC
 from pages.parts.focus import RUNS, inspect_next
 from pages.parts.inspecting import opened, pieces
 
-MATRIX, MAP = 250, 280  # heights in pixels
+MATRIX, MAP = 274, 280  # heights in pixels
 
 
 @dataclass(frozen=True)

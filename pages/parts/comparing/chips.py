@@ -13,6 +13,7 @@ from dec_core.runs.marks import MOST
 from pages.parts import focus
 from pages.parts.comparing import put_away
 from pages.parts.comparing.compared import compare
+from pages.parts.components import style
 from pages.parts.controls import once
 from pages.parts.form import fill_with
 from pages.parts.picker import escaped, name, outcome
@@ -26,7 +27,7 @@ def chips(shown: list[Setup], reference: Setup | None) -> None:
     colours = "".join(
         f".st-key-chip_{slot} button {{ border-left: 6px solid {RUNS[slot]}; }}" for slot in range(len(shown))
     )
-    st.html(f"<style>{colours}</style>")
+    style(f"<style>{colours}</style>", "chips")
     for slot, (setup, called) in enumerate(zip(shown, names_of(shown), strict=True)):
         is_reference = setup is reference and len(shown) > 1
         label = f"{escaped(called)}{' · reference' if is_reference else ''}"
@@ -78,8 +79,10 @@ def _menu(setup: Setup, *, is_reference: bool) -> None:
         (whole,) = setups([entry], focus.index().entries(archived=True), together=True)
         _repeat(whole)
     with st.container(horizontal=True, gap="small"):
-        label = "Bring back" if entry.marks.archived else "Archive"
-        _button(entry, label, "archive", _mark, entry, archived=not entry.marks.archived)
+        if entry.marks.archived:
+            _button(entry, "Bring back", "archive", _mark, entry, archived=False)
+        else:
+            _button(entry, "Archive", "archive", put_away.archive_all, [entry])
         _button(entry, "Delete", "delete", _delete, entry, disabled=entry.active)
 
 
@@ -98,7 +101,8 @@ def _repeat(setup: Setup) -> None:
             key=f"seeds_{setup.first.id}",
         )
         missing = missing_seeds(setup, int(n))
-        label = f"Train {len(missing)} more" if missing else "All are there"
+        n_active = sum(entry.active for entry in setup.entries)
+        label = f"Train {len(missing)} more" if missing else f"{n_active} under way" if n_active else "All are there"
         st.button(
             label, icon=":material/repeat:", key=f"repeat_{setup.first.id}", disabled=not missing, on_click=once,
             args=("repeat", _train, setup, missing),
@@ -110,6 +114,7 @@ def _train(setup: Setup, seeds: list[int]) -> None:
     for seed in seeds:
         focus.supervisor().start(setup.first.config.changed(random_state=seed))
     compare(seeds="together")
+    st.session_state[f"menu_{setup.first.id}"] = False  # what happens is told in the table below it
 
 
 def _named(entry: Entry) -> None:

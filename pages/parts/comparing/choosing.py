@@ -12,11 +12,11 @@ from dec_core.analysis.verdict import thousands
 from dec_core.config import field_title
 from dec_core.figures.shown import value_text
 from dec_core.runs.comparing import MOST_COMPARED, differing
-from dec_core.runs.index import Entry, find
+from dec_core.runs.index import Entry, find, misunderstood
 from pages.parts import focus
 from pages.parts.comparing.compared import compare
 from pages.parts.comparing.put_away import deleted_runs, found_menu
-from pages.parts.picker import name
+from pages.parts.picker import escaped, name
 
 HELP = (
     "Words that stand in a name, note, preset or field; or conditions such as acc>=0.97, latent_dim=5, "
@@ -43,12 +43,16 @@ def choose_runs(chosen: Sequence[str]) -> None:
             "Find", key="find_runs", placeholder="fast acc>=0.97", help=HELP, icon=":material/search:"
         )
         archived = st.toggle("Archived, too", key="archived_too")
-        found = find(focus.index().entries(archived=archived), query)
+        found = find(focus.index().entries(archived=archived), query, name)
         if query and found:
             found_menu(found)
         deleted_runs()
+    problem = misunderstood(query)
+    if problem:
+        st.caption(f":red[:material/error: {escaped(problem[0].upper() + problem[1:])}.]")
     if not found:
-        st.caption("No run fits. Fewer words find more." if query else "There are no runs yet: Train makes them.")
+        nothing = "No run fits. Fewer words find more; archived ones are looked through on request."
+        st.caption(nothing if query else "There are no runs yet: Train makes them.")
         return
     with st.container(key="about_runs"):  # and room for the table's own buttons, which lie above its right end
         n = thousands(len(found))
@@ -70,18 +74,19 @@ def choose_runs(chosen: Sequence[str]) -> None:
         picked = [ids[row] for row in st.session_state[key].selection.rows if row < len(ids)]
         kept = [run_id for run_id in chosen if run_id in picked or run_id not in ids]
         runs = [*kept, *(run_id for run_id in picked if run_id not in kept)]
-        if len(runs) > MOST_COMPARED:
-            st.session_state.too_many = True
+        if len(runs) > MOST_COMPARED:  # another table, or the tick would stay
+            st.session_state.too_many, runs = True, runs[:MOST_COMPARED]
+            st.session_state.table_of_runs = number + 1, (ids, runs)
         else:  # the table shows what has just been chosen: it stays as it is, sorted and scrolled
             st.session_state.table_of_runs = number, (ids, runs)
-        compare(runs=tuple(runs[:MOST_COMPARED]), true="", cluster="", lasso="")
+        compare(runs=tuple(runs), true="", cluster="", lasso="")
 
     st.dataframe(
         _table(found), key=key, on_select=pick, selection_mode="multi-row", hide_index=True, height=320,
         selection_default={"selection": {"rows": rows}}, column_config=COLUMNS, placeholder="–",
     )  # fmt: skip
     if st.session_state.pop("too_many", False):
-        st.caption(f"Up to {MOST_COMPARED} runs stand side by side; take one out first.")
+        st.caption(f":red[:material/error: Up to {MOST_COMPARED} can be chosen; take one out first.]")
 
 
 def _table(found: list[Entry]) -> pd.DataFrame:

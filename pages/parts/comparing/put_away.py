@@ -42,20 +42,34 @@ def remove_all(entries: Sequence[Entry]) -> None:
         return
     ids, before = {entry.id for entry in done}, st.session_state.compared.runs
     what = name(done[0]) if len(done) == 1 else f"{len(done)} runs"
-    st.session_state.removed = tuple(ids), what, before
+    words = f"{what} {'was' if len(done) == 1 else 'were'} deleted"
+    st.session_state.put_away = words, _undo, (tuple(ids), before)
     if ids & set(before):
         compare(runs=tuple(run for run in before if run not in ids), true="", cluster="", lasso="")
 
 
 def undo_bar() -> None:
-    """What was deleted last, and the way to undo it."""
-    if "removed" not in st.session_state:
+    """What was deleted or archived last, and the way to undo it."""
+    if "put_away" not in st.session_state:
         return
-    run_ids, what, before = st.session_state.removed
+    words, undo, arguments = st.session_state.put_away
     with st.container(horizontal=True, vertical_alignment="center", key="removed_run"):
-        st.markdown(f"{escaped(what)} {'was' if len(run_ids) == 1 else 'were'} deleted.", width="content")
-        st.button("Undo", icon=":material/undo:", key="undo", on_click=_undo, args=(run_ids, before))
+        st.markdown(f"{escaped(words)}.", width="content")
+        st.button("Undo", icon=":material/undo:", key="undo", on_click=undo, args=arguments)
         st.button("Close", icon=":material/close:", key="forget", type="tertiary", on_click=_forget)
+
+
+def archive_all(entries: Sequence[Entry]) -> None:
+    """Archive runs; what is compared stays so."""
+    mark_all(entries, archived=True)
+    what = name(entries[0]) if len(entries) == 1 else f"{len(entries)} runs"
+    words = f"{what} {'is' if len(entries) == 1 else 'are'} archived"
+    st.session_state.put_away = words, _bring_out, (tuple(entries),)
+
+
+def _bring_out(entries: Sequence[Entry]) -> None:
+    mark_all(entries, archived=False)
+    _forget()
 
 
 def _undo(run_ids: Sequence[str], before: tuple[str, ...]) -> None:
@@ -78,7 +92,7 @@ def _bring_back(run_ids: Sequence[str]) -> bool:
 
 
 def _forget() -> None:
-    st.session_state.pop("removed", None)
+    st.session_state.pop("put_away", None)
 
 
 def deleted_runs() -> None:
@@ -101,12 +115,16 @@ def deleted_runs() -> None:
 
 def found_menu(found: Sequence[Entry]) -> None:
     """What can be done with all runs that a search has found."""
-    menu = st.popover(f"All {len(found)} found", icon=":material/checklist:", key="found_runs", on_change="rerun")
+    label = f"All {len(found)} found" if len(found) > 1 else "The one found"
+    menu = st.popover(label, icon=":material/checklist:", key="found_runs", on_change="rerun")
     if not menu.open:
         return
     archived, starred = (all(getattr(entry.marks, mark) for entry in found) for mark in ("archived", "star"))
     with menu:
-        _button("Bring back" if archived else "Archive", "archive", mark_all, found, archived=not archived)
+        if archived:
+            _button("Bring back", "archive", mark_all, found, archived=False)
+        else:
+            _button("Archive", "archive", archive_all, found)
         _button("Unstar" if starred else "Star", "star", mark_all, found, star=not starred)
         _button("Delete", "delete", remove_all, found)
 

@@ -30,8 +30,9 @@ ABOUT_CURVES = (
 )
 ABOUT_BESIDE = (
     "At each run's newest moment. A cluster has the name and colour of the reference's that shares most images with "
-    "it; maps are turned to lie alike. Click a cell, or enclose points: the same images are shown in all. "
-    "Zoom into one map, and all follow. A click on a point opens it."
+    "it; maps are turned to lie alike. Click a cell, and what lies in such a cell stands out in all. Shift and drag in "
+    "a map to enclose points, and the same images stand out. Zoom into one map, and all follow. A click on a point "
+    "opens it."
 )
 
 
@@ -51,6 +52,11 @@ def screen() -> None:
         st.warning(f"There is no run {', '.join(map(repr, gone))} on this server.", icon=":material/link_off:")
     chosen = [by_id[run_id] for run_id in seen.runs if run_id in by_id]
     shown, together = _setups(chosen, known, seen)
+    told = {"icon": ":material/checklist:", "key": "choose_runs", "on_change": "rerun"}
+    choosing = st.expander("Choose runs", expanded=len(chosen) < 2, **told)
+    if choosing.open:
+        with choosing:
+            choose_runs(seen.runs)
     undo_bar()
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="compared"):
         chips(shown, _reference(shown, seen))
@@ -59,11 +65,6 @@ def screen() -> None:
         sound = [setup for setup in shown if _is_whole(setup.first)]
         if sound:
             report_button(sound, _reference(sound, seen))
-    told = {"icon": ":material/checklist:", "key": "choose_runs", "on_change": "rerun"}
-    choosing = st.expander("Choose runs", expanded=len(chosen) < 2, **told)
-    if choosing.open:
-        with choosing:
-            choose_runs(seen.runs)
     write_link()
     active = any(entry.active for setup in shown for entry in setup.entries)
     st.fragment(_view, run_every=1.0 if active else None)(tuple(seen.runs), active)
@@ -151,7 +152,7 @@ def _choices(shown: list[Setup], seen: Compared) -> None:
     smooth = {0: "as it is", 60: "smooth", 90: "smoother"}
     options = list(smooth) if seen.smooth in smooth else [*smooth, seen.smooth]
     st.selectbox(
-        "Smoothing", options, options.index(seen.smooth), key=f"smooth_{seen.smooth}", width=100,
+        "Smoothing", options, options.index(seen.smooth), key=f"smooth_{seen.smooth}", width=122,
         format_func=lambda s: smooth.get(s, f"{s} %"), label_visibility="collapsed",
         on_change=lambda: compare(smooth=st.session_state[f"smooth_{seen.smooth}"]),
     )  # fmt: skip
@@ -172,7 +173,7 @@ def _beside(shown: list[Setup], reference: Setup, seen: Compared) -> None:
             for offset, place in enumerate(st.columns(max(len(row), min(len(shown), IN_A_ROW)))[: len(row)]):
                 slot = start + offset
                 with place:
-                    st.markdown(f"**{escaped(names[slot])}**")
+                    st.markdown(f"**{escaped(_shown_name(shown[slot], names[slot]))}**")
                     side = there[slot]
                     if side is None:
                         _lacking(shown[slot].first)
@@ -182,6 +183,12 @@ def _beside(shown: list[Setup], reference: Setup, seen: Compared) -> None:
                     beside.embedding(side, slot, seen, space, mask)
                     if mask is not None:
                         st.caption(f"{thousands(int(mask.sum()))} chosen")
+
+
+def _shown_name(setup: Setup, called: str) -> str:
+    """What is shown of a set-up is one run."""
+    config = setup.first.config
+    return f"{called}: seed {config.random_state}" if config and len(setup.counted) > 1 else called
 
 
 def _is_whole(entry: Entry) -> bool:

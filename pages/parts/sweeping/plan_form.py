@@ -62,10 +62,11 @@ def _base() -> RunConfig | None:
     presets = PRESETS | own_presets(focus.RUNS)
     run = focus.focused_run(told=False)
     entry = focus.index().entry(run.id) if run else None
-    named = {name: name for name in presets if sweepable(presets[name])}
-    if entry is not None and entry.config is not None:
+    named = {}
+    if entry is not None and entry.config is not None and sweepable(entry.config):
         named["focus"] = f"the run in focus: {name_of_run(entry)}"
-    told = "All fields that do not vary are as in this preset, or in the run in focus."
+    named |= {name: name for name in presets if sweepable(presets[name])}
+    told = "All fields that do not vary are as in the run in focus, its images too, or as in this preset."
     chosen = st.selectbox("Start from", list(named), format_func=named.get, key="sweep_base", help=told)
     return entry.config if chosen == "focus" and entry else presets.get(chosen)
 
