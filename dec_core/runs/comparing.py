@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from dec_core.analysis.spread import Spread, spread_of
 from dec_core.config import RunConfig, applies
+from dec_core.presets import PRESETS, nearest
 from dec_core.runs.index import Entry
 
 MOST_COMPARED = 8
@@ -22,6 +23,12 @@ def differing(configs: Sequence[RunConfig]) -> list[str]:
         for name in RunConfig.model_fields
         if name != "random_state" and len({getattr(config, name) for config in configs if applies(name, config)}) > 1
     ]
+
+
+def changed_from(config: RunConfig) -> tuple[str, list[str]]:
+    """The preset that a config is nearest to, and the fields that act and differ from it; the seed is none of them."""
+    base = nearest(config)
+    return base, [name for name in differing([PRESETS[base], config]) if applies(name, config)]
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,8 @@ import numpy as np
 
 from dec_core.analysis.metrics import Confusion, cluster_sizes
 from dec_core.analysis.verdict import beside_the_mixture, collapse, doubts, verdict, verdict_without_labels, what_to_try
-from dec_core.config import ConfigError, RunConfig, applies, is_taught
-from dec_core.presets import PRESETS, nearest
-from dec_core.runs.comparing import differing
+from dec_core.config import ConfigError, RunConfig, is_taught
+from dec_core.runs.comparing import changed_from
 from dec_core.runs.folder import RunFolder
 from dec_core.runs.history import History
 from dec_core.runs.inspection import Inspection
@@ -122,14 +121,14 @@ def summary(path: RunFolder | Path | str) -> RunSummary:
         raise ConfigError({"run": f"received {path}, expected the folder of a run, with a config.json in it"})
     run, status = Inspection(folder), folder.status
     now = _newest(run)
-    preset, marks = nearest(run.config), marks_of(folder)
+    (preset, changed), marks = changed_from(run.config), marks_of(folder)
     return RunSummary(
         id=folder.id,
         name=marks.name,
         note=marks.note,
         config=run.config,
         preset=preset,
-        changed=[name for name in differing([PRESETS[preset], run.config]) if applies(name, run.config)],
+        changed=changed,
         created=time.strftime("%d %B %Y, %H:%M", time.localtime(status.created)) if status.created else "",
         state=status.state,
         seconds=sum(status.seconds.values()),

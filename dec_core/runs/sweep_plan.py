@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from collections.abc import Callable
 from math import prod
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_serializer, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_serializer, field_validator, model_validator
 
 from dec_core.config import ConfigError, RunConfig, applies, problems_of
 from dec_core.runs.sweep_space import (
@@ -50,7 +51,7 @@ class SweepPlan(BaseModel):
 
     name: str = _setting(
         ..., "Name", "Names the sweep where it is stored: letters, digits, - and _.",
-        pattern=r"^[A-Za-z0-9_-]+$", max_length=60,
+        max_length=60,
     )  # fmt: skip
     base: RunConfig
     space: dict[str, Range | Choices]
@@ -162,6 +163,13 @@ class SweepPlan(BaseModel):
     def config(self, params: dict[str, Any], seed: int = 0) -> RunConfig:
         """The config of a trial with these values, and of its `seed`-th seed. Raises `ConfigError`."""
         return self.base.changed(**params, random_state=self.base.random_state + seed)
+
+    @field_validator("name")
+    @classmethod
+    def _is_plain(cls, name: str) -> str:
+        if not re.fullmatch("[A-Za-z0-9_-]+", name):
+            raise ValueError("expected letters, digits, - and _ alone")
+        return name
 
     @field_serializer("base")
     def _base_as_json(self, base: RunConfig) -> dict[str, Any]:

@@ -14,12 +14,12 @@ from dec_core.config import BUNDLED, GROUPS, ConfigError, RunConfig, applies, fi
 from dec_core.data import DataError, load
 from dec_core.figures.shown import short_name
 from dec_core.presets import CHAPTERS, DESCRIPTIONS, PRESETS, nearest
-from dec_core.runs.config_in import config_in
+from dec_core.runs.config_in import configs_in
 from dec_core.runs.own_presets import own_presets
 from pages.parts.focus import RUNS, index
 from pages.parts.model_view import model_view
 from pages.parts.own_data import own_data
-from pages.parts.picker import escaped
+from pages.parts.picker import escaped, name_of_config
 from pages.parts.picker import name as name_of_run
 
 IN_LINK = {"random_state": "seed"}  # fields whose name in a link is shorter
@@ -91,14 +91,20 @@ def _from_a_file() -> None:
     with st.popover("From a file", icon=":material/upload_file:", type="tertiary", key="from_file"):
         file = st.file_uploader("A config, report or notebook", type=["json", "html", "ipynb"], key="config_file",
                                 help="Of a report on several runs the first is taken.")  # fmt: skip
-        if file is None or st.session_state.get("taken_in") == file.file_id:
+        taken, words = st.session_state.get("taken_in", (None, ""))
+        if file is None:
+            return
+        if taken == file.file_id:
+            st.success(words, icon=":material/check:")
             return
         try:
-            config = config_in(file.name, file.getvalue())
+            config, *others = configs_in(file.name, file.getvalue())
         except ConfigError as error:
             st.error(f"{str(error)[0].upper()}{str(error)[1:]}.", icon=":material/error:")
             return
-        st.session_state.taken_in = file.file_id
+        first = f", the first of {len(others) + 1} runs in it" if others else ""
+        words = f"The form holds {escaped(name_of_config(config))}, seed {config.random_state}{first}."
+        st.session_state.taken_in = file.file_id, words
     fill_with(config)
     st.rerun()
 

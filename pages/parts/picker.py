@@ -9,10 +9,9 @@ from functools import lru_cache
 
 import streamlit as st
 
-from dec_core.config import RunConfig, applies
+from dec_core.config import RunConfig
 from dec_core.figures.shown import described
-from dec_core.presets import PRESETS, nearest
-from dec_core.runs.comparing import differing
+from dec_core.runs.comparing import changed_from
 from dec_core.runs.folder import ACTIVE, RunStatus
 from dec_core.runs.index import Entry
 from pages.parts.focus import focus_on, focused_run, index
@@ -25,17 +24,16 @@ def name(entry: Entry, *, seed: bool = True) -> str:
     config = entry.config
     if entry.marks.name or config is None:
         return entry.marks.name or entry.id
-    what = entry.preset if entry.preset != "custom" else _described(config)
+    what = name_of_config(config)
     if entry.sweep:
         what = f"{entry.sweep}, trial {entry.trial}{', tuned by labels' if entry.by_labels else ''}"
     return f"{what}, seed {config.random_state}" if seed else what
 
 
 @lru_cache(maxsize=2000)
-def _described(config: RunConfig) -> str:
-    """A config that is no preset: in what it differs from one, or else its data and method."""
-    base = nearest(config)
-    return described(config, base, [name for name in differing([PRESETS[base], config]) if applies(name, config)])
+def name_of_config(config: RunConfig) -> str:
+    """A config by the preset that it is, or by what it changes of one, or else its data and method."""
+    return described(config, *changed_from(config))
 
 
 def escaped(text: str) -> str:

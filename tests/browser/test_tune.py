@@ -195,4 +195,5 @@ def test_the_report_holds_what_was_compared_and_is_taken_in_again(server, page, 
     button(page, "From a file").click()
     page.locator(".st-key-config_file input[type=file]").set_input_files(tmp_path / "comparison.html")
     expect(field).to_have_value("")
+    expect(page.get_by_text(re.compile("The form holds .* the first of 2 runs in it"))).to_be_visible()
     wait_until(page, lambda: "hidden_units=64%2C32" in page.url and "n_samples=1500" not in page.url)
