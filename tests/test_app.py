@@ -6,6 +6,7 @@ from streamlit.testing.v1 import AppTest
 from dec_core.config import RunConfig
 from dec_core.presets import PRESETS
 from dec_core.runs.folder import RunFolder
+from pages.parts import form
 
 
 @pytest.fixture
@@ -420,3 +421,20 @@ def test_the_form_is_as_it_was_left_when_one_comes_back_from_another_screen(app)
     whole(app)
     assert not app.exception and app.slider(key="latent_dim").value == 7
     assert app.query_params["latent_dim"] == "7"
+
+
+def test_a_late_request_does_not_undo_what_the_form_was_filled_with(app, monkeypatch):
+    app.run()
+    app.session_state["to_fill"] = PRESETS["fast"].changed(latent_dim=7)
+    app.run()
+    assert app.selectbox(key="preset").value == "fast" and app.slider(key="latent_dim").value == 7
+    app.selectbox(key="preset").set_value("first-look")  # as the browser told them before it heard
+    app.slider(key="latent_dim").set_value(10)
+    app.run()
+    assert app.selectbox(key="preset").value == "fast" and app.slider(key="latent_dim").value == 7
+    assert app.number_input(key="n_samples").value is None
+    app.slider(key="latent_dim").set_value(9).run()  # which nobody had told before
+    assert app.slider(key="latent_dim").value == 9
+    monkeypatch.setattr(form, "LATE", 0.0)
+    app.selectbox(key="preset").set_value("first-look").run()  # a second thought
+    assert app.selectbox(key="preset").value == "first-look" and app.slider(key="latent_dim").value == 10

@@ -5,6 +5,7 @@ Labels, tooltips and ranges come from `RunConfig` itself. What cannot be is said
 
 from __future__ import annotations
 
+import time
 from types import SimpleNamespace
 from typing import Any
 
@@ -23,6 +24,7 @@ from pages.parts.picker import escaped, name_of_config
 from pages.parts.picker import name as name_of_run
 
 IN_LINK = {"random_state": "seed"}  # fields whose name in a link is shorter
+LATE = 2.0  # seconds, after which a request was certainly not under way before
 UNITS = ("hidden_units", "filters")  # written as numbers with commas
 ONE_LINE = 22  # letters of all options that fit beside each other
 SLIDERS = {"latent_dim": (1, 64), "n_clusters": (2, 30)}
@@ -32,6 +34,7 @@ FIELDS = fields()
 def config_form() -> RunConfig | None:
     """Draw the form; the config it describes, or None while a choice is impossible."""
     notices = _take_up_link()
+    _keep_what_was_filled()
     _take_up_choice()
     _keep_what_is_not_shown()
     with st.sidebar:
@@ -196,13 +199,34 @@ def _config() -> tuple[RunConfig | None, dict[str, str]]:
         return None, {"dataset": str(error)}
 
 
-def _fill(config: RunConfig) -> None:
+def _fill(config: RunConfig, preset: str | None = None) -> None:
+    state, values = st.session_state, {"preset": preset} if preset else {}
     for name in FIELDS:
         value = getattr(config, name)
-        st.session_state[name] = ", ".join(map(str, value)) if name in UNITS else value
+        values[name] = ", ".join(map(str, value)) if name in UNITS else value
+    before = {name: state[name] for name in values if name in state}
+    state.filled = time.monotonic(), {n: (before[n], values[n]) for n in before if before[n] != values[n]}
+    for name, value in values.items():
+        state[name] = value
+
+
+def _just_filled() -> dict[str, tuple[Any, Any]]:
+    """What has been filled in a moment ago: by field, what stood there before, and what does now."""
+    since, changed = st.session_state.get("filled", (0.0, {}))
+    return changed if time.monotonic() - since < LATE else {}
+
+
+def _keep_what_was_filled() -> None:
+    """A request that was under way may still bring along what the form showed before."""
+    for name, (before, now) in _just_filled().items():
+        if st.session_state.get(name) == before:
+            st.session_state[name] = now
 
 
 def _apply_preset() -> None:
+    before, _ = _just_filled().get("preset", (None, None))
+    if before is not None and st.session_state.preset == before:
+        return  # such a request: it is about to be put right
     seed = st.session_state.get("random_state") or 0
     _fill(_presets()[st.session_state.preset].changed(random_state=seed))
 
@@ -233,8 +257,7 @@ def _take_up_choice() -> None:
     """Widgets can only be set before they are drawn: what was chosen elsewhere is set in the run after."""
     config = st.session_state.pop("to_fill", None)
     if config is not None:
-        st.session_state.preset = nearest(config)
-        _fill(config)
+        _fill(config, nearest(config))
     dataset = st.session_state.pop("chosen", None)
     if dataset is not None:
         st.session_state.dataset, st.session_state.deskew = dataset, False
