@@ -60,6 +60,8 @@ def history(rows: Sequence[dict[str, Any]], objective: str, height: int = 250) -
     )
     figure.update_xaxes(title={"text": "trial", "standoff": 4}, showgrid=False, range=[-0.5, last + 0.5])
     figure.update_yaxes(title={"text": OBJECTIVES[objective], "standoff": 6}, nticks=6)
+    if len({row["value"] for row in valued}) == 1:  # plotly would show a range of two around it
+        figure.update_yaxes(range=[valued[0]["value"] - 0.1, valued[0]["value"] + 0.1])
     return figure
 
 
@@ -134,7 +136,7 @@ def _axis(title: str, values: list[Any], logarithmic: bool) -> dict[str, Any]:
         within = [step for step in steps if min(values) <= step <= max(values)]
         ticks = within if len(within) > 1 else sorted(set(values))
         ticks = [step for step in ticks if f"{step:e}".startswith("1")] if len(ticks) > MANY_TICKS else ticks
-        marks = {"tickvals": [math.log10(tick) for tick in ticks], "ticktext": [f"{tick:g}" for tick in ticks]}
+        marks = {"tickvals": [math.log10(tick) for tick in ticks], "ticktext": [f"{tick:.3g}" for tick in ticks]}
         return {"label": title, "values": [math.log10(value) for value in values], **marks}
     known = sorted({_named(value): value for value in values}.items(), key=lambda item: _order(item[1]))
     names = [name for name, _ in known]

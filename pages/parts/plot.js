@@ -18,17 +18,32 @@ function library(url) {
   return plotly;
 }
 
-const CONFIG = { displayModeBar: false, responsive: true, doubleClick: "reset" };
+const CONFIG = { displayModeBar: false, doubleClick: "reset" };
 const NARROW = 420; // pixels
-const drawn = new WeakMap();
+const drawn = new WeakMap(); // what each node shows: its figure, and whether that is dark
 const emits = new WeakMap(); // how each figure tells Python, as last heard
 
 function listen(node) { // once for a node: Plotly.react keeps it
   if (node.dataset.listening) return;
   node.dataset.listening = "yes";
+  sizes.observe(node);
   node.on("plotly_click", ({ points: [point] }) => {
     if (point) emits.get(node)("clicked", { x: point.x, y: point.y, panel: point.xaxis?._id ?? "x" });
   });
+}
+
+const sizes = new ResizeObserver((entries) => { // the window's, and that of a page whose sidebar comes or goes
+  for (const { target: node } of entries) {
+    const width = node._fullLayout?.width;
+    if (node.isConnected && width && Math.abs(node.clientWidth - width) > 1) {
+      draw(window.Plotly, node).then(() => window.Plotly.Plots.resize(node));
+    }
+  }
+});
+
+function draw(Plotly, node) {
+  const figure = themed(JSON.parse(drawn.get(node).figure), node);
+  return Plotly.react(node, figure.data, figure.layout, CONFIG).then(() => listen(node));
 }
 
 function themed(figure, node) {
@@ -58,11 +73,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
   node.setAttribute("aria-label", data.name);
   node.setAttribute("aria-description", data.alt);
   const dark = getComputedStyle(node).getPropertyValue("--st-background-color");
-  if (drawn.get(node) === data.figure + dark) return;
-  drawn.set(node, data.figure + dark);
-  library(data.library).then((Plotly) => {
-    const figure = themed(JSON.parse(data.figure), node);
-    return Plotly.react(node, figure.data, figure.layout, CONFIG).then(() => listen(node));
-  }).catch((error) => { node.textContent = error.message; });
+  const before = drawn.get(node);
+  if (before?.figure === data.figure && before.dark === dark) return;
+  drawn.set(node, { figure: data.figure, dark });
+  library(data.library).then((Plotly) => draw(Plotly, node)).catch((error) => { node.textContent = error.message; });
   return () => { if (window.Plotly && !node.isConnected) window.Plotly.purge(node); };
 }

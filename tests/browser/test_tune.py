@@ -110,7 +110,10 @@ def test_change_one_thing_and_see_both(server, page):
         "how many 1500"
     )  # what is called alike is told apart
     expect(table(page).locator("tbody").nth(1)).to_contain_text(re.compile(r"\d%|\d %"))
-    expect(page.get_by_role("img", name="Curves over each other")).to_be_visible()
+    curves = page.get_by_role("img", name="Curves over each other")
+    expect(curves).to_be_visible()
+    drawn = curves.locator(".main-svg").first  # began while the form still stood beside it
+    wait_until(page, lambda: abs(drawn.bounding_box()["width"] - curves.bounding_box()["width"]) < 3)
 
 
 def test_what_is_chosen_in_one_matrix_is_chosen_in_all(server, page):
