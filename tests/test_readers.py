@@ -905,7 +905,11 @@ PICTURES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "data"), [(name, data) for name in VALID for data in VALID[name]], ids=str)
+# what is packed holds the time at which it was, and tests that run side by side must be called alike
+WHOLE = [pytest.param(name, data, id=f"{name}-{i}") for name in VALID for i, data in enumerate(VALID[name])]
+
+
+@pytest.mark.parametrize(("name", "data"), WHOLE)
 def test_what_is_damaged_below_is_whole(name, data):
     assert given_or_refused(name, data)
 
