@@ -338,6 +338,12 @@ def test_whole_numbers_over_orders_of_magnitude_have_readable_ticks():
     assert list(axis.ticktext) == ["2", "5"] and list(axis.tickvals) == pytest.approx([math.log10(2), math.log10(5)])
 
 
+def test_slices_of_a_switch_say_yes_and_no():
+    study = optuna.create_study(direction="maximize", sampler=RandomSampler(seed=0))
+    study.optimize(lambda trial: float(trial.suggest_categorical("augment", [False, True])), n_trials=6)
+    assert list(figures.slices(study, TITLES, "agreement").layout.xaxis.ticktext) == ["no", "yes"]
+
+
 def test_importances_tell_the_field_that_matters():
     def objective(trial):
         rate = trial.suggest_float("cluster_learning_rate", 1e-4, 1e-1, log=True)

@@ -166,9 +166,15 @@ def slices(study: Any, titles: dict[str, str], objective: str, height: int = 250
     figure.for_each_xaxis(lambda axis: axis.update(title={"text": titles.get(axis.title.text, axis.title.text)}))
     figure.update_xaxes(title_font_size=12, tickfont_size=11, nticks=5, exponentformat="power")
     figure.update_xaxes(dtick="D2", selector={"type": "log"})
-    figure.update_xaxes(ticktext=["yes", "no"], tickvals=[True, False], selector={"categoryarray": (True, False)})
+    figure.for_each_xaxis(_yes_and_no)
     figure.update_yaxes(title_font_size=12, tickfont_size=11)
     return figure
+
+
+def _yes_and_no(axis: Any) -> None:
+    """Optuna writes Python's words."""
+    if axis.categoryarray is not None and set(axis.categoryarray) <= {"True", "False"}:
+        axis.update(tickvals=["False", "True"], ticktext=["no", "yes"])
 
 
 def _dress(figure: go.Figure, height: int) -> go.Figure:
