@@ -8,7 +8,7 @@ from html import escape
 
 from dec_core.analysis.spread import Spread, difference
 from dec_core.config import RunConfig, applies, field_title, fields
-from dec_core.figures.shown import SCORES, value_text
+from dec_core.figures.shown import SCORES, score_shown, value_text
 
 CSS = """
 <style>
@@ -88,8 +88,8 @@ def _score(one: Contestant, reference: Contestant, score: str) -> Cell:
     elif there is not None and one is not reference:
         found = difference(here, there)
         better = (found.change > 0) != (score == "seconds")
-        amount = _text(abs(found.change), score).replace("%", "points")
-        change = f"{'▲' if found.change > 0 else '▼'} {amount}" if amount.strip("0. points") else "±0"
+        amount = _amount(found.change, score)
+        change = f"{'▲' if found.change > 0 else '▼'} {amount}" if amount else "±0"
         tone = ("up" if better else "down") if found.certain else ""
         told = found.words and f"{found.words[0].upper()}{found.words[1:]}."
         below.append(("≈ no difference" if found.same else change, tone))
@@ -107,9 +107,13 @@ def _over(spread: Spread, score: str) -> str:
 
 
 def _text(value: float, score: str) -> str:
-    if score == "seconds":
-        return f"{value:.0f} s"
-    return f"{100 * value:.2f} %" if score == "acc" else f"{value:.3f}"
+    return f"{value:.0f} s" if score == "seconds" else score_shown(score, value)
+
+
+def _amount(change: float, score: str) -> str:
+    """How large a difference is; "" where it is too small to be written."""
+    text = _text(abs(change), score).replace("%", "points")
+    return text if any(digit in text for digit in "123456789") else ""
 
 
 def findings(contestants: Sequence[Contestant], reference: int) -> list[str]:
@@ -130,8 +134,8 @@ def findings(contestants: Sequence[Contestant], reference: int) -> list[str]:
         if found.same:
             said.append(f"{' and '.join(names)}: no difference in {what} beyond the spread of the seeds.")
             continue
-        amount = _text(abs(found.change), score).replace(" %", " points")
-        if not amount.strip("0. points"):
+        amount = _amount(found.change, score)
+        if not amount:
             said.append(f"{' and '.join(names)} are alike in {what}; {found.words}.")
             continue
         way = "above" if found.change > 0 else "below"

@@ -77,7 +77,7 @@ def _short(value: Any) -> str:
 def importances(study: Any, titles: dict[str, str], height: int = 250) -> go.Figure | None:
     """How much of the objective's variation each field explains (PED-ANOVA, Watanabe et al. 2023).
 
-    None before `ENOUGH` finished trials: with ten, a field that does nothing still gets half of it as often as not.
+    None before `ENOUGH` finished trials: with fewer, a field that does nothing may get as much as one that decides.
     `titles` name the fields.
     """
     from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances

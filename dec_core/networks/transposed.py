@@ -16,7 +16,7 @@ class SubPixelConv2DTranspose(keras.layers.Conv2DTranspose):
     The same sums in another order. A pixel at an even place is a sum over every second row of the kernel, one at an odd
     place over the others, and so for columns: four small kernels, whose outputs are then laid side by side (Shi et al.,
     *Is the deconvolution layer the same as a convolutional layer?*, 2016). TensorFlow computes a transposed convolution
-    as the gradient of a convolution, which with few output channels takes several times as long on a processor.
+    as the gradient of a convolution, which with few output channels is slower on a processor (`docs/performance.md`).
 
     Weights are those of Conv2DTranspose.
 

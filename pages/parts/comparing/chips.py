@@ -69,7 +69,7 @@ def _menu(setup: Setup, *, is_reference: bool) -> None:
     st.text_area("Note", entry.marks.note, height=80, on_change=_noted, args=(entry,), **told)
     with st.container(horizontal=True, gap="small"):
         starred = entry.marks.star
-        _button(entry, "Unstar" if starred else "Star", "star", _mark, entry, star=not starred)
+        _button(entry, "Unstar" if starred else "Star", "star", put_away.mark_all, [entry], star=not starred)
         if not is_reference:
             _button(entry, "Hold the others against it", "flag", _hold_against, entry.id)
         _button(entry, "Inspect", "image_search", focus.inspect_next, entry.id)
@@ -80,10 +80,10 @@ def _menu(setup: Setup, *, is_reference: bool) -> None:
         _repeat(whole)
     with st.container(horizontal=True, gap="small"):
         if entry.marks.archived:
-            _button(entry, "Bring back", "archive", _mark, entry, archived=False)
+            _button(entry, "Bring back", "archive", put_away.mark_all, [entry], archived=False)
         else:
             _button(entry, "Archive", "archive", put_away.archive_all, [entry])
-        _button(entry, "Delete", "delete", _delete, entry, disabled=entry.active)
+        _button(entry, "Delete", "delete", put_away.remove_all, [entry], disabled=entry.active)
 
 
 def _button(entry: Entry, label: str, icon: str, act, *arguments, disabled: bool = False, **named) -> None:
@@ -118,15 +118,11 @@ def _train(setup: Setup, seeds: list[int]) -> None:
 
 
 def _named(entry: Entry) -> None:
-    _mark(entry, name=st.session_state[f"name_{entry.id}"])
+    put_away.mark_all([entry], name=st.session_state[f"name_{entry.id}"])
 
 
 def _noted(entry: Entry) -> None:
-    _mark(entry, note=st.session_state[f"note_{entry.id}"])
-
-
-def _mark(entry: Entry, **changes) -> None:
-    put_away.mark_all([entry], **changes)
+    put_away.mark_all([entry], note=st.session_state[f"note_{entry.id}"])
 
 
 def _hold_against(run_id: str) -> None:
@@ -142,7 +138,3 @@ def _change_one_thing(entry: Entry) -> None:
     fill_with(entry.config)
     st.session_state.against = entry.id
     focus.go_to("train", run=entry.id)
-
-
-def _delete(entry: Entry) -> None:
-    put_away.remove_all([entry])

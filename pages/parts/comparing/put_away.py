@@ -60,7 +60,8 @@ def undo_bar() -> None:
 
 
 def archive_all(entries: Sequence[Entry]) -> None:
-    """Archive runs; what is compared stays so."""
+    """Archive those that are not yet; what is compared stays so."""
+    entries = [entry for entry in entries if not entry.marks.archived]
     mark_all(entries, archived=True)
     what = name(entries[0]) if len(entries) == 1 else f"{len(entries)} runs"
     words = f"{what} {'is' if len(entries) == 1 else 'are'} archived"
