@@ -6,7 +6,7 @@ import tensorflow as tf
 from dec_core.analysis.assignment import soft_assignment
 from dec_core.architecture import architecture
 from dec_core.config import RunConfig
-from dec_core.networks import ClusteringLayer, autoencoder
+from dec_core.networks import ClusteringLayer, autoencoder, summed_bias
 from dec_core.networks.saving import load_model, save_model
 from dec_core.networks.transposed import SubPixelConv2DTranspose, phases
 
@@ -125,27 +125,74 @@ def test_the_layer_works_under_mixed_precision_and_round_trips(tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["dense", "conv_transpose", "conv_upsampling"])
-def test_only_hidden_layers_compute_in_bfloat16(kind, tmp_path):
+def test_all_but_z_computes_in_bfloat16_and_comes_out_as_float32(kind, tmp_path):
     config = RunConfig.make(autoencoder=kind, hidden_units=(8, 6), filters=(4, 4, 4))
     described = architecture(config, (28, 28))
     encoder, decoder = autoencoder(described, precision="bfloat16")
-    for model in (encoder, decoder):
-        *hidden, last = [layer for layer in model.layers if layer.weights]
-        assert {layer.compute_dtype for layer in hidden} == {"bfloat16"} and last.compute_dtype == "float32"
-        assert {variable.dtype for variable in model.weights} == {"float32"}
+    *hidden, z = [layer for layer in encoder.layers if layer.weights]
+    assert z.compute_dtype == "float32"
+    assert {layer.compute_dtype for layer in (*hidden, *decoder.layers[1:])} == {"bfloat16"}
+    assert {variable.dtype for variable in (*encoder.weights, *decoder.weights)} == {"float32"}
     x = np.random.default_rng(0).random((3, *encoder.input_shape[1:])).astype(np.float32)
     z = np.asarray(encoder(x))
-    assert z.dtype == np.float32
+    reconstruction = np.asarray(decoder(z))
+    assert z.dtype == reconstruction.dtype == np.float32
     layer = ClusteringLayer(10, name="clustering")
     layer(z)
     save_model(tmp_path / "model.keras", encoder, decoder, layer)
-    assert np.array_equal(np.asarray(load_model(tmp_path / "model.keras")[0](x)), z)
+    again = load_model(tmp_path / "model.keras")
+    assert np.array_equal(np.asarray(again[0](x)), z)
+    assert np.array_equal(np.asarray(again[1](z)), reconstruction)
 
 
 def test_another_model_is_refused(tmp_path):
     keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)]).save(tmp_path / "other.keras")
     with pytest.raises(ValueError, match="expected one that save_model wrote"):
         load_model(tmp_path / "other.keras")
+
+
+def gradients(layer, x):
+    """The layer's outputs, and the gradients of their squares' sum to x and to each of its weights."""
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = layer(x)
+        loss = tf.reduce_sum(tf.square(y))
+    return [y, *tape.gradient(loss, [x, *layer.trainable_variables])]
+
+
+BIASED = {
+    "Dense": ({"units": 4}, (33, 7)),
+    "Conv2D": ({"filters": 3, "kernel_size": 3, "strides": 2, "padding": "same"}, (2, 6, 5, 4)),
+    "Conv2DTranspose": ({"filters": 3, "kernel_size": 3, "strides": 2, "padding": "valid"}, (2, 6, 5, 4)),
+}
+
+
+@pytest.mark.parametrize("kind", BIASED)
+def test_layers_give_what_keras_gives_and_its_gradients(kind):
+    given, shape = BIASED[kind]
+    given = given | {"activation": "tanh", "bias_initializer": "ones"}
+    plain, ours = getattr(keras.layers, kind)(**given), getattr(summed_bias, f"SummedBias{kind}")(**given)
+    x = tf.constant(np.random.default_rng(1).normal(size=shape), tf.float32)
+    plain.build(shape)
+    ours.build(shape)
+    ours.set_weights(plain.get_weights())
+    for one, other in zip(gradients(plain, x), gradients(ours, x), strict=True):
+        assert np.asarray(other) == pytest.approx(np.asarray(one), rel=1e-4, abs=1e-5)
+
+
+def test_in_bfloat16_the_gradient_of_a_bias_is_the_whole_sum():
+    """1.5 at each of 16 x 40 x 40 places: in bfloat16 a sum stops growing long before."""
+    layer = summed_bias.SummedBiasConv2D(8, 1, dtype="mixed_bfloat16")
+    x = tf.zeros((16, 40, 40, 1))
+    layer.build(x.shape)
+
+    @tf.function
+    def gradient():
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum(1.5 * tf.cast(layer(x), tf.float32))
+        return tape.gradient(loss, layer.bias.value)
+
+    assert float(gradient()[0]) == pytest.approx(1.5 * 16 * 40 * 40, rel=0.01)
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 4, 5, 6, 7, (3, 5)])
@@ -156,14 +203,7 @@ def test_sub_pixels_give_what_a_transposed_convolution_gives_and_its_gradients(s
     plain.build(x.shape)
     ours.build(x.shape)
     ours.set_weights(plain.get_weights())
-    found = []
-    for layer in (plain, ours):
-        with tf.GradientTape() as tape:
-            tape.watch(x)
-            y = layer(x)
-            loss = tf.reduce_sum(tf.square(y))
-        found.append([y, *tape.gradient(loss, [x, *layer.trainable_variables])])
-    for one, other in zip(*found, strict=True):
+    for one, other in zip(gradients(plain, x), gradients(ours, x), strict=True):
         assert np.asarray(other) == pytest.approx(np.asarray(one), rel=1e-4, abs=1e-4)
 
 

@@ -33,23 +33,27 @@ def seconds(function: Callable[[], Any]) -> float:
 
 
 def keras_epoch(config: RunConfig, x: np.ndarray) -> float:
-    """An epoch of the autoencoder by `fit`, as the tutorial has it."""
-    from dec_core.training import TrainingState
+    """An epoch of the autoencoder by `fit`, as the tutorial has it, of Keras's own layers and optimizers."""
+    import keras
 
-    state = TrainingState(config, (28, 28))
-    floats = x.reshape(-1, *state.input_shape).astype(np.float32) / 255
-    state.autoencoder.compile(state.start_optimizer("pretraining", 1), "mse")
-    return seconds(lambda: state.autoencoder.fit(floats, floats, batch_size=config.batch_size, epochs=1, verbose=0))
+    encoder, decoder = _keras_encoder(config), _keras_decoder(config)
+    model = keras.Sequential([*encoder.layers, *decoder.layers])
+    floats = x.reshape(-1, *encoder.input_shape[1:]).astype(np.float32) / 255
+    optimizer = {"sgd": keras.optimizers.SGD(1.0, 0.9), "adadelta": keras.optimizers.Adadelta(1.0)}
+    model.compile(optimizer[config.pretrain_optimizer], "mse")
+    return seconds(lambda: model.fit(floats, floats, batch_size=config.batch_size, epochs=1, verbose=0))
 
 
 def keras_interval(config: RunConfig, x: np.ndarray) -> float:
     """The tutorial's loop from one target update to the next: predict all, then train_on_batch for each step."""
-    from dec_core.analysis.assignment import target_distribution
-    from dec_core.training import TrainingState
+    import keras
 
-    state = TrainingState(config, (28, 28))
-    model, size, floats = state.clustering_model, config.batch_size, x.astype(np.float32) / 255
-    model.compile(state.start_optimizer("clustering", 1), "kld")
+    from dec_core.analysis.assignment import target_distribution
+    from dec_core.networks import ClusteringLayer
+
+    model = keras.Sequential([_keras_encoder(config), ClusteringLayer(config.n_clusters)])
+    model.compile(keras.optimizers.SGD(0.01, 0.9), "kld")
+    size, floats = config.batch_size, x.astype(np.float32) / 255
 
     def interval() -> None:
         p = target_distribution(model.predict(floats, verbose=0))
@@ -156,6 +160,34 @@ def _autocast(kind: str) -> Any:
     import torch
 
     return nullcontext() if kind == "float32" else torch.autocast("cpu", torch.bfloat16)
+
+
+def _keras_encoder(config: RunConfig) -> Any:
+    from keras import Sequential
+    from keras.layers import Conv2D, Dense, Flatten, Input
+
+    z = Dense(config.latent_dim)
+    if config.autoencoder == "dense":
+        return Sequential([Input((784,)), *(Dense(n, "relu") for n in config.hidden_units), z])
+    one, two, three = config.filters
+    return Sequential([
+        Input((28, 28, 1)), Conv2D(one, 5, 2, "same", activation="relu"), Conv2D(two, 5, 2, "same", activation="relu"),
+        Conv2D(three, 3, 2, "valid", activation="relu"), Flatten(), z,
+    ])  # fmt: skip
+
+
+def _keras_decoder(config: RunConfig) -> Any:
+    from keras import Sequential
+    from keras.layers import Conv2DTranspose, Dense, Input, Reshape
+
+    z = Input((config.latent_dim,))
+    if config.autoencoder == "dense":
+        return Sequential([z, *(Dense(n, "relu") for n in reversed(config.hidden_units)), Dense(784)])
+    one, two, three = config.filters
+    return Sequential([
+        z, Dense(9 * three, "relu"), Reshape((3, 3, three)), Conv2DTranspose(two, 3, 2, "valid", activation="relu"),
+        Conv2DTranspose(one, 5, 2, "same", activation="relu"), Conv2DTranspose(1, 5, 2, "same"),
+    ])  # fmt: skip
 
 
 def _torch_encoder(config: RunConfig) -> list:

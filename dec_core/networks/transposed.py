@@ -6,11 +6,13 @@ import keras
 import numpy as np
 from keras import ops
 
+from dec_core.networks.summed_bias import SummedBias, registered
+
 FEW = 4  # output channels up to which it is faster so on a processor
 
 
-@keras.saving.register_keras_serializable(package="dec_core")
-class SubPixelConv2DTranspose(keras.layers.Conv2DTranspose):
+@registered
+class SubPixelConv2DTranspose(SummedBias, keras.layers.Conv2DTranspose):
     """Conv2DTranspose of stride 2 and padding "same", as a convolution of stride 1 on the small image.
 
     The same sums in another order. A pixel at an even place is a sum over every second row of the kernel, one at an odd
@@ -34,13 +36,12 @@ class SubPixelConv2DTranspose(keras.layers.Conv2DTranspose):
                 "expected strides 2, padding 'same', dilation 1"
             )
 
-    def call(self, inputs):
+    def products(self, inputs):
         """(batch, height, width, channels) -> (batch, 2 height, 2 width, filters)."""
         rows, columns = (ops.cast(phases(size), self.compute_dtype) for size in self.kernel_size)
         kernel = ops.einsum("tru,scv,uvoi->tsirco", rows, columns, self.kernel)
         kernel = ops.reshape(kernel, (rows.shape[0], columns.shape[0], inputs.shape[-1], 4 * self.filters))
-        outputs = spread(ops.conv(inputs, kernel, strides=1, padding="same"), self.filters)
-        return self.activation(outputs + self.bias if self.use_bias else outputs)
+        return spread(ops.conv(inputs, kernel, strides=1, padding="same"), self.filters)
 
 
 def phases(size: int) -> np.ndarray:
