@@ -391,6 +391,33 @@ def test_a_paused_sweep_waits_and_a_worker_obeys_its_parent(tmp_path, url, small
     assert [row["state"] for row in sweep.table(study)] == ["finished"] * 3
 
 
+def test_the_first_seed_alone_is_held_against_other_trials(tmp_path, url, small, stand_in, monkeypatch):
+    import dec_core.runs.recorder as recorder
+
+    plain = recorder.record
+
+    def record(folder):
+        """The first seed is over after half of its steps."""
+        first = folder.config.random_state == 0
+        yield from (e for e in plain(folder) if not first or e.get("iteration", 0) <= folder.config.max_iterations / 2)
+
+    monkeypatch.setattr(recorder, "record", record)
+    study = sweep.create(planned(small, n_trials=1, n_seeds=2), url)
+    work(url, "s", tmp_path)
+    (row,) = sweep.table(study)
+    assert len(row["runs"]) == 2 and sorted(row["reports"]) == list(range(6))
+
+
+def test_a_folder_of_another_config_is_not_gone_on_with(tmp_path, url, small, stand_in):
+    study = sweep.create(planned(small, sampler="grid"), url)
+    others = RunFolder.create(tmp_path, small.changed(latent_dim=6), "finished")
+    study._storage.set_trial_user_attr(study.trials[0]._trial_id, "runs", [others.id])
+    work(url, "s", tmp_path)
+    row = sweep.table(study)[0]
+    assert row["runs"] != [others.id]
+    assert RunFolder(tmp_path / row["runs"][0]).config.latent_dim == row["params"]["latent_dim"] == 2
+
+
 @pytest.fixture
 def at_the_fifth_event(monkeypatch, stand_in):
     """Call something in the middle of the first run, and let workers look around often."""
