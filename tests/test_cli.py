@@ -15,6 +15,7 @@ from dec_core.cli import main
 from dec_core.config import RunConfig
 from dec_core.data import load
 from dec_core.runs.folder import RunFolder
+from dec_core.runs.machine import INSTRUCTIONS
 
 ROOT = Path(__file__).parents[1]
 QUICK = ["--data", "digits", "--set", "pretrain_epochs=3", "--set", "max_iterations=80", "--set", "first_target=kmeans"]
@@ -205,7 +206,25 @@ def test_bench_prints_all_ratios_skips_aloud_and_keeps_its_history(tmp_path, cap
     assert [set(row.get("bare", ())) for row in rows] == [{"float32", "bfloat16"}, set(), {"float32", "bfloat16"}]
     assert "PyTorch, compiled is skipped" in err and "ClustPy is skipped" in err
     history = json.loads(kept.read_text())
-    assert history[0] == {"date": "before"} and history[1]["rows"] == rows and history[1]["processor"]
+    assert history[0] == {"date": "before"} and history[1]["rows"] == rows
+    assert history[1]["processor"] and set(history[1]["instructions"]) <= set(INSTRUCTIONS)
+
+
+@pytest.mark.parametrize("preset", ["tutorial-dec", "tutorial-conv-dec"])
+def test_the_keras_that_bench_compares_with_is_kerass_own_of_the_same_size(preset):
+    from dec_core.architecture import architecture
+    from dec_core.cli import peers
+    from dec_core.presets import PRESETS
+
+    config = PRESETS[preset]
+    described = architecture(config, (28, 28))
+    for ours, keras_model in (
+        (described.encoder, peers._keras_encoder(config)),
+        (described.decoder, peers._keras_decoder(config)),
+    ):
+        assert keras_model.count_params() == sum(layer.n_parameters for layer in ours)
+        assert keras_model.output_shape[1:] == tuple(ours[-1].shape)
+        assert all(type(layer).__module__.startswith("keras.") for layer in keras_model.layers)
 
 
 def test_the_bare_products_of_an_epoch_are_those_of_its_layers():

@@ -24,7 +24,7 @@ from dec_core.config import RunConfig
 from dec_core.data import load
 from dec_core.presets import PRESETS
 from dec_core.runs.folder import RunFolder
-from dec_core.runs.machine import processor
+from dec_core.runs.machine import hardware
 
 PRECISIONS = ("float32", "bfloat16")
 TORCH = ("float32", "bfloat16", "compiled")
@@ -53,14 +53,15 @@ def bench(n_samples: int, *, as_json: bool, history: Path | None = None) -> int:
     """
     start_tensorflow()
     x = images(n_samples)
-    print(f"{n_samples} images, batches of 256, {processor()}, TensorFlow {version('tensorflow')}")
+    machine = hardware()
+    print(f"{n_samples} images, batches of 256, {machine['processor']} ({' '.join(machine['instructions'])})")
     rows = []
     for work in WORK:
         rows.append(_measured(work, x, n_samples))
         print(_told(rows[-1]), flush=True)
     growth = _growth(x)
     print("one epoch, microseconds an image: " + ", ".join(f"{n} images {us:.0f}" for n, us in growth.items()))
-    found = {"rows": rows, "growth": growth, "samples": n_samples, "processor": processor(), "versions": _versions()}
+    found = {"rows": rows, "growth": growth, "samples": n_samples, **machine, "versions": _versions()}
     if history:
         add_to_history(history, found)
     if as_json:

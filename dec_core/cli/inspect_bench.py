@@ -22,7 +22,7 @@ from dec_core.cli.table import versions
 from dec_core.figures.embedding import laid_out, positions
 from dec_core.runs.folder import RunFolder, list_runs
 from dec_core.runs.inspection import Inspection
-from dec_core.runs.machine import processor
+from dec_core.runs.machine import hardware
 
 TIMES = 50
 OURS = {True: "one plane for all moments (PCA)", False: "PCA, turned onto the moment before"}
@@ -46,7 +46,7 @@ def inspect_bench(root: Path, run_dir: Path | None, *, as_json: bool, history: P
     run = Inspection(_run(root, run_dir))
     result = {
         "kind": "inspect",
-        "processor": processor(),
+        **hardware(),
         "versions": versions(),
         "n_samples": run.n,
         "n_moments": len(run.moments),

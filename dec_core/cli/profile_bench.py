@@ -28,7 +28,7 @@ from dec_core.cli.table import versions
 from dec_core.config import RunConfig
 from dec_core.presets import PRESETS
 from dec_core.runs.folder import RunFolder
-from dec_core.runs.machine import processor
+from dec_core.runs.machine import hardware, processor
 
 if TYPE_CHECKING:
     from dec_core.training import TrainingState
@@ -94,7 +94,7 @@ def profile(*, as_json: bool, history: Path | None = None) -> int:
     for label, value in found["gflops"].items():
         print(f"  {value:7.0f}  {label}")
     if history is not None:
-        add_to_history(history, found | {"processor": processor(), "versions": versions()})
+        add_to_history(history, found | hardware() | {"versions": versions()})
     if as_json:
         print(json.dumps(found))
     return 0

@@ -9,6 +9,7 @@ from typing import Any
 
 from dec_core import __version__
 
+INSTRUCTIONS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16")  # that decide how fast products are, and in bfloat16
 LIBRARIES = ("tensorflow", "keras", "numpy", "scipy", "scikit-learn", "umap-learn")
 
 
@@ -26,9 +27,17 @@ def trained_with() -> dict[str, Any]:
 
 def processor() -> str:
     """The processor's name, as far as the system tells."""
+    return _cpuinfo("model name") or platform.processor() or platform.machine()
+
+
+def hardware() -> dict[str, Any]:
+    """`processor`, and its `INSTRUCTIONS`, in which processors of one name differ; none where the system is mute."""
+    return {"processor": processor(), "instructions": [i for i in INSTRUCTIONS if i in _cpuinfo("flags").split()]}
+
+
+def _cpuinfo(field: str) -> str:
     try:
         with open("/proc/cpuinfo") as file:
-            names = [line.split(":", 1)[1].strip() for line in file if line.startswith("model name")]
+            return next((line.split(":", 1)[1].strip() for line in file if line.startswith(field)), "")
     except OSError:
-        names = []
-    return names[0] if names else platform.processor() or platform.machine()
+        return ""
