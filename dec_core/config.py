@@ -113,8 +113,7 @@ class RunConfig(BaseModel):
     )  # fmt: skip
     precision: Literal["float32", "bfloat16"] = _setting(
         "float32", "Architecture", "Precision",
-        "float32: the tutorial's arithmetic. bfloat16: all layers but z's in half the bits, faster on processors "
-        "that have it; weights, z and q stay float32.",
+        "float32: the tutorial's arithmetic. bfloat16: all layers but z's in half the bits, faster on some processors.",
         advanced=True,
     )  # fmt: skip
     # -- pretraining
