@@ -129,8 +129,8 @@ def test_all_but_z_computes_in_bfloat16_and_comes_out_as_float32(kind, tmp_path)
     config = RunConfig.make(autoencoder=kind, hidden_units=(8, 6), filters=(4, 4, 4))
     described = architecture(config, (28, 28))
     encoder, decoder = autoencoder(described, precision="bfloat16")
-    *hidden, z = [layer for layer in encoder.layers if layer.weights]
-    assert z.compute_dtype == "float32"
+    *hidden, last = [layer for layer in encoder.layers if layer.weights]
+    assert last.name == "z" and last.compute_dtype == "float32"
     assert {layer.compute_dtype for layer in (*hidden, *decoder.layers[1:])} == {"bfloat16"}
     assert {variable.dtype for variable in (*encoder.weights, *decoder.weights)} == {"float32"}
     x = np.random.default_rng(0).random((3, *encoder.input_shape[1:])).astype(np.float32)

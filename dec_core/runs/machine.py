@@ -32,7 +32,8 @@ def processor() -> str:
 
 def hardware() -> dict[str, Any]:
     """`processor`, and its `INSTRUCTIONS`, in which processors of one name differ; none where the system is mute."""
-    return {"processor": processor(), "instructions": [i for i in INSTRUCTIONS if i in _cpuinfo("flags").split()]}
+    flags = _cpuinfo("flags").split()
+    return {"processor": processor(), "instructions": [name for name in INSTRUCTIONS if name in flags]}
 
 
 def _cpuinfo(field: str) -> str:
