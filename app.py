@@ -1,23 +1,25 @@
-"""The app: page config, navigation, the run picker."""
+"""The app as a server runs it: Streamlit's pages, the files that browsers fetch, the workers behind them."""
 
-from pathlib import Path
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import streamlit as st
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
 
-from pages.parts.components import style
-from pages.parts.focus import keep_choices, keep_focus, screens, supervisor
-from pages.parts.picker import run_picker
+from pages.shared.focus import supervisor
+from pages.shared.places import static_root
 
-PARTS = Path(__file__).parent / "pages" / "parts"
 
-st.set_page_config(page_title="Deep clustering, live", page_icon=str(PARTS / "mark.svg"), layout="wide")
-supervisor()  # a worker begins to warm up before the page is even drawn
-st.logo(str(PARTS / "wordmark.svg"), icon_image=str(PARTS / "mark.svg"), size="large")
-style((PARTS / "shell.css").read_text(encoding="utf-8"), "shell")
-page = screens()
-keep_focus(page.url_path)
-if page.url_path != "sweep":
-    keep_choices()
-with st.container(key="shell"):
-    run_picker()
-page.run()
+@asynccontextmanager
+async def lifespan(_: st.App) -> AsyncIterator[None]:
+    """A worker begins to warm up before anybody has come; with the server, all of them end."""
+    workers = supervisor()
+    yield
+    workers.close()
+
+
+static_root().mkdir(parents=True, exist_ok=True)
+app = st.App("pages/main.py", routes=[Mount("/files", StaticFiles(directory=static_root()))], lifespan=lifespan)

@@ -1,1 +1,1 @@
-"""One script per screen."""
+"""The app's script and a folder a screen."""

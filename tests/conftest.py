@@ -60,7 +60,7 @@ def digits():
 @pytest.fixture(scope="session")
 def finished_run(tmp_path_factory, small) -> RunFolder:
     """A finished run, to read only."""
-    from dec_core.runs.recorder import record
+    from dec_core.work.recorder import record
 
     folder = RunFolder.create(tmp_path_factory.mktemp("runs"), small, "running")
     for _ in record(folder):

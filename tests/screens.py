@@ -1,21 +1,16 @@
 """The app over a folder of runs, for tests of its screens without a browser."""
 
 from contextlib import contextmanager
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from streamlit.components.v2.component_manager import BidiComponentManager
-from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
-from streamlit.util import calc_hash
 
 from dec_core.runs.folder import RunFolder
 
-KNOW_THE_FOLDER = (
-    *("focus", "moment", "form", "own_data", "model_view", "take_away"),
-    *("inspecting.opened", "comparing.beside", "sweeping.stored"),
-)
-unpatched = PagesManager.__init__
+MAIN = Path(__file__).parents[1] / "pages" / "main.py"
 
 
 class NoWorkers:
@@ -75,34 +70,19 @@ class AtOnce:
 
 @contextmanager
 def app_over(root):
-    """The app over a folder of runs, on a server that has shown it before: app.py is run from its top each time."""
+    """The app over a folder of runs, with a supervisor that starts no process."""
     import streamlit as st
 
-    from pages.parts import focus, form, model_view, moment, own_data, take_away  # noqa: F401
-    from pages.parts.comparing import beside
-    from pages.parts.inspecting import opened
-
-    def known(self, *args, **options):
-        unpatched(self, *args, **options)
-        PagesManager.uses_pages_directory = False
+    from pages.inspect import inspection_cache
+    from pages.shared import focus
 
     with pytest.MonkeyPatch.context() as patch:
         st.cache_resource.clear()
         st.cache_data.clear()
-        for module in (
-            "focus",
-            "moment",
-            "form",
-            "own_data",
-            "model_view",
-            "take_away",
-            "inspecting.opened",
-            "comparing.beside",
-        ):
-            patch.setattr(f"pages.parts.{module}.RUNS", root)
-        for module in (opened, beside):
-            patch.setattr(module, "STATIC", root.parent / "static")
-        patch.setattr(opened, "threading", SimpleNamespace(Thread=AtOnce))
+        patch.setenv("DEC_RUNS", str(root))
+        patch.setenv("DEC_STATIC", str(root.parent / "static"))
+        (root.parent / "static").mkdir(exist_ok=True)
+        patch.setattr(inspection_cache, "threading", SimpleNamespace(Thread=AtOnce))
         patch.setattr(AtOnce, "errors", [])
         patch.setattr(focus, "supervisor", NoWorkers)
         patch.setattr(NoWorkers, "root", root)
@@ -110,7 +90,6 @@ def app_over(root):
         patch.setattr(NoWorkers, "swept", [])
         patch.setattr(NoWorkers, "left", [])
         patch.setattr(NoWorkers, "completing", [])
-        patch.setattr(PagesManager, "__init__", known)
         # which takes longer than the app: to search all packages for components
         patch.setattr(BidiComponentManager, "discover_and_register_components", lambda *_, **__: None)
         yield
@@ -120,7 +99,7 @@ def app_over(root):
 
 def opened_at(page: str, /, **query: str) -> AppTest:
     """A screen as a link opens it, for a new visitor."""
-    at = AppTest.from_file("../app.py", default_timeout=60)
-    at._page_hash = calc_hash(page)  # as `switch_page` does once the app has been run
+    at = AppTest.from_file(MAIN, default_timeout=60)
+    at.switch_page(f"{page}/{page}.py")
     at.query_params.update(query)
     return at.run()

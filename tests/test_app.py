@@ -1,12 +1,13 @@
 """The page without a browser: Streamlit's AppTest on the real app."""
 
 import pytest
+from screens import MAIN
 from streamlit.testing.v1 import AppTest
 
 from dec_core.config import RunConfig
 from dec_core.presets import PRESETS
 from dec_core.runs.folder import RunFolder
-from pages.parts import form
+from pages.train import form
 
 
 @pytest.fixture
@@ -14,7 +15,7 @@ def app(tmp_path, monkeypatch):
     """The app over an empty folder of runs, with a supervisor that starts no process."""
     import streamlit as st
 
-    from pages.parts import focus
+    from pages.shared import focus
 
     class NoWorkers:
         started = []  # noqa: RUF012  (replaced for every test)
@@ -28,12 +29,10 @@ def app(tmp_path, monkeypatch):
 
     st.cache_resource.clear()
     st.cache_data.clear()
-    monkeypatch.setattr(focus, "RUNS", tmp_path)
-    for module in ("moment", "form", "own_data", "model_view", "take_away"):
-        monkeypatch.setattr(f"pages.parts.{module}.RUNS", tmp_path)
+    monkeypatch.setenv("DEC_RUNS", str(tmp_path))
     monkeypatch.setattr(focus, "supervisor", NoWorkers)
     monkeypatch.setattr(NoWorkers, "started", [])
-    at = AppTest.from_file("../app.py", default_timeout=60)
+    at = AppTest.from_file(MAIN, default_timeout=60)
     at.started = NoWorkers.started
     return at
 
@@ -257,7 +256,7 @@ def test_data_that_is_not_on_this_server_is_said_at_the_field(app):
 
 def test_a_run_without_labels_shows_what_needs_none(app, tmp_path, small, digits):
     from dec_core.data import Dataset, own
-    from dec_core.runs.recorder import record
+    from dec_core.work.recorder import record
 
     name = own.keep(Dataset("mine", digits.images[:400], None), tmp_path)
     folder = RunFolder.create(tmp_path, small.changed(dataset=name, batch_size=50), "running")
@@ -274,8 +273,8 @@ def test_a_run_without_labels_shows_what_needs_none(app, tmp_path, small, digits
 def test_labels_to_take_away_name_the_place_in_the_whole_file(app, tmp_path, small, digits):
     from dec_core.data import Dataset, own
     from dec_core.runs.history import RunReader
-    from dec_core.runs.recorder import record
-    from pages.parts.take_away import labels_table
+    from dec_core.work.recorder import record
+    from pages.train.downloads import labels_table
 
     name = own.keep(Dataset("mine", digits.images[:400], digits.y[:400], digits.classes), tmp_path)
     config = small.changed(dataset=name, n_samples=100, batch_size=50, pretrain_epochs=2)
@@ -291,7 +290,7 @@ def test_labels_to_take_away_name_the_place_in_the_whole_file(app, tmp_path, sma
 def test_a_request_with_the_link_of_before_does_not_take_the_focus_back(monkeypatch):
     from types import SimpleNamespace
 
-    from pages.parts import focus
+    from pages.shared import focus
 
     class State(dict):
         __getattr__, __setattr__ = dict.__getitem__, dict.__setitem__
@@ -318,7 +317,7 @@ def test_a_link_is_taken_up_as_a_whole(app):
 def test_a_click_that_is_delivered_twice_acts_once(monkeypatch):
     from types import SimpleNamespace
 
-    from pages.parts import controls
+    from pages.train import controls
 
     clock, acts = [100.0], []
     monkeypatch.setattr(controls, "st", SimpleNamespace(session_state={}))

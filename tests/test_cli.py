@@ -184,7 +184,7 @@ def test_the_table_trains_what_is_missing_and_shares_autoencoders(tmp_path, caps
 
 
 def test_bench_prints_all_ratios_skips_aloud_and_keeps_its_history(tmp_path, capsys, monkeypatch):
-    from dec_core.cli import bench
+    from benchmarks import bench
 
     def missing(*_):
         raise ImportError("No module named 'torch'")
@@ -212,8 +212,8 @@ def test_bench_prints_all_ratios_skips_aloud_and_keeps_its_history(tmp_path, cap
 
 @pytest.mark.parametrize("preset", ["tutorial-dec", "tutorial-conv-dec"])
 def test_the_keras_that_bench_compares_with_is_kerass_own_of_the_same_size(preset):
+    from benchmarks import peers
     from dec_core.architecture import architecture
-    from dec_core.cli import peers
     from dec_core.presets import PRESETS
 
     config = PRESETS[preset]
@@ -228,7 +228,7 @@ def test_the_keras_that_bench_compares_with_is_kerass_own_of_the_same_size(prese
 
 
 def test_the_bare_products_of_an_epoch_are_those_of_its_layers():
-    from dec_core.cli.bench import _epoch_products, _interval_products
+    from benchmarks.bench import _epoch_products, _interval_products
 
     config = RunConfig.make(hidden_units=(500,), batch_size=100, update_interval=3)
     flops = lambda products: sum(2 * a * b * c * times for a, b, c, times in products)  # noqa: E731
@@ -239,7 +239,7 @@ def test_the_bare_products_of_an_epoch_are_those_of_its_layers():
 
 
 def test_recipes_measure_presets_ingredients_and_the_verdict(tmp_path, capsys, monkeypatch):
-    from dec_core.cli import recipes
+    from benchmarks import recipes
 
     def few(n_seeds, fashion, changes):
         assert fashion is None and changes == {"latent_dim": 3}
@@ -262,7 +262,7 @@ def test_recipes_measure_presets_ingredients_and_the_verdict(tmp_path, capsys, m
 
 
 def test_recipes_keep_the_rows_that_stand_in_the_file_and_train_what_is_new(tmp_path, capsys, monkeypatch):
-    from dec_core.cli import recipes
+    from benchmarks import recipes
 
     tried = [1, 2]
     row = {"section": "presets", "name": "elsewhere", "data": "Fashion-MNIST", "acc": 0.5, "seconds": 1.0,
@@ -288,7 +288,7 @@ def test_recipes_keep_the_rows_that_stand_in_the_file_and_train_what_is_new(tmp_
 
 
 def test_the_page_of_recipes_counts_what_the_verdict_found():
-    from dec_core.cli.recipes import markdown
+    from benchmarks.recipes import markdown
 
     kinds = [(0.9, False)] * 7 + [(0.9, True)] + [(0.3, True)] * 9 + [(0.3, False)]
     rows = [
@@ -303,7 +303,7 @@ def test_the_page_of_recipes_counts_what_the_verdict_found():
 
 
 def test_every_recipe_that_is_measured_can_be_trained():
-    from dec_core.cli.recipes import SECTIONS, trials
+    from benchmarks.recipes import SECTIONS, trials
 
     found = list(trials(5, "own-fashion-0123456789ab", {}))
     assert {trial.section for trial in found} == set(SECTIONS)
@@ -319,7 +319,7 @@ def test_recipes_need_a_seed(capsys):
 
 
 def test_the_profile_says_where_the_time_of_a_run_goes(small):
-    from dec_core.cli.profile_bench import PHASES, _phases
+    from benchmarks.profile import PHASES, _phases
 
     found, total = _phases(small.changed(pretrain_epochs=2, max_iterations=40))
     assert set(found) == {*PHASES, "the rest"} and sum(found.values()) == pytest.approx(total)
@@ -330,7 +330,7 @@ def test_the_profile_says_where_the_time_of_a_run_goes(small):
 
 
 def test_the_profile_says_which_operations_a_step_is_made_of(small):
-    from dec_core.cli.profile_bench import OPERATIONS, SHORT, _clustering, _operations, _pretraining
+    from benchmarks.profile import OPERATIONS, SHORT, _clustering, _operations, _pretraining
     from dec_core.data import load
     from dec_core.training import TrainingState
 
@@ -345,7 +345,7 @@ def test_the_profile_says_which_operations_a_step_is_made_of(small):
 
 
 def test_the_products_of_an_image_are_counted():
-    from dec_core.cli.profile_bench import _operations_of_an_image
+    from benchmarks.profile import _operations_of_an_image
     from dec_core.training import TrainingState
 
     dense = TrainingState(RunConfig.make(hidden_units=(500,)), (28, 28))

@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from screens import NoWorkers, app_over, opened_at
 
-from dec_core.runs.comparing import MOST_COMPARED, differing, setups
+from dec_core.reading.comparison import MOST_COMPARED, differing, setups
 from dec_core.runs.folder import RunFolder, list_runs
 from dec_core.runs.index import RunIndex
 from dec_core.runs.marks import REMOVED, mark, marks_of, remove
-from pages.parts.comparing import beside, choosing, report, scores
-from pages.parts.comparing.compared import Compared
+from pages.compare import choosing, report, scores, side_by_side
+from pages.compare.state import Compared
 
 ACC = (0.5, 0.6, 0.7)
 
@@ -152,7 +152,7 @@ def test_change_one_thing_fills_the_form_and_shows_both_after_start(runs):
     at = compare(runs[2], runs[0])
     press(menu(at, runs[2]), "change_one_thing")
     assert at.session_state["against"] == runs[2].id and at.session_state["tol"] == 0.01
-    at._page_hash = ""  # the browser is on Train by now
+    at.switch_page("train/train.py")  # as the browser is by now
     at.slider(key="latent_dim").set_value(3).run()
     press(at, "start")
     (started,) = NoWorkers.started
@@ -173,22 +173,22 @@ def test_a_cell_chosen_by_link_is_chosen_in_all(runs):
 
 def test_sides_share_names_and_samples(runs):
     ids = [runs[0].id, runs[2].id]
-    one, other = beside.sides(ids, ids[0])
+    one, other = side_by_side.sides(ids, ids[0])
     assert one.letters == other.letters and (one.places == other.places).all()
     assert other.plane("pca") == pytest.approx(one.plane("pca") - one.plane("pca").mean(axis=0), abs=1e-3)
     corners = "-1000,-1000,1000,-1000,1000,1000,-1000,1000"
-    everything = beside.masks([one, other], Compared(lasso=f"{ids[0]}:{corners}", space="pca"))
+    everything = side_by_side.masks([one, other], Compared(lasso=f"{ids[0]}:{corners}", space="pca"))
     assert all(mask.all() for mask in everything)
-    nobody = beside.masks([one, other], Compared(true="no such class"))
+    nobody = side_by_side.masks([one, other], Compared(true="no such class"))
     assert not any(mask.any() for mask in nobody)
-    assert beside.masks([one, other], Compared()) == [None, None]
+    assert side_by_side.masks([one, other], Compared()) == [None, None]
 
 
 def test_a_lasso_on_one_data_set_encloses_nothing_of_another(runs):
-    one, other = beside.sides([runs[0].id, runs[2].id], runs[0].id)
+    one, other = side_by_side.sides([runs[0].id, runs[2].id], runs[0].id)
     other.run.config = other.run.config.changed(dataset="mnist", n_samples=len(other.run.y))
     everything = "-1000,-1000,1000,-1000,1000,1000,-1000,1000"
-    inside, elsewhere = beside.masks([one, other], Compared(lasso=f"{runs[0].id}:{everything}", space="pca"))
+    inside, elsewhere = side_by_side.masks([one, other], Compared(lasso=f"{runs[0].id}:{everything}", space="pca"))
     assert inside.all() and not elsewhere.any()
 
 
@@ -206,7 +206,7 @@ def test_a_cluster_that_was_renamed_keeps_its_name_beside_the_reference(runs, fi
     k = finished_run.config.n_clusters
     turned = (arrays["labels"].astype(int) + 1) % k
     runs[2].save_arrays(last, **(arrays | {"labels": turned.astype(np.uint8)}))
-    one, other = beside.sides([runs[0].id, runs[2].id], runs[0].id)
+    one, other = side_by_side.sides([runs[0].id, runs[2].id], runs[0].id)
     assert (other.places[turned] == one.places[arrays["labels"]]).all()
 
 
@@ -309,7 +309,7 @@ def side(where, labels, plane, reference=None):
     """Two clusters, without labels; `where` the samples lie in the data set."""
     run = SimpleNamespace(config=SimpleNamespace(dataset="x", n_clusters=2), y=None)
     now = SimpleNamespace(labels=np.array(labels), plane=lambda space: np.array(plane, np.float32))
-    found = beside.Side(run, now, np.arange(2), reference)
+    found = side_by_side.Side(run, now, np.arange(2), reference)
     found.__dict__["where"] = np.array(where)
     return found
 

@@ -11,7 +11,7 @@ from dec_core.analysis.matching import counterparts, places_beside, turned_like
 from dec_core.analysis.spread import Spread, difference
 from dec_core.config import RunConfig
 from dec_core.presets import PRESETS
-from dec_core.runs.comparing import Setup, differing, missing_seeds, setups
+from dec_core.reading.comparison import Setup, differing, missing_seeds, setups
 from dec_core.runs.folder import RunFolder
 from dec_core.runs.index import RunIndex
 

@@ -11,9 +11,9 @@ from dec_core.config import ConfigError, RunConfig
 from dec_core.figures.notebook import notebook
 from dec_core.figures.report import Comparison, report
 from dec_core.presets import PRESETS, nearest
-from dec_core.runs.config_in import config_in, configs_in
+from dec_core.reading.config_in import config_in, configs_in
+from dec_core.reading.summary import RunSummary
 from dec_core.runs.history import History
-from dec_core.runs.summary import RunSummary
 
 configs = st.builds(
     RunConfig.make,

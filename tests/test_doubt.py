@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 from sklearn.cluster import KMeans
 
-from dec_core.analysis.doubt import Doubt, doubt, neighbour_graph
+from dec_core.analysis.merge_split_check import Doubt, doubt, neighbour_graph
 from dec_core.analysis.umap_gmm import UmapGmm
 from dec_core.analysis.verdict import beside_the_mixture, collapse, doubts, what_to_try
 from dec_core.training.mixture import Mixture

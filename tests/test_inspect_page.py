@@ -12,19 +12,18 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
-from screens import NoWorkers, app_over, opened_at, unpatched
+from screens import MAIN, NoWorkers, app_over, opened_at
 from streamlit.components.v2.bidi_component.main import _make_trigger_id
-from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
 from dec_core.analysis.inspection import ORDERS
 from dec_core.analysis.verdict import thousands
 from dec_core.data import Dataset, own
 from dec_core.figures.contact_sheet import CAPTION, CELL, MOST, contact_sheet
-from dec_core.runs.export import as_npz, as_python, as_table
+from dec_core.reading.export import as_npz, as_python, as_table
+from dec_core.reading.inspection import Inspection
+from dec_core.reading.selection import VERSUS, Selection
 from dec_core.runs.folder import RunFolder
-from dec_core.runs.inspection import Inspection
-from dec_core.runs.selection import VERSUS, Selection
 
 
 def copied(folder: RunFolder, root) -> RunFolder:
@@ -33,7 +32,7 @@ def copied(folder: RunFolder, root) -> RunFolder:
 
 
 def recorded(root, config) -> RunFolder:
-    from dec_core.runs.recorder import record
+    from dec_core.work.recorder import record
 
     folder = RunFolder.create(root, config, "running")
     for _ in record(folder):
@@ -210,29 +209,20 @@ def test_a_run_opens_with_all_that_belongs_to_it(app, runs, now):
     assert shown(at, "flows")["flows"][0]["n"] == shown(at, "flows")["most"] == flows.max()
 
 
-def test_the_very_first_request_of_a_server_shows_the_whole_app(runs, monkeypatch):
-    """Without `app_over`'s patch Streamlit takes pages/ for an app of its older kind, as a fresh server does."""
-    with app_over(runs.root):
-        monkeypatch.setattr(PagesManager, "__init__", unpatched)
-        at = inspect(runs.run)
-    is_whole(at, runs.run.at(-1))
-    assert any(item.label == "Run in focus" for item in at.selectbox)
-
-
 def test_the_first_screen_points_at_earlier_runs(app, runs):
-    at = AppTest.from_file("../app.py", default_timeout=60)
+    at = AppTest.from_file(MAIN, default_timeout=60)
     at.query_params["run"] = "new"
     assert any("Earlier runs are in the list above" in item.value for item in at.run().markdown)
 
 
 def test_between_the_screens_the_run_stays_in_focus(app, runs, now):
-    at = AppTest.from_file("../app.py", default_timeout=60)
+    at = AppTest.from_file(MAIN, default_timeout=60)
     at.query_params["run"] = runs.other.folder.id
     at.run()
     assert any(item.label == "Start" for item in at.button)
     for page in ("inspect", "train", "inspect"):
         at.query_params.clear()  # as the browser does
-        at.switch_page(f"pages/{page}.py").run()
+        at.switch_page(f"{page}/{page}.py").run()
         assert not at.exception and at.query_params["run"] == runs.other.folder.id
         assert any(item.label == "Start" for item in at.button) == (page == "train")
     is_whole(at, runs.other.at(-1))
@@ -570,8 +560,8 @@ def test_a_request_that_was_under_way_does_not_bring_filters_back(app, runs, now
 
 
 def test_a_list_that_tells_what_it_shows_chooses_nothing(monkeypatch):
-    from pages.parts.inspecting import choices
-    from pages.parts.inspecting.looking import Looking
+    from pages.inspect import choices
+    from pages.inspect.view_state import Looking
 
     drawn, looked, state = {}, [], SimpleNamespace(look=Looking())
     page = SimpleNamespace(selectbox=lambda *_, **options: drawn.update(options), session_state=state)
@@ -907,7 +897,7 @@ def test_frames_of_other_moments_are_made_although_one_is_damaged(damaged):
     broken(damaged, 3)
     moments = shown(inspect(damaged.id), "scene")["moments"]
     static = damaged.path.parents[1] / "static"
-    files = [[static / told[name].removeprefix("app/static/") for name in ("at", "state")] for told in moments]
+    files = [[static / told[name].removeprefix("files/") for name in ("at", "state")] for told in moments]
     made = [all(file.exists() for file in pair) for pair in files]
     assert made == [True, True, True, False, True, True]
 

@@ -18,12 +18,12 @@ from dec_core.analysis.story import story
 from dec_core.architecture import architecture
 from dec_core.config import RunConfig
 from dec_core.data import Dataset, load, own
+from dec_core.reading.inspection import Inspection
+from dec_core.reading.selection import SelectionError
 from dec_core.runs.folder import RunFolder
 from dec_core.runs.history import RunReader
-from dec_core.runs.inspection import Inspection
-from dec_core.runs.recorder import record
-from dec_core.runs.selection import SelectionError
 from dec_core.runs.view import example_index, view_index
+from dec_core.work.recorder import record
 
 # -- paths and comparisons
 
@@ -238,7 +238,7 @@ def test_clusters_keep_their_names_whatever_becomes_of_them(finished_run, run, s
 
 
 def test_q_is_the_t_kernel_of_what_the_snapshot_holds(run, snapshots, monkeypatch):
-    monkeypatch.setattr("dec_core.runs.moment.CHUNK", 500)  # so that there are several
+    monkeypatch.setattr("dec_core.reading.moment.CHUNK", 500)  # so that there are several
     for number in run.clustered:
         z, centers = (snapshots[number][name].astype(float) for name in ("z", "cluster_centers"))
         closeness = 1 / (1 + ((z[:, None] - centers) ** 2).sum(axis=2))
@@ -304,7 +304,7 @@ def test_planes_are_those_of_the_snapshot_and_dimensions_of_z(run, snapshots):
 
 
 def test_neighbours_are_the_nearest_of_all(run, snapshots, monkeypatch):
-    monkeypatch.setattr("dec_core.runs.moment.CHUNK", 500)
+    monkeypatch.setattr("dec_core.reading.moment.CHUNK", 500)
     for number in (0, 5):
         for index in (0, 600, 1796):
             expected = brute_force(snapshots[number]["z"], index, 9)
@@ -372,7 +372,7 @@ def test_a_path_of_convolutions_ends_at_the_decoded_center(small, tmp_path):
 
 def test_nothing_of_it_imports_tensorflow(finished_run):
     script = (
-        "import sys; from dec_core.runs.inspection import Inspection\n"
+        "import sys; from dec_core.reading.inspection import Inspection\n"
         f"last = Inspection({str(finished_run.path)!r}).at(-1)\n"
         "last.p, last.neighbours(3), last.plane('pca'), last.path(3, 1).shape, last.story(3), last.select(least=0.5)\n"
         "print(*{'tensorflow', 'keras', 'umap', 'numba', 'streamlit'} & {name.split('.')[0] for name in sys.modules})"
@@ -388,14 +388,14 @@ def test_nothing_of_it_imports_tensorflow(finished_run):
 @pytest.fixture
 def laid_out_at_once(monkeypatch):
     """UMAP, that leaves everything where it starts."""
-    monkeypatch.setattr("dec_core.runs.afterwards.umap_plane", lambda z, start, *_, **__: start.astype(np.float32))
-    monkeypatch.setattr("dec_core.runs.afterwards.umap_layout", lambda x, start, *_, **__: start)
+    monkeypatch.setattr("dec_core.work.postprocess.umap_plane", lambda z, start, *_, **__: start.astype(np.float32))
+    monkeypatch.setattr("dec_core.work.postprocess.umap_layout", lambda x, start, *_, **__: start)
 
 
 @pytest.fixture(scope="module")
 def complete(finished_run, tmp_path_factory) -> Inspection:
     """A run with UMAP and neighbours; UMAP compiles at its first call."""
-    from dec_core.runs.afterwards import add_inspection, add_umap
+    from dec_core.work.postprocess import add_inspection, add_umap
 
     folder = copied(finished_run, tmp_path_factory.mktemp("complete"))
     add_umap(folder)
@@ -517,7 +517,7 @@ def test_of_an_earlier_run_no_path_and_no_number_is_made_up(earlier, view):
 
 
 def test_a_worker_places_what_an_earlier_run_did_not_keep(earlier, view, run, laid_out_at_once):
-    from dec_core.runs.afterwards import add_inspection
+    from dec_core.work.postprocess import add_inspection
 
     add_inspection(earlier)
     again, whole = Inspection(earlier), run.at(-1)
@@ -605,7 +605,7 @@ def test_without_labels_there_is_neither_right_nor_wrong(unlabelled):
 
 
 def test_no_image_is_its_own_neighbour_where_many_are_alike(unlabelled, tmp_path, laid_out_at_once):
-    from dec_core.runs.afterwards import add_inspection
+    from dec_core.work.postprocess import add_inspection
 
     shutil.copytree(unlabelled.path.parent, tmp_path / "runs")
     folder = RunFolder(tmp_path / "runs" / unlabelled.id)

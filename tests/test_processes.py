@@ -12,11 +12,11 @@ from types import SimpleNamespace
 import psutil
 import pytest
 
-from dec_core.runs import sweep
 from dec_core.runs.folder import RunFolder, list_runs
 from dec_core.runs.history import RunReader
-from dec_core.runs.supervisor import Supervisor
-from dec_core.runs.sweep_plan import SweepPlan
+from dec_core.sweeps import studies
+from dec_core.sweeps.plan import SweepPlan
+from dec_core.work.supervisor import Supervisor
 
 ROOT = Path(__file__).parents[1]
 PATIENCE = 90.0  # seconds: an import of TensorFlow on a busy machine, not a speed that is promised
@@ -117,7 +117,7 @@ def test_the_queue_outlives_a_folder_that_is_gone(tmp_path, small, monkeypatch):
         def close(self):
             pass
 
-    monkeypatch.setattr("dec_core.runs.supervisor.Worker", Fake)
+    monkeypatch.setattr("dec_core.work.supervisor.Worker", Fake)
     supervisor = Supervisor(tmp_path)
     first, second = supervisor.start(small), supervisor.start(small)
     assert supervisor.ahead_of(second) == 1
@@ -145,8 +145,8 @@ SERVER = """
 import sys, time
 from pathlib import Path
 from dec_core.config import RunConfig
-from dec_core.runs.supervisor import Supervisor
-from dec_core.runs.sweep_plan import SweepPlan
+from dec_core.work.supervisor import Supervisor
+from dec_core.sweeps.plan import SweepPlan
 print(Supervisor(Path(sys.argv[1])).start(RunConfig.from_json(sys.argv[2])).path, flush=True)
 time.sleep(600)
 """
@@ -156,7 +156,7 @@ time.sleep(600)
 def test_a_sweep_that_is_left_and_at_once_taken_up_again_goes_on(supervisor, small):
     url = f"sqlite:///{(supervisor.root / 'sweeps.db').resolve()}"
     space = {"cluster_learning_rate": {"low": 0.01, "high": 0.1}}
-    study = sweep.create(SweepPlan.make(name="two", base=small, space=space, n_trials=2), url)
+    study = studies.create(SweepPlan.make(name="two", base=small, space=space, n_trials=2), url)
     supervisor.sweep(url, "two")
     assert wait_for(lambda: any(run.sweep for run in list_runs(supervisor.root)))
     supervisor.leave_sweep("two")
@@ -164,13 +164,13 @@ def test_a_sweep_that_is_left_and_at_once_taken_up_again_goes_on(supervisor, sma
     supervisor.sweep(url, "two")  # while its worker is still ending
     assert supervisor.is_sweeping("two") and supervisor.sweep_before("two") == ""
     assert wait_for(lambda: not supervisor.is_sweeping("two"))
-    assert [row["state"] for row in sweep.table(study)] == ["finished", "finished"]
+    assert [row["state"] for row in studies.table(study)] == ["finished", "finished"]
 
 
 def test_a_sweep_holds_while_somebodys_run_trains_and_then_goes_on(supervisor, small, long):
     url = f"sqlite:///{(supervisor.root / 'sweeps.db').resolve()}"
     space = {"cluster_learning_rate": {"low": 0.001, "high": 0.01}}
-    study = sweep.create(SweepPlan.make(name="two", base=small, space=space, n_trials=2), url)
+    study = studies.create(SweepPlan.make(name="two", base=small, space=space, n_trials=2), url)
     supervisor.sweep(url, "two")
     assert supervisor.is_sweeping("two")
     assert wait_for(lambda: any(run.sweep for run in list_runs(supervisor.root)))
@@ -181,7 +181,7 @@ def test_a_sweep_holds_while_somebodys_run_trains_and_then_goes_on(supervisor, s
     assert sum(run.sweep != {} for run in list_runs(supervisor.root)) == 1  # no other trial has begun
     supervisor.command(mine, "stop")
     assert wait_for(lambda: not supervisor.is_sweeping("two"))
-    assert [row["state"] for row in sweep.table(study)] == ["finished", "finished"]
+    assert [row["state"] for row in studies.table(study)] == ["finished", "finished"]
 
 
 def test_workers_end_when_their_server_is_killed(tmp_path, long):

@@ -15,9 +15,9 @@ import pytest
 from nbclient import NotebookClient
 from PIL import Image
 
+from benchmarks.serving import browser
 from dec_core.analysis.spread import Spread, spread_of
 from dec_core.cli import main
-from dec_core.cli.serving import browser
 from dec_core.config import RunConfig
 from dec_core.data import Dataset, own
 from dec_core.figures.comparison import Contestant
@@ -28,11 +28,11 @@ from dec_core.figures.plane import HEIGHT, WIDTH, plane_svg
 from dec_core.figures.report import compared, report
 from dec_core.figures.shown import duration_shown, heading
 from dec_core.presets import PRESETS, nearest
-from dec_core.runs.config_in import config_in, configs_in
+from dec_core.reading.config_in import config_in, configs_in
+from dec_core.reading.summary import is_suspect, summary
 from dec_core.runs.folder import RunFolder
 from dec_core.runs.history import RunReader
 from dec_core.runs.machine import trained_with
-from dec_core.runs.summary import is_suspect, summary
 
 NASTY = "<b>x</b><img src=x onerror=alert(1)>&\"'</script>"
 ROOT = Path(__file__).parents[1]
@@ -89,7 +89,7 @@ def nasty_run(tmp_path_factory):
 
 
 def recorded(root, config) -> RunFolder:
-    from dec_core.runs.recorder import record
+    from dec_core.work.recorder import record
 
     folder = RunFolder.create(root, config, "running")
     for _ in record(folder):

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from dec_core.analysis.umap_gmm import UmapGmm
 from dec_core.config import ConfigError
 from dec_core.data import Dataset, own
-from dec_core.runs.afterwards import add_mixture
+from dec_core.reading.progress import duration, progress
 from dec_core.runs.folder import SILENT, RunFolder, RunStatus, half, list_runs
 from dec_core.runs.history import History, RunReader
-from dec_core.runs.progress import duration, progress
-from dec_core.runs.recorder import record
 from dec_core.runs.view import example_index, view_index
+from dec_core.work.postprocess import add_mixture
+from dec_core.work.recorder import record
 
 records = st.lists(st.fixed_dictionaries({"event": st.text(max_size=9), "loss": st.floats(0, 1)}), max_size=12)
 
@@ -164,7 +164,7 @@ def mixture_found(monkeypatch):
         asked.append((len(images.reduced), n_clusters, n_init))
         return UmapGmm(np.zeros((asked[-1][0], 10)), np.eye(n_clusters)[np.zeros(asked[-1][0], dtype=int)])
 
-    monkeypatch.setattr("dec_core.runs.afterwards.group", group)
+    monkeypatch.setattr("dec_core.work.postprocess.group", group)
     return asked
 
 

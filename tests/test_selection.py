@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment
 
 from dec_core.analysis import inspection as by
+from dec_core.reading.inspection import Inspection, Moment
+from dec_core.reading.selection import Selection, SelectionError, indices
 from dec_core.runs.history import RunReader
-from dec_core.runs.inspection import Inspection, Moment
-from dec_core.runs.selection import Selection, SelectionError, indices
 
 # -- what selecting and ordering are made of
 

@@ -14,13 +14,13 @@ from optuna.trial import TrialState
 from dec_core.cli import main
 from dec_core.config import ConfigError, applies
 from dec_core.presets import PRESETS
-from dec_core.runs import sweep
-from dec_core.runs.control import Control
 from dec_core.runs.folder import RunFolder, list_runs, this_process
-from dec_core.runs.sweep_plan import SweepPlan, plan_fields
-from dec_core.runs.sweep_space import Choices, Range, default_range, parse_range, sweepable
-from dec_core.runs.sweep_worker import Queue, sampler, work
-from dec_core.runs.worker import _sweep
+from dec_core.sweeps import studies
+from dec_core.sweeps.plan import SweepPlan, plan_fields
+from dec_core.sweeps.space import Choices, Range, default_range, parse_range, sweepable
+from dec_core.work.control import Control
+from dec_core.work.sweep_worker import Queue, sampler, work
+from dec_core.work.worker import _sweep
 
 LATENT = {"latent_dim": {"low": 2, "high": 7}}
 
@@ -37,7 +37,7 @@ def planned(base, space=LATENT, **values) -> SweepPlan:
 @pytest.fixture
 def stand_in(monkeypatch):
     """For training: agreement is latent_dim / 10, acc half of that; 9 and 10 diverge, 8 raises, 1 collapses."""
-    import dec_core.runs.recorder as recorder
+    import dec_core.work.recorder as recorder
 
     def record(folder):
         config, d = folder.config, folder.config.latent_dim
@@ -71,7 +71,7 @@ def stand_in(monkeypatch):
         folder.set_status(replace(folder.status, state="finished", outcome=scores, seconds={"clustering": 2.0}))
 
     monkeypatch.setattr(recorder, "record", record)
-    monkeypatch.setattr("dec_core.runs.sweep_worker._free_memory", lambda: None)  # there are no networks
+    monkeypatch.setattr("dec_core.work.sweep_worker._free_memory", lambda: None)  # there are no networks
 
 
 # -- plans
@@ -199,19 +199,19 @@ def test_fields_of_a_plan_are_told_like_those_of_a_config():
 
 
 def test_a_sweep_is_made_once_found_again_and_extended(url, small):
-    study = sweep.create(planned(small), url)
-    assert [row["state"] for row in sweep.table(study)] == ["waiting"] * 3
-    sweep.extend(sweep.open_study(url, "s"), 2)
-    assert len(sweep.trials(sweep.open_study(url, "s"))) == 5
-    assert sweep.plan_of(study) == planned(small)
+    study = studies.create(planned(small), url)
+    assert [row["state"] for row in studies.table(study)] == ["waiting"] * 3
+    studies.extend(studies.open_study(url, "s"), 2)
+    assert len(studies.trials(studies.open_study(url, "s"))) == 5
+    assert studies.plan_of(study) == planned(small)
     with pytest.raises(ValueError, match="there is a sweep named s"):
-        sweep.create(planned(small), url)
+        studies.create(planned(small), url)
     with pytest.raises(ValueError, match="no sweep named t; there are: s"):
-        sweep.open_study(url, "t")
+        studies.open_study(url, "t")
     with pytest.raises(ValueError, match=r"received 1000, expected 1\.\.995"):
-        sweep.extend(study, 1000)
+        studies.extend(study, 1000)
     with pytest.raises(ValueError, match="every combination"):
-        sweep.extend(sweep.create(planned(small, name="g", sampler="grid"), url), 1)
+        studies.extend(studies.create(planned(small, name="g", sampler="grid"), url), 1)
 
 
 @pytest.mark.parametrize(
@@ -225,23 +225,23 @@ def test_a_sweep_is_made_once_found_again_and_extended(url, small):
 )
 def test_databases_that_cannot_be_used_are_told(address, told):
     with pytest.raises(ValueError, match=told) as error:
-        sweep.open_study(address, "s")
+        studies.open_study(address, "s")
     assert "secret" not in str(error.value)
 
 
 def test_a_file_that_is_no_database_is_told(tmp_path):
     (tmp_path / "x.db").write_text("a letter to my aunt" * 99)
     with pytest.raises(ValueError, match="not a database"):
-        sweep.open_study(f"sqlite:///{tmp_path / 'x.db'}", "s")
+        studies.open_study(f"sqlite:///{tmp_path / 'x.db'}", "s")
 
 
 def test_racing_workers_never_take_the_same_trial(url, small):
-    sweep.create(planned(small, n_trials=12), url)
+    studies.create(planned(small, n_trials=12), url)
     taken, start = [], threading.Barrier(3)
 
     def take():
-        storage = sweep.connect(url)
-        queue = Queue(storage, sweep.study_in(storage, "s"))
+        storage = studies.connect(url)
+        queue = Queue(storage, studies.study_in(storage, "s"))
         start.wait()
         while found := queue.take():
             taken.append(found[0].number)
@@ -255,9 +255,9 @@ def test_racing_workers_never_take_the_same_trial(url, small):
 
 
 def test_a_silent_worker_loses_its_trial_and_what_is_known_of_it_is_kept(url, small):
-    study = sweep.create(planned(small, n_trials=2), url)
-    storage = sweep.connect(url, grace=1)
-    queue = Queue(storage, sweep.study_in(storage, "s"))
+    study = studies.create(planned(small, n_trials=2), url)
+    storage = studies.connect(url, grace=1)
+    queue = Queue(storage, studies.study_in(storage, "s"))
     first, _ = queue.take()
     first.set_user_attr("runs", ["a run"])
     drawn = first.suggest_int("latent_dim", 2, 7)
@@ -265,86 +265,86 @@ def test_a_silent_worker_loses_its_trial_and_what_is_known_of_it_is_kept(url, sm
     again, _ = queue.take()
     assert again.number == 2 and again.user_attrs["runs"] == ["a run"]
     assert again.suggest_int("latent_dim", 2, 7) == drawn
-    rows = sweep.table(study)
+    rows = studies.table(study)
     assert [(row["number"], row["state"]) for row in rows] == [(0, "running"), (1, "waiting")]
     assert not queue.is_empty()
 
 
 def test_a_trial_that_ends_its_workers_is_given_up_but_not_for_those_that_were_stopped(url, small):
-    study = sweep.create(planned(small, n_trials=1), url)
-    storage = sweep.connect(url)
-    queue = Queue(storage, sweep.study_in(storage, "s"))
-    for n in range(sweep.MOST_RETRIES + 3):
+    study = studies.create(planned(small, n_trials=1), url)
+    storage = studies.connect(url)
+    queue = Queue(storage, studies.study_in(storage, "s"))
+    for n in range(studies.MOST_RETRIES + 3):
         trial, _ = queue.take()
         if n < 2:  # was told to stop
             trial.set_user_attr("given_back", n + 1)
         study.tell(trial.number, state=TrialState.FAIL)
-        sweep.retry(study, study.trials[trial.number])
+        studies.retry(study, study.trials[trial.number])
     assert queue.take() is None and queue.is_empty()
-    assert [row["state"] for row in sweep.table(study)] == ["failed"]
-    assert sweep.table(study)[0]["ended"] == "its workers ended"
+    assert [row["state"] for row in studies.table(study)] == ["failed"]
+    assert studies.table(study)[0]["ended"] == "its workers ended"
 
 
 def test_a_lost_trial_that_nobody_queued_again_is_queued_once(url, small):
-    study = sweep.create(planned(small, n_trials=1), url)
-    storage = sweep.connect(url)
-    queues = [Queue(storage, sweep.study_in(storage, "s")) for _ in range(2)]
+    study = studies.create(planned(small, n_trials=1), url)
+    storage = studies.connect(url)
+    queues = [Queue(storage, studies.study_in(storage, "s")) for _ in range(2)]
     trial, _ = queues[0].take()
     study.tell(trial.number, state=TrialState.FAIL)  # and then its finder died
     assert [queue.take() for queue in queues] == [None, None]  # somebody may be about to
     lost = study.trials[0]
-    sweep.retry(study, lost)
-    sweep.retry(study, lost)  # two did, at once
+    studies.retry(study, lost)
+    studies.retry(study, lost)  # two did, at once
     found = [queue.take() for queue in queues]
     assert [item and item[0].number for item in found] == [1, None]
-    assert [row["state"] for row in sweep.table(study)] == ["running"]
+    assert [row["state"] for row in studies.table(study)] == ["running"]
 
 
 # -- trials
 
 
 def test_a_sweep_is_worked_on_to_its_end(tmp_path, url, small, stand_in):
-    study = sweep.create(planned(small, sampler="grid", n_seeds=2), url)
+    study = studies.create(planned(small, sampler="grid", n_seeds=2), url)
     told = []
     assert work(url, "s", tmp_path, tell=lambda *said: told.append(said)) == 6
     assert [counts for _, *counts in told] == [[n, 6] for n in range(1, 7)]
-    rows = sweep.table(study)
+    rows = studies.table(study)
     assert [row["value"] for row in rows] == pytest.approx([d / 10 for d in range(2, 8)])
-    assert sweep.best(rows)["params"] == {"latent_dim": 7}
+    assert studies.best(rows)["params"] == {"latent_dim": 7}
     assert rows[0]["scores"] == pytest.approx({"acc": 0.1, "nmi": 0.5, "ari": 0.5, "agreement": 0.2, "silhouette": 0.2})
     assert [seed["seed"] for seed in rows[0]["per_seed"]] == [0, 1] and rows[0]["seconds"] == 4.0
     run = RunFolder(tmp_path / rows[3]["runs"][1])
     assert run.config == small.changed(latent_dim=5, random_state=1)
     belongs = json.loads((run.path / "sweep.json").read_text())
     assert belongs == {"study": "s", "trial": 3, "storage": url, "by_labels": False}
-    rows = sweep.table(study)
-    assert sweep.rank_correlation(rows, "agreement") == pytest.approx(1)
-    assert sweep.rank_correlation(rows, "silhouette") is None
-    lines = sweep.as_csv(rows, sweep.plan_of(study)).splitlines()
+    rows = studies.table(study)
+    assert studies.rank_correlation(rows, "agreement") == pytest.approx(1)
+    assert studies.rank_correlation(rows, "silhouette") is None
+    lines = studies.as_csv(rows, studies.plan_of(study)).splitlines()
     assert lines[0].startswith("number,state,value,ended,seconds,latent_dim,acc") and len(lines) == 7
     assert work(url, "s", tmp_path) == 0  # nothing is left
 
 
 def test_diverged_failed_and_collapsed_trials_are_results_and_the_sweep_goes_on(tmp_path, url, small, stand_in):
     space = {"latent_dim": {"choices": [1, 8, 9, 5, 10]}}
-    study = sweep.create(planned(small, space, sampler="grid", pruner="none"), url)
+    study = studies.create(planned(small, space, sampler="grid", pruner="none"), url)
     assert work(url, "s", tmp_path) == 5
-    rows = {row["params"]["latent_dim"]: (row["state"], row["ended"], row["value"]) for row in sweep.table(study)}
+    rows = {row["params"]["latent_dim"]: (row["state"], row["ended"], row["value"]) for row in studies.table(study)}
     assert rows[1] == ("finished", "collapsed", 0.0)
     assert rows[8] == ("failed", "RuntimeError: out of luck", None)
     assert rows[9] == rows[10] == ("diverged", "diverged", None)
     assert rows[5] == ("finished", "", 0.5)
-    assert sweep.rank_correlation(sweep.table(study), "agreement") is None  # of two trials
+    assert studies.rank_correlation(studies.table(study), "agreement") is None  # of two trials
 
 
 @pytest.mark.parametrize("pruner", ["median", "halving", "none"])
 def test_bad_trials_are_cut_short(tmp_path, url, small, stand_in, pruner):
     space = {"latent_dim": {"choices": [7, 6, 5, 4, 3, 2]}}
-    study = sweep.create(planned(small, space, sampler="grid", pruner=pruner, n_seeds=2), url)
+    study = studies.create(planned(small, space, sampler="grid", pruner=pruner, n_seeds=2), url)
     work(url, "s", tmp_path)
-    states = [row["state"] for row in sweep.table(study)]
+    states = [row["state"] for row in studies.table(study)]
     assert states[0] == "finished" and states[-1] == ("finished" if pruner == "none" else "pruned")
-    worst = sweep.table(study)[-1]
+    worst = studies.table(study)[-1]
     if pruner != "none":
         run = RunFolder(tmp_path / worst["runs"][0])
         assert run.status.state == "stopped" and "Cut short" in run.status.message
@@ -353,24 +353,24 @@ def test_bad_trials_are_cut_short(tmp_path, url, small, stand_in, pruner):
 
 def test_label_scores_may_be_looked_for_where_there_are_labels(tmp_path, url, small, stand_in):
     plan = planned(small, objective="acc")
-    study = sweep.create(plan, url)
+    study = studies.create(plan, url)
     work(url, "s", tmp_path)
     assert plan.uses_labels and not planned(small).uses_labels
-    assert all(row["value"] == row["scores"]["acc"] == row["params"]["latent_dim"] / 20 for row in sweep.table(study))
-    assert sorted(sweep.table(study)[0]["reports"]) == list(range(11))  # once in each tenth
+    assert all(row["value"] == row["scores"]["acc"] == row["params"]["latent_dim"] / 20 for row in studies.table(study))
+    assert sorted(studies.table(study)[0]["reports"]) == list(range(11))  # once in each tenth
 
 
 def test_used_up_minutes_end_a_sweep_and_going_on_renews_them(tmp_path, url, small, stand_in):
-    study = sweep.create(planned(small, minutes=10.0), url)
+    study = studies.create(planned(small, minutes=10.0), url)
     study.set_user_attr("deadline", time.time() - 1)
-    assert sweep.is_over(study) and work(url, "s", tmp_path) == 0
-    sweep.resume(study)
+    assert studies.is_over(study) and work(url, "s", tmp_path) == 0
+    studies.resume(study)
     assert work(url, "s", tmp_path) == 3
 
 
 def test_a_paused_sweep_waits_and_a_worker_obeys_its_parent(tmp_path, url, small, stand_in):
-    study = sweep.create(planned(small), url)
-    sweep.pause(study)
+    study = studies.create(planned(small), url)
+    studies.pause(study)
     control = Control()
     wanted = json.dumps({"storage": url, "study": "s", "root": str(tmp_path)})
     control._obey("sweep", wanted)
@@ -379,20 +379,20 @@ def test_a_paused_sweep_waits_and_a_worker_obeys_its_parent(tmp_path, url, small
     thread = threading.Thread(target=_sweep, args=(json.loads(argument), control))
     thread.start()
     time.sleep(0.3)
-    assert [row["state"] for row in sweep.table(study)] == ["waiting"] * 3
+    assert [row["state"] for row in studies.table(study)] == ["waiting"] * 3
     control._obey("pause", "")
-    sweep.resume(study)
+    studies.resume(study)
     time.sleep(0.1)
     assert thread.is_alive() and not list_runs(tmp_path)
     with control.changed:
         control._obey("resume", "")
         control.changed.notify_all()
     thread.join(30)
-    assert [row["state"] for row in sweep.table(study)] == ["finished"] * 3
+    assert [row["state"] for row in studies.table(study)] == ["finished"] * 3
 
 
 def test_the_first_seed_alone_is_held_against_other_trials(tmp_path, url, small, stand_in, monkeypatch):
-    import dec_core.runs.recorder as recorder
+    import dec_core.work.recorder as recorder
 
     plain = recorder.record
 
@@ -402,18 +402,18 @@ def test_the_first_seed_alone_is_held_against_other_trials(tmp_path, url, small,
         yield from (e for e in plain(folder) if not first or e.get("iteration", 0) <= folder.config.max_iterations / 2)
 
     monkeypatch.setattr(recorder, "record", record)
-    study = sweep.create(planned(small, n_trials=1, n_seeds=2), url)
+    study = studies.create(planned(small, n_trials=1, n_seeds=2), url)
     work(url, "s", tmp_path)
-    (row,) = sweep.table(study)
+    (row,) = studies.table(study)
     assert len(row["runs"]) == 2 and sorted(row["reports"]) == list(range(6))
 
 
 def test_a_folder_of_another_config_is_not_gone_on_with(tmp_path, url, small, stand_in):
-    study = sweep.create(planned(small, sampler="grid"), url)
+    study = studies.create(planned(small, sampler="grid"), url)
     others = RunFolder.create(tmp_path, small.changed(latent_dim=6), "finished")
     study._storage.set_trial_user_attr(study.trials[0]._trial_id, "runs", [others.id])
     work(url, "s", tmp_path)
-    row = sweep.table(study)[0]
+    row = studies.table(study)[0]
     assert row["runs"] != [others.id]
     assert RunFolder(tmp_path / row["runs"][0]).config.latent_dim == row["params"]["latent_dim"] == 2
 
@@ -421,7 +421,7 @@ def test_a_folder_of_another_config_is_not_gone_on_with(tmp_path, url, small, st
 @pytest.fixture
 def at_the_fifth_event(monkeypatch, stand_in):
     """Call something in the middle of the first run, and let workers look around often."""
-    import dec_core.runs.recorder as recorder
+    import dec_core.work.recorder as recorder
 
     plain, calls = recorder.record, []
 
@@ -433,13 +433,13 @@ def at_the_fifth_event(monkeypatch, stand_in):
             yield event
 
     monkeypatch.setattr(recorder, "record", record)
-    monkeypatch.setattr("dec_core.runs.sweep_trial.LOOK_EVERY", 0.05)
+    monkeypatch.setattr("dec_core.work.sweep_trial.LOOK_EVERY", 0.05)
     return calls.append
 
 
 def test_a_run_is_held_while_its_sweep_is_paused(tmp_path, url, small, at_the_fifth_event):
-    study = sweep.create(planned(small, n_trials=1), url)
-    at_the_fifth_event(lambda: sweep.pause(study))
+    study = studies.create(planned(small, n_trials=1), url)
+    at_the_fifth_event(lambda: studies.pause(study))
     thread = threading.Thread(target=work, args=(url, "s", tmp_path))
     thread.start()
     until = time.monotonic() + 30
@@ -449,33 +449,33 @@ def test_a_run_is_held_while_its_sweep_is_paused(tmp_path, url, small, at_the_fi
     n_records = len(run.records()[0])
     time.sleep(0.3)
     assert run.status.state == "paused" and len(run.records()[0]) == n_records
-    sweep.resume(study)
+    studies.resume(study)
     thread.join(30)
-    assert run.status.state == "finished" and sweep.table(study)[0]["state"] == "finished"
+    assert run.status.state == "finished" and studies.table(study)[0]["state"] == "finished"
 
 
 def test_a_worker_leaves_a_trial_that_others_have_taken_over(tmp_path, url, small, at_the_fifth_event):
-    study = sweep.create(planned(small, n_trials=1), url)
+    study = studies.create(planned(small, n_trials=1), url)
 
     def take_over():
         study.tell(0, state=TrialState.FAIL)
-        sweep.retry(study, study.trials[0])
+        studies.retry(study, study.trials[0])
 
     at_the_fifth_event(take_over)
     assert work(url, "s", tmp_path) == 1
     assert [trial.state.name for trial in study.trials] == ["FAIL", "COMPLETE"]
-    assert [(row["number"], row["state"]) for row in sweep.table(study)] == [(0, "finished")]
+    assert [(row["number"], row["state"]) for row in studies.table(study)] == [(0, "finished")]
 
 
 def test_images_that_are_not_here_end_the_worker_and_no_trial(tmp_path, url, small, stand_in):
-    study = sweep.create(planned(small.changed(dataset="own-elsewhere")), url)
+    study = studies.create(planned(small.changed(dataset="own-elsewhere")), url)
     with pytest.raises(ValueError, match="own-elsewhere"):
         work(url, "s", tmp_path)
-    assert [row["state"] for row in sweep.table(study)] == ["waiting"] * 3
+    assert [row["state"] for row in studies.table(study)] == ["waiting"] * 3
 
 
 def test_a_full_disk_ends_the_worker_and_leaves_the_trial_to_others(tmp_path, url, small, stand_in, monkeypatch):
-    study = sweep.create(planned(small, n_trials=1), url)
+    study = studies.create(planned(small, n_trials=1), url)
 
     def full(*arguments):
         raise OSError(28, "No space left on device")
@@ -484,7 +484,7 @@ def test_a_full_disk_ends_the_worker_and_leaves_the_trial_to_others(tmp_path, ur
         patch.setattr("dec_core.runs.folder.RunFolder.create", full)
         work(url, "s", tmp_path)
     assert work(url, "s", tmp_path) == 1
-    assert [row["state"] for row in sweep.table(study)] == ["finished"]
+    assert [row["state"] for row in studies.table(study)] == ["finished"]
 
 
 # -- with real training
@@ -493,16 +493,16 @@ def test_a_full_disk_ends_the_worker_and_leaves_the_trial_to_others(tmp_path, ur
 def test_a_stopped_trial_goes_on_from_its_checkpoint_and_autoencoders_are_shared(tmp_path, url, small):
     base = small.changed(hidden_units=(16, 8), pretrain_epochs=3, max_iterations=100)
     space = {"cluster_learning_rate": {"choices": [0.01, 0.1]}}
-    study = sweep.create(planned(base, space, sampler="grid"), url)
+    study = studies.create(planned(base, space, sampler="grid"), url)
     control = Control()
     stop_in_the_middle(control, tmp_path)
     assert work(url, "s", tmp_path, control) == 0
     (run,) = list_runs(tmp_path)
     assert run.status.state == "stopped"
-    assert [row["state"] for row in sweep.table(study)] == ["waiting", "waiting"]
+    assert [row["state"] for row in studies.table(study)] == ["waiting", "waiting"]
 
     assert work(url, "s", tmp_path) == 2
-    first, second = sweep.table(study)
+    first, second = studies.table(study)
     assert first["runs"] == [run.id] and first["state"] == second["state"] == "finished"
     resumed = next(record for record in run.records()[0] if record["event"] == "Resumed")
     assert 0 < resumed["iteration"] < 100

@@ -9,17 +9,16 @@ import pytest
 from optuna.samplers import RandomSampler
 from optuna.trial import TrialState
 from screens import NoWorkers, app_over, opened_at
-from streamlit.util import calc_hash
 
 from dec_core.config import RunConfig
 from dec_core.figures import sweep as figures
 from dec_core.presets import PRESETS
-from dec_core.runs import sweep
+from dec_core.reading.progress import duration
 from dec_core.runs.folder import RunFolder
 from dec_core.runs.own_presets import keep_preset, own_presets
-from dec_core.runs.progress import duration
-from dec_core.runs.sweep_plan import SweepPlan
-from dec_core.runs.sweep_worker import Queue
+from dec_core.sweeps import studies
+from dec_core.sweeps.plan import SweepPlan
+from dec_core.work.sweep_worker import Queue
 
 BASE = RunConfig.make(dataset="digits", hidden_units=(16,), pretrain_epochs=1, max_iterations=20, batch_size=64)
 SPACE = {"cluster_learning_rate": {"low": 1e-4, "high": 1e-1, "log": True}, "n_clusters": {"low": 5, "high": 15}}
@@ -47,9 +46,9 @@ def stored(root, **changes):
     """A sweep whose first six trials have been told, not trained; two are left."""
     url = f"sqlite:///{(root / 'sweeps.db').resolve()}"
     plan = SweepPlan.make(**({"name": "rates", "base": BASE, "space": SPACE, "n_trials": 8} | changes))
-    sweep.create(plan, url)
-    storage = sweep.connect(url)
-    queue = Queue(storage, sweep.study_in(storage, plan.name))
+    studies.create(plan, url)
+    storage = studies.connect(url)
+    queue = Queue(storage, studies.study_in(storage, plan.name))
     for rate, k, value in TOLD:
         trial, _ = queue.take()
         trial.study.sampler = _Fixed({"cluster_learning_rate": rate, "n_clusters": k})
@@ -110,7 +109,7 @@ def test_start_stores_the_plan_that_the_form_shows(root):
     named(at, "Start the sweep").click().run()
     assert not at.exception
     ((url, name),) = NoWorkers.swept
-    plan = sweep.plan_of(sweep.open_study(url, name))
+    plan = studies.plan_of(studies.open_study(url, name))
     assert (plan.name, plan.n_trials, plan.objective) == ("mine", 7, "agreement")
     assert plan.base == PRESETS["first-look"] and set(plan.space) == {"cluster_learning_rate", "n_clusters"}
     assert line(at).startswith("**0 of 7 trials**") and at.query_params["sweep"] == "mine"
@@ -141,16 +140,16 @@ def test_labels_are_used_only_where_one_asks_for_it(root):
     named(at, "Start the sweep").click().run()
     assert any("Tuned by labels" in item.value for item in at.caption)
     ((url, name),) = NoWorkers.swept
-    assert sweep.plan_of(sweep.open_study(url, name)).objective == "acc"
+    assert studies.plan_of(studies.open_study(url, name)).objective == "acc"
 
 
 def test_what_was_planned_is_still_there_when_one_comes_back(root):
     at = screen()
     at.number_input(key="n_trials").set_value(7).run()
-    at._page_hash = calc_hash("inspect")
+    at.switch_page("inspect/inspect.py")
     at.run()
     assert not at.exception and not [item for item in at.number_input if item.key == "n_trials"]
-    at._page_hash = calc_hash("sweep")
+    at.switch_page("sweep/sweep.py")
     at.run()
     assert at.number_input(key="n_trials").value == 7 and not at.warning
 
@@ -172,13 +171,13 @@ def test_a_sweep_shows_where_it_stands_and_how_far_it_can_be_trusted(root):
 
 def test_resume_takes_the_pause_back_and_finds_a_worker(root):
     study = stored(root)
-    sweep.pause(study)
+    studies.pause(study)
     at = screen()
     assert "paused" in line(at)
     study.set_user_attr("trouble", "its images are not here")
     named(at, "Resume").click().run()
     assert [name for _, name in NoWorkers.swept] == ["rates"]
-    assert not sweep.is_paused(study) and not sweep.trouble(study)
+    assert not studies.is_paused(study) and not studies.trouble(study)
 
 
 def test_pause_lets_go_of_the_worker_so_that_another_sweep_can_begin(root, monkeypatch):
@@ -186,7 +185,7 @@ def test_pause_lets_go_of_the_worker_so_that_another_sweep_can_begin(root, monke
     monkeypatch.setattr(NoWorkers, "is_sweeping", lambda self, name: True)
     at = screen()
     named(at, "Pause").click().run()
-    assert sweep.is_paused(study) and NoWorkers.left == ["rates"]
+    assert studies.is_paused(study) and NoWorkers.left == ["rates"]
 
 
 def test_what_a_database_does_not_answer_is_said(root, monkeypatch):
@@ -196,7 +195,7 @@ def test_what_a_database_does_not_answer_is_said(root, monkeypatch):
         raise StorageInternalError("gone")
 
     stored(root)
-    monkeypatch.setattr(sweep, "table", gone)
+    monkeypatch.setattr(studies, "table", gone)
     at = screen()
     assert any("does not answer" in error.value for error in at.error)
 
@@ -205,20 +204,20 @@ def test_ten_more_trials_are_planned(root):
     study = stored(root)
     at = screen()
     named(at, "10 more").click().run()
-    assert len(sweep.trials(study)) == 18 and "of 18 trials" in line(at)
+    assert len(studies.trials(study)) == 18 and "of 18 trials" in line(at)
 
 
 def test_the_best_trial_becomes_a_preset_of_the_form(root, monkeypatch):
     study = stored(root)
     run = RunFolder.create(root, BASE, "stopped")
-    rows = sweep.table(study)
+    rows = studies.table(study)
     rows[0]["runs"] = [run.id]
-    monkeypatch.setattr(sweep, "table", lambda study: rows)
+    monkeypatch.setattr(studies, "table", lambda study: rows)
     at = screen()
     at.text_input(key="preset_rates_0").set_value("good-rate").run()
     named(at, "Keep").click().run()
     assert not at.exception
-    at = opened_at("", preset="good-rate")
+    at = opened_at("train", preset="good-rate")
     assert not at.exception and at.selectbox(key="preset").value == "good-rate"
     assert at.number_input(key="cluster_learning_rate").value == 0.001
 
@@ -236,7 +235,7 @@ def test_a_grid_asks_for_values_and_tries_every_combination(root):
     assert any(item.value.startswith("6 runs, 6 combinations") for item in at.caption)
     named(at, "Start the sweep").click().run()
     ((url, name),) = NoWorkers.swept
-    tried = sweep.plan_of(sweep.open_study(url, name)).combinations()
+    tried = studies.plan_of(studies.open_study(url, name)).combinations()
     assert [list(each.values()) for each in tried] == [[r, k] for r in (0.001, 0.01) for k in (8, 9, 10)]
 
 
@@ -328,7 +327,7 @@ def test_slices_wait_for_two_trials_and_importances_for_many(root):
     titles = {name: TITLES[name] for name in SPACE}
     assert figures.slices(study, titles, "agreement").layout.xaxis.title.text in titles.values()
     assert figures.importances(study, titles) is None  # four say nothing
-    empty = sweep.create(SweepPlan.make(name="none", base=BASE, space=SPACE), f"sqlite:///{root}/none.db")
+    empty = studies.create(SweepPlan.make(name="none", base=BASE, space=SPACE), f"sqlite:///{root}/none.db")
     assert figures.slices(empty, titles, "agreement") is None and figures.importances(empty, titles) is None
 
 

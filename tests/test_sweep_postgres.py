@@ -89,13 +89,13 @@ def start_worker(url: str, root: Path) -> subprocess.Popen:
 
 
 def test_a_killed_worker_loses_no_trial_and_none_counts_twice(database, tmp_path, small):
-    from dec_core.runs import sweep
-    from dec_core.runs.sweep_plan import SweepPlan
+    from dec_core.sweeps import studies
+    from dec_core.sweeps.plan import SweepPlan
 
     base = small.changed(hidden_units=(16, 8), pretrain_epochs=2, max_iterations=200, update_interval=10)
     space = {"latent_dim": {"low": 2, "high": 8}, "cluster_learning_rate": {"low": 0.01, "high": 1.0, "log": True}}
     plan = SweepPlan.make(name="shared", base=base, space=space, sampler="random", pruner="none", n_trials=N_TRIALS)
-    study = sweep.create(plan, database)
+    study = studies.create(plan, database)
     workers = [start_worker(database, tmp_path) for _ in range(3)]
 
     def in_the_middle() -> RunFolder | None:
@@ -114,7 +114,7 @@ def test_a_killed_worker_loses_no_trial_and_none_counts_twice(database, tmp_path
         worker.communicate(timeout=PATIENCE)
     assert [worker.returncode for worker in workers if worker is not killed] == [0, 0]
 
-    rows = sweep.table(study)
+    rows = studies.table(study)
     assert [row["number"] for row in rows] == list(range(N_TRIALS))
     assert {row["state"] for row in rows} == {"finished"}
     runs = [run for row in rows for run in row["runs"]]
@@ -122,8 +122,8 @@ def test_a_killed_worker_loses_no_trial_and_none_counts_twice(database, tmp_path
     assert len(runs) == N_TRIALS
     assert all(run.status.state == "finished" for run in list_runs(tmp_path))
 
-    taken_up = next(trial for trial in sweep.trials(study) if trial.user_attrs["runs"] == [victim.id])
-    assert taken_up.number >= N_TRIALS > sweep.planned_number(taken_up)
+    taken_up = next(trial for trial in studies.trials(study) if trial.user_attrs["runs"] == [victim.id])
+    assert taken_up.number >= N_TRIALS > studies.planned_number(taken_up)
     resumed = [record["iteration"] for record in victim.records()[0] if record["event"] == "Resumed"]
     assert len(resumed) == 1  # from its checkpoint
     assert len(study.trials) == N_TRIALS + 1  # the one that was lost is kept, and told apart

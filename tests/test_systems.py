@@ -8,9 +8,9 @@ from dec_core.data import load
 from dec_core.presets import PRESETS
 from dec_core.runs.folder import RunFolder
 from dec_core.runs.history import RunReader
-from dec_core.runs.recorder import record
 from dec_core.training import TrainingState, train
 from dec_core.training.events import ClusterProgress, Finished, PretrainProgress
+from dec_core.work.recorder import record
 
 SHORT = {"n_samples": 600, "pretrain_epochs": 2, "batch_size": 100, "kmeans_n_init": 1, "max_iterations": 20}
 

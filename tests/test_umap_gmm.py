@@ -9,8 +9,8 @@ from dec_core.config import RunConfig
 from dec_core.data import load
 from dec_core.runs.folder import RunFolder
 from dec_core.runs.history import RunReader
-from dec_core.runs.prediction import predict
-from dec_core.runs.recorder import record
+from dec_core.work.prediction import predict
+from dec_core.work.recorder import record
 
 
 @pytest.fixture(scope="module")

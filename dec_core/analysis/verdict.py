@@ -55,7 +55,7 @@ def doubts(judged: Mapping[str, Any], name: Callable[[int], object], *, ended: b
     Parameters
     ----------
     judged : mapping
-        As `dec_core.analysis.doubt.Doubt.told` gives it; of a run that has not ended with its "iteration", too.
+        As `dec_core.analysis.merge_split_check.Doubt.told` gives it; while a run trains, with its "iteration".
     name : callable
         The name of the cluster of that number.
     """

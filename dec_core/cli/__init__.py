@@ -178,7 +178,7 @@ def _begun_with(name: str | None, file: Path | None, root: Path) -> RunConfig:
     Presets of one's own are kept beside the runs below `root`.
     """
     from dec_core.presets import preset
-    from dec_core.runs.config_in import configs_in
+    from dec_core.reading.config_in import configs_in
     from dec_core.runs.own_presets import own_presets
 
     if (name is None) == (file is None):
@@ -266,7 +266,7 @@ def _export(options: argparse.Namespace) -> int:
 
 
 def _table(options: argparse.Namespace) -> int:
-    from dec_core.cli.table import table, tutorial_presets
+    from benchmarks.table import table, tutorial_presets
 
     if options.seeds < 1:
         raise ValueError(f"--seeds: received {options.seeds}, expected 1 or more")
@@ -275,7 +275,7 @@ def _table(options: argparse.Namespace) -> int:
 
 
 def _recipes(options: argparse.Namespace) -> int:
-    from dec_core.cli.recipes import recipes
+    from benchmarks.recipes import recipes
 
     if options.seeds < 1:
         raise ValueError(f"--seeds: received {options.seeds}, expected 1 or more")
@@ -285,14 +285,14 @@ def _recipes(options: argparse.Namespace) -> int:
 
 def _bench(options: argparse.Namespace) -> int:
     if options.inspect:
-        from dec_core.cli.inspect_bench import inspect_bench
+        from benchmarks.inspect_latency import inspect_bench
 
         return inspect_bench(options.out, options.run, as_json=options.json, history=options.history)
     if options.profile:
-        from dec_core.cli.profile_bench import profile
+        from benchmarks.profile import profile
 
         return profile(as_json=options.json, history=options.history)
-    from dec_core.cli.bench import bench
+    from benchmarks.bench import bench
 
     return bench(options.samples, as_json=options.json, history=options.history)
 
@@ -310,6 +310,6 @@ def _figures(options: argparse.Namespace) -> int:
 
 
 def _worker(options: argparse.Namespace) -> int:
-    from dec_core.runs.worker import main as worker
+    from dec_core.work.worker import main as worker
 
     return worker()

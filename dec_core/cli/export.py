@@ -10,13 +10,13 @@ from dec_core.cli.quiet import start_tensorflow
 from dec_core.figures.comparison import TOLD, Contestant
 from dec_core.figures.notebook import notebook
 from dec_core.figures.overlay import line_of
-from dec_core.figures.palette import RUNS
+from dec_core.figures.palette import RUN_COLOURS
 from dec_core.figures.report import Comparison, compared, report
 from dec_core.figures.shown import heading
-from dec_core.runs.comparing import differing, setups
+from dec_core.reading.comparison import differing, setups
+from dec_core.reading.summary import RunSummary, summary
 from dec_core.runs.folder import RunFolder
 from dec_core.runs.index import entry_of
-from dec_core.runs.summary import RunSummary, summary
 
 
 def export(paths: Sequence[Path], to: str, out: Path | None) -> int:
@@ -55,7 +55,7 @@ def _compared(runs: Sequence[RunSummary], paths: Sequence[Path]) -> Comparison:
     entries = [entry_of(RunFolder(path.resolve())) for path in paths]
     contestants, lines = [], []
     for place, setup in enumerate(setups(entries, entries, together=True)):
-        first, colour = by_id[setup.first.id], RUNS[place % len(RUNS)]
+        first, colour = by_id[setup.first.id], RUN_COLOURS[place % len(RUN_COLOURS)]
         counted = [by_id[entry.id] for entry in setup.counted]
         n = len(counted)
         name = heading(counted[0]) if n == 1 else f"{heading(first, seed=False)}, {n} seeds"

@@ -12,7 +12,7 @@ from dec_core.data.readers import read
 from dec_core.runs.folder import RunFolder
 
 if TYPE_CHECKING:
-    from dec_core.runs.prediction import Prediction
+    from dec_core.work.prediction import Prediction
 
 SHOWN = 20  # rows of the table
 
@@ -25,7 +25,7 @@ def predict(run_dir: Path, file: Path, target: Path | None, *, skip_unreadable: 
         raise ValueError(f"--csv: received {target}, but there is no folder {target.parent}; make it first")
     reading = read(file, skip_unreadable=skip_unreadable, at_least=1)
     start_tensorflow()
-    from dec_core.runs.prediction import predict as sort
+    from dec_core.work.prediction import predict as sort
 
     found = sort(RunFolder(run_dir.resolve()), reading.dataset.images)
     for note in (*reading.notes, *found.notes):

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from dec_core.config import ConfigError
 
 if TYPE_CHECKING:
-    from dec_core.runs.control import Control
-    from dec_core.runs.sweep_plan import SweepPlan
+    from dec_core.sweeps.plan import SweepPlan
+    from dec_core.work.control import Control
 
 GRACE = 150  # seconds, as in `runs.sweep`, which is too slow to import for a line of help
 
@@ -74,30 +74,30 @@ def _add_grace(parser: argparse.ArgumentParser) -> None:
 
 def _sweep(options: argparse.Namespace) -> int:
     """Make a sweep, or go on with one, and work on it; or pause one."""
-    from dec_core.runs import sweep
+    from dec_core.sweeps import studies
 
     storage = _storage(options)
     if options.pause:
-        sweep.pause(sweep.open_study(storage, options.name))
+        studies.pause(studies.open_study(storage, options.name))
         print(f"Paused; go on with: python -m dec_core sweep --name {options.name} --resume")
         return 0
     if options.resume or options.extend is not None:
-        study = sweep.open_study(storage, options.name)
+        study = studies.open_study(storage, options.name)
         if options.extend is not None:
-            sweep.extend(study, options.extend)
-        sweep.resume(study)
+            studies.extend(study, options.extend)
+        studies.resume(study)
     else:
-        study = sweep.create(_plan(options), storage)
+        study = studies.create(_plan(options), storage)
     if options.only_plan:
-        print(f"{len(sweep.trials(study))} trials wait for: python -m dec_core sweep-worker --study {options.name}")
+        print(f"{len(studies.trials(study))} trials wait for: python -m dec_core sweep-worker --study {options.name}")
         return 0
     interrupted = _work(storage, options.name, options.out, options.grace)
-    rows, plan = sweep.table(study), sweep.plan_of(study)
+    rows, plan = studies.table(study), studies.plan_of(study)
     if options.csv:
-        options.csv.write_text(sweep.as_csv(rows, plan), encoding="utf-8")
+        options.csv.write_text(studies.as_csv(rows, plan), encoding="utf-8")
     found = {
-        "best": sweep.best(rows),
-        "rank_correlation": None if plan.uses_labels else sweep.rank_correlation(rows, plan.objective),
+        "best": studies.best(rows),
+        "rank_correlation": None if plan.uses_labels else studies.rank_correlation(rows, plan.objective),
     }
     print(_told(rows, plan, options.out, **found))
     if options.json:
@@ -114,23 +114,23 @@ def _sweep_worker(options: argparse.Namespace) -> int:
 
 
 def _sweep_example(options: argparse.Namespace) -> int:
-    from dec_core.cli.sweep_example import sweep_example
+    from benchmarks.sweep_example import sweep_example
 
     return sweep_example(options.out, options.docs)
 
 
 def _sweeps(options: argparse.Namespace) -> int:
     """A line for each sweep: how many trials have ended, and the best value."""
-    from dec_core.runs import sweep
+    from dec_core.sweeps import studies
 
-    storage = sweep.connect(_storage(options))
-    for name in sweep.names(storage):
-        study = sweep.study_in(storage, name)
-        rows, plan = sweep.table(study), sweep.plan_of(study)
+    storage = studies.connect(_storage(options))
+    for name in studies.names(storage):
+        study = studies.study_in(storage, name)
+        rows, plan = studies.table(study), studies.plan_of(study)
         ended = sum(row["state"] not in ("waiting", "running") for row in rows)
-        top = sweep.best(rows)
+        top = studies.best(rows)
         told = f"best {plan.objective} {top['value']:.4f}" if top else "nothing has finished"
-        marks = [", paused"] * sweep.is_paused(study) + [", tuned by labels"] * plan.uses_labels
+        marks = [", paused"] * studies.is_paused(study) + [", tuned by labels"] * plan.uses_labels
         print(f"{name:25} {ended} of {len(rows)} trials have ended, {told}{''.join(marks)}")
     return 0
 
@@ -142,8 +142,8 @@ def _storage(options: argparse.Namespace) -> str:
 def _plan(options: argparse.Namespace) -> SweepPlan:
     """What the command line asks for. Raises ConfigError."""
     from dec_core.cli import config_from
-    from dec_core.runs.sweep_plan import SweepPlan
-    from dec_core.runs.sweep_space import parse_range
+    from dec_core.sweeps.plan import SweepPlan
+    from dec_core.sweeps.space import parse_range
 
     if options.preset is None and options.config is None:
         raise ConfigError({"PRESET": "expected one to vary, or --config FILE, or --resume to go on with a sweep"})
@@ -165,16 +165,16 @@ def _plan(options: argparse.Namespace) -> SweepPlan:
 def _work(storage: str, name: str, root: Path, grace: int) -> bool:
     """Work on the sweep with a line for each trial that ends; whether a signal ended the work."""
     from dec_core.cli.quiet import start_tensorflow
-    from dec_core.runs import sweep
+    from dec_core.sweeps import studies
 
-    database = sweep.connect(storage)  # says what is wrong before TensorFlow is waited for
-    sweep.study_in(database, name)
+    database = studies.connect(storage)  # says what is wrong before TensorFlow is waited for
+    studies.study_in(database, name)
     database.engine.dispose()
     if grace < 5:
         raise ValueError(f"--grace: received {grace}, expected 5 or more seconds")
     start_tensorflow()
-    from dec_core.runs.control import Control
-    from dec_core.runs.sweep_worker import work
+    from dec_core.work.control import Control
+    from dec_core.work.sweep_worker import work
 
     control = Control()
 

@@ -16,7 +16,7 @@ import tensorflow as tf
 from tensorflow.compat.v1 import Event, Summary, SummaryMetadata
 
 from dec_core.figures.heatmap import heatmap
-from dec_core.runs.summary import RunSummary
+from dec_core.reading.summary import RunSummary
 
 TOLD = ("acc", "nmi", "ari", "silhouette", "confidence", "delta_label", "kl_divergence")  # at a target update
 VERSION = "brain.Event:2"  # the first event of a file: by it TensorBoard knows the format

@@ -85,7 +85,7 @@ def _run(folder: RunFolder, *, umap: bool, as_json: bool) -> int:
     if outcome["state"] == "failed":
         print(f"error: {folder.status.message}", file=sys.stderr)
     elif umap:
-        from dec_core.runs.afterwards import add_umap
+        from dec_core.work.postprocess import add_umap
 
         print("UMAP of the result ...", file=sys.stderr)
         add_umap(folder)
@@ -96,7 +96,7 @@ def _run(folder: RunFolder, *, umap: bool, as_json: bool) -> int:
 def _drive(folder: RunFolder) -> bool:
     """Train to the end under a progress bar; whether Ctrl-C ended it early."""
     start_tensorflow()
-    from dec_core.runs.recorder import record
+    from dec_core.work.recorder import record
 
     with _interruptible() as interrupted, _Bar() as bar:
         recording = record(folder)

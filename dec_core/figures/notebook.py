@@ -3,7 +3,7 @@
     text = notebook(summary("runs/20261125-120000-ab12"))
 
 nbformat 4.5 is a small format of plain dicts, so it is written as such. The config stands in a cell as the call of
-`RunConfig.make` that makes it; `dec_core.runs.config_in` reads it from there.
+`RunConfig.make` that makes it; `dec_core.reading.config_in` reads it from there.
 """
 
 from __future__ import annotations
@@ -137,7 +137,7 @@ def notebook(run: Any) -> str:
 
     Parameters
     ----------
-    run : dec_core.runs.summary.RunSummary, or anything with its attributes
+    run : dec_core.reading.summary.RunSummary, or anything with its attributes
         However far it has come: the notebook makes all of it.
     """
     cells = [_markdown("title", _title(run)), _code("imports", IMPORTS)]

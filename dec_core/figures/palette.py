@@ -10,7 +10,16 @@ from __future__ import annotations
 TEN = ("#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6", "#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd")
 RIGHT, WRONG = "#3f90da", "#e76300"
 GREY = "#9aa0a6"
-RUNS = ("#0077bb", "#ee7733", "#009988", "#cc3311", "#aa4499", "#33bbee", "#997700", "#777777")  # compared, in order
+RUN_COLOURS = (
+    "#0077bb",
+    "#ee7733",
+    "#009988",
+    "#cc3311",
+    "#aa4499",
+    "#33bbee",
+    "#997700",
+    "#777777",
+)  # compared, in order
 N_RAMP = 31
 
 

@@ -4,7 +4,7 @@
 
 Everything stands in the file: pictures, plotly.js, the style and the config, as JSON in
 `<script type="application/json" id="dec-config">` (of further runs `dec-config-2`, ...), from which
-`dec_core.runs.config_in` reads it again. A policy in its head forbids it to ask any server for anything.
+`dec_core.reading.config_in` reads it again. A policy in its head forbids it to ask any server for anything.
 Of words that people have chosen (names of data and of classes) none is taken for HTML.
 """
 
@@ -55,7 +55,7 @@ def report(runs: Sequence, comparison: Comparison | None = None, file_name: str 
 
     Parameters
     ----------
-    runs : sequence of dec_core.runs.summary.RunSummary, or anything with its attributes
+    runs : sequence of dec_core.reading.summary.RunSummary, or anything with its attributes
         At least one.
     comparison : Comparison or None
         Stands before the runs.
@@ -79,7 +79,7 @@ def compared(
     lines : sequence of Line
         Their curves, as far as they have any.
     varying : sequence of str
-        The fields in which their configs differ, as `dec_core.runs.comparing.differing` finds them.
+        The fields in which their configs differ, as `dec_core.reading.comparison.differing` finds them.
     reference : int
         Which of them the others are held against.
     """

@@ -39,7 +39,7 @@ def sections(run: Any, number: int, level: int, file_name: str) -> str:
 
     Parameters
     ----------
-    run : dec_core.runs.summary.RunSummary, or anything with its attributes
+    run : dec_core.reading.summary.RunSummary, or anything with its attributes
     number : int
         Which of the report's runs it is, from 1.
     level : int

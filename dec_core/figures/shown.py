@@ -22,7 +22,7 @@ FEW = 2  # fields in which a run differs from a preset, to be named after it
 def heading(run: Any, *, seed: bool = True) -> str:
     """What a run is, in a few words: its name, or else what it is; and its seed.
 
-    `run` is a dec_core.runs.summary.RunSummary, or anything with its attributes.
+    `run` is a dec_core.reading.summary.RunSummary, or anything with its attributes.
     """
     what = run.name or described(run.config, run.preset, run.changed)
     return f"{what}, seed {run.config.random_state}" if seed else what

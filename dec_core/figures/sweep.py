@@ -1,5 +1,5 @@
 """A sweep as figures: how the best value grew, and which values of the fields make it. Rows are those of
-`dec_core.runs.sweep.table`; studies are Optuna's, whose own plots are drawn where they serve."""
+`dec_core.sweeps.studies.table`; studies are Optuna's, whose own plots are drawn where they serve."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""A run on disk, the process that trains it, and the queue of them. Imports no TensorFlow: workers do."""
+"""A run on disk: its folder, records, snapshots and marks, and the index of all runs. No TensorFlow."""

@@ -7,7 +7,7 @@ import threading
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from dec_core.analysis.doubt import doubt, neighbour_graph
+from dec_core.analysis.merge_split_check import doubt, neighbour_graph
 from dec_core.analysis.umap_gmm import UmapGmm, compare, group
 from dec_core.config import RunConfig
 
@@ -19,8 +19,8 @@ class Mixture:
     """`umap_gmm` of the images of a run, in a thread of its own from the moment it is made.
 
     It looks at the images, not at the network, so that it can begin with the pretraining. Where its groups
-    look merged or split (`dec_core.analysis.doubt`), it starts once more and keeps the better one. The thread
-    cannot be stopped; it ends with its process, or when the groups are found.
+    look merged or split (`dec_core.analysis.merge_split_check`), it starts once more and keeps the better one.
+    The thread cannot be stopped; it ends with its process, or when the groups are found.
 
     Attributes
     ----------

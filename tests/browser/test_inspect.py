@@ -13,15 +13,15 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from benchmarks.serving import browser, served
 from dec_core.analysis.inspection import inside
 from dec_core.analysis.verdict import thousands
-from dec_core.cli.serving import browser, served
 from dec_core.config import RunConfig
 from dec_core.data import Dataset, load, own
 from dec_core.figures.embedding import UNIT, positions
+from dec_core.reading.inspection import Inspection
+from dec_core.reading.selection import Selection
 from dec_core.runs.folder import RunFolder
-from dec_core.runs.inspection import Inspection
-from dec_core.runs.selection import Selection
 
 PATIENCE = 240_000  # milliseconds; a busy machine is slow, and speed is not what is tested here
 expect.set_options(timeout=PATIENCE)
@@ -45,8 +45,8 @@ PROBED = re.compile(r"^http://localhost:\d+/inspect/_stcore/(health|host-config)
 
 def recorded(root, config) -> Inspection:
     """A finished run, with all that a worker adds to it for this screen."""
-    from dec_core.runs.afterwards import add_inspection, add_umap
-    from dec_core.runs.recorder import record
+    from dec_core.work.postprocess import add_inspection, add_umap
+    from dec_core.work.recorder import record
 
     folder = RunFolder.create(root, config, "running")
     for _ in record(folder):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from dec_core.cli.serving import browser, served
+from benchmarks.serving import browser, served
 from dec_core.data import load
 from dec_core.runs.folder import RunFolder, list_runs
 

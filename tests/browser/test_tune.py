@@ -8,10 +8,10 @@ import time
 import pytest
 from playwright.sync_api import expect
 
-from dec_core.cli.serving import browser, served
-from dec_core.runs import sweep
-from dec_core.runs.config_in import configs_in
+from benchmarks.serving import browser, served
+from dec_core.reading.config_in import configs_in
 from dec_core.runs.folder import list_runs
+from dec_core.sweeps import studies
 
 PATIENCE = 240_000  # milliseconds; a busy machine is slow, and speed is not what is tested here
 SMALL = {
@@ -165,9 +165,9 @@ def test_a_sweep_of_six_trials_and_its_best(server, page):
     expect(page.get_by_text(re.compile(r"^6 runs"))).to_be_visible()
     button(page, "Start the sweep").click()
     expect(page.get_by_text(re.compile(r"^6 of 6 trials"))).to_be_visible()
-    (study,) = sweep.names(sweep.connect(f"sqlite:///{server[1]}/sweeps.db"))
-    rows = sweep.table(sweep.open_study(f"sqlite:///{server[1]}/sweeps.db", study))
-    best = sweep.best(rows)
+    (study,) = studies.names(studies.connect(f"sqlite:///{server[1]}/sweeps.db"))
+    rows = studies.table(studies.open_study(f"sqlite:///{server[1]}/sweeps.db", study))
+    best = studies.best(rows)
     expect(page.get_by_text(f"trial {best['number']}", exact=False).first).to_be_visible()
     button(page, "Inspect").click()
     wait_until(page, lambda: f"run={best['runs'][0]}" in page.url and "/inspect" in page.url)

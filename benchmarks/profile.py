@@ -1,0 +1,219 @@
+"""Where the time goes: of a whole run by its phases, and within a compiled step by its operations.
+
+Phases are those of the thread that trains: UMAP, the mixture and k-means on pixels run beside it, and only what it has
+to wait for them counts. Operations are as TensorFlow's own profiler saw them; as some run side by side, their times
+add up to more than those of the clock.
+"""
+
+from __future__ import annotations
+
+import cProfile
+import json
+import pstats
+import re
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from math import prod
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from benchmarks import peers
+from benchmarks.bench import PRECISIONS, REPEATS, add_to_history, images, repeated
+from benchmarks.table import versions
+from dec_core.cli.quiet import start_tensorflow
+from dec_core.config import RunConfig
+from dec_core.presets import PRESETS
+from dec_core.runs.folder import RunFolder
+from dec_core.runs.machine import hardware, processor
+
+if TYPE_CHECKING:
+    from dec_core.training import TrainingState
+
+PHASES = {  # of the training thread, by (file, function); what one calls of another is its own
+    "gradient steps, autoencoder": [("steps.py", "pretrain_batches")],
+    "gradient steps, clustering": [("steps.py", "cluster_batches")],
+    "z of all images": [("steps.py", "__call__")],
+    "waiting for UMAP and the mixture": [("mixture.py", "wait")],
+    "k-means on z": [("_kmeans.py", "fit")],
+    "q, p and labels": [("algorithm.py", "_update_target")],
+    "scores, with and without labels": [
+        ("recorder.py", name) for name in ("_scores", "_scores_without_labels", "_judged")
+    ],
+    "projection and snapshots": [("recorder.py", "_snapshot")],
+    "checkpoints, network and records": [
+        *(("recorder.py", name) for name in ("_checkpoint", "_save_pretrained", "_save_decoder", "_write")),
+        ("saving.py", "save_model"),
+    ],
+    "building the network": [("state.py", "__init__")],
+    "loading the images, setting them upright": [("loading.py", "load")],
+    "waiting at the end for what runs beside": [("threading.py", "join")],
+}
+OPERATIONS = {  # by what the name of an operation begins with
+    "products and convolutions": ("MatMul", "Conv", "FusedMatMul", "FusedConv"),
+    "optimizer": ("ResourceApply", "AssignAdd", "AssignSub"),
+    "biases and activations": ("Relu", "BiasAdd", "Add", "Tanh"),
+    "input: gather, cast, scale": ("GatherV2", "ResourceGather", "Cast", "RealDiv", "Mul", "Range", "StridedSlice"),
+}
+WHOLE = "fast"  # the preset that is run from its start to its end
+STEPS = 60  # that are watched
+SHORT = {"pretrain_epochs": 2, "max_iterations": 2 * STEPS, "update_interval": STEPS}
+LARGE = 2048  # rows and columns
+
+
+def profile(*, as_json: bool, history: Path | None = None) -> int:
+    """Print both tables; add them to `history`."""
+    start_tensorflow()
+    from dec_core.training import TrainingState
+
+    seconds, total = _phases(PRESETS[WHOLE])
+    print(f"{WHOLE}: {total:.1f} s; {processor()}")
+    _print(seconds, total)
+    found: dict[str, Any] = {"kind": "profile", "preset": WHOLE, "seconds": total, "phases": seconds}
+    found["operations"], found["gflops"] = {}, {}
+    for precision in PRECISIONS:
+        found["gflops"][f"the largest product, {precision}"] = _limit(precision)
+    x = images(STEPS * 256)
+    for name, base, events in (
+        ("epoch, dense autoencoder", "tutorial-dec", _pretraining),
+        ("epoch, convolutional autoencoder", "tutorial-conv-dec", _pretraining),
+        ("clustering, dense", "tutorial-dec", _clustering),
+    ):
+        for precision in PRECISIONS:
+            state = TrainingState(PRESETS[base].changed(precision=precision, tol=0.0, **SHORT), (28, 28))
+            clustering = events is _clustering
+            times, wall = _operations(events(state, x))
+            label, done = f"{name}, {precision}", len(x) * _operations_of_an_image(state, clustering=clustering)
+            found["operations"][label], found["gflops"][label] = times, done / wall / 1e9
+            print(label)
+            _print(times, sum(times.values()))
+    print("GFLOP/s")
+    for label, value in found["gflops"].items():
+        print(f"  {value:7.0f}  {label}")
+    if history is not None:
+        add_to_history(history, found | hardware() | {"versions": versions()})
+    if as_json:
+        print(json.dumps(found))
+    return 0
+
+
+def _print(times: dict[str, float], total: float) -> None:
+    for name, value in sorted(times.items(), key=lambda item: -item[1]):
+        print(f"  {100 * value / total:5.1f} %  {name}")
+
+
+# -- a whole run
+
+
+def _phases(config: RunConfig) -> tuple[dict[str, float], float]:
+    """Seconds of the training thread by phase, and all of them."""
+    from dec_core.work.recorder import record
+
+    with tempfile.TemporaryDirectory() as root:
+        folder, watched = RunFolder.create(Path(root), config, "running"), cProfile.Profile()
+        watched.enable()
+        for _ in record(folder):
+            pass
+        watched.disable()
+    stats = pstats.Stats(watched)
+    found = dict.fromkeys(PHASES, 0.0)
+    for function, (_, _, _, _, callers) in stats.stats.items():
+        phase = _phase(function)
+        if phase:
+            found[phase] += sum(cumulative for caller, (_, _, _, cumulative) in callers.items() if not _phase(caller))
+    return found | {"the rest": stats.total_tt - sum(found.values())}, stats.total_tt
+
+
+def _phase(function: tuple[str, int, str]) -> str | None:
+    file, _, name = function
+    if name == "__init__" and "dec_core" not in file:
+        return None
+    return next((phase for phase, names in PHASES.items() if (Path(file).name, name) in names), None)
+
+
+# -- the operations of a compiled step
+
+
+def _pretraining(state: TrainingState, x: np.ndarray) -> Iterator[Any]:
+    """Two epochs; before the second, which is watched, it yields None."""
+    from dec_core.training import pretrain
+
+    for event in pretrain(state, x):
+        yield None if event.epoch_ended else event
+
+
+def _clustering(state: TrainingState, x: np.ndarray) -> Iterator[Any]:
+    """So many steps twice, with arbitrary centers: what is timed does not depend on them."""
+    from dec_core.training import cluster
+    from dec_core.training.events import TargetUpdated
+
+    state.phase, state.labels = "clustering", np.zeros(len(x), dtype=int)
+    state.cluster_centers = state.embed(x[: state.config.n_clusters])
+    for event in cluster(state, x):
+        yield None if isinstance(event, TargetUpdated) and state.iteration else event
+
+
+def _operations(events: Iterator[Any]) -> tuple[dict[str, float], float]:
+    """Seconds by kind of operation, of what happens after the first None; and by the clock."""
+    import tensorflow as tf
+    from tensorflow.tsl.profiler.protobuf import xplane_pb2
+
+    for event in events:
+        if event is None:
+            break
+    options = tf.profiler.experimental.ProfilerOptions(host_tracer_level=2, python_tracer_level=0)
+    with tempfile.TemporaryDirectory() as folder:
+        tf.profiler.experimental.start(folder, options=options)
+        started = time.perf_counter()
+        for _ in events:
+            pass
+        wall = time.perf_counter() - started
+        tf.profiler.experimental.stop()
+        space = xplane_pb2.XSpace()
+        for path in Path(folder).rglob("*.xplane.pb"):
+            space.MergeFromString(path.read_bytes())
+    found: Counter[str] = Counter()
+    for plane in space.planes:
+        for line in plane.lines:
+            for event in line.events:
+                named = re.search(r"[^:]:(_Mkl(?:Native)?)?(\w+)$", plane.event_metadata[event.metadata_id].name)
+                if named:
+                    found[_kind(named[2])] += event.duration_ps / 1e12
+    return dict(found), wall
+
+
+def _kind(operation: str) -> str:
+    return next((kind for kind, names in OPERATIONS.items() if operation.startswith(names)), "the rest")
+
+
+def _operations_of_an_image(state: TrainingState, *, clustering: bool) -> float:
+    """Floating point operations of the products for one image: there, back to the weights and to the layers' inputs.
+
+    While clustering, the encoder alone, and once more there for the z of the next update.
+    """
+    layers = [*state.encoder.layers, *(() if clustering else state.decoder.layers)]
+    forward = [_multiplied(layer) for layer in layers]
+    first = next(value for value in forward if value)  # whose inputs, the images, have no gradient
+    return 3 * sum(forward) - first + clustering * sum(forward)
+
+
+def _multiplied(layer: Any) -> float:
+    """Floating point operations of one layer for one image; 0 for those without products."""
+    kernel = getattr(layer, "kernel", None)
+    if kernel is None:
+        return 0.0
+    transposed = "Transpose" in type(layer).__name__  # each of its inputs meets the whole kernel
+    places = (layer.input.shape if transposed else layer.output.shape)[1:-1]
+    return 2.0 * prod(kernel.shape) * prod(places)
+
+
+def _limit(precision: str) -> float:
+    """GFLOP/s of a product large enough to be limited by arithmetic alone."""
+    import tensorflow as tf
+
+    a, b = (tf.cast(tf.random.normal((LARGE, LARGE)), precision) for _ in range(2))
+    seconds = peers.seconds(lambda: repeated(a, b)) / REPEATS
+    return 2 * LARGE**3 / seconds / 1e9

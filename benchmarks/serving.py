@@ -1,0 +1,56 @@
+"""The real app, served, and a real browser to open it with."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+
+ROOT = Path(__file__).parents[1]
+FLAGS = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--disable-background-networking"]
+
+
+@contextmanager
+def served(runs: Path) -> Iterator[tuple[str, subprocess.Popen]]:
+    """The app as `make app` serves it, on a free port and over the folder `runs`: (address, process)."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"]
+    with (runs / "server.log").open("w") as log:
+        environment = {**os.environ, "DEC_RUNS": str(runs)}
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
+    try:
+        _wait_until_healthy(f"http://localhost:{port}")
+        yield f"http://localhost:{port}", process
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def _wait_until_healthy(address: str) -> None:
+    for _ in range(300):
+        try:
+            urllib.request.urlopen(f"{address}/_stcore/health")
+            return
+        except OSError:
+            time.sleep(0.2)
+    raise TimeoutError(f"the app did not answer at {address}")
+
+
+@contextmanager
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium if it is there, else Playwright's own; WebGL by software."""
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        yield launched
+        launched.close()

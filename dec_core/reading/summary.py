@@ -1,0 +1,213 @@
+"""A run to take away: all that a report or a notebook says of it, gathered from its folder.
+
+    told = summary("runs/20261125-120000-ab12")
+    told.sentences, told.scores, told.centers
+
+Nothing here draws or writes: `dec_core.figures.report` makes HTML of it, `dec_core.figures.notebook` a notebook.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dec_core.analysis.metrics import Confusion, cluster_sizes
+from dec_core.analysis.verdict import beside_the_mixture, collapse, doubts, verdict, verdict_without_labels, what_to_try
+from dec_core.config import ConfigError, RunConfig, is_taught
+from dec_core.reading.comparison import changed_from
+from dec_core.reading.inspection import Inspection
+from dec_core.reading.moment import Moment
+from dec_core.runs.folder import RunFolder
+from dec_core.runs.history import History
+from dec_core.runs.marks import marks_of
+
+STATES = {
+    "queued": "It waits for its turn.",
+    "running": "It is still training.",
+    "paused": "It is paused.",
+    "stopped": "It was stopped before its end.",
+    "failed": "It failed.",
+    "interrupted": "It was interrupted before its end.",
+}
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """One run, ready to be told.
+
+    Attributes
+    ----------
+    id : str
+        The folder's name.
+    name, note : str
+        What a person has called it, and written about it; "" without.
+    config : RunConfig
+    preset : str
+        The preset that the config is, or comes nearest to.
+    changed : list of str
+        Fields that act and differ from that preset; the seed is not counted.
+    created : str
+        When the run began, in local time; "" where that is not known.
+    state : str
+        As in `RunStatus`.
+    seconds : float
+        Of training.
+    n_steps : int
+        Gradient steps while clustering.
+    scores : dict of str to float
+        acc, nmi, ari; without labels silhouette and confidence; empty before there are clusters.
+    sentences : list of str
+        What came out, in words.
+    history : History
+    noun : str
+        What a sample is called: "digit" or "image".
+    classes : tuple of str
+        Names of the classes; empty where they are not known.
+    places : ndarray of int, shape (n_clusters,)
+        Place of each cluster in the order of letters and colours.
+    confusion : Confusion or None
+        Where there are labels and clusters.
+    sizes : ndarray of int, shape (n_clusters,), or None
+    space : str
+        What `plane` is: "UMAP", "PCA", or "" without one.
+    plane : ndarray of float32, shape (n_view, 2), or None
+        The embedding of at most 10 000 images.
+    labels : ndarray of int, shape (n_view,), or None
+        Their clusters; None before there are any.
+    centers : ndarray of uint8, shape (n_clusters, height, width[, 3]), or None
+        The cluster centers, decoded.
+    """
+
+    id: str
+    name: str
+    note: str
+    config: RunConfig
+    preset: str
+    changed: list[str]
+    created: str
+    state: str
+    seconds: float
+    n_steps: int
+    scores: dict[str, float]
+    sentences: list[str]
+    history: History
+    noun: str
+    classes: tuple[str, ...]
+    places: np.ndarray
+    confusion: Confusion | None
+    sizes: np.ndarray | None
+    space: str
+    plane: np.ndarray | None
+    labels: np.ndarray | None
+    centers: np.ndarray | None
+
+
+def summary(path: RunFolder | Path | str) -> RunSummary:
+    """All there is to tell of the run in this folder, at whatever point it stands.
+
+    Raises
+    ------
+    ConfigError
+        If it is not the folder of a run, or its config cannot be read.
+    DataError
+        If the data it was trained on is not on this machine.
+    """
+    folder = path if isinstance(path, RunFolder) else RunFolder(Path(path).resolve())
+    if not (folder.path / "config.json").is_file():
+        raise ConfigError({"run": f"received {path}, expected the folder of a run, with a config.json in it"})
+    run, status = Inspection(folder), folder.status
+    now = _newest(run)
+    (preset, changed), marks = changed_from(run.config), marks_of(folder)
+    return RunSummary(
+        id=folder.id,
+        name=marks.name,
+        note=marks.note,
+        config=run.config,
+        preset=preset,
+        changed=changed,
+        created=time.strftime("%d %B %Y, %H:%M", time.localtime(status.created)) if status.created else "",
+        state=status.state,
+        seconds=sum(status.seconds.values()),
+        n_steps=_n_steps(run.history),
+        scores=dict(status.outcome),
+        sentences=_sentences(run, now, status.state, status.message),
+        history=run.history,
+        noun=run.noun,
+        classes=run.classes,
+        places=run.places,
+        **_arrays(run, now),
+    )
+
+
+def _newest(run: Inspection) -> Moment | None:
+    number = run.newest_sound()
+    return None if number is None else run.at(number)
+
+
+def _n_steps(history: History) -> int:
+    end = history.end or {}
+    last = history.updates[-1]["iteration"] if history.updates else 0
+    return end.get("n_iterations", end.get("iteration", last))
+
+
+def _arrays(run: Inspection, now: Moment | None) -> dict[str, Any]:
+    """What the newest moment shows, as far as there is one and it has clusters."""
+    found = dict.fromkeys(("confusion", "sizes", "plane", "labels", "centers"))
+    if now is None:
+        return found | {"space": ""}
+    space = now.spaces()[0]
+    plane = now.plane(space)[run.view]
+    known = np.isfinite(plane).all(axis=1)
+    found |= {"space": space.upper(), "plane": plane[known]}
+    if now.labels is not None:
+        found |= {
+            "confusion": now.confusion,
+            "sizes": cluster_sizes(now.labels, run.config.n_clusters),
+            "labels": now.labels[run.view][known],
+            "centers": now.arrays.get("decoded_centers"),
+        }
+    return found
+
+
+def _sentences(run: Inspection, now: Moment | None, state: str, message: str) -> list[str]:
+    """What came out: with labels, without them, and beside a mixture alone; of a run that has not ended, that."""
+    said = [] if state == "finished" else [message or STATES[state]]
+    of = run.folder.sweep
+    if of.get("by_labels"):
+        said.append(f"Trial {of['trial']} of the sweep {of['study']}, which was tuned by labels.")
+    if now is None or now.labels is None:
+        return [*said, "There are no clusters yet."]
+    if now.confusion is not None:
+        said.append(verdict(now.confusion, run.classes, f"{run.noun}s"))
+    else:
+        said.append(verdict_without_labels(cluster_sizes(now.labels, run.config.n_clusters)))
+    return said + findings(run.history, run.config, run.letters)
+
+
+def findings(history: History, config: RunConfig, letters: list[str]) -> list[str]:
+    """Whether groups look merged or split, what to try then, and how the network stands to a mixture alone."""
+    said, judged, ended = [], history.judged, history.end is not None
+    collapsed = _collapse(history)
+    if collapsed:
+        said.append(collapsed)
+    elif judged:
+        said.append(doubts(judged, lambda cluster: letters[cluster], ended=ended))
+        if is_suspect(history):
+            said.append(what_to_try(is_taught(config), config.features))
+    if history.mixture and ended and "acc" in history.end and history.updates:
+        said.append(beside_the_mixture(history.end["acc"], history.mixture["acc"]))
+    return said
+
+
+def is_suspect(history: History) -> bool:
+    """Whether clustering has collapsed, or has ended with groups that look merged or split."""
+    judged = history.judged if history.end else None
+    return bool(_collapse(history) or (judged and (judged["splits"] or judged["merges"])))
+
+
+def _collapse(history: History) -> str:
+    return collapse((history.updates or [{}])[-1].get("sizes", []))

@@ -1,0 +1,276 @@
+"""The queue of runs and the worker processes that train them, one run at a time; and sweeps, while nobody waits.
+
+One `Supervisor` lives in the web process. It starts workers, sends them commands and notices when
+they end; what they do it learns, like everyone else, from the run's folder.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import json
+import logging
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections import deque
+from dataclasses import replace
+from pathlib import Path
+
+from dec_core.config import RunConfig
+from dec_core.runs.folder import ACTIVE, TOUCH_EVERY, RunFolder, this_process
+from dec_core.runs.marks import forget_removed
+
+POLL = 0.1  # seconds
+MAX_FINISHING = 2  # workers that may make a UMAP at a time
+
+
+class Worker:
+    """One worker process and the pipe to it."""
+
+    def __init__(self, log: Path):
+        self.log = log
+        self.run_id = ""  # of the run that it has taken up
+        environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "2", "PYTHONUNBUFFERED": "1"}
+        with log.open("wb") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "dec_core", "worker"],
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=environment,
+                cwd=Path(__file__).parents[2],
+                text=True,
+            )
+
+    @property
+    def alive(self) -> bool:
+        return self.process.poll() is None
+
+    def take_up(self, task: str, folder: RunFolder) -> None:
+        """Give it its one task."""
+        self.run_id = folder.id
+        self.send(f"{task} {folder.path.resolve()}")
+
+    def send(self, line: str) -> bool:
+        """Whether the worker could still be told."""
+        try:
+            self.process.stdin.write(line + "\n")
+            self.process.stdin.flush()
+            return True
+        except (BrokenPipeError, OSError, ValueError):
+            return False
+
+    def close(self) -> None:
+        """Close its standard input: it keeps what was trained and ends."""
+        with contextlib.suppress(OSError):  # it may have ended already
+            self.process.stdin.close()
+
+
+class Supervisor:
+    """Queues runs below `root` and trains them one at a time, each in a worker of its own.
+
+    Parameters
+    ----------
+    root : Path
+        The folder of runs; made if it is missing.
+    """
+
+    def __init__(self, root: Path):
+        self.root = Path(root)
+        self.root.mkdir(parents=True, exist_ok=True)
+        forget_removed(self.root)
+        self._lock = threading.RLock()
+        self._queue: deque[RunFolder] = deque()
+        self._running: tuple[RunFolder, Worker] | None = None
+        self._finishing: list[Worker] = []  # their runs have ended, they make the UMAP
+        self._sweeps: deque[tuple[str, str]] = deque()  # address of the database and name
+        self._sweeping: tuple[str, Worker] | None = None
+        self._leaving = False  # whether its worker was told to
+        self._held_back = False  # the sweep, while a run trains
+        self._closed = False
+        self._spare = self._new_worker()
+        self._thread = threading.Thread(target=self._watch, name="supervisor", daemon=True)
+        self._thread.start()
+        atexit.register(self.close)
+
+    def start(self, config: RunConfig) -> RunFolder:
+        """Queue a new run; it begins at once if none is training."""
+        folder = RunFolder.create(self.root, config)
+        self._enqueue(folder)
+        return folder
+
+    def resume(self, folder: RunFolder) -> None:
+        """Queue a stopped, failed or interrupted run again, to go on from its checkpoint."""
+        with self._lock:
+            if folder.status.state in (*ACTIVE, "finished"):
+                return
+            folder.set_status(replace(folder.status, state="queued", message="", **this_process()))
+            self._enqueue(folder)
+
+    def complete(self, folder: RunFolder) -> bool:
+        """Let a worker add what a run that has ended lacks (`afterwards`); False if one is at it, or too many are."""
+        with self._lock:
+            self._finishing = [worker for worker in self._finishing if worker.alive]
+            if self._running or self.is_completing(folder) or len(self._finishing) >= MAX_FINISHING:
+                return False
+            worker = self._new_worker()
+            worker.take_up("complete", folder)
+            self._finishing.append(worker)
+            return True
+
+    def is_completing(self, folder: RunFolder) -> bool:
+        """Whether a worker is adding to this run."""
+        with self._lock:
+            return any(worker.alive and worker.run_id == folder.id for worker in self._finishing)
+
+    def sweep(self, storage: str, name: str) -> None:
+        """Let a worker work on a sweep (`dec_core.sweeps.studies`), one at a time, while no run trains."""
+        with self._lock:
+            if not self.is_sweeping(name):
+                self._sweeps.append((storage, name))
+                self._advance()
+
+    def leave_sweep(self, name: str) -> None:
+        """Work on the sweep no longer; its trial is left to whoever goes on, with its checkpoint."""
+        with self._lock:
+            self._sweeps = deque(pair for pair in self._sweeps if pair[1] != name)
+            if self._sweeping and self._sweeping[0] == name:
+                self._sweeping[1].send("stop")
+                self._leaving = True
+
+    def sweep_before(self, name: str) -> str:
+        """The sweep whose end this one waits for; "" where it waits for none."""
+        with self._lock:
+            waits = any(waiting == name for _, waiting in self._sweeps)
+            return self._sweeping[0] if waits and self._sweeping and self._sweeping[0] != name else ""
+
+    def is_sweeping(self, name: str) -> bool:
+        """Whether a worker of this server works on the sweep, or is about to."""
+        with self._lock:
+            at_work = self._sweeping is not None and self._sweeping[0] == name and self._sweeping[1].alive
+            return (at_work and not self._leaving) or any(waiting == name for _, waiting in self._sweeps)
+
+    def sweep_waits(self) -> bool:
+        """Whether the sweep is held back, since a run is training."""
+        with self._lock:
+            return self._held_back
+
+    def command(self, folder: RunFolder, command: str) -> bool:
+        """Send "pause", "resume", "step" or "stop"; False if this server does not train the run."""
+        with self._lock:
+            if self._running and self._running[0].id == folder.id:
+                return self._running[1].send(command)
+            queued = next((item for item in self._queue if item.id == folder.id), None)
+            if queued and command == "stop":
+                self._queue.remove(queued)
+                queued.set_status(replace(queued.status, state="stopped"))
+            return queued is not None
+
+    def ahead_of(self, folder: RunFolder) -> int:
+        """How many runs must end before this queued one begins."""
+        with self._lock:
+            if self._running and self._running[0].id == folder.id:
+                return 0
+            position = next((i for i, item in enumerate(self._queue) if item.id == folder.id), 0)
+            return position + (self._running is not None)
+
+    def close(self) -> None:
+        """End all workers; what they trained is kept."""
+        with self._lock:
+            self._closed = True
+            at_work = [pair[1] for pair in (self._running, self._sweeping) if pair]
+            for worker in [self._spare, *at_work, *self._finishing]:
+                if worker:
+                    worker.close()
+
+    # -- inside
+
+    def _enqueue(self, folder: RunFolder) -> None:
+        with self._lock:
+            self._queue.append(folder)
+            self._advance()
+
+    def _new_worker(self) -> Worker:
+        logs = self.root / ".workers"
+        logs.mkdir(exist_ok=True)
+        return Worker(logs / f"{os.getpid()}-{time.monotonic_ns()}.log")
+
+    def _watch(self) -> None:
+        touched = time.monotonic()
+        while not self._closed:
+            time.sleep(POLL)
+            try:
+                with self._lock:
+                    self._advance()
+                    if time.monotonic() - touched > TOUCH_EVERY:
+                        touched = time.monotonic()
+                        self._touch()
+            except Exception:  # a full disk, no memory for a process: the queue goes on when there is room again
+                logging.exception("the queue of runs could not advance")
+                time.sleep(1.0)
+
+    def _advance(self) -> None:
+        """Let go of the run that ended, begin the next, keep a spare worker ready when nothing trains."""
+        if self._closed:
+            return
+        self._finishing = [worker for worker in self._finishing if worker.alive]
+        if self._running:
+            folder, worker = self._running
+            if not worker.alive:
+                self._bury(folder, worker)
+            elif folder.status.state not in (*ACTIVE, "interrupted"):  # interrupted: dying, not yet dead
+                self._finishing.append(worker)
+                self._running = None
+                for left in self._finishing[:-MAX_FINISHING]:
+                    left.close()  # short runs end faster than UMAP is made
+        if not self._running and self._queue:
+            self._begin(self._queue.popleft())
+        self._advance_sweep()
+        if self._running:
+            return
+        if not (self._spare and self._spare.alive):
+            self._spare = self._new_worker()
+
+    def _advance_sweep(self) -> None:
+        """Runs of visitors go first: a sweep holds still while one trains, and begins when none does."""
+        if self._sweeping and not self._sweeping[1].alive:
+            self._sweeping, self._leaving, self._held_back = None, False, False
+        if not self._sweeping and self._sweeps and not self._running:
+            storage, name = self._sweeps.popleft()
+            worker = self._spare if self._spare and self._spare.alive else self._new_worker()
+            self._spare = None
+            worker.send("sweep " + json.dumps({"storage": storage, "study": name, "root": str(self.root.resolve())}))
+            self._sweeping = name, worker
+        busy = self._running is not None
+        if self._sweeping and busy != self._held_back:
+            self._sweeping[1].send("pause" if busy else "resume")
+            self._held_back = busy
+
+    def _touch(self) -> None:
+        """Let other machines see that what is queued is still waited for."""
+        for folder in self._queue:
+            with contextlib.suppress(OSError):  # the folder may be gone
+                folder.set_status(folder.status)
+
+    def _begin(self, folder: RunFolder) -> None:
+        worker = self._spare if self._spare and self._spare.alive else self._new_worker()
+        self._spare = None
+        worker.take_up("run", folder)
+        self._running = folder, worker
+
+    def _bury(self, folder: RunFolder, worker: Worker) -> None:
+        """A worker is gone: if its run had not ended, say how."""
+        self._running = None
+        status = folder.status
+        code = worker.process.returncode
+        cause = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
+        with contextlib.suppress(OSError):  # the folder may be gone, or the disk full
+            if not (folder.path / "worker.log").exists():  # it ended before it took up the run
+                shutil.copy(worker.log, folder.path / "worker.log")
+        with contextlib.suppress(OSError):
+            if status.state in (*ACTIVE, "interrupted"):
+                folder.set_status(replace(status, state="failed", message=f"The worker process {cause}."))

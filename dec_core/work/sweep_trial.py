@@ -1,0 +1,283 @@
+"""One trial of a sweep in the hands of one worker: its params are drawn, its runs trained, its outcome told.
+
+Runs are ordinary ones, in folders of their own, with a `sweep.json` that says which trial they belong to. A trial that
+another worker has lost is gone on with where its checkpoint stands, if its folder is here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+import optuna
+from optuna.exceptions import StorageInternalError, UpdateFinishedTrialError
+from optuna.storages import RDBStorage
+from optuna.trial import Trial, TrialState
+
+from dec_core.config import RunConfig
+from dec_core.runs.folder import RunFolder, config_of, with_same_autoencoder
+from dec_core.sweeps import studies
+from dec_core.sweeps.plan import SweepPlan
+from dec_core.sweeps.space import Choices, Range, is_whole
+from dec_core.work.control import Control
+
+LOOK_EVERY = 2.0  # seconds between two looks at what others want of this worker
+PATIENCE = 600.0  # seconds for which a worker waits for a database that does not answer
+N_STEPS = 10  # a trial reports once in each tenth of its clustering, so that trials of any length can be compared
+COLLAPSED = 0.01  # agreement up to which clusters say nothing of the images
+
+
+class Left(Exception):
+    """This worker leaves its trial: it was told to stop, or others have taken the trial over."""
+
+
+class Pruned(Exception):
+    """The trial is worse than others were at this point."""
+
+
+class Diverged(Exception):
+    """A loss became infinite; the message says which."""
+
+
+def patiently(call: Callable[..., Any], *arguments: Any) -> Any:
+    """What `call` gives, asked again for ten minutes while the database does not answer."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return call(*arguments)
+        except StorageInternalError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(LOOK_EVERY)
+
+
+class Attempt:
+    """A trial that this worker has taken.
+
+    Parameters
+    ----------
+    storage : RDBStorage
+    trial : optuna.trial.Trial
+        Its state is RUNNING.
+    trial_id : int
+        Its number in the database.
+    root : Path
+        Where its runs go.
+    control : Control
+    """
+
+    def __init__(self, storage: RDBStorage, trial: Trial, trial_id: int, root: Path, control: Control):
+        self.storage, self.trial, self.trial_id = storage, trial, trial_id
+        self.study: optuna.Study = trial.study
+        self.plan: SweepPlan = studies.plan_of(self.study)
+        self.root, self.control = root, control
+        self.runs: list[str] = trial.user_attrs.get("runs", [])  # of a worker before, if it was lost
+        self.looked = time.monotonic()
+        self.paused = False
+        self.reported: tuple[int, float] | None = None  # the newest tenth, and its value
+
+    def run(self) -> bool:
+        """Train the trial; whether it has ended, and is not left to others.
+
+        Raises
+        ------
+        OSError, MemoryError
+            A full disk and the like: the worker's trouble, not the trial's, which is left to others.
+        """
+        with _heartbeat(self.storage, self.trial_id):
+            try:
+                state, value, ended = self._outcome()
+                self._set("seconds", self._seconds())
+                self._set("ended", ended)
+                patiently(self.study.tell, self.trial, value, state)
+                return True
+            except Left:
+                self._give_back()
+            except UpdateFinishedTrialError:  # others have taken it over
+                pass
+            except (OSError, MemoryError):
+                self._give_back()
+                raise
+        return False
+
+    def _outcome(self) -> tuple[TrialState, float | None, str]:
+        """State and value of the trial in the end, and a word where these do not tell all."""
+        try:
+            params = patiently(self.plan.draw, self._suggest)
+            found = [self._seed(self.plan.config(params, seed), seed) for seed in range(self.plan.n_seeds)]
+        except Pruned:
+            return TrialState.PRUNED, None, "pruned"
+        except Diverged:
+            return TrialState.PRUNED, None, "diverged"
+        except (Left, UpdateFinishedTrialError, StorageInternalError, OSError, MemoryError):
+            raise
+        except Exception as error:  # whatever it is, the sweep goes on, and says so
+            return TrialState.FAIL, None, f"{type(error).__name__}: {error}"
+        scores = {name: mean(seed[name] for seed in found) for name in studies.SCORES if all(name in s for s in found)}
+        self._set("per_seed", found)
+        self._set("scores", scores)
+        if self.plan.objective not in scores:
+            return TrialState.FAIL, None, f"{self.plan.objective} needs labels, and these images have none"
+        if not math.isfinite(scores[self.plan.objective]):
+            return TrialState.PRUNED, None, "diverged"
+        collapsed = any(seed["n_filled"] < 2 or seed["agreement"] <= COLLAPSED for seed in found)
+        return TrialState.COMPLETE, scores[self.plan.objective], "collapsed" if collapsed else ""
+
+    def _suggest(self, name: str, span: Range | Choices) -> Any:
+        if isinstance(span, Choices):
+            return self.trial.suggest_categorical(name, span.choices)
+        suggest = self.trial.suggest_int if is_whole(name) else self.trial.suggest_float
+        return suggest(name, span.low, span.high, log=span.log)
+
+    def _set(self, name: str, value: Any) -> None:
+        patiently(self.trial.set_user_attr, name, value)
+
+    def _give_back(self) -> None:
+        """Let others go on with the trial, at once."""
+        with contextlib.suppress(UpdateFinishedTrialError, StorageInternalError, ValueError):  # not ours any more
+            self.trial.set_user_attr("given_back", self.trial.user_attrs.get("given_back", 0) + 1)
+            self.study.tell(self.trial, state=TrialState.FAIL)
+            studies.retry(self.study, self.study.get_trials(deepcopy=False)[self.trial.number])
+
+    # -- its runs
+
+    def _seed(self, config: RunConfig, seed: int) -> dict[str, Any]:
+        """Train the config, or go on with what a worker before has left; what came out."""
+        folder = self._left_behind(config, seed) or self._new_folder(config, seed)
+        if folder.status.state != "finished":
+            self._train(folder, config, reports=seed == 0)
+        return _result(folder, config)
+
+    def _left_behind(self, config: RunConfig, seed: int) -> RunFolder | None:
+        """The folder of an earlier worker, if it can be gone on with."""
+        if seed >= len(self.runs):
+            return None
+        folder = RunFolder(self.root / self.runs[seed])
+        ended = folder.status.state in ("stopped", "interrupted", "finished")
+        return folder if ended and config_of(folder) == config else None
+
+    def _new_folder(self, config: RunConfig, seed: int) -> RunFolder:
+        folder = RunFolder.create(self.root, config, "running")
+        number = studies.planned_number(patiently(self.study.get_trials, False)[self.trial.number])
+        where = studies.without_password(self.storage.url)
+        told = {"study": self.plan.name, "trial": number, "storage": where, "by_labels": self.plan.uses_labels}
+        folder.write(folder.path / "sweep.json", lambda file: file.write(json.dumps(told, indent=2).encode()))
+        shared = with_same_autoencoder(folder)
+        if shared is not None:
+            folder.begin_with(shared)
+        self.runs = [*self.runs[:seed], folder.id]
+        self._set("runs", self.runs)
+        return folder
+
+    def _seconds(self) -> float:
+        """Active seconds of its runs; a pretraining that several share counts in each."""
+        statuses = [RunFolder(self.root / run).status for run in self.runs]
+        return round(sum(sum(status.seconds.values()) for status in statuses), 2)
+
+    def _train(self, folder: RunFolder, config: RunConfig, *, reports: bool) -> None:
+        from dec_core.work.recorder import record  # TensorFlow and all else that training needs
+
+        recording = record(folder)
+        try:
+            for event in recording:
+                self._look(folder)
+                if event["event"] == "Diverged":
+                    raise Diverged(event["message"])
+                reports = reports and event["event"] != "Finished"  # too late to be cut short
+                if reports:
+                    self._report(event, config)
+        except Pruned:
+            recording.close()
+            folder.set_status(replace(folder.status, message="Cut short: worse than earlier trials of the sweep."))
+            raise
+        finally:
+            recording.close()
+
+    def _report(self, event: dict[str, Any], config: RunConfig) -> None:
+        """Tell the objective once in each tenth of the clustering; raise `Pruned` if it is not worth going on."""
+        value = event.get(self.plan.objective) if event["event"] in ("TargetUpdated", "Judged") else None
+        step = math.floor(N_STEPS * event.get("iteration", 0) / config.max_iterations)
+        last, known = self.reported or (step - 1, value)
+        if value is None or step <= last:
+            return
+        self.reported = step, value
+        with contextlib.suppress(StorageInternalError):  # the database is away: this tenth is not told
+            for skipped in range(last + 1, step):
+                self.trial.report(known, skipped)  # what was known by then
+            self.trial.report(value, step)
+            if self.trial.should_prune():
+                raise Pruned
+
+    # -- what others want
+
+    def _look(self, folder: RunFolder) -> None:
+        """Hold while others say so; raise `Left` if they say stop or have taken the trial over."""
+        if time.monotonic() - self.looked > LOOK_EVERY:
+            self._ask()
+        held = False
+        while self._held():
+            folder.set_status(replace(folder.status, state="paused"))  # again and again: others see it alive
+            held = True
+            with self.control.changed:
+                self.control.changed.wait(LOOK_EVERY)
+            self._ask()
+        if self.control.stopped:
+            raise Left
+        if held:
+            folder.set_status(replace(folder.status, state="running"))
+
+    def _held(self) -> bool:
+        return not self.control.stopped and (self.paused or self.control.holds())
+
+    def _ask(self) -> None:
+        self.looked = time.monotonic()
+        with contextlib.suppress(StorageInternalError):  # the database is away: go on
+            self.paused = studies.is_paused(self.study)
+            if self.storage.get_trial(self.trial_id).state != TrialState.RUNNING:
+                raise Left
+
+
+def _result(folder: RunFolder, config: RunConfig) -> dict[str, Any]:
+    """What came out of a finished run: scores with labels where there are any, and without. Raises RuntimeError."""
+    status = folder.status
+    if status.state != "finished":
+        raise RuntimeError(f"the run {folder.id} is {status.state}: {status.message}")
+    records = folder.records()[0]
+    judged = next(record for record in reversed(records) if record["event"] == "Judged")
+    sizes = next(record["sizes"] for record in reversed(records) if record["event"] == "Finished")
+    scores = {name: status.outcome[name] for name in ("acc", "nmi", "ari") if name in status.outcome}
+    return {
+        "seed": config.random_state,
+        "run": folder.id,
+        **scores,
+        "agreement": judged["agreement"],
+        "silhouette": judged["silhouette"],
+        "n_filled": sum(size > 0 for size in sizes),
+    }
+
+
+@contextlib.contextmanager
+def _heartbeat(storage: RDBStorage, trial_id: int) -> Iterator[None]:
+    """While it lasts, others see that the trial is being worked on."""
+    done = threading.Event()
+
+    def beat() -> None:
+        while not done.wait(storage.get_heartbeat_interval()):
+            with contextlib.suppress(StorageInternalError):
+                storage.record_heartbeat(trial_id)
+
+    thread = threading.Thread(target=beat, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()

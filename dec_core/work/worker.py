@@ -1,0 +1,154 @@
+"""The worker process: `python -m dec_core worker`, told what to do by lines on its standard input.
+
+    run PATH      train the run in this folder, then add what looking into it needs, then exit
+    complete PATH add that to a run that has ended before, then exit
+    sweep JSON    work on a sweep until nothing is left, then exit; JSON is {"storage": ..., "study": ..., "root": ...}
+    pause, resume, step, stop
+
+It is started ahead of need: TensorFlow is imported and numba's UMAP compiled while it waits, so that
+"run" answers at once. When standard input closes, the parent has ended: the worker keeps what was
+trained and ends too, within `control.GRACE` seconds whatever it is doing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import sys
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+
+from dec_core.runs.folder import TOUCH_EVERY, RunFolder
+from dec_core.work.control import Control
+
+IDLE = 4.0  # seconds without a run after which UMAP is compiled
+MILESTONES = ("TargetUpdated", "CentersInitialized", "Finished")
+
+
+def main() -> int:
+    """Wait for a run, train it, exit. The exit code is 0 unless training raised."""
+    control = Control()
+    threading.Thread(target=control.listen, daemon=True).start()
+    threading.Thread(target=_read_images, daemon=True).start()
+    from dec_core.runs import recorder  # noqa: F401  (TensorFlow and all else that training needs)
+
+    _step_back()
+    if control.tasks.empty():
+        _rehearse()
+    try:
+        task = control.tasks.get(timeout=IDLE)
+    except queue.Empty:
+        threading.Thread(target=_compile_umap, daemon=True).start()
+        task = control.tasks.get()
+    if task is not None and task[0] == "sweep":
+        _sweep(json.loads(task[1]), control)
+    elif task is not None:
+        folder = RunFolder(Path(task[1]))
+        _log_to(folder.path / "worker.log")
+        if task[0] == "run":
+            _train(folder, control)
+        else:
+            _complete(folder)
+    return 0
+
+
+def _train(folder: RunFolder, control: Control) -> None:
+    from dec_core.work.recorder import record
+
+    recording = record(folder)
+    for event in recording:
+        if control.stepping and _is_milestone(event):
+            control.stepping = False
+        if control.holds():
+            _wait(folder, control)
+        if control.stopped:
+            recording.close()
+    if control.orphaned:
+        message = "The server ended while this run was training."
+        folder.set_status(replace(folder.status, state="interrupted", message=message))
+    else:
+        _complete(folder)
+
+
+def _sweep(wanted: dict[str, str], control: Control) -> None:
+    from dec_core.sweeps import studies
+    from dec_core.work.sweep_worker import work
+
+    try:
+        work(wanted["storage"], wanted["study"], Path(wanted["root"]), control)
+    except (ValueError, OSError) as error:  # told on the screen: nobody reads this process's log
+        studies.open_study(wanted["storage"], wanted["study"]).set_user_attr("trouble", str(error))
+
+
+def _complete(folder: RunFolder) -> None:
+    """Add to a run that has ended what takes long and changes nothing."""
+    from dec_core.work.postprocess import add_inspection, add_mixture, add_umap
+
+    _step_back(19)  # the next run may be training by now
+    add_umap(folder)
+    add_inspection(folder)
+    if folder.status.state == "finished":
+        add_mixture(folder)
+
+
+def _log_to(path: Path) -> None:
+    """From now on, whatever this process prints (TensorFlow's C++ side included) goes to `path`."""
+    with path.open("ab") as log:
+        os.dup2(log.fileno(), sys.stdout.fileno())
+        os.dup2(log.fileno(), sys.stderr.fileno())
+
+
+def _wait(folder: RunFolder, control: Control) -> None:
+    """Show the run as paused until told otherwise."""
+    while control.holds():
+        folder.set_status(replace(folder.status, state="paused"))
+        with control.changed:
+            control.changed.wait_for(lambda: not control.holds(), TOUCH_EVERY)
+    folder.set_status(replace(folder.status, state="running"))
+
+
+def _is_milestone(event: dict) -> bool:
+    """Where "one step" ends: at a target update, or while pretraining at the end of an epoch."""
+    return event["event"] in MILESTONES or (
+        event["event"] == "PretrainProgress" and event["batch"] == event["n_batches"]
+    )
+
+
+def _step_back(niceness: int = 10) -> None:
+    """Let the page and the browser go first where cores are few: people notice them, not a late epoch."""
+    psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS if psutil.WINDOWS else niceness)
+
+
+def _read_images() -> None:
+    """Read what most runs begin with, the images of the first preset, while TensorFlow is being imported."""
+    from dec_core.data import load
+    from dec_core.presets import PRESETS
+
+    first = next(iter(PRESETS.values()))
+    load(first.dataset, first.n_samples, upright=first.deskew)
+
+
+def _rehearse() -> None:
+    """Train a tiny network, so that TensorFlow has set itself up before it is needed."""
+    from dec_core.config import RunConfig
+    from dec_core.data import load
+    from dec_core.training import TrainingState, train
+
+    config = RunConfig.make(dataset="digits", hidden_units=(8,), pretrain_epochs=1, kmeans_n_init=1, max_iterations=1)
+    for _ in train(TrainingState(config, (8, 8)), load("digits").x):
+        pass
+
+
+def _compile_umap() -> None:
+    """Let numba compile UMAP: some seconds, so only once nobody has asked for a run for a while."""
+    import numpy as np
+
+    from dec_core.analysis.projection import umap_plane
+
+    rng = np.random.default_rng(0)
+    for seed in (None, 0):  # on all threads, and on one, are different code
+        umap_plane(rng.normal(size=(300, 10)), rng.normal(size=(300, 2)), random_state=seed)

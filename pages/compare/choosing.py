@@ -1,0 +1,119 @@
+"""All runs as a table: found by any field or score, sorted by any column, chosen by a click."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dec_core.analysis.verdict import thousands
+from dec_core.config import field_title
+from dec_core.figures.shown import value_text
+from dec_core.reading.comparison import MOST_COMPARED, differing
+from dec_core.runs.index import Entry, find, misunderstood
+from pages.compare.archive import deleted_runs, found_menu
+from pages.compare.state import compare
+from pages.shared import focus
+from pages.shared.picker import escaped, name
+
+HELP = (
+    "Words that stand in a name, note, preset or field; or conditions such as acc>=0.97, latent_dim=5, "
+    "random_state=3, state!=finished, star=true."
+)
+COLUMNS = {
+    "★": st.column_config.TextColumn(width=30),
+    "Run": st.column_config.TextColumn(width=230),
+    "ACC": st.column_config.NumberColumn(format="%.1f %%", width=80),
+    "NMI": st.column_config.NumberColumn(format="%.3f", width=70),
+    "ARI": st.column_config.NumberColumn(format="%.3f", width=70),
+    "Silhouette": st.column_config.NumberColumn(format="%.3f", width=90),
+    "Seconds": st.column_config.NumberColumn(format="%.0f", width=80),
+    "Seed": st.column_config.NumberColumn(width=60),
+    "Made": st.column_config.DatetimeColumn(format="DD MMM HH:mm", width=110),
+    "Note": st.column_config.TextColumn(width=200),
+}
+
+
+def choose_runs(chosen: Sequence[str]) -> None:
+    """The table; a click on a row takes a run in or out of what is compared."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        query = st.text_input(
+            "Find", key="find_runs", placeholder="fast acc>=0.97", help=HELP, icon=":material/search:"
+        )
+        archived = st.toggle("Archived, too", key="archived_too")
+        found = find(focus.index().entries(archived=archived), query, name)
+        if query and found:
+            found_menu(found)
+        deleted_runs()
+    problem = misunderstood(query)
+    if problem:
+        st.caption(f":red[:material/error: {escaped(problem[0].upper() + problem[1:])}.]")
+    if not found:
+        nothing = "No run fits. Fewer words find more; archived ones are looked through on request."
+        st.caption(nothing if query else "There are no runs yet: Train makes them.")
+        return
+    with st.container(key="about_runs"):  # and room for the table's own buttons, which lie above its right end
+        n = thousands(len(found))
+        st.caption(
+            f"{n} run{'s' if n != '1' else ''}. A tick compares, up to {MOST_COMPARED}; a column's name sorts by it."
+        )
+    ids = [entry.id for entry in found]
+    rows = [ids.index(run_id) for run_id in chosen if run_id in ids]
+    number, known = st.session_state.get("table_of_runs", (0, None))
+    if known != (
+        ids,
+        list(chosen),
+    ):  # rows have moved, or something else has chosen: another table, or it would not see
+        number += 1
+        st.session_state.table_of_runs = number, (ids, list(chosen))
+    key = f"runs_{number}"
+
+    def pick() -> None:
+        picked = [ids[row] for row in st.session_state[key].selection.rows if row < len(ids)]
+        kept = [run_id for run_id in chosen if run_id in picked or run_id not in ids]
+        runs = [*kept, *(run_id for run_id in picked if run_id not in kept)]
+        if len(runs) > MOST_COMPARED:  # another table, or the tick would stay
+            st.session_state.too_many, runs = True, runs[:MOST_COMPARED]
+            st.session_state.table_of_runs = number + 1, (ids, runs)
+        else:  # the table shows what has just been chosen: it stays as it is, sorted and scrolled
+            st.session_state.table_of_runs = number, (ids, runs)
+        compare(runs=tuple(runs), true="", cluster="", lasso="")
+
+    st.dataframe(
+        _table(found), key=key, on_select=pick, selection_mode="multi-row", hide_index=True, height=320,
+        selection_default={"selection": {"rows": rows}}, column_config=COLUMNS, placeholder="–",
+    )  # fmt: skip
+    if st.session_state.pop("too_many", False):
+        st.caption(f":red[:material/error: Up to {MOST_COMPARED} can be chosen; take one out first.]")
+
+
+def _table(found: list[Entry]) -> pd.DataFrame:
+    varying = differing([entry.config for entry in found if entry.config])
+    return pd.DataFrame([_row(entry, varying) for entry in found])
+
+
+def _row(entry: Entry, varying: list[str]) -> dict[str, Any]:
+    scores, config, made = entry.status.outcome, entry.config, entry.status.created
+    accuracy = scores.get("acc")
+    row = {
+        "★": "★" if entry.marks.star else "",
+        "Run": name(entry, seed=False),
+        "Seed": config.random_state if config else None,
+        "ACC": None if accuracy is None else 100 * accuracy,
+        "NMI": scores.get("nmi"),
+        "ARI": scores.get("ari"),
+        "Silhouette": scores.get("silhouette"),
+        "Seconds": entry.seconds or None,
+        "State": entry.status.state + (", archived" if entry.marks.archived else ""),
+        "Made": pd.Timestamp.fromtimestamp(made) if made else None,
+        "Sweep": entry.sweep,
+        "Note": entry.marks.note,
+    }
+    return row | {field_title(field): _sortable(getattr(config, field)) if config else None for field in varying}
+
+
+def _sortable(value: Any) -> Any:
+    """A value as the table shows it: numbers stay numbers, so that they are sorted as such."""
+    return value if isinstance(value, bool | int | float | None) else value_text(value)

@@ -1,0 +1,5 @@
+"""Compare: change one thing, see what it did, believe it after several seeds."""
+
+from pages.compare.screen import screen
+
+screen()

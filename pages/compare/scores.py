@@ -1,0 +1,81 @@
+"""The table of what differs and what it did, and the curves over each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dec_core.data.loading import positions
+from dec_core.figures.comparison import TOLD, Contestant, beside_the_reference
+from dec_core.figures.overlay import Line, line_of, overlay, overlay_in_words
+from dec_core.figures.palette import RUN_COLOURS
+from dec_core.reading.comparison import Setup, differing
+from dec_core.runs.index import Entry
+from pages.compare.chips import names_of
+from pages.compare.state import Compared
+from pages.shared import components, focus
+from pages.shared.picker import name, outcome
+from pages.shared.places import runs_root
+
+CURVES = 250  # pixels
+
+
+def contestants(shown_setups: list[Setup]) -> list[Contestant]:
+    """The set-ups as they stand beside each other."""
+    names = names_of(shown_setups)
+    return [_contestant(*each) for each in zip(shown_setups, names, RUN_COLOURS, strict=False)]
+
+
+def _contestant(setup: Setup, called: str, colour: str) -> Contestant:
+    spreads = {score: spread for score in TOLD if (spread := setup.spread(score))}
+    return Contestant(called, colour, setup.first.config, spreads, _standing(setup))
+
+
+def table(shown_setups: list[Setup], reference: Setup) -> str:
+    """As HTML: the scores beside those of the reference, then the fields that differ."""
+    varying = differing([setup.first.config for setup in shown_setups if setup.first.config])
+    return beside_the_reference(contestants(shown_setups), shown_setups.index(reference), varying)
+
+
+def _standing(setup: Setup) -> str:
+    active = [entry for entry in setup.entries if entry.active]
+    if active:
+        return f"{len(active)} under way" if len(setup.entries) > 1 else "under way"
+    return "" if setup.first.status.state == "finished" else outcome(setup.first.status)
+
+
+def score_of(shown_setups: list[Setup], seen: Compared) -> str:
+    """The score of the curves: what was asked for, or else the first that there is."""
+    return seen.score or next((s for s in ("acc", "silhouette") if any(x.spread(s) for x in shown_setups)), "acc")
+
+
+def curves(shown_setups: list[Setup], seen: Compared) -> None:
+    """All curves over each other: a line with its band for each set-up, and one for each run that is under way."""
+    lines = lines_of(shown_setups)
+    score = score_of(shown_setups, seen)
+    figure = overlay(lines, score, seen.by, seen.smooth / 100, CURVES)
+    components.plot(figure.to_json(), "Curves over each other", overlay_in_words(lines, score), "overlay", CURVES)
+
+
+def lines_of(shown_setups: list[Setup]) -> list[Line]:
+    """A line for each set-up, and one for each of its runs that is under way."""
+    named = zip(shown_setups, names_of(shown_setups), RUN_COLOURS, strict=False)
+    return [line for setup, called, colour in named for line in _lines(setup, called, colour)]
+
+
+def _lines(setup: Setup, called: str, colour: str) -> list[Line]:
+    counted = setup.counted
+    others = [entry for entry in setup.entries if entry.active and entry not in counted]
+    found = [_line(called, colour, counted), *(_line(name(entry), colour, [entry]) for entry in others)]
+    return [line for line in found if line is not None]
+
+
+def _line(title: str, colour: str, entries: Sequence[Entry]) -> Line | None:
+    config = entries[0].config
+    if config is None:
+        return None
+    try:
+        n = len(positions(config.dataset, config.n_samples, root=runs_root()))
+    except ValueError:  # its data are gone
+        return None
+    histories = [focus.reader(entry.id).refresh() for entry in entries]
+    return line_of(title, colour, histories, n, config)

@@ -1,0 +1,45 @@
+"""The selection to take away."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from dec_core.analysis.verdict import thousands
+from dec_core.figures.contact_sheet import MOST, contact_sheet
+from dec_core.reading.export import as_npz, as_python, as_table
+from dec_core.reading.inspection import Inspection
+from dec_core.reading.moment import Moment
+from pages.inspect.view_state import Looking
+from pages.inspect.views import group_of, order_of, ordered, tile
+
+
+def export(run: Inspection, now: Moment, seen: Looking, chosen: np.ndarray, beside: Moment | None) -> None:
+    """A menu: CSV, arrays, contact sheet, and the Python that selects the same. Made when they are asked for."""
+
+    def table() -> str:
+        return as_table(now, ordered(run, now, seen, chosen)).to_csv(index=False)
+
+    def arrays() -> bytes:
+        return as_npz(now, ordered(run, now, seen, chosen))
+
+    def sheet() -> bytes:
+        index = ordered(run, now, seen, chosen)[:MOST]
+        tiles = [tile(run, now, int(i)) for i in index]
+        captions = [f"{part['caption'].replace('→', '>')}\n{part['index']}" for part in tiles]  # its font has no arrow
+        return contact_sheet(run.images[index], captions, np.array([part["wrong"] for part in tiles]))
+
+    name = f"{run.folder.id}-selection"
+    limit = f", the first {thousands(MOST)}" if len(chosen) > MOST else ""
+    with st.popover("Export", icon=":material/download:", disabled=not len(chosen)):
+        for label, make, ending, kind in (
+            ("Table, CSV", table, "csv", "text/csv"),
+            ("Arrays, npz", arrays, "npz", "application/octet-stream"),
+            (f"Contact sheet, PNG{limit}", sheet, "png", "image/png"),
+        ):
+            key = f"export_{ending}"
+            st.download_button(label, make, f"{name}.{ending}", kind, on_click="ignore", key=key, width="stretch")
+        st.caption("The address of this page shows just this to whoever opens it.")
+        st.caption("The Python that selects them")
+        order = order_of(run, seen) if now.clustered else "index"
+        st.code(as_python(now, seen.selection, order, group_of(now, seen), beside), language="python")

@@ -1,0 +1,83 @@
+"""Filters that compose: each narrows the one selection that all views show."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from dec_core.reading.inspection import Inspection
+from dec_core.reading.moment import Moment
+from dec_core.reading.selection import Selection, SelectionError, indices
+from pages.inspect import view_state
+from pages.inspect.view_state import Looking, shows
+from pages.inspect.views import letters_of
+from pages.train.boxes import box
+
+ABOUT = "Filters add up: a sample has to pass all of them. What is chosen stands in the link."
+ANY = "any"
+WIDTH = 84  # pixels of a filter, so that four stand in a row
+
+
+def filters(run: Inspection, now: Moment, seen: Looking) -> None:
+    """The box of filters."""
+    chosen = seen.selection
+    with box("filters", "Look for", ABOUT):
+        letters = letters_of(run)
+        with st.container(horizontal=True, gap="small"):
+            if run.y is not None:
+                _select("Digit" if run.noun == "digit" else "Class", "true", list(run.classes), chosen.true)
+            if now.clustered:
+                _select("Cluster", "cluster", letters, chosen.cluster)
+                if run.y is not None:
+                    _select("Side", "side", ["right", "wrong"], chosen.side)
+                else:
+                    _select("Second", "second", letters, chosen.second)
+            _search(run.folder.id, chosen)
+        if not now.clustered:
+            st.caption("The other filters need clusters.")
+            return
+        key = shows("filter_sure", (chosen.least, chosen.most))
+        st.slider("Confidence, q of its cluster", 0.0, 1.0, step=0.01, key=key, on_change=_sure)
+        with st.container(horizontal=True, gap="small"):
+            for name, label, about in (
+                ("changed", "changed now", "Changed cluster since the moment before this one."),
+                ("unsettled", "never settled", "Still changed cluster in the last quarter of the training."),
+            ):
+                key = shows(f"filter_{name}", getattr(chosen, name))
+                st.checkbox(label, key=key, help=about, on_change=_take, args=[name])
+
+
+def _select(label: str, name: str, options: list[str], value: str) -> None:
+    key = shows(f"filter_{name}", value if value in options else ANY)
+    st.selectbox(label, [ANY, *options], key=key, on_change=_take, args=[name], width=WIDTH)
+
+
+def _take(name: str) -> None:
+    value: Any = view_state.chosen(f"filter_{name}")
+    view_state.choose(**{name: "" if value == ANY else value})
+
+
+def _sure() -> None:
+    least, most = view_state.chosen("filter_sure")
+    view_state.choose(least=round(least, 2), most=round(most, 2))
+
+
+def _search(run_id: str, chosen: Selection) -> None:
+    """A text field for indices; one that cannot be read stays until something else is chosen."""
+    text, said, of = st.session_state.get("filter_index_bad", ("", "", None))
+    if of != (run_id, chosen):
+        text, said = ", ".join(map(str, chosen.index)), ""
+    key = shows("filter_index", text)
+    st.text_input("Index", key=key, placeholder="12, 40-42", on_change=_find, args=[run_id], width=WIDTH)
+    if said:
+        st.caption(f":red[{said}]")
+
+
+def _find(run_id: str) -> None:
+    text, state = view_state.chosen("filter_index"), st.session_state
+    state.pop("filter_index_bad", None)
+    try:
+        view_state.choose(index=indices(text))
+    except SelectionError as error:
+        state.filter_index_bad = text, f"{error}.", (run_id, state.look.selection)

@@ -1,0 +1,260 @@
+"""A run laid open for all who look at it: read once, shared, and what the browser fetches written once."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import shutil
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from dec_core.analysis.inspection import flows
+from dec_core.analysis.metrics import contingency, match
+from dec_core.analysis.verdict import thousands
+from dec_core.figures.embedding import clusters_and_confidence, positions
+from dec_core.reading.inspection import Inspection
+from dec_core.reading.moment import Moment
+from dec_core.runs.folder import RunFolder
+from dec_core.runs.history import History
+from dec_core.runs.images import name_of_images
+from pages.shared.places import runs_root, static_root
+
+EACH, COLUMNS = 1000, 40  # images on a sheet, and in a row of it
+MAX_KEPT = 24  # runs whose frames are kept for browsers
+MARKS = 6  # moments marked on the timeline
+_drawing = threading.Lock()
+
+
+def inspection(run_id: str, history: History) -> Inspection:
+    """The run with the moments it has by now."""
+    files = [moment["file"] for moment in history.snapshots]
+    return _inspection(run_id, files, history.inspection, history.umap, history)
+
+
+@st.cache_resource(max_entries=12, show_spinner="Opening the run …")
+def _inspection(
+    run_id: str, files: list[str], inspection: str | None, umap: str | None, _history: History
+) -> Inspection:
+    return Inspection(RunFolder(runs_root() / run_id), _history)
+
+
+def moment(run: Inspection, number: int) -> Moment:
+    """One moment of a run, with all that was computed of it so far."""
+    return _moment(run.version, number, run)
+
+
+@st.cache_resource(max_entries=12, show_spinner=False)
+def _moment(version: str, number: int, _run: Inspection) -> Moment:
+    return _run.at(number)
+
+
+def decoded_centers(run: Inspection, number: int) -> np.ndarray | None:
+    """The centers at a moment, decoded: uint8, shape (n_clusters, height, width[, 3])."""
+    return _decoded_centers(run.folder.id, run.moments[number]["file"], run.folder)
+
+
+@st.cache_resource(max_entries=500, show_spinner=False)
+def _decoded_centers(run_id: str, file: str, _folder: RunFolder) -> np.ndarray | None:
+    return (_folder.load_arrays(file, "decoded_centers") or {}).get("decoded_centers")
+
+
+# -- what the browser fetches
+
+
+def point_files(run: Inspection, number: int, space: str) -> list[dict[str, str]]:
+    """For every moment, where the browser finds the positions and the clusters of all samples.
+
+    UMAP there is of the newest moment alone: at the others its positions are shown with their clusters. The files of
+    the moment `number` are there when this returns; the others follow, the newest first.
+    """
+    newest = len(run.moments) - 1
+    place = [newest if space == "umap" else at for at in range(newest + 1)]
+    names = [{"at": _name(run, place[at], space), "state": _name(run, at, "state")} for at in range(newest + 1)]
+    _write(run, number, place[number], space, names[number])
+    missing = [at for at in range(newest, -1, -1) if not _all_there(names[at])]
+    if missing:
+        work = threading.Thread(target=_write_all, args=[run, missing, place, space, names], daemon=True)
+        work.start()
+    return [{part: f"files/{name}" for part, name in pair.items()} for pair in names]
+
+
+def _name(run: Inspection, number: int, what: str) -> str:
+    """A file's name says of what it is made, so that one that is there is right."""
+    newest = number == len(run.moments) - 1
+    made_of = (
+        f"{run.moments[number]['file']} {what} {sorted(run.added) if newest else ''} {run.history.umap and newest}"
+    )
+    return f"frames/{run.folder.id}/{hashlib.sha256(made_of.encode()).hexdigest()[:16]}.bin"
+
+
+def _all_there(pair: dict[str, str]) -> bool:
+    return all((static_root() / name).exists() for name in pair.values())
+
+
+def _write_all(run: Inspection, missing: list[int], place: list[int], space: str, names: list[dict[str, str]]) -> None:
+    with _drawing:
+        for number in missing:
+            with contextlib.suppress(ValueError):  # a damaged snapshot has no frame
+                _write(run, number, place[number], space, names[number])
+
+
+def _write(run: Inspection, number: int, place: int, space: str, pair: dict[str, str]) -> None:
+    make_room(static_root() / "frames" / run.folder.id)
+    if not (static_root() / pair["state"]).exists():
+        now = moment(run, number) if number == len(run.moments) - 1 else run.at(number)
+        known = (now.labels, now.confidence) if now.clustered else (None, None)
+        packed = clusters_and_confidence(known[0], run.places, known[1], run.n)
+        RunFolder.write(static_root() / pair["state"], lambda file: file.write(packed))
+    if not (static_root() / pair["at"]).exists():
+        then = run.at(place)
+        laid = positions(then.plane(space), then.shown(space))
+        RunFolder.write(static_root() / pair["at"], lambda file: file.write(laid))
+
+
+def centers_file(run: Inspection) -> tuple[str, list[int]]:
+    """Address of the decoded centers of all moments, and which of them are each moment's; -1 for none.
+
+    They lie one after the other, uint8, those of a moment in the order of their letters.
+    """
+    order, images, places = np.argsort(run.places), [], []
+    for number in range(len(run.moments)):
+        decoded = decoded_centers(run, number) if run.moments[number]["clustered"] else None
+        places.append(len(images) if decoded is not None else -1)
+        images += [decoded[order]] if decoded is not None else []
+    made_of = "".join(moment["file"] for moment in run.moments)
+    name = f"frames/{run.folder.id}/{hashlib.sha256(made_of.encode()).hexdigest()[:16]}.centers"
+    if not (static_root() / name).exists():
+        make_room((static_root() / name).parent)
+        RunFolder.write(static_root() / name, lambda file: file.write(np.array(images, dtype=np.uint8).tobytes()))
+    return f"files/{name}", places
+
+
+def make_room(folder: Path) -> None:
+    """Keep frames of the runs looked at last; those of others are made again when they are wanted."""
+    if folder.is_dir():
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    others = sorted(folder.parent.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
+    for old in others[MAX_KEPT:]:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def digits_file(run: Inspection) -> str | None:
+    """Address of the true classes, a byte a sample; None without labels."""
+    if run.y is None:
+        return None
+    name = f"{name_of_images(run.config)}.classes"
+    if not (static_root() / name).exists():
+        static_root().mkdir(exist_ok=True)
+        RunFolder.write(static_root() / name, lambda file: file.write(run.y.astype(np.uint8).tobytes()))
+    return f"files/{name}"
+
+
+def sheets(run: Inspection) -> dict[str, Any]:
+    """Where the browser finds the image of any sample: on sheets of a thousand, drawn in the background once."""
+    name = name_of_images(run.config)
+    height, width = run.image_shape[:2]
+    if not _has_sheets(name, run.n):
+        threading.Thread(target=_draw_sheets, args=[name, run], daemon=True).start()
+    return {
+        "url": f"files/sheets/{name}/{{}}.png",
+        "each": EACH,
+        "columns": COLUMNS,
+        "width": width,
+        "height": height,
+    }
+
+
+def _has_sheets(name: str, n: int) -> bool:
+    return (static_root() / "sheets" / name / f"{(n - 1) // EACH}.png").exists()
+
+
+def _draw_sheets(name: str, run: Inspection) -> None:
+    with _drawing:
+        if _has_sheets(name, run.n):
+            return
+        folder = static_root() / "sheets" / name
+        folder.mkdir(parents=True, exist_ok=True)
+        for number in range(-(-run.n // EACH)):
+            images = np.zeros((-(-EACH // COLUMNS) * COLUMNS, *run.image_shape), dtype=np.uint8)
+            part = run.images[number * EACH : (number + 1) * EACH]
+            images[: len(part)] = part
+            width = run.image_shape[1]
+            rows = images.reshape(-1, COLUMNS, *run.image_shape).swapaxes(1, 2)
+            picture = Image.fromarray(rows.reshape(-1, COLUMNS * width, *run.image_shape[2:]))
+            RunFolder.write(
+                folder / f"{number}.png", lambda file, picture=picture: picture.save(file, "PNG", compress_level=1)
+            )
+
+
+# -- the moments of a run at a glance
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _overview(version: str, _run: Inspection) -> dict[str, Any]:
+    """Rows and columns of the matrix, fixed for the whole run, and every moment's counts in them."""
+    run, k = _run, _run.config.n_clusters
+    rows = np.arange(0) if run.y is None else np.unique(run.y)
+    columns = np.argsort(run.places)  # clusters in the order of their letters
+    labels = iter(run.labels)
+    moments, before = [], None
+    for record in run.moments:
+        found = next(labels, None) if record["clustered"] else None
+        told: dict[str, Any] = {"clustered": found is not None, "counts": None, "class_of": None, "acc": None}
+        words = (
+            f"step {thousands(record['iteration'])}" if found is not None else f"autoencoder, epoch {record['epoch']}"
+        )
+        if found is None and len(run.view) < run.n:
+            words += f" · {thousands(len(run.view))} of {thousands(run.n)} were kept"
+        if found is not None and run.y is not None:
+            counts = contingency(run.y, found, k)[1]
+            matched = match(counts)
+            right = matched[None, :] == np.arange(len(rows))[:, None]
+            told["counts"] = counts[:, columns].tolist()
+            told["acc"] = float(counts[right].sum() / run.n)
+            told["class_of"] = [int(rows[matched[c]]) if matched[c] >= 0 else -1 for c in columns]
+            words += f" · ACC {100 * told['acc']:.1f} %"
+        if found is not None:
+            told["sizes"] = np.bincount(found, minlength=k)[columns].tolist()
+            if before is not None:
+                words += f" · {thousands(int((before != found).sum()))} changed cluster"
+            before = found
+        moments.append(told | {"words": words})
+    return {"rows": rows, "columns": columns, "moments": moments, "marks": _marks(moments)}
+
+
+def overview(run: Inspection) -> dict[str, Any]:
+    """See `_overview`."""
+    return _overview(run.version, run)
+
+
+def _marks(moments: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The moments at which ACC changed most since the one before."""
+    steps = [
+        (number, now["acc"] - moments[number - 1]["acc"])
+        for number, now in enumerate(moments)
+        if number and now["acc"] is not None and moments[number - 1]["acc"] is not None
+    ]
+    largest = sorted(steps, key=lambda step: -abs(step[1]))[:MARKS]
+    return [
+        {
+            "number": number,
+            "up": change > 0,
+            "words": f"{moments[number]['words']}: {100 * change:+.1f} % since the moment before",
+        }
+        for number, change in sorted(largest)
+        if abs(change) >= 0.0005
+    ]
+
+
+def matrix_without_labels(now: Moment, columns: np.ndarray) -> np.ndarray:
+    """Cluster by second nearest cluster, in the order of their letters."""
+    k = now.run.config.n_clusters
+    if not now.clustered:
+        return np.zeros((k, k), dtype=int)
+    return flows(now.labels, now.rivals.second, k)[np.ix_(columns, columns)]

@@ -1,0 +1,163 @@
+"""The card of one sample: why it lies where it lies."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from dec_core.analysis.verdict import thousands
+from dec_core.architecture import WITHOUT_NETWORK
+from dec_core.figures.palette import colour
+from dec_core.reading.inspection import Inspection
+from dec_core.reading.moment import Moment
+from pages.inspect import view_components
+from pages.inspect.view_state import look
+from pages.inspect.views import tile
+
+N_NEIGHBOURS, N_STEPS = 5, 8
+
+
+def card(run: Inspection, now: Moment, index: int, height: int) -> None:
+    """Everything that is known of sample `index` at this moment."""
+
+    def picked() -> None:
+        look(sample=int(st.session_state.card.picked))
+
+    def closed() -> None:
+        look(sample=None)
+
+    def went_back() -> None:
+        number = int(st.session_state.card.moment)
+        look(moment=None if number == len(run.moments) - 1 else number)
+
+    data = card_data(run, now, index)
+    view_components.card(
+        data=data, key="card", height=height,
+        on_picked_change=picked, on_closed_change=closed, on_moment_change=went_back,
+    )  # fmt: skip
+
+
+def card_data(run: Inspection, now: Moment, index: int) -> dict[str, Any]:
+    """What the card shows, with all images it needs by name."""
+    images: dict[str, np.ndarray] = {"image": run.images[index]}
+    pictures = [{"name": "the image", "key": "image", "hint": "As the network sees it."}]
+    title = f"{run.noun.capitalize()} {thousands(index)}"
+    data = {
+        "title": title,
+        "name": title,
+        "size": view_components.size(run.image_shape),
+        "lacking": "",
+        "paths": [],
+        "bars": [],
+    }
+    if not now.clustered:
+        text = "Clusters form once the autoencoder is trained; here it only learns to see."
+        return data | {"sentence": text, "pictures": pictures, "neighbours": [], "strip": [], "images": _texts(images)}
+    own, rival = int(now.labels[index]), _rival(now, index)
+    reconstruction = run.decode(now.z(index)) if now.newest and np.isfinite(now.z(index)).all() else None
+    if reconstruction is not None:
+        images["reconstruction"] = reconstruction[0]
+        pictures.append({"name": "reconstructed", "key": "reconstruction", "hint": "What the decoder makes of its z."})
+        hint = "Orange: ink that is lost. Blue: ink that was not there."
+        pictures.append({"name": "difference", "key": "difference", "hint": hint})
+    decoded = now.arrays.get("decoded_centers")
+    for cluster in dict.fromkeys((own, rival)) if decoded is not None else ():
+        images[f"center {cluster}"] = decoded[cluster]
+        words = f"{'its' if cluster == own else 'rival'} center, {run.letters[cluster]}"
+        pictures.append({"name": words, "key": f"center {cluster}", "hint": "The cluster center, decoded."})
+    for cluster in dict.fromkeys((own, rival)):
+        _add_path(data, images, run, now, index, cluster)
+    near = now.neighbours(index, N_NEIGHBOURS).tolist()
+    images |= {f"near {i}": run.images[i] for i in near}
+    return data | {
+        "sentence": now.story(index),
+        "pictures": pictures,
+        "bars": _bars(run, now, index, own),
+        "neighbours": [tile(run, now, i) | {"key": f"near {i}"} for i in near],
+        "strip": _strip(run, now, index),
+        "n_moments": len(now.history),
+        "steps": [f"step {thousands(run.moments[number]['iteration'])}" for number in (run.clustered[0], now.number)],
+        "lacking": _lacking(run, now, reconstruction),
+        "images": _texts(images),
+    }
+
+
+def _rival(now: Moment, index: int) -> int:
+    """The cluster it might lie in instead: of a wrong sample the one of its class, else the second nearest."""
+    true = _cluster_of_its_class(now, index)
+    return int(now.rivals.second[index]) if true is None or not now.wrong[index] else true
+
+
+def _cluster_of_its_class(now: Moment, index: int) -> int | None:
+    found = [] if now.class_of is None else np.flatnonzero(now.class_of == now.run.y[index])
+    return int(found[0]) if len(found) else None
+
+
+def _add_path(
+    data: dict[str, Any], images: dict[str, np.ndarray], run: Inspection, now: Moment, index: int, cluster: int
+) -> None:
+    path = now.path(index, cluster, N_STEPS) if now.newest else None
+    if path is None:
+        return
+    keys = [f"path {cluster} {step}" for step in range(len(path))]
+    images |= dict(zip(keys, path, strict=True))
+    data["paths"].append({"title": f"From it to the center of {now.name_of(cluster)}, decoded", "keys": keys})
+
+
+def _bars(run: Inspection, now: Moment, index: int, own: int) -> list[dict[str, Any]]:
+    """q, p and distance of every cluster, in the order of their letters."""
+    apart, true = np.linalg.norm(now.centers - now.z(index), axis=1), _cluster_of_its_class(now, index)
+
+    def number(value: float) -> float | None:
+        return float(value) if np.isfinite(value) else None
+
+    return [
+        {
+            "name": now.name_of(cluster),
+            "colour": colour(int(run.places[cluster])),
+            "q": number(now.q[index, cluster]),
+            "p": number(now.p[index, cluster]),
+            "distance": f"{apart[cluster]:.2f}" if np.isfinite(apart[cluster]) else None,
+            "own": cluster == own,
+            "true": cluster == true,
+        }
+        for cluster in np.argsort(run.places).tolist()
+    ]
+
+
+def _strip(run: Inspection, now: Moment, index: int) -> list[dict[str, Any]]:
+    """Its clusters through the moments: a part for each stay."""
+    parts: list[dict[str, Any]] = []
+    steps = [run.moments[number]["iteration"] for number in run.clustered]
+    for number, cluster, step in zip(run.clustered, now.strip(index).tolist(), steps, strict=False):
+        if parts and parts[-1]["cluster"] == cluster:
+            parts[-1] |= {"n": parts[-1]["n"] + 1, "last": step}
+        else:
+            parts.append({"cluster": cluster, "n": 1, "first": step, "last": step, "number": number})
+    return [
+        {
+            "name": run.letters[part["cluster"]],
+            "n": part["n"],
+            "number": part["number"],
+            "colour": colour(int(run.places[part["cluster"]])),
+            "words": f"cluster {run.letters[part['cluster']]}, step {part['first']} to {part['last']}",
+        }
+        for part in parts
+    ]
+
+
+def _lacking(run: Inspection, now: Moment, reconstruction: np.ndarray | None) -> str:
+    """What the card cannot show here, and why."""
+    if reconstruction is not None or run.config.method in WITHOUT_NETWORK:
+        return ""
+    if not now.newest:
+        return "Reconstruction and path are shown at the newest moment: the decoder of earlier ones is not kept."
+    if run.history.end is None:
+        return "Reconstruction and path appear once training has ended."
+    return "Reconstruction and path are not there: this run ended before decoders were kept. Compute them, above."
+
+
+def _texts(images: dict[str, np.ndarray]) -> dict[str, str]:
+    return {name: view_components.text(image) for name, image in images.items()}

@@ -1,0 +1,205 @@
+"""The screen Inspect: matrix and filters, embedding over the timeline, gallery or card; all of one selection."""
+
+from __future__ import annotations
+
+import contextlib
+
+import numpy as np
+import streamlit as st
+
+from dec_core.analysis.verdict import thousands
+from dec_core.config import ConfigError
+from dec_core.data import DataError
+from dec_core.reading.inspection import Inspection
+from dec_core.reading.moment import Moment
+from dec_core.reading.selection import Selection
+from dec_core.runs.folder import ACTIVE, RunFolder
+from pages.inspect import choices, inspection_cache, views
+from pages.inspect.downloads import export
+from pages.inspect.filters import filters
+from pages.inspect.sample import card
+from pages.inspect.second_run import against
+from pages.inspect.through_time import through_time
+from pages.inspect.timeline import timeline
+from pages.inspect.validate_view import understood
+from pages.inspect.view_state import Looking, draw_again, look, looking, whole_page, write_link
+from pages.shared import components, focus
+from pages.train.boxes import box, to_come
+
+MATRIX, CENTERS, SCENE, LINE, RIGHT_SIDE, CHOICES = 270, 82, 542, 108, 659, 46  # heights in pixels
+LINE_TO_COME = "Train a run, or pick one above: then every digit of it can be looked at here."
+LINE_BEFORE_MOMENTS = "The run is about to begin: its first moment appears here in a few seconds."
+LINE_NO_MOMENTS = "This run ended before its first moment was kept. Pick another one above."
+ABOUT_MATRIX = (
+    "Rows are true digits, columns clusters; blue where a cluster is matched to its digit (Hungarian method), orange "
+    "errors. Click a cell, a row or a column to see its samples. With the keyboard: arrows, then Enter."
+)
+ABOUT_NEIGHBOURS = "Rows are clusters, columns the cluster that is second nearest (the second largest q)."
+ABOUT_SCENE = (
+    "All samples, placed by z. Wheel to zoom, drag to move, double click to go back; click a point to open it, "
+    "Lasso (or Shift) to enclose some. UMAP is of the newest moment; PCA follows the timeline. "
+    "Above the timeline: ACC, or how many samples the chosen cell held; triangles mark the largest changes of ACC."
+)
+ABOUT_CENTERS = "The cluster centers, decoded, and how many samples lie with each, at the moment of the timeline."
+ABOUT_GALLERY = (
+    "The most telling first. Below each image digit → cluster; the coloured "
+    "line is its cluster, the grey bar its confidence, q of its cluster."
+)
+ABOUT_CARD = (
+    "z: the few numbers the encoder makes of the image. q: how much it belongs to each cluster, by its distance to the "
+    "center in z (DEC, equation 1); p: what training pulls q towards, q sharpened (equation 3). Difference: orange ink "
+    "was lost, blue ink is new. The rows below lead from its z to a center, decoded. A click on a neighbour opens it, "
+    "one on the strip goes back to that moment."
+)
+
+
+def screen(run: RunFolder | None) -> None:
+    """Draw it for the run in focus, once a second while that trains."""
+    with st.container(key="unseen"):
+        components.keys({" ": [], "ArrowRight": []}, {"/": "shell"})
+    if run is None:
+        _nothing(LINE_TO_COME)
+        return
+    whole_page()
+    active = run.status.state in ACTIVE
+    st.fragment(_view, run_every=1.0 if active else None)(run, active)
+
+
+def _nothing(words: str) -> None:
+    questions = {"matrix": "Which digits are mixed up?", "scene": "Where do they lie?", "gallery": "Which ones?"}
+    for place, (key, question) in zip(st.columns([30, 41, 29]), questions.items(), strict=True):
+        with place, box(key, question, ABOUT_SCENE):
+            to_come(words, SCENE)
+
+
+def _view(folder: RunFolder, active: bool) -> None:
+    history = focus.reader(folder.id).refresh()
+    if active != (folder.status.state in ACTIVE):
+        draw_again()
+    try:
+        folder.config  # noqa: B018  (raises where it cannot be read)
+        if not history.snapshots:
+            _nothing(LINE_BEFORE_MOMENTS if active else LINE_NO_MOMENTS)
+            return
+        run = inspection_cache.inspection(folder.id, history)
+    except (ConfigError, DataError) as error:
+        st.error(f"{error}. Choose another run.", icon=":material/error:")
+        return
+    try:
+        now, beside, mask, problems = understood(run, *looking(folder.id))
+        for problem in problems:
+            st.warning(f"{problem[0].upper()}{problem[1:]}.", icon=":material/link_off:")
+        write_link(folder.id)
+        _show(run, now, st.session_state.look, mask, beside, active=active)
+    except ValueError as error:  # a damaged snapshot
+        st.error(f"{str(error)[0].upper()}{str(error)[1:]}.", icon=":material/error:")
+        sound = run.newest_sound()
+        if sound is not None:
+            label = f"Go to the newest moment{' that can be read' if sound >= 0 else ''}"
+            st.button(label, on_click=look, kwargs={"moment": sound if sound >= 0 else None})
+
+
+def _show(
+    run: Inspection, now: Moment, seen: Looking, mask: np.ndarray | None, beside: Moment | None, *, active: bool
+) -> None:
+    chosen = np.arange(run.n) if mask is None else np.flatnonzero(mask)
+    _headline(run, now, seen, chosen, beside)
+    _offer(run, active=active)
+    left, middle, right = st.columns([30, 41, 29])
+    with left:
+        about = ABOUT_MATRIX if run.y is not None else ABOUT_NEIGHBOURS
+        with box("matrix", _question(run), about) as head:
+            with head:
+                choices.share(seen)
+            if run.clustered:
+                views.matrix(run, now, seen, MATRIX)
+            else:
+                to_come("Once the centers are placed: which digit lies in which cluster.", MATRIX)
+        filters(run, now, seen)
+        if run.clustered:
+            with box("centers", "What does each cluster look like?", ABOUT_CENTERS):
+                views.centers(run, now, seen, CENTERS)
+    with middle, box("scene", "Where do they lie?", ABOUT_SCENE) as head:
+        with head:
+            choices.colour_and_space(run, now, seen)
+        views.embedding(run, now, seen, mask, SCENE)
+        timeline(run, now, seen, LINE, training=active)
+    with right, _right_box(seen):
+        if seen.sample is not None:
+            card(run, now, seen.sample, RIGHT_SIDE)
+        else:
+            with st.container(horizontal=True, gap="small", key="head-order"):
+                choices.order_and_group(run, seen)
+            views.gallery(run, now, seen, chosen, RIGHT_SIDE - CHOICES)
+    if run.clustered:
+        through_time(run, now, seen)
+        against(run, now, seen, beside, mask)
+
+
+def _right_box(seen: Looking) -> contextlib.AbstractContextManager:
+    if seen.sample is None:
+        return box("gallery", "Which ones?", ABOUT_GALLERY)
+    return box("gallery", "Why does it lie there?", ABOUT_CARD)
+
+
+def _question(run: Inspection) -> str:
+    if run.y is None:
+        return "Which clusters are close?"
+    return "Which digits are mixed up?" if run.noun == "digit" else "Which classes are mixed up?"
+
+
+def _headline(run: Inspection, now: Moment, seen: Looking, chosen: np.ndarray, beside: Moment | None) -> None:
+    """The selection in words, with its count, and the way back."""
+    applied = seen.selection if now.clustered else seen.selection.without_clusters
+    words = applied.in_words("digit" if run.noun == "digit" else "class")
+    name = f"{run.noun}s" if len(chosen) != 1 else run.noun
+    line = f"**{thousands(len(chosen))} {name}**" + (f": {words}" if words else f", all of the run, {_when(now)}")
+    if words and now.wrong is not None and len(chosen):
+        line += f" · {thousands(int(now.wrong[chosen].sum()))} wrong"
+    if applied != seen.selection:
+        line += " · filters that need clusters wait for them"
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="selection"):
+        st.markdown(line, width="stretch")
+        if words:
+            st.button("All", icon=":material/close:", key="clear", on_click=look, kwargs={"selection": Selection()},
+                      help="Take all filters away.")  # fmt: skip
+        export(run, now, seen, chosen, beside)
+
+
+def _when(now: Moment) -> str:
+    return f"at step {thousands(now.iteration)}" if now.clustered else f"after epoch {now.epoch} of the autoencoder"
+
+
+def _offer(run: Inspection, *, active: bool) -> None:
+    """Say what a run lacks, and offer to compute it."""
+    if active or run.added or not run.clustered:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="offer"):
+        if focus.supervisor().is_completing(run.folder):
+            st.caption("Neighbours and a UMAP of all samples are being computed; this takes a minute or two.")
+            _look_for_more(run.folder.id, run.history.n_records)
+            return
+        st.caption(f"This run has no neighbours and no UMAP of all samples yet{_unknown(run)}.")
+        busy = st.session_state.pop("complete_refused", False)
+        st.button("Compute them", key="complete", icon=":material/calculate:", on_click=_complete, args=[run.folder])
+        if busy:
+            st.caption("The server is training; try again when it has ended.")
+
+
+def _unknown(run: Inspection) -> str:
+    """That z is not known of all samples, where that is so."""
+    with contextlib.suppress(ValueError):  # the newest snapshot may be damaged
+        if len(run.at(-1).rows) < run.n:
+            return f"; of {thousands(run.n)} samples z is known of {thousands(len(run.view))}"
+    return ""
+
+
+def _complete(folder: RunFolder) -> None:
+    st.session_state.complete_refused = not focus.supervisor().complete(folder)
+
+
+@st.fragment(run_every=2.0)
+def _look_for_more(run_id: str, n_records: int) -> None:
+    """Redraw once the worker has added something. Draws nothing itself."""
+    if focus.reader(run_id).refresh().n_records > n_records:
+        draw_again()

@@ -1,0 +1,115 @@
+"""What moved between two moments, and what became of the cluster centers."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from dec_core.analysis.verdict import thousands
+from dec_core.architecture import WITHOUT_NETWORK
+from dec_core.figures.palette import colour
+from dec_core.reading.inspection import Inspection
+from dec_core.reading.moment import Moment
+from pages.inspect import inspection_cache, view_components
+from pages.inspect.view_state import Looking, choose, chosen, look, shows
+from pages.shared import components
+from pages.train.boxes import box, to_come
+
+HEIGHT = 318
+MOST_FLOWS = 30
+FRAMES, TYPICAL = 7, 2  # moments of a center's film, and real samples beside it
+ABOUT_FLOWS = (
+    "Samples that changed cluster between the two moments. Click a row: these samples are chosen, with trails."
+)
+ABOUT_FILM = (
+    "The cluster centers, decoded, at gradient steps from the first update to this moment; beside them the mean image "
+    "of the cluster and the samples closest to its center. DEC moves the encoder and leaves the decoder as it was, so "
+    "a face may drift from what the cluster holds; the mean does not."
+)
+
+
+def through_time(run: Inspection, now: Moment, seen: Looking) -> None:
+    """The two boxes below the views."""
+    left, right = st.columns([30, 70])
+    with left, box("flows", "What moved?", ABOUT_FLOWS) as head:
+        _flows(run, now, seen, head)
+    with right, box("film", "What became of the centers?", ABOUT_FILM):
+        _film(run, now)
+
+
+def since(run: Inspection, seen: Looking) -> int:
+    """The moment to which the one that is looked at is compared."""
+    first = run.clustered[0]
+    return seen.since if seen.since in run.clustered else first
+
+
+def _flows(run: Inspection, now: Moment, seen: Looking, head: DeltaGenerator) -> None:
+    earlier = [number for number in run.clustered if number < now.number]
+    if not now.clustered or not earlier:
+        to_come("Once samples change cluster: from which to which, and how many.", HEIGHT)
+        return
+    number = since(run, seen) if since(run, seen) in earlier else earlier[0]
+    words = {at: f"since step {thousands(run.moments[at]['iteration'])}" for at in earlier}
+
+    def take() -> None:
+        look(since=chosen("flows_since"))
+
+    with head:
+        st.selectbox(
+            "Since",
+            earlier,
+            key=shows("flows_since", number),
+            format_func=words.get,
+            on_change=take,
+            label_visibility="collapsed",
+            width=168,
+        )
+    counts, letters = now.came_from(number), run.letters
+    np.fill_diagonal(counts, 0)
+    order = np.argsort(-counts, axis=None, kind="stable")[:MOST_FLOWS]
+    flows = [
+        {"from": letters[a], "to": letters[b], "n": int(counts[a, b]),
+         "colours": [colour(int(run.places[a])), colour(int(run.places[b]))]}
+        for a, b in zip(*np.unravel_index(order, counts.shape), strict=True)
+        if counts[a, b]
+    ]  # fmt: skip
+    if not flows:
+        to_come(f"Nobody changed cluster {words[number]}.", HEIGHT)
+        return
+    picked, most = seen.selection, flows[0]
+    pressed = {"from": picked.was, "to": picked.cluster} if picked.since == number else {}
+    data = {
+        "flows": flows, "most": most["n"], "chosen": pressed, "name": "What moved",
+        "alt": f"{thousands(counts.sum())} changed cluster, most from {most['from']} to {most['to']}: {most['n']}",
+    }  # fmt: skip
+
+    def clicked() -> None:
+        flow = st.session_state.flows.flow
+        if flow == pressed:  # a second click lets go
+            choose(was="", since=0, cluster="")
+        else:
+            choose(was=flow["from"], since=number, cluster=flow["to"])
+
+    view_components.flows(data=data, key="flows", height=HEIGHT, on_flow_change=clicked)
+
+
+def _film(run: Inspection, now: Moment) -> None:
+    if not now.clustered or "decoded_centers" not in now.arrays:
+        to_come("Once there are clusters: how each center changed its face.", HEIGHT)
+        return
+    upto = [number for number in run.clustered if number <= now.number]
+    shown = [upto[i] for i in np.unique(np.linspace(0, len(upto) - 1, min(FRAMES, len(upto))).round().astype(int))]
+    frames = {number: inspection_cache.decoded_centers(run, number) for number in shown}
+    frames = {number: images for number, images in frames.items() if images is not None}
+    rows = []
+    for cluster in np.argsort(run.places).tolist():
+        typical = now.typical(cluster, TYPICAL)
+        images = [*(images[cluster] for images in frames.values()), now.means[cluster], *run.images[typical]]
+        steps = [str(run.moments[number]["iteration"]) for number in frames]
+        captions = [*steps, "mean", *["real"] * len(typical)]
+        tone = colour(int(run.places[cluster]))
+        rows.append(components.digit_row(now.name_of(cluster), np.array(images), captions, [tone] * len(captions)))
+    trained = run.config.method not in WITHOUT_NETWORK
+    words = "Cluster centers, decoded, through training" if trained else "Mean images of the clusters"
+    components.digits(rows, "Film of the centers", words, "film", HEIGHT)

@@ -1,0 +1,235 @@
+"""The views of one selection: matrix, embedding with its timeline, gallery. What is clicked in one, all show."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from dec_core.analysis.verdict import most_mixed, thousands
+from dec_core.figures.palette import GREY, N_RAMP, RIGHT, TEN, WRONG, colour, ramp
+from dec_core.reading.inspection import Inspection
+from dec_core.reading.moment import Moment
+from pages.inspect import inspection_cache, view_components
+from pages.inspect.view_state import Looking, choose, look
+from pages.shared import components
+
+PAGE = 60  # samples on a page of the gallery
+LOOKS = {
+    "digit": [*TEN, GREY],
+    "cluster": [*TEN, GREY],
+    "wrong": [RIGHT, WRONG],
+    "sure": [*ramp(), GREY],
+    "changed": [*ramp(), GREY],
+}
+
+
+def matrix(run: Inspection, now: Moment, seen: Looking, height: int) -> None:
+    """Counts of class by cluster, or without labels of cluster by second nearest."""
+    labelled, letters = run.y is not None, letters_of(run)
+    rows = [run.classes[value] for value in inspection_cache.overview(run)["rows"]] if labelled else letters
+    row, column = (
+        (seen.selection.true, seen.selection.cluster) if labelled else (seen.selection.cluster, seen.selection.second)
+    )
+    picked = {"row": _place(row, rows), "column": _place(column, letters)}
+
+    def clicked() -> None:
+        cell = st.session_state.matrix.cell
+        first = rows[cell["row"]] if cell["row"] >= 0 else ""
+        second = letters[cell["column"]] if cell["column"] >= 0 else ""
+        choose(**({"true": first, "cluster": second} if labelled else {"cluster": first, "second": second}))
+
+    data = matrix_data(now, picked, seen.share)
+    view_components.matrix(data=data, key="matrix", height=height, on_cell_change=clicked)
+
+
+def letters_of(run: Inspection) -> list[str]:
+    """Names of the clusters in their order: A, B, ..."""
+    return sorted(run.letters, key=lambda name: (len(name), name))
+
+
+def matrix_data(now: Moment, picked: dict[str, int], share: str) -> dict[str, Any]:
+    """What the matrix component draws of a moment."""
+    run, over, letters = now.run, inspection_cache.overview(now.run), letters_of(now.run)
+    if run.y is not None:
+        told = over["moments"][now.number]
+        rows, classes = [run.classes[value] for value in over["rows"]], over["rows"].tolist()
+        nothing = np.zeros((len(rows), len(letters)), int).tolist()
+        counts, class_of = told["counts"] or nothing, told["class_of"] or []
+        titles = {"rows": "true digit" if run.noun == "digit" else "class", "columns": "cluster"}
+        pair = now.confusion and most_mixed(now.confusion)
+        words = "No two classes share a cluster."
+        if pair:
+            n_mixed = f"{thousands(pair[2])} {run.noun}s, either way"
+            words = f"{run.classes[pair[0]]} and {run.classes[pair[1]]} are mixed most: {n_mixed}."
+    else:
+        rows, classes = letters, list(range(len(letters)))
+        counts, class_of = inspection_cache.matrix_without_labels(now, over["columns"]).tolist(), classes
+        titles = {"rows": "cluster", "columns": "second nearest"}
+        words = "Of each cluster, to which other its samples are second nearest."
+    return {
+        "run": run.folder.id, "rows": rows, "classes": classes, "counts": counts, "class_of": class_of, "show": share,
+        "columns": [{"name": name, "colour": colour(place)} for place, name in enumerate(letters)], "chosen": picked,
+        "titles": titles, "noun": run.noun, "matched": run.y is not None, "follows": run.y is not None, "alt": words,
+        "name": "Confusion matrix" if run.y is not None else "Clusters and their neighbours",
+    }  # fmt: skip
+
+
+def _place(name: str, names: list[str]) -> int:
+    return names.index(name) if name in names else -1
+
+
+def embedding(run: Inspection, now: Moment, seen: Looking, mask: np.ndarray | None, height: int) -> None:
+    """All samples as points; the chosen ones stand out."""
+
+    def picked() -> None:
+        look(sample=int(st.session_state.scene.picked))
+
+    def enclosed() -> None:
+        drawn = st.session_state.scene.lasso
+        choose(lasso=tuple(map(float, drawn["corners"])), space=drawn["space"])
+
+    data = scene_data(now, seen, mask)
+    components.scene(data, "scene", height, on_picked_change=picked, on_lasso_change=enclosed)
+
+
+def scene_beside(now: Moment, seen: Looking, mask: np.ndarray | None, height: int) -> None:
+    """The same samples at a second moment, or in a second run."""
+
+    def picked() -> None:
+        look(sample=int(st.session_state.scene_beside.picked))
+
+    data = scene_data(now, seen, mask) | {"fixed": True, "trail": -1, "name": "Embedding there"}
+    data["run"] = f"{now.run.folder.id} beside"  # it does not follow the timeline
+    components.scene(data, "scene_beside", height, on_picked_change=picked)
+
+
+def scene_data(now: Moment, seen: Looking, mask: np.ndarray | None) -> dict[str, Any]:
+    """What the point view draws of a moment."""
+    run, over, letters = now.run, inspection_cache.overview(now.run), letters_of(now.run)
+    space, colour_by = space_of(now, seen), colour_of(run, now, seen)
+    files = inspection_cache.point_files(run, now.number, space)
+    moments = [pair | {"class_of": told["class_of"]} for pair, told in zip(files, over["moments"], strict=True)]
+    class_of = over["moments"][now.number]["class_of"] or [-1] * len(letters)
+    names = [f"cluster {name}" for name in letters]
+    names = [name + (f", of {run.classes[c]}" if c >= 0 else "") for name, c in zip(names, class_of, strict=True)]
+    n_chosen = run.n if mask is None else int(mask.sum())
+    return {
+        "run": run.folder.id, "map": run.folder.id, "n": run.n, "space": space, "number": now.number,
+        "moments": moments,
+        "digits": inspection_cache.digits_file(run), "digit_names": list(run.classes), "cluster_letters": letters,
+        "cluster_names": names, "kind": run.noun if run.noun == "digit" else "class", "colour_by": colour_by,
+        "looks": {colour_by: {"palette": LOOKS[colour_by]}}, "sheets": inspection_cache.sheets(run),
+        "mask": "" if mask is None else view_components.text(np.packbits(mask)),
+        "shade": view_components.text(_shade(now)) if colour_by == "changed" else "",
+        "trail": seen.selection.since if seen.selection.was else -1,
+        "sample": -1 if seen.sample is None else seen.sample, "name": "Embedding of all samples",
+        "alt": f"{thousands(run.n)} {run.noun}s as points, {thousands(n_chosen)} of them chosen",
+    }  # fmt: skip
+
+
+def space_of(now: Moment, seen: Looking) -> str:
+    """The projection that is shown: the one that was asked for, or else UMAP where there is one."""
+    there = now.run.at(-1).spaces() if now.run.moments else ["pca"]
+    return seen.space if seen.space and (seen.space != "umap" or "umap" in there) else there[0]
+
+
+def colour_of(run: Inspection, now: Moment, seen: Looking) -> str:
+    """What colours say: what was asked for, if it is known."""
+    wanted = seen.colour or ("digit" if run.y is not None else "cluster")
+    return "cluster" if wanted in ("digit", "wrong") and run.y is None else wanted
+
+
+def _shade(now: Moment) -> np.ndarray:
+    """When each sample last changed cluster, as a number of the ramp."""
+    if not len(now.history):
+        return np.full(now.run.n, N_RAMP, np.uint8)
+    return np.round(now.last_change / max(len(now.history) - 1, 1) * (N_RAMP - 1)).astype(np.uint8)
+
+
+def centers(run: Inspection, now: Moment, seen: Looking, height: int) -> None:
+    """The cluster centers, decoded, with the sizes of their clusters; they follow the timeline."""
+    over, letters = inspection_cache.overview(run), letters_of(run)
+    file, places = inspection_cache.centers_file(run)
+    order = np.argsort(run.places).tolist()
+    data = {
+        "run": run.folder.id, "number": now.number, "file": file, "places": places,
+        "sizes": [told.get("sizes") for told in over["moments"]], "names": letters,
+        "colours": [colour(place) for place in range(len(letters))],
+        "titles": [f"cluster {now.name_of(cluster)}" if now.clustered else "" for cluster in order],
+        "chosen": _place(seen.selection.cluster, letters), **view_components.size(run.image_shape),
+        "name": "Cluster centers, decoded, with the sizes of the clusters",
+    }  # fmt: skip
+
+    def clicked() -> None:
+        name = letters[int(st.session_state.centers.cluster)]
+        choose(cluster="" if name == seen.selection.cluster else name)
+
+    view_components.centers(data=data, key="centers", height=height, on_cluster_change=clicked)
+
+
+def gallery(run: Inspection, now: Moment, seen: Looking, chosen: np.ndarray, height: int) -> None:
+    """The chosen samples, the most telling first, a page at a time."""
+    found = ordered(run, now, seen, chosen)
+    n_pages = max(1, -(-len(found) // PAGE))
+    page = min(seen.page, n_pages - 1)
+    here = found[page * PAGE : (page + 1) * PAGE]
+    last = min((page + 1) * PAGE, len(found))
+    words = f"{thousands(page * PAGE + 1)} to {thousands(last)} of {thousands(len(found))}"
+    data = {
+        "groups": _groups(run, now, seen, here),
+        "images": view_components.text(run.images[here]), **view_components.size(run.image_shape),
+        "sample": -1 if seen.sample is None else seen.sample, "page": page, "n_pages": n_pages,
+        "words": words if len(found) else "Nothing passes all filters.", "name": f"{len(here)} {run.noun}s",
+    }  # fmt: skip
+
+    def picked() -> None:
+        look(sample=int(st.session_state.gallery.picked))
+
+    def turned() -> None:
+        look(page=int(st.session_state.gallery.page))
+
+    view_components.gallery(data=data, key="gallery", height=height, on_picked_change=picked, on_page_change=turned)
+
+
+def ordered(run: Inspection, now: Moment, seen: Looking, chosen: np.ndarray) -> np.ndarray:
+    """The chosen samples as the gallery shows them."""
+    return now.sort(chosen, order_of(run, seen), group_of(now, seen))
+
+
+def order_of(run: Inspection, seen: Looking) -> str:
+    """The order that was asked for, or else the most telling."""
+    return seen.order or ("wrong" if run.y is not None else "uncertain")
+
+
+def group_of(now: Moment, seen: Looking) -> str:
+    """What the gallery is grouped by; before there are clusters, not by them."""
+    return "" if seen.group == "cluster" and not now.clustered else seen.group
+
+
+def _groups(run: Inspection, now: Moment, seen: Looking, index: np.ndarray) -> list[dict[str, Any]]:
+    samples = [tile(run, now, int(i)) for i in index]
+    if not group_of(now, seen):
+        return [{"title": "", "samples": samples}]
+    groups: dict[int, list[dict[str, Any]]] = {}
+    for number, sample in zip(now.group_of(index, seen.group).tolist(), samples, strict=True):
+        groups.setdefault(number, []).append(sample)
+    names = run.classes if seen.group == "digit" else [f"Cluster {name}" for name in letters_of(run)]
+    return [{"title": names[number], "samples": part} for number, part in groups.items()]
+
+
+def tile(run: Inspection, now: Moment, index: int) -> dict[str, Any]:
+    """What stands below the image of one sample: digit → cluster, and how sure it is."""
+    true = "" if run.y is None else run.classes[run.y[index]]
+    if not now.clustered:
+        return {"index": index, "caption": true or str(index), "colour": "", "share": 0, "wrong": False}
+    cluster = int(now.labels[index])
+    sure = float(now.confidence[index])
+    return {
+        "index": index,
+        "caption": f"{true} → {run.letters[cluster]}" if true else f"in {run.letters[cluster]}",
+        "colour": colour(int(run.places[cluster])),
+        "share": sure if sure == sure else 0,
+        "wrong": now.wrong is not None and bool(now.wrong[index]),
+    }

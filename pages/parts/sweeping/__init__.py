@@ -1,1 +1,0 @@
-"""The screen Sweep, in pieces."""

@@ -1,0 +1,1 @@
+"""What several screens use: components, the run in focus, names of runs."""

@@ -1,0 +1,138 @@
+"""Our own Streamlit components: a figure that stays, points that move, rows of digits.
+
+Each is a file of JavaScript beside this one. plotly.js and the sprites are served once as static
+files, since whatever is passed inline is sent again with every update.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Callable
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from dec_core.runs.folder import RunFolder
+from pages.shared.places import static_root
+
+HERE = Path(__file__).parent
+SPRITE_COLUMNS = 100
+
+
+def _source(name: str) -> str:
+    return (HERE / name).read_text(encoding="utf-8")
+
+
+_plot = st.components.v2.component(
+    "plot", html='<div class="plot" role="img"></div>', css=".plot { width: 100%; }\n", js=_source("plot.js"),
+    isolate_styles=False,
+)  # fmt: skip
+_points = st.components.v2.component(
+    "points",
+    html='<div class="points"><canvas tabindex="0" role="img"></canvas><div class="labels"></div>'
+    '<svg aria-hidden="true"><polygon points=""></polygon></svg><div class="ring" hidden></div>'
+    '<div class="tools"><button type="button" class="whole" hidden>Show all</button>'
+    '<button type="button" class="lasso" aria-pressed="false">Lasso</button></div>'
+    '<div class="tip" hidden><canvas></canvas><span></span></div></div>',
+    css=_source("points.css"),
+    js=_source("raster.js") + _source("points.js"),
+)
+_digits = st.components.v2.component(
+    "digits", html='<div class="digits" role="img"></div>', css=_source("digits.css"), js=_source("digits.js")
+)
+_keys = st.components.v2.component("keys", html="<span hidden></span>", js=_source("keys.js"))
+
+
+def keys(pressed: dict[str, list[str]], focus: dict[str, str]) -> None:
+    """Let keys of the keyboard press buttons (the first enabled of those `key`s) and focus inputs (by `key`)."""
+    _keys(data={"keys": pressed, "focus": focus}, key="keys", height=1)
+
+
+def style(css: str, key: str) -> None:
+    """Add a style sheet, in its `<style>` marks.
+
+    Alone it would go where Streamlit puts messages, and the next message would take its place.
+    """
+    with st.container(key=f"unseen-{key}"):
+        st.html(f"{css}<i></i>")
+
+
+def plot(
+    figure: str, name: str, alt: str, key: str, height: int, clicked: Callable[[dict[str, Any]], None] | None = None
+) -> None:
+    """Draw a plotly figure, given as its JSON, on the node where it was before, keeping zoom and hover.
+
+    `name` is the figure's accessible name, `alt` its finding in words. `clicked` is called with x, y and panel (the
+    name of the x axis) of what was clicked.
+    """
+
+    def tell() -> None:
+        if clicked and st.session_state[key].clicked:
+            clicked(st.session_state[key].clicked)
+
+    data = {"figure": figure, "name": name, "alt": alt, "library": plotly_url()}
+    _plot(data=data, key=key, height=height, on_clicked_change=tell)
+
+
+def load_plotly() -> None:
+    """Let the browser load plotly.js while it has nothing else to do: some 5 MB, a second to read."""
+    _plot(data={"library": plotly_url()}, key="library", height=1)
+
+
+def points(frame: bytes, key: str, height: int) -> None:
+    """Show one frame of `dec_core.figures.embedding.frame`; points glide from where they were."""
+    _points(data=frame, key=key, height=height)
+
+
+def scene(data: dict[str, Any], key: str, height: int, **callbacks: Any) -> None:
+    """Show a scene: points whose positions the browser fetches, once for each moment. See points.js."""
+    _points(data=data, key=key, height=height, **callbacks)
+
+
+def digits(rows: list[dict[str, Any]], name: str, alt: str, key: str, height: int) -> None:
+    """Show rows made by `digit_row`; `name` and `alt` as in `plot`."""
+    _digits(data={"rows": rows, "name": name, "alt": alt}, key=key, height=height)
+
+
+def digit_row(title: str, images: np.ndarray, captions: list[str] = (), colours: list[str] = ()) -> dict[str, Any]:
+    """One row for `digits`: images of uint8, shape (n, height, width[, 3]), with captions and their colours."""
+    return {
+        "title": title,
+        "height": images.shape[1],
+        "width": images.shape[2],
+        "colour": images.ndim == 4,
+        "images": [b64encode(image.tobytes()).decode() for image in images],
+        "captions": list(captions),
+        "colours": list(colours),
+    }
+
+
+@st.cache_resource
+def plotly_url() -> str:
+    """The address of plotly.js: the copy that plotly's own package brings, so that no download is needed."""
+    name = f"plotly-{version('plotly')}.min.js"
+    if not (static_root() / name).exists():
+        script = files("plotly").joinpath("package_data/plotly.min.js").read_bytes()
+        static_root().mkdir(exist_ok=True)
+        RunFolder.write(static_root() / name, lambda file: file.write(script))
+    return f"files/{name}"
+
+
+def sprite(name: str, images: np.ndarray) -> dict[str, Any]:
+    """One picture with all `images` of the view, for the browser to cut from; written once for a name."""
+    path = static_root() / f"{name}.png"
+    n, height, width = images.shape[:3]
+    if not path.exists():
+        n_rows = -(-n // SPRITE_COLUMNS)
+        sheet = np.zeros((n_rows * SPRITE_COLUMNS, *images.shape[1:]), dtype=np.uint8)
+        sheet[:n] = images
+        sheet = sheet.reshape(n_rows, SPRITE_COLUMNS, *images.shape[1:]).swapaxes(1, 2)
+        static_root().mkdir(exist_ok=True)
+        picture = Image.fromarray(sheet.reshape(n_rows * height, SPRITE_COLUMNS * width, *images.shape[3:]))
+        RunFolder.write(path, lambda file: picture.save(file, format="PNG"))
+    return {"url": f"files/{path.name}", "columns": SPRITE_COLUMNS, "width": width, "height": height}

@@ -1,0 +1,18 @@
+"""Where the app keeps things on disk: the folder of runs, and the files that browsers fetch."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+PROJECT = Path(__file__).parents[2]
+
+
+def runs_root() -> Path:
+    """The folder of runs: the environment's DEC_RUNS, else `runs` below the working directory."""
+    return Path(os.environ.get("DEC_RUNS", "runs"))
+
+
+def static_root() -> Path:
+    """The folder whose files the app serves at `files/`: the environment's DEC_STATIC, else `static` in the project."""
+    return Path(os.environ.get("DEC_STATIC", PROJECT / "static"))

@@ -1,0 +1,96 @@
+"""The database of the sweeps, opened once for the whole server."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from pages.shared import focus
+from pages.shared.places import runs_root
+
+DATABASE = os.environ.get("DEC_SWEEPS", "")
+
+
+def address() -> str:
+    """Where the sweeps are stored: the environment's DEC_SWEEPS, or a file beside the runs."""
+    return DATABASE or f"sqlite:///{Path(runs_root()).resolve() / 'sweeps.db'}"
+
+
+@contextmanager
+def answering() -> Iterator[None]:
+    """Make a ValueError of a database that does not answer."""
+    from optuna.exceptions import OptunaError
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        yield
+    except (OptunaError, SQLAlchemyError):
+        raise ValueError("the database of the sweeps does not answer; nothing in it is lost, try again later") from None
+
+
+def names() -> list[str]:
+    """The sweeps there are, newest first. Raises ValueError where the database cannot be used."""
+    from dec_core.sweeps import studies
+
+    with answering():
+        return studies.names(_storage(address()))[::-1]
+
+
+def study(name: str) -> Any:
+    """The study of a sweep. Raises ValueError if there is none of that name."""
+    return _study(address(), name)
+
+
+@st.cache_resource(show_spinner="Opening the sweeps …")
+def _storage(url: str) -> Any:
+    from dec_core.sweeps import studies  # Optuna takes a second to import: only for who sweeps
+
+    return studies.connect(url, create=True)
+
+
+@st.cache_resource(max_entries=20, show_spinner=False)
+def _study(url: str, name: str) -> Any:
+    from dec_core.sweeps import studies
+
+    return studies.study_in(_storage(url), name)
+
+
+def begin(plan: Any) -> None:
+    """Store a sweep and let a worker begin. Raises ValueError if there is one of that name."""
+    from dec_core.sweeps import studies
+
+    with answering():
+        studies.create(plan, address())
+    focus.supervisor().sweep(address(), plan.name)
+
+
+def go_on(name: str) -> None:
+    """Take the pause back, and let a worker of this server work on it."""
+    from dec_core.sweeps import studies
+
+    with answering():
+        studies.resume(study(name))
+    focus.supervisor().sweep(address(), name)
+
+
+def pause(name: str) -> None:
+    """Let every worker hold, wherever it is; the one of this server leaves its trial, so that others need not wait."""
+    from dec_core.sweeps import studies
+
+    with answering():
+        studies.pause(study(name))
+    focus.supervisor().leave_sweep(name)
+
+
+def extend(name: str, n: int) -> None:
+    """Plan more trials and go on. Raises ValueError where there would be too many."""
+    from dec_core.sweeps import studies
+
+    with answering():
+        studies.extend(study(name), n)
+    go_on(name)

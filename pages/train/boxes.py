@@ -1,0 +1,230 @@
+"""The four boxes of the live view, each headed by the question it answers.
+
+A box has its final height from the first paint, and says what will appear in it until it does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from dec_core.analysis.metrics import Confusion
+from dec_core.analysis.naming import letter
+from dec_core.analysis.verdict import most_mixed, thousands, verdict
+from dec_core.architecture import WITHOUT_NETWORK
+from dec_core.config import RunConfig
+from dec_core.figures.curves import curves_in_words
+from dec_core.figures.palette import colour
+from dec_core.runs.history import History
+from pages.shared import components
+from pages.shared.focus import inspect_next
+from pages.shared.snapshot_view import (
+    Moment,
+    confusion_at,
+    confusion_json,
+    curves_json,
+    embedding_frame,
+    moment,
+    places,
+    shown,
+    sizes_json,
+)
+
+TOP, BOTTOM, HEADING = 284, 222, 34  # heights in pixels: contents of the upper and lower boxes, headings
+COLOURS = {"digit": "digit", "cluster": "cluster", "wrong": "wrong"}
+
+ABOUT_EMBEDDING = (
+    "Each point is an image, placed by its z. PCA: the plane in which z varies most. "
+    "UMAP: neighbours stay neighbours (McInnes, Healy and Melville 2018). "
+    "Wheel to zoom, drag to move, double click to go back."
+)
+ABOUT_CONFUSION = (
+    "Rows are true digits, columns clusters, matched one to one so that the diagonal holds as many as it can "
+    "(Hungarian method). Orange cells are errors. Click a cell to see its images."
+)
+ABOUT_CURVES = (
+    "Left: the mean squared error of the autoencoder. Right: accuracy, NMI, ARI and the share of images that "
+    "changed cluster; dashed, what k-means reaches on pixels and on z, and UMAP and a mixture without any network. "
+    "At the foot: where p is that of the mixture, and where it is made from q. Click a point to look at that moment; "
+    "triangles mark the largest changes."
+)
+ABOUT_DIGITS = "What the decoder makes of the z of an image, and of the cluster centers."
+
+
+class Boxes:
+    """The boxes of one run, or of none yet.
+
+    Parameters
+    ----------
+    run_id : str or None
+    history : History
+    config : RunConfig or None
+        The run's own.
+    """
+
+    def __init__(self, run_id: str | None, history: History, config: RunConfig | None):
+        self.run_id, self.history, self.config = run_id, history, config
+        snapshots = history.snapshots
+        self.newest: Moment | None = moment(run_id, snapshots[-1]["file"]) if snapshots else None
+        self.first_clustered = next((s["file"] for s in snapshots if s["clustered"]), None)
+
+    def show(self) -> None:
+        """Draw all four."""
+        upper, lower = st.columns(2), st.columns(2)
+        with upper[0], box("embedding", "How do the groups come apart?", ABOUT_EMBEDDING) as beside:
+            self._embedding(beside)
+        with upper[1], box("confusion", self._question(), ABOUT_CONFUSION) as beside:
+            self._confusion(beside)
+        with lower[0], box("curves", "Is it getting better?", ABOUT_CURVES):
+            self._curves()
+        with lower[1], box("digits", "What does it see?", ABOUT_DIGITS):
+            self._digits()
+
+    def _embedding(self, beside: DeltaGenerator) -> None:
+        if self.newest is None:
+            to_come("Up to 10\u2009000 images as points that part into groups as the network learns.", TOP)
+            return
+        labelled, clustered = shown(self.config).y is not None, self.first_clustered is not None
+        with beside:
+            colour_by = "cluster"
+            if labelled:
+                names = COLOURS | {"digit": shown(self.config).kind}
+                colour_by = choice("Colour", names, "digit", "colour_by")
+            space = (
+                choice("Projection", {"umap": "UMAP", "pca": "PCA"}, "umap", "space") if self.history.umap else "pca"
+            )
+        if not clustered:
+            colour_by = "digit"  # there are no clusters yet; without labels, grey
+        umap_file = self.history.umap if space == "umap" else None
+        frame = embedding_frame(self.run_id, self.newest.file, self.first_clustered, umap_file, colour_by, self.config)
+        components.points(frame, "embedding", TOP)
+
+    def _question(self) -> str:
+        if self.config is None or shown(self.config).kind == "digit":
+            return "Which digits are mixed up?"
+        return "How large are the clusters?" if shown(self.config).y is None else "Which classes are mixed up?"
+
+    def _confusion(self, beside: DeltaGenerator) -> None:
+        if self.first_clustered is None or self.newest is None:
+            to_come("Once the centers are placed: which digit lies in which cluster.", TOP)
+            return
+        file, first, config = self.newest.file, self.first_clustered, self.config
+        found = confusion_at(self.run_id, file, config)
+        if found is None:
+            figure = sizes_json(self.run_id, file, first, TOP, config)
+            components.plot(figure, "Cluster sizes", "Sizes of the clusters", "sizes", TOP)
+            return
+        names, pair = shown(config).classes, most_mixed(found)
+        words = verdict(found, names, "images")
+        if pair:
+            words = f"{names[pair[0]]} and {names[pair[1]]} are mixed most: {pair[2]} images, either way."
+        letters = [letter(int(place)) for place in places(self.run_id, first, config)]
+        figure = confusion_json(self.run_id, file, first, TOP, config)
+
+        def clicked(cell: dict[str, Any]) -> None:
+            row, column = found.classes[int(cell["y"])], found.clusters[int(cell["x"])]
+            inspect_next(self.run_id, true=names[row], cluster=letters[column])
+
+        components.plot(figure, "Confusion matrix", words, "confusion", TOP, clicked)
+        if pair:
+            with beside:
+                self._worth_a_look(found, names, letters)
+
+    def _worth_a_look(self, found: Confusion, names: Sequence[str], letters: list[str]) -> None:
+        """The cell with the most errors, one click away."""
+        n = found.n_matched
+        wrong = np.where(found.right, 0, found.counts)[:n, :n]
+        i, j = np.unravel_index(wrong.argmax(), wrong.shape)
+        label = f"{thousands(wrong[i, j])} of the {names[found.classes[i]]}s lie with the {names[found.classes[j]]}s"
+        query = {"run": self.run_id, "true": names[found.classes[i]], "cluster": letters[found.clusters[j]]}
+        st.page_link(
+            "inspect/inspect.py",
+            label=label,
+            icon=":material/arrow_forward:",
+            icon_position="right",
+            query_params=query,
+        )
+
+    def _curves(self) -> None:
+        if self.config is not None and self.config.method in WITHOUT_NETWORK:
+            to_come("No network is trained, so there are no curves.", BOTTOM)
+        elif self.history.pretrain or self.history.end:
+            figure = curves_json(self.run_id, self.history.n_records, BOTTOM, self.history, self.config)
+            components.plot(figure, "Curves", curves_in_words(self.history), "curves", BOTTOM, self._look_at)
+        else:
+            to_come("Curves: first the error of the autoencoder, then how well clusters and digits agree.", BOTTOM)
+
+    def _look_at(self, point: dict[str, Any]) -> None:
+        """Open the moment of a point of the curves: its epoch, or its gradient step."""
+        clustered = point["panel"] == "x2"
+        upto = [
+            number
+            for number, taken in enumerate(self.history.snapshots)
+            if taken["clustered"] == clustered and taken["iteration" if clustered else "epoch"] <= point["x"]
+        ]
+        if upto:
+            inspect_next(self.run_id, moment=str(upto[-1]))
+
+    def _digits(self) -> None:
+        if self.newest is None:
+            to_come("Digits, what the autoencoder makes of them, and what each cluster center looks like.", BOTTOM)
+            return
+        data = shown(self.config)
+        trained = self.config.method not in WITHOUT_NETWORK
+        rows = [components.digit_row("Images", data.examples, data.captions)]
+        if trained:
+            rows = [
+                components.digit_row("Images, and below them their reconstructions", data.examples),
+                components.digit_row("", self.newest.reconstructions, data.captions),
+            ]
+        if self.first_clustered is not None:
+            by_name = np.argsort(places(self.run_id, self.first_clustered, self.config))
+            numbers = range(len(by_name))
+            decoded, names = self.newest.decoded_centers[by_name], [letter(i) for i in numbers]
+            title = "Cluster centers, decoded" if trained else "Cluster centers: the mean of their images"
+            rows.append(components.digit_row(title, decoded, names, [colour(i) for i in numbers]))
+        words = "Images, their reconstructions and the decoded cluster centers" if trained else "Images and mean images"
+        components.digits(rows, "Reconstructions", words, "digits", BOTTOM)
+
+
+def choice(label: str, options: dict[str, str], default: str, key: str) -> str:
+    """A row of buttons of which one is pressed; the key of the option."""
+    return st.segmented_control(
+        label,
+        list(options),
+        default=default,
+        format_func=options.get,
+        key=key,
+        label_visibility="collapsed",
+        required=True,
+    )
+
+
+@contextmanager
+def box(key: str, question: str, explained: str) -> Iterator[DeltaGenerator]:
+    """A box headed by its question; yields the place beside the question, for controls."""
+    with st.container(border=True, key=f"box-{key}"):
+        heading = st.container(
+            horizontal=True,
+            vertical_alignment="center",
+            gap="small",
+            wrap=False,
+            height=HEADING,
+            border=False,
+            key=f"head-{key}",
+        )
+        with heading:
+            st.markdown(f"**{question}**", help=explained, width="stretch")
+            beside = st.container(horizontal=True, width="content", gap="small")
+        yield beside
+
+
+def to_come(words: str, height: int) -> None:
+    """What will appear in a box, in words, at the height it will have."""
+    with st.container(height=height, border=False, horizontal_alignment="center", vertical_alignment="center"):
+        st.markdown(f":gray[{words}]", text_alignment="center")

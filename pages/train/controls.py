@@ -1,0 +1,147 @@
+"""What a run is doing, in one line, and the buttons that act on it: the same row in every state."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from dec_core.analysis.verdict import verdict, verdict_without_labels
+from dec_core.config import RunConfig
+from dec_core.reading.progress import Progress
+from dec_core.runs.folder import ACTIVE, RunFolder, RunStatus
+from dec_core.runs.history import History
+from pages.shared import focus
+from pages.shared.snapshot_view import confusion_at, shown
+from pages.train.downloads import take_away
+
+ANSWER_WITHIN = 0.25  # seconds to wait for a worker to obey before the page says that it was told
+TWICE = 0.5  # seconds within which a second click on a button is the first one again
+TOLD_FOR = 5.0  # seconds for which it says so
+TOLD = {
+    "pause": "Pausing after this batch …",
+    "stop": "Stopping after this batch …",
+    "resume": "Resuming …",
+    "step": "Going one step …",
+}
+TO_START = "Train a new run with the choices of the form."
+TO_PAUSE = "Hold still after this batch. Key: space"
+TO_RESUME = "Go on. Key: space"
+TO_STEP = "Go to the next target update (in pretraining: the next epoch), then pause. Key: →"
+TO_STOP = "End this run; what was trained is kept."
+RESUMABLE = ("stopped", "failed", "interrupted")
+
+
+def controls(run: RunFolder | None, status: RunStatus | None, config: RunConfig | None, line: str) -> None:
+    """The state line and Start, Pause or Resume, Step, Stop. `config` is what Start would train.
+
+    The buttons act in callbacks: those run before anything else, so that a click is not lost when
+    another one interrupts the script.
+    """
+    state = status.state if status else ""
+    go_on = state in ("paused", *RESUMABLE)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="controls"):
+        st.markdown(f"**{line}**", width="stretch")
+        _button("start", "Start", "play_arrow", config is not None, TO_START, _start, config)
+        # two buttons, not one that changes its meaning: a click that comes late still says what was meant
+        if go_on:
+            _button("resume", "Resume", "resume", True, TO_RESUME, _resume, run)
+        else:
+            _button("pause", "Pause", "pause", state == "running", TO_PAUSE, tell, run, "pause", "paused")
+        _button("step", "Step", "skip_next", state in ("running", "paused"), TO_STEP, tell, run, "step", "running")
+        _button("stop", "Stop", "stop", state in ACTIVE, TO_STOP, tell, run, "stop", "stopped")
+        if run is not None and state not in ACTIVE:
+            take_away(run, focus.reader(run.id).history, run.config)
+    if st.session_state.pop("page_changed", False):
+        st.rerun()
+
+
+def _button(key: str, name: str, icon: str, enabled: bool, explained: str, act: Callable, *arguments: Any) -> None:
+    st.button(
+        name,
+        key=key,
+        icon=f":material/{icon}:",
+        type="primary" if name == "Start" else "secondary",
+        disabled=not enabled,
+        help=explained,
+        on_click=once,
+        args=(key, act, *arguments),
+    )
+
+
+def once(key: str, act: Callable, *arguments: Any) -> None:
+    """Act, unless the same button acted a moment ago.
+
+    Streamlit may deliver one click twice, when the page is drawn anew while a part of it answers;
+    a second Start would then train twice, a second Step go two steps.
+    """
+    acted = st.session_state.setdefault("acted", {})
+    if time.monotonic() - acted.get(key, -TWICE) >= TWICE:
+        act(*arguments)
+        acted[key] = time.monotonic()
+
+
+def _start(config: RunConfig) -> None:
+    run = focus.supervisor().start(config)
+    focus.focus_on(run.id)
+    st.session_state.page_changed = True
+    before = st.session_state.pop("against", None)
+    if before is not None:
+        focus.go_to("compare", run=run.id, runs=f"{before},{run.id}")
+
+
+def _resume(run: RunFolder) -> None:
+    state = run.status.state
+    if state == "paused":
+        tell(run, "resume", "running")
+        return
+    if state in RESUMABLE:
+        focus.supervisor().resume(run)
+    st.session_state.page_changed = True  # also where somebody else has just resumed it
+
+
+def tell(run: RunFolder, command: str, expected: str) -> None:
+    """Send a command and wait a moment for the worker to obey; the state line says if it has yet to."""
+    if not focus.supervisor().command(run, command):
+        if run.status.state not in ACTIVE:
+            return  # it has just ended, as the page is about to show
+        whose = (
+            "belongs to a sweep: pause that on Sweep"
+            if run.sweep
+            else "is trained by another program, which controls it"
+        )
+        st.toast(f"This run {whose}.", icon=":material/info:")
+        return
+    until = time.monotonic() + ANSWER_WITHIN
+    while time.monotonic() < until and run.status.state != expected:
+        time.sleep(0.03)
+    if run.status.state != expected:
+        st.session_state.told = run.id, command, time.time()
+
+
+def state_line(run: RunFolder, status: RunStatus, standing: Progress, history: History, config: RunConfig) -> str:
+    """Where the run stands; once it has ended, what came out."""
+    here = standing.words.split(" · ")[0]
+    if status.state == "queued":
+        ahead = focus.supervisor().ahead_of(run)
+        return "Starting …" if not ahead else f"Waiting for {ahead} run{'s' if ahead > 1 else ''} before this one"
+    if status.state == "running":
+        run_id, command, when = st.session_state.get("told", ("", "", 0.0))
+        return TOLD[command] if run_id == run.id and time.time() - when < TOLD_FOR else standing.words
+    if status.state == "paused":
+        return f"Paused. {here}"
+    if status.state == "finished":
+        return _result(run.id, history, config)
+    return f"{status.state.capitalize()}. {here}"
+
+
+def _result(run_id: str, history: History, config: RunConfig) -> str:
+    found = confusion_at(run_id, history.snapshots[-1]["file"], config) if history.snapshots else None
+    if found is not None:
+        data = shown(config)
+        return verdict(found, data.classes, "digits" if data.kind == "digit" else "images")
+    sizes = (history.end or {}).get("sizes")
+    return verdict_without_labels(np.array(sizes)) if sizes else "Finished."

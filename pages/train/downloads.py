@@ -1,0 +1,145 @@
+"""What a run that has ended gives to take away: its labels as CSV, its model as a picture, new images sorted."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import threading
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from dec_core.analysis.metrics import classes_of_clusters
+from dec_core.analysis.naming import letter
+from dec_core.analysis.verdict import thousands
+from dec_core.config import RunConfig
+from dec_core.data import DataError
+from dec_core.data.loading import positions
+from dec_core.data.pictures import brought_to
+from dec_core.data.uploads import read_files
+from dec_core.runs.folder import RunFolder
+from dec_core.runs.history import History
+from pages.shared import components
+from pages.shared.places import runs_root
+from pages.shared.snapshot_view import confusion_at, moment, places, shown
+from pages.train.own_data import TYPES
+from pages.train.run_export import export_run
+
+SHOWN = 10  # new images shown with their clusters
+PATIENCE = 180  # seconds for TensorFlow to start and sort the images
+
+
+def take_away(run: RunFolder, history: History, config: RunConfig) -> None:
+    """A menu of what can be taken away; before there are clusters, the report, the notebook and the config alone."""
+    clustered = [snapshot["file"] for snapshot in history.snapshots if snapshot["clustered"]]
+    actions = {"Export": export_run}
+    if clustered:
+        actions["Labels"] = _labels
+    if clustered and (run.path / "model.keras").exists():
+        actions["Sort new images"] = _sort_new_images
+    about = "Reports, notebooks and labels to take away; new images to sort."
+    chosen = st.menu_button("More", list(actions), key="more", help=about)
+    if chosen:
+        actions[chosen](run, clustered, config)
+
+
+@st.dialog("What lies in which cluster?", width="large")
+def _labels(run: RunFolder, clustered: list[str], config: RunConfig) -> None:
+    table = labels_table(run.id, clustered, config)
+    st.dataframe(table.head(1000), hide_index=True, height=420)
+    left = f"The first {thousands(1000)} of {thousands(len(table))} images. " if len(table) > 1000 else ""
+    st.caption(f"{left}Clusters are named as on the screen.")
+    st.download_button(
+        "All as CSV", table.to_csv(index=False), f"{run.id}-labels.csv", "text/csv", on_click="ignore", key="labels_csv"
+    )
+
+
+def labels_table(run_id: str, clustered: list[str], config: RunConfig) -> pd.DataFrame:
+    """index, cluster, and where labels are known the class of the cluster and the true one."""
+    now, data = moment(run_id, clustered[-1]), shown(config)
+    index = positions(config.dataset, config.n_samples, root=runs_root())  # in the file, also where not all were taken
+    table = pd.DataFrame({"index": index, "cluster": _letters(run_id, clustered, config)[now.labels]})
+    classes = _classes(run_id, clustered, config)
+    if classes is not None:
+        table["class of cluster"] = classes[now.labels]
+        table["true class"] = np.array(data.classes)[data.y]
+    return table
+
+
+def _letters(run_id: str, clustered: list[str], config: RunConfig) -> np.ndarray:
+    """Name of each cluster on the screen, by its number."""
+    return np.array([letter(place) for place in places(run_id, clustered[0], config)])
+
+
+def _classes(run_id: str, clustered: list[str], config: RunConfig) -> np.ndarray | None:
+    """Name of the class matched to each cluster, by its number; None without labels."""
+    found = confusion_at(run_id, clustered[-1], config)
+    if found is None:
+        return None
+    names = np.array([*shown(config).classes, "–"])
+    return names[classes_of_clusters(found)]
+
+
+@st.dialog("Where do new images belong?", width="large")
+def _sort_new_images(run: RunFolder, clustered: list[str], config: RunConfig) -> None:
+    files = st.file_uploader("Images", type=TYPES, accept_multiple_files=True, key="new_files")
+    if not files:
+        st.caption("Any of the formats for your own images, or a single picture. They are brought to the run's size.")
+        return
+    try:
+        reading = read_files([(file.name, file.getvalue()) for file in files], at_least=1)
+        data = reading.dataset
+        with st.spinner("The network looks at them …"):
+            found = _sorted(run, data.images)
+    except ValueError as error:
+        st.error(f"{str(error)[0].upper()}{str(error)[1:]}.", icon=":material/error:")
+        return
+    st.caption(" ".join([*reading.notes[:1], *brought_to(data.images[:1], shown(config).examples.shape[1:])[1]]))
+    letters, classes = _letters(run.id, clustered, config), _classes(run.id, clustered, config)
+    table = pd.DataFrame({"index": found["index"], "cluster": letters[found["cluster"]]})
+    if classes is not None:
+        table["class of cluster"] = classes[found["cluster"]]
+    table["confidence"] = found["confidence"]
+    captions = [f"{row.cluster} {row.confidence:.2f}" for row in table.head(SHOWN).itertuples()]
+    row = components.digit_row("", data.images[:SHOWN], captions)
+    components.digits([row], "Sorted images", "New images with cluster and confidence", "sorted", 70)
+    st.dataframe(table.head(1000), hide_index=True, height=240)
+    st.download_button(
+        "All as CSV", table.to_csv(index=False), "clusters.csv", "text/csv", on_click="ignore", key="csv"
+    )
+
+
+@st.cache_resource
+def _one_at_a_time() -> threading.Lock:
+    """Each sorting starts TensorFlow in a process of its own: never two at once on a small server."""
+    return threading.Lock()
+
+
+def _sorted(run: RunFolder, images: np.ndarray) -> pd.DataFrame:
+    """`python -m dec_core predict`, in a process of its own. Raises DataError with what it said."""
+    with tempfile.TemporaryDirectory() as folder, _one_at_a_time():
+        source, target = Path(folder) / "images.npz", Path(folder) / "clusters.csv"
+        np.savez(source, x=images)
+        command = [
+            sys.executable,
+            "-m",
+            "dec_core",
+            "predict",
+            str(run.path.resolve()),
+            str(source),
+            "--csv",
+            str(target),
+        ]
+        try:
+            done = subprocess.run(
+                command, capture_output=True, text=True, timeout=PATIENCE, cwd=Path(__file__).parents[2], check=False
+            )
+        except subprocess.TimeoutExpired:
+            raise DataError(f"the network did not answer within {PATIENCE} s; try fewer images") from None
+        if done.returncode:
+            told = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+            raise DataError(told[-1].removeprefix("error: ") if told else "the network could not be loaded")
+        return pd.read_csv(target)

@@ -1,0 +1,171 @@
+"""The live view of a run: state, controls, numbers and boxes. The same while it trains and after."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import streamlit as st
+
+from dec_core.analysis.naming import letter
+from dec_core.config import ConfigError, RunConfig
+from dec_core.data import DataError
+from dec_core.reading.progress import Progress, progress
+from dec_core.reading.summary import findings, is_suspect
+from dec_core.runs.folder import ACTIVE, RunFolder, RunStatus
+from dec_core.runs.history import History
+from pages.shared import components, focus
+from pages.shared.snapshot_view import places, shown
+from pages.train.boxes import Boxes
+from pages.train.controls import controls, state_line
+
+WAIT_FOR_MORE = 900.0  # seconds after a run's end in which what comes late is looked for: a full server is slow
+PHASES = ("autoencoder", "centers", "clustering")
+PHASES_OF = {"kmeans": PHASES[1:2], "umap_gmm": PHASES[1:2], "autoencoder": PHASES[:2]}
+SCORES = {
+    "acc": ("Accuracy", "Share of the images that lie in the cluster matched to their digit (DEC, equation 10)."),
+    "nmi": ("NMI", "Normalized mutual information of clusters and digits: 1 is perfect, 0 is chance."),
+    "ari": ("ARI", "Adjusted Rand index: pairs of images judged alike, corrected for chance; 1 is perfect."),
+}
+WITHOUT_LABELS = {
+    "silhouette": ("Silhouette", "How tight and far apart clusters are in z, −1 to 1, with no label asked."),
+    "confidence": ("Confidence", "Mean over the images of the largest q: how sure the assignment is of itself."),
+}
+TO_BE_FOUND = "Once clusters form, here stands whether groups look merged or split, judged without labels."
+STARTED_TWICE = "The groups of a first start of UMAP and the mixture looked merged, so a second was made."
+CHANGED = "Share of the images that changed cluster at the last update."
+ERROR = "Mean squared difference between a pixel (0 to 1) and its reconstruction."
+
+
+def live(run: RunFolder | None, config: RunConfig | None) -> None:
+    """Show `run`, once a second while it is active; `config` is what Start would train."""
+    with st.container(key="unseen"):
+        components.keys({" ": ["pause", "resume"], "ArrowRight": ["step"]}, {"/": "shell"})
+        components.load_plotly()
+    if config is not None:
+        threading.Thread(target=shown, args=[config], daemon=True).start()  # so that Start finds it made
+    active = run is not None and run.status.state in ACTIVE
+    st.fragment(_view, run_every=1.0 if active else None)(run, config, active)
+    next_up = active and focus.supervisor().ahead_of(run) == 0
+    if next_up and not focus.reader(run.id).refresh().n_records:
+        _look_for_first_record(run.id)
+
+
+def _view(run: RunFolder | None, config: RunConfig | None, active: bool) -> None:
+    focus.go_on()
+    if run is None:
+        earlier = " Earlier runs are in the list above." if focus.index().entries() else ""
+        controls(None, None, config, f"Press Start: an autoencoder learns to see, then the clusters form.{earlier}")
+        _stepper("", Progress("", 0.0, -1), PHASES_OF.get(config.method if config else "", PHASES))
+        _numbers(History(), {})
+        _findings("", History(), None)
+        Boxes(None, History(), None).show()
+        return
+    try:
+        own = run.config
+        shown(own)
+    except (ConfigError, DataError) as error:
+        controls(None, None, config, "This run cannot be shown.")
+        st.error(f"{error}. Choose another run, or start one.", icon=":material/error:")
+        return
+    status, history = run.status, focus.reader(run.id).refresh()
+    if active != (status.state in ACTIVE):
+        st.rerun()  # the whole page: the picker shows the outcome, and the clock stops, or starts again
+    standing = progress(status, history, own)
+    controls(run, status, config, state_line(run, status, standing, history, own))
+    _stepper(status.state, standing, PHASES_OF.get(own.method, PHASES))
+    _trouble(run, status)
+    _numbers(history, status.outcome)
+    _findings(run.id, history, own)
+    Boxes(run.id, history, own).show()
+    if not active and _is_more_to_come(status, history, own) and time.time() - status.updated < WAIT_FOR_MORE:
+        _look_for_more(run, history.n_records, status.message)
+
+
+@st.fragment(run_every=0.25)
+def _look_for_first_record(run_id: str) -> None:
+    """A run has just been started: redraw as soon as there is something to see. Draws nothing itself."""
+    if focus.reader(run_id).refresh().n_records:
+        st.rerun()
+
+
+@st.fragment(run_every=2.0)
+def _look_for_more(run: RunFolder, n_records: int, message: str) -> None:
+    """A run has ended a moment ago: redraw once its UMAP is there, the score of a mixture, or why it has ended.
+
+    A worker that was killed is gone before the server knows by what.
+    """
+    if focus.reader(run.id).refresh().n_records > n_records or run.status.message != message:
+        st.rerun()
+
+
+def _is_more_to_come(status: RunStatus, history: History, config: RunConfig) -> bool:
+    """Whether the worker still adds to a run that has ended: `dec_core.work.postprocess`."""
+    scored = status.state == "finished" and "acc" in status.outcome and config.method != "umap_gmm"
+    return history.umap is None or (scored and history.mixture is None)
+
+
+def _stepper(state: str, standing: Progress, phases: tuple[str, ...]) -> None:
+    """Autoencoder, centers, clustering: which is done, which is under way."""
+    done = state == "finished"
+    marks = []
+    for name in phases:
+        number = PHASES.index(name)
+        icon = "check_circle" if done or standing.step > number else "pending" if standing.step == number else "circle"
+        marks.append(f":material/{icon}: {name}")
+    st.progress(1.0 if done else min(standing.fraction, 1.0), text="\u2003".join(marks))
+
+
+def _trouble(run: RunFolder, status: RunStatus) -> None:
+    """What went wrong, what is kept, what to do; the log where there is one."""
+    if status.state == "failed":
+        st.error(f"{status.message} Everything before is kept; Resume goes on from there.", icon=":material/error:")
+    elif status.state == "interrupted":
+        cause = status.message or "The process that trained this run has ended."
+        st.warning(f"{cause} Everything before is kept; Resume goes on from there.", icon=":material/power_off:")
+    log = run.log_tail() if status.state in ("failed", "interrupted") else ""
+    if log:
+        with st.expander("Last lines of the worker's log"):
+            st.code(log, language=None)
+
+
+def _numbers(history: History, outcome: dict[str, float]) -> None:
+    """The scores with their change since the update before."""
+    before = history.updates[-2] if len(history.updates) > 1 else {}
+    newest = history.updates[-1] if history.updates else {}
+    changed = next((r["delta_label"] for r in reversed(history.updates) if "delta_label" in r), None)
+    loss = history.pretrain[-1]["loss"] if history.pretrain else None
+    with st.container(horizontal=True, gap="medium", key="numbers"):
+        for key, (name, explained) in (WITHOUT_LABELS if "silhouette" in outcome else SCORES).items():
+            change = _change(key, newest, before)
+            st.metric(name, _shown(key, outcome.get(key)), change, help=explained, width=144)
+        st.metric("Changed", None if changed is None else f"{100 * changed:.2f} %", help=CHANGED, width=144)
+        st.metric("Reconstruction error", None if loss is None else f"{loss:.4f}", help=ERROR, width=180)
+
+
+def _findings(run_id: str, history: History, config: RunConfig | None) -> None:
+    """What can be said of the clusters without labels; at the end, also how the network compares to none."""
+    words = [] if history.judged or history.end else [TO_BE_FOUND]
+    first = next((snapshot["file"] for snapshot in history.snapshots if snapshot["clustered"]), None)
+    if first:
+        words += findings(history, config, [letter(int(place)) for place in places(run_id, first, config)])
+    if history.centers and history.centers.get("n_starts", 1) > 1:
+        words.append(STARTED_TWICE)
+    icon = ":material/warning: " if first and is_suspect(history) else ""
+    with st.container(key="findings"):
+        st.caption(f"{icon}{' '.join(words)}" or "\u2003")
+
+
+def _shown(key: str, value: float | None, sign: str = "") -> str | None:
+    """Accuracy as per cent, NMI and ARI as fractions."""
+    if value is None:
+        return None
+    return f"{100 * value:{sign}.1f} %" if key == "acc" else f"{value:{sign}.3f}"
+
+
+def _change(key: str, now: dict, before: dict) -> str | None:
+    """The change of a score since the update before, unless it is too small to be seen."""
+    if key not in now or key not in before:
+        return None
+    text = _shown(key, now[key] - before[key], "+")
+    return None if float(text.removesuffix(" %")) == 0 else text

@@ -1,0 +1,43 @@
+"""The model that is about to be trained: its diagram and its layers, before anything is built."""
+
+from __future__ import annotations
+
+import io
+
+import pandas as pd
+import streamlit as st
+
+from dec_core.analysis.verdict import thousands
+from dec_core.config import BUNDLED, RunConfig
+from dec_core.data import load
+from pages.shared.places import runs_root
+
+
+@st.dialog("What will be trained?", width="large")
+def model_view(config: RunConfig) -> None:
+    """Diagram and layer table of `config`, side by side."""
+    from dec_core.figures.model import layer_table, model_figure, n_parameters  # brings matplotlib: only when asked for
+
+    shape = image_shape(config)
+    table = layer_table(config, shape)
+    picture = io.BytesIO()
+    model_figure(config, shape, dark=st.context.theme.type == "dark").savefig(picture, format="svg", transparent=True)
+    drawn, told = st.columns([1.1, 1])
+    with drawn:
+        st.image(picture.getvalue().decode(), width="stretch")
+    with told:
+        rows = [{**row, "parameters": thousands(row["parameters"])} for row in table]
+        st.table(pd.DataFrame(rows).drop(columns="part"), border="horizontal", hide_index=True)
+        st.markdown(f"**{thousands(n_parameters(table))}** parameters in all")
+        st.download_button(
+            "Diagram as SVG", picture.getvalue(), "model.svg", "image/svg+xml", on_click="ignore", key="model_svg"
+        )
+
+
+def image_shape(config: RunConfig) -> tuple[int, ...]:
+    """Shape of one image of the config's data."""
+    return (
+        BUNDLED[config.dataset][1]
+        if config.dataset in BUNDLED
+        else load(config.dataset, root=runs_root()).images.shape[1:]
+    )
