@@ -34,7 +34,7 @@ def main() -> int:
     control = Control()
     threading.Thread(target=control.listen, daemon=True).start()
     threading.Thread(target=_read_images, daemon=True).start()
-    from dec_core.runs import recorder  # noqa: F401  (TensorFlow and all else that training needs)
+    from dec_core.work import recorder  # noqa: F401  (TensorFlow and all else that training needs)
 
     _step_back()
     if control.tasks.empty():
