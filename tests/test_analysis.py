@@ -8,7 +8,6 @@ from dec_core.analysis.assignment import soft_assignment, target_distribution
 from dec_core.analysis.baseline import kmeans_on_pixels
 from dec_core.analysis.label_free import confidence, modularity, silhouette
 from dec_core.analysis.metrics import (
-    classes_of_clusters,
     cluster_sizes,
     confusion,
     fraction_changed,
@@ -77,7 +76,7 @@ def test_more_clusters_than_classes_count_as_wrong():
     assert score(y, labels, 4).acc == pytest.approx(4 / 5)
     found = confusion(y, labels, 4)
     assert found.n_matched == 2 and found.counts.shape == (2, 4)
-    assert list(classes_of_clusters(found)) == [0, 1, -1, -1]
+    assert list(found.class_of) == [0, 1, -1, -1]
     assert "1 of 4 clusters is empty" in verdict(found, tuple("0123456789"))
 
 
@@ -173,7 +172,7 @@ def test_silhouette_of_a_sample_is_close_to_that_of_all():
 
 def test_one_plane_for_all_moments_keeps_what_does_not_move_in_its_place():
     from dec_core.analysis.inspection import steadiness
-    from dec_core.analysis.projection import pca_plane, steady_axes
+    from dec_core.analysis.projection import pca_plane, shared_pca_axes
 
     rng = np.random.default_rng(0)
     z = rng.normal(size=(600, 5)) * [4, 3, 2, 1, 1]
@@ -181,7 +180,7 @@ def test_one_plane_for_all_moments_keeps_what_does_not_move_in_its_place():
     for _ in range(4):  # a fifth wanders off, ever further; the rest stays
         moments.append(moments[-1].copy())
         moments[-1][:120] += rng.normal(size=5) * 2
-    middle, axes = steady_axes(moments)
+    middle, axes = shared_pca_axes(moments)
     assert middle.shape == (5,) and axes.shape == (5, 2) and np.allclose(axes.T @ axes, np.eye(2), atol=1e-5)
     planes = [(moment - middle) @ axes for moment in moments]
     assert np.abs(planes[0][120:] - planes[4][120:]).max() < 1e-4

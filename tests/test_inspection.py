@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,7 +13,8 @@ from scipy.optimize import linear_sum_assignment
 from dec_core.analysis import inspection as by
 from dec_core.analysis.assignment import soft_assignment, target_distribution
 from dec_core.analysis.decoding import decode
-from dec_core.analysis.metrics import confusion
+from dec_core.analysis.inspection import Rivals
+from dec_core.analysis.metrics import confusion, match
 from dec_core.analysis.naming import letter, places
 from dec_core.analysis.story import story
 from dec_core.architecture import architecture
@@ -24,6 +26,7 @@ from dec_core.runs.folder import RunFolder
 from dec_core.runs.history import RunReader
 from dec_core.runs.view import example_index, view_index
 from dec_core.work.recorder import record
+from pages.inspect.inspection_cache import matrix_without_labels
 
 # -- paths and comparisons
 
@@ -66,10 +69,10 @@ def test_flows_are_counted_from_and_to():
 def test_counterparts_keep_most_samples_not_the_largest_flow():
     before = np.repeat([0, 1, 0, 2, 2], [5, 4, 4, 3, 1])
     now = np.repeat([0, 0, 1, 2, 0], [5, 4, 4, 3, 1])
-    assert by.counterparts(before, now, 3).tolist() == [1, 0, 2]
+    assert match(by.flows(before, now, 3)).tolist() == [1, 0, 2]
     turned = np.array([2, 0, 1])[before]
-    assert by.counterparts(before, turned, 3).tolist() == [1, 2, 0]
-    assert by.counterparts(before * 0, before * 0, 1).tolist() == [0]
+    assert match(by.flows(before, turned, 3)).tolist() == [1, 2, 0]
+    assert match(by.flows(before * 0, before * 0, 1)).tolist() == [0]
 
 
 def test_steadiness_asks_only_those_that_hardly_moved():
@@ -234,7 +237,7 @@ def test_clusters_keep_their_names_whatever_becomes_of_them(finished_run, run, s
     assert last.class_of[:2].tolist() == whole.class_of[1::-1].tolist()
     chosen = last.select(cluster=run.letters[0])
     assert np.array_equal(chosen, np.flatnonzero(held["labels"] == 1)) and last.changed[chosen].mean() > 0.9
-    assert by.counterparts(last.history[-2], last.labels, 10).tolist() == turned.tolist()
+    assert match(by.flows(last.history[-2], last.labels, 10)).tolist() == turned.tolist()
 
 
 def test_q_is_the_t_kernel_of_what_the_snapshot_holds(run, snapshots, monkeypatch):
@@ -669,5 +672,16 @@ def test_before_there_are_clusters_nothing_has_changed(run):
 def test_cells_of_the_matrix_are_counted_through_time(rows, columns, side, expected):
     counts = np.array([[[3, 2], [1, 4]], [[1, 4], [5, 0]]])
     right = np.array([[[True, False], [False, True]], [[False, True], [True, False]]])
-    found = by.of_cells(counts, right, np.array(rows, bool), np.array(columns, bool), side)
+    found = by.cell_counts(counts, right, np.array(rows, bool), np.array(columns, bool), side)
     assert found.tolist() == expected
+
+
+def test_samples_whose_second_cluster_is_not_known_are_counted_with_none():
+    second = Rivals(np.array([1, -1, 0]), np.array([0.6, np.nan, 0.6]), np.array([0.4, np.nan, 0.4]))
+    now = SimpleNamespace(
+        clustered=True,
+        labels=np.array([0, 0, 1]),
+        rivals=second,
+        run=SimpleNamespace(config=SimpleNamespace(n_clusters=2)),
+    )
+    assert matrix_without_labels(now, np.arange(2)).tolist() == [[0, 1], [1, 0]]

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
+
+from dec_core.analysis.metrics import contingency_table
 
 LAST_PART = 0.25  # of the moments: who still changes cluster in them has not settled
 ORDERS = ("wrong", "uncertain", "typical", "outliers", "index")
@@ -109,7 +110,7 @@ def unsettled(history: np.ndarray) -> np.ndarray:
     return (last_change(history) >= max(first, 1)) & (n_moments > 1)
 
 
-def of_cells(counts: np.ndarray, right: np.ndarray, rows: np.ndarray, columns: np.ndarray, side: str) -> np.ndarray:
+def cell_counts(counts: np.ndarray, right: np.ndarray, rows: np.ndarray, columns: np.ndarray, side: str) -> np.ndarray:
     """How many samples lay in some cells of the confusion matrix, moment by moment.
 
     Parameters
@@ -132,21 +133,7 @@ def of_cells(counts: np.ndarray, right: np.ndarray, rows: np.ndarray, columns: n
 
 def flows(before: np.ndarray, now: np.ndarray, n_clusters: int) -> np.ndarray:
     """How many samples went from each cluster to each: int, shape (n_clusters, n_clusters), [from, to]."""
-    counts = np.zeros((n_clusters, n_clusters), dtype=np.int64)
-    np.add.at(counts, (before, now), 1)
-    return counts
-
-
-def counterparts(before: np.ndarray, now: np.ndarray, n_clusters: int) -> np.ndarray:
-    """For each cluster of `now` the one of `before` that it continues, one to one, so that most samples stay.
-
-    int, shape (n_clusters,). Of two moments of one run this is the identity as long as no two clusters have changed
-    places; between two runs it is what lets their clusters be compared.
-    """
-    rows, columns = linear_sum_assignment(flows(before, now, n_clusters), maximize=True)
-    matched = np.empty(n_clusters, dtype=int)
-    matched[columns] = rows
-    return matched
+    return contingency_table(before, now, n_clusters, n_clusters)
 
 
 def straight_path(start: np.ndarray, end: np.ndarray, n_steps: int) -> np.ndarray:
@@ -162,13 +149,9 @@ def inside(polygon: np.ndarray, plane: np.ndarray) -> np.ndarray:
     polygon : ndarray, shape (n_corners, 2)
     plane : ndarray, shape (n, 2)
     """
-    x, y = plane[:, 0], plane[:, 1]
-    odd = np.zeros(len(plane), dtype=bool)
-    for (x1, y1), (x2, y2) in zip(polygon, np.roll(polygon, -1, axis=0), strict=True):
-        if y1 != y2:
-            crossed = (y1 > y) != (y2 > y)
-            odd ^= crossed & (x < (x2 - x1) * (y - y1) / (y2 - y1) + x1)
-    return odd
+    from matplotlib.path import Path  # takes a tenth of a second to import: only for who draws a lasso
+
+    return Path(polygon).contains_points(plane)
 
 
 def right_and_wrong(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -184,9 +167,7 @@ def right_and_wrong(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     ndarray
         [[both right, only a right], [only b right, both wrong]].
     """
-    counts = np.zeros((2, 2), dtype=np.int64)
-    np.add.at(counts, ((~a).astype(int), (~b).astype(int)), 1)
-    return counts
+    return contingency_table((~a).astype(int), (~b).astype(int), 2, 2)
 
 
 def steadiness(planes: list[np.ndarray], embeddings: list[np.ndarray]) -> float:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
+from scipy.linalg import orthogonal_procrustes
 
-from dec_core.analysis.metrics import contingency, match
+from dec_core.analysis.metrics import contingency_table, match
 
 
 def counterparts(labels: np.ndarray, reference: np.ndarray, n_clusters: int, n_reference: int) -> np.ndarray:
@@ -25,14 +26,12 @@ def counterparts(labels: np.ndarray, reference: np.ndarray, n_clusters: int, n_r
     Raises
     ------
     ValueError
-        If lengths differ, there are no samples, or a label is out of range.
+        If lengths differ, or a label is out of range.
     """
-    found, counts = contingency(reference, labels, n_clusters)
-    if found[-1] >= n_reference:
-        raise ValueError(f"reference: received labels up to {found[-1]}, expected 0..{n_reference - 1}")
+    counts = contingency_table(reference, labels, n_reference, n_clusters)
     matched = match(counts)
     shared = counts[matched, np.arange(n_clusters)]
-    return np.where((matched >= 0) & (shared > 0), found[matched].astype(int), -1)
+    return np.where((matched >= 0) & (shared > 0), matched, -1)
 
 
 def places_beside(counterpart: np.ndarray, places: np.ndarray) -> np.ndarray:
@@ -50,7 +49,7 @@ def places_beside(counterpart: np.ndarray, places: np.ndarray) -> np.ndarray:
     return np.array([place if place >= 0 else next(others) for place in known.tolist()])
 
 
-def turned_like(plane: np.ndarray, here: np.ndarray, there: np.ndarray) -> np.ndarray:
+def procrustes_align(plane: np.ndarray, here: np.ndarray, there: np.ndarray) -> np.ndarray:
     """A map turned and mirrored, not stretched, so that it lies like another: the orthogonal Procrustes problem.
 
     Parameters
@@ -66,5 +65,5 @@ def turned_like(plane: np.ndarray, here: np.ndarray, there: np.ndarray) -> np.nd
         Centred at the mean of `here`.
     """
     here, there = np.asarray(here, float), np.asarray(there, float)
-    left, _, right = np.linalg.svd((here - here.mean(axis=0)).T @ (there - there.mean(axis=0)))
-    return (plane - here.mean(axis=0)) @ left @ right
+    turn, _ = orthogonal_procrustes(here - here.mean(axis=0), there - there.mean(axis=0))
+    return (plane - here.mean(axis=0)) @ turn

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
-from sklearn.metrics.cluster import contingency_matrix
 
 
 @dataclass(frozen=True)
@@ -19,8 +18,35 @@ class Scores:
     ari: float
 
 
+def contingency_table(rows: np.ndarray, columns: np.ndarray, n_rows: int, n_columns: int) -> np.ndarray:
+    """How many samples have each pair of labels, pairs that never occur included.
+
+    Parameters
+    ----------
+    rows, columns : ndarray of int, shape (n,)
+        Two labels of each sample, 0 <= rows < n_rows and 0 <= columns < n_columns.
+
+    Returns
+    -------
+    ndarray of int, shape (n_rows, n_columns)
+
+    Raises
+    ------
+    ValueError
+        If lengths differ, or a label is out of range.
+    """
+    rows, columns = np.asarray(rows), np.asarray(columns)
+    if rows.shape != columns.shape or rows.ndim != 1:
+        raise ValueError(f"received labels of shapes {rows.shape} and {columns.shape}, expected two equal lengths")
+    for labels, n in ((rows, n_rows), (columns, n_columns)):
+        if labels.size and (labels.min() < 0 or labels.max() >= n):
+            raise ValueError(f"labels: received {labels.min()}..{labels.max()}, expected 0..{n - 1}")
+    pairs = rows.astype(np.int64) * n_columns + columns
+    return np.bincount(pairs, minlength=n_rows * n_columns).reshape(n_rows, n_columns)
+
+
 def contingency(y: np.ndarray, labels: np.ndarray, n_clusters: int) -> tuple[np.ndarray, np.ndarray]:
-    """Counts of every (class, cluster) pair, empty clusters included.
+    """Counts of every (class, cluster) pair of the classes that occur, empty clusters included.
 
     Parameters
     ----------
@@ -43,11 +69,8 @@ def contingency(y: np.ndarray, labels: np.ndarray, n_clusters: int) -> tuple[np.
     y, labels = np.asarray(y), np.asarray(labels)
     if y.shape != labels.shape or y.ndim != 1 or not len(y):
         raise ValueError(f"received y {y.shape} and labels {labels.shape}, expected two equal lengths of at least one")
-    if labels.min() < 0 or labels.max() >= n_clusters:
-        raise ValueError(f"labels: received {labels.min()}..{labels.max()}, expected 0..{n_clusters - 1}")
-    counts = np.zeros((len(np.unique(y)), n_clusters), dtype=np.int64)
-    counts[:, np.unique(labels)] = contingency_matrix(y, labels)
-    return np.unique(y), counts
+    classes, rows = np.unique(y, return_inverse=True)
+    return classes, contingency_table(rows, labels, len(classes), n_clusters)
 
 
 def match(counts: np.ndarray) -> np.ndarray:
@@ -74,12 +97,8 @@ def score(y: np.ndarray, labels: np.ndarray, n_clusters: int) -> Scores:
     ACC is the fraction of samples in the cluster matched to their class; clusters beyond the number
     of classes count as wrong. Raises as `contingency` does.
     """
-    _, counts = contingency(y, labels, n_clusters)
-    matched = match(counts)
-    clusters = np.flatnonzero(matched >= 0)
-    right = counts[matched[clusters], clusters].sum()
     return Scores(
-        float(right / len(y)),
+        confusion(y, labels, n_clusters).acc,
         float(normalized_mutual_info_score(y, labels)),
         float(adjusted_rand_score(y, labels)),
     )
@@ -112,6 +131,23 @@ class Confusion:
         right[diagonal, diagonal] = True
         return right
 
+    @property
+    def acc(self) -> float:
+        """Accuracy (DEC, equation 10): the share of the samples that lie in a cluster matched to their class, 0..1."""
+        return float(self.counts[self.right].sum() / self.counts.sum())
+
+    @property
+    def class_of(self) -> np.ndarray:
+        """The class matched to each cluster, by the cluster's number; -1 where it has none. Shape (n_clusters,)."""
+        class_of = np.full(len(self.clusters), -1)
+        class_of[self.clusters[: self.n_matched]] = self.classes[: self.n_matched]
+        return class_of
+
+    @property
+    def table(self) -> np.ndarray:
+        """The counts with classes ascending and clusters by their numbers, shape (n_classes, n_clusters)."""
+        return self.counts[np.ix_(np.argsort(self.classes), np.argsort(self.clusters))]
+
 
 def least_whole(found: Confusion) -> float:
     """The smallest share of a class that lies in its cluster, or of a cluster that belongs to its class: 0..1.
@@ -133,13 +169,6 @@ def confusion(y: np.ndarray, labels: np.ndarray, n_clusters: int) -> Confusion:
     rows = np.concatenate([matched[have], np.setdiff1d(np.arange(len(classes)), matched)]).astype(int)
     columns = np.concatenate([have, have_not])
     return Confusion(classes[rows], columns, counts[np.ix_(rows, columns)], len(have))
-
-
-def classes_of_clusters(confusion: Confusion) -> np.ndarray:
-    """The class matched to each cluster, by the cluster's number; -1 where it has none. Shape (n_clusters,)."""
-    class_of = np.full(len(confusion.clusters), -1)
-    class_of[confusion.clusters[: confusion.n_matched]] = confusion.classes[: confusion.n_matched]
-    return class_of
 
 
 def cluster_sizes(labels: np.ndarray, n_clusters: int) -> np.ndarray:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from types import ModuleType
 
 import numpy as np
+from scipy.linalg import orthogonal_procrustes
 from sklearn.neighbors import NearestNeighbors
 
 MOST_STRETCH = 1.6  # of one axis of a view against the other
@@ -49,12 +50,11 @@ def pca_axes(z: np.ndarray, previous: np.ndarray | None = None) -> np.ndarray:
     if axes.shape[1] < 2:
         axes = np.column_stack([axes, np.zeros(len(axes))])
     if previous is not None:
-        u, _, vt = np.linalg.svd((centred @ axes).T @ previous)
-        axes = axes @ (u @ vt)
+        axes = axes @ orthogonal_procrustes(centred @ axes, previous)[0]
     return axes.astype(np.float32)
 
 
-def steady_axes(embeddings: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+def shared_pca_axes(embeddings: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     """One plane for many moments: the principal components of z of all of them together.
 
     As the map is the same for all, a sample that does not move in z does not move on the screen.

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
-from dec_core.analysis.metrics import classes_of_clusters
 from dec_core.analysis.naming import letter
 from dec_core.analysis.verdict import most_mixed, thousands
 from dec_core.architecture import WITHOUT_NETWORK
@@ -142,7 +141,7 @@ def _embedding(run: Any, level: int) -> str:
 def _centers(run: Any, level: int) -> str:
     if run.centers is None:
         return ""
-    class_of = None if run.confusion is None else classes_of_clusters(run.confusion)
+    class_of = None if run.confusion is None else run.confusion.class_of
     items = []
     for cluster in run.places.argsort():
         place, kind = int(run.places[cluster]), -1 if class_of is None else class_of[cluster]

@@ -12,7 +12,6 @@ from dec_core.analysis.assignment import soft_assignment, target_distribution
 from dec_core.analysis.inspection import (
     ORDERS,
     Rivals,
-    counterparts,
     flows,
     last_change,
     most_telling,
@@ -20,7 +19,7 @@ from dec_core.analysis.inspection import (
     straight_path,
     unsettled,
 )
-from dec_core.analysis.metrics import Confusion, classes_of_clusters, confusion
+from dec_core.analysis.metrics import Confusion, confusion, match
 from dec_core.analysis.story import story
 from dec_core.reading.filtering import passing
 from dec_core.reading.selection import Selection, SelectionError
@@ -159,7 +158,7 @@ class Moment:
     @cached_property
     def class_of(self) -> np.ndarray | None:
         """The class matched to each cluster, -1 for none; None without labels. Shape (n_clusters,)."""
-        return None if self.confusion is None else classes_of_clusters(self.confusion)
+        return None if self.confusion is None else self.confusion.class_of
 
     @cached_property
     def wrong(self) -> np.ndarray | None:
@@ -353,7 +352,7 @@ class Moment:
 
     def agrees_with(self, beside: Moment) -> np.ndarray:
         """Whether each sample lies in clusters that correspond, matched so that most samples stay: bool, shape (n,)."""
-        partner = counterparts(beside.labels, self.labels, self.run.config.n_clusters)
+        partner = match(flows(beside.labels, self.labels, self.run.config.n_clusters))
         return partner[self.labels] == beside.labels
 
     # -- one sample

@@ -29,7 +29,7 @@ import tensorflow as tf
 from sklearn.cluster import KMeans
 
 from dec_core.analysis.assignment import target_distribution
-from dec_core.analysis.metrics import fraction_changed, match
+from dec_core.analysis.metrics import contingency_table, fraction_changed, match
 from dec_core.config import is_taught
 from dec_core.training.augmentation import distort
 from dec_core.training.events import (
@@ -143,9 +143,7 @@ def initialize_centers(state: TrainingState, x: np.ndarray, mixture: Mixture | N
 
 def _partners(components: np.ndarray, labels: np.ndarray, n_clusters: int) -> np.ndarray:
     """The component that belongs to each cluster, one to one, so that most samples agree. Shape (n_clusters,)."""
-    counts = np.zeros((n_clusters, n_clusters), dtype=np.int64)
-    np.add.at(counts, (components, labels), 1)
-    return match(counts)
+    return match(contingency_table(components, labels, n_clusters, n_clusters))
 
 
 def _mix(state: TrainingState, x: np.ndarray, mixture: Mixture) -> Iterator[Event]:

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from dec_core.analysis.metrics import score
-from dec_core.analysis.projection import extent, neighbours, steady_axes, umap_layout, umap_plane, umap_start
+from dec_core.analysis.projection import extent, neighbours, shared_pca_axes, umap_layout, umap_plane, umap_start
 from dec_core.analysis.umap_gmm import compare, group
 from dec_core.architecture import WITHOUT_NETWORK
 from dec_core.config import RunConfig
@@ -80,7 +80,7 @@ def _steady_planes(folder: RunFolder) -> dict[str, np.ndarray]:
             return {}  # damaged: its plane can be no part of it
         z, n_view = arrays["z"], len(arrays["plane"])
         stages[record["clustered"]].append(z if len(z) == n_view else z[view_index(len(z))])
-    maps = {stage: steady_axes(embeddings) for stage, embeddings in stages.items() if embeddings}
+    maps = {stage: shared_pca_axes(embeddings) for stage, embeddings in stages.items() if embeddings}
     if len(maps) == 2:
         before = (stages[False][-1].astype(np.float32) - maps[False][0]) @ maps[False][1]
         after = (stages[True][0].astype(np.float32) - maps[True][0]) @ maps[True][1]

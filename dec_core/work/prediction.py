@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dec_core.analysis.assignment import soft_assignment
-from dec_core.analysis.metrics import classes_of_clusters, confusion
+from dec_core.analysis.metrics import confusion
 from dec_core.data import load
 from dec_core.data.deskew import deskew
 from dec_core.data.pictures import brought_to
@@ -72,5 +72,5 @@ def _names(run: RunFolder, y: np.ndarray | None, classes: tuple[str, ...]) -> li
     arrays = run.load_arrays(f"snapshots/{snapshots[-1].name}") if snapshots else None
     if y is None or not arrays or "labels" not in arrays:
         return None
-    class_of = classes_of_clusters(confusion(y, arrays["labels"], run.config.n_clusters))
+    class_of = confusion(y, arrays["labels"], run.config.n_clusters).class_of
     return [classes[c] if c >= 0 else "" for c in class_of]

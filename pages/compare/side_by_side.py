@@ -15,8 +15,8 @@ import numpy as np
 import streamlit as st
 
 from dec_core.analysis.inspection import inside
-from dec_core.analysis.matching import counterparts, places_beside, turned_like
-from dec_core.analysis.metrics import contingency, match
+from dec_core.analysis.matching import counterparts, places_beside, procrustes_align
+from dec_core.analysis.metrics import contingency_table
 from dec_core.analysis.naming import letter
 from dec_core.analysis.verdict import thousands
 from dec_core.data.loading import positions as positions_in_file
@@ -80,24 +80,22 @@ class Side:
         known = np.isfinite(plane[mine]).all(axis=1) & np.isfinite(there[theirs]).all(axis=1)
         if known.sum() < 3:
             return plane
-        return turned_like(plane, plane[mine[known]], there[theirs[known]]).astype(np.float32)
+        return procrustes_align(plane, plane[mine[known]], there[theirs[known]]).astype(np.float32)
 
     @cached_property
     def counts(self) -> tuple[list[str], list[int], np.ndarray, np.ndarray]:
         """Names and numbers of the rows, counts, and the row that each cluster is matched to."""
         k = self.run.config.n_clusters
         if self.run.y is not None:
-            found, counts = contingency(self.run.y, self.now.labels, k)
-            matched = match(counts)
-            class_of = np.where(matched >= 0, found[matched].astype(int), -1)
-            return [self.run.classes[value] for value in found], found.tolist(), counts, class_of
+            matched = self.now.confusion
+            classes = np.sort(matched.classes).tolist()
+            return [self.run.classes[value] for value in classes], classes, matched.table, matched.class_of
         beside = self.reference or self
         if beside.run.config.dataset != self.run.config.dataset:  # nothing to hold it against but itself
             beside = self
         _, mine, theirs = np.intersect1d(self.where, beside.where, return_indices=True)
         order = np.argsort(beside.places)
-        counts = np.zeros((len(order), k), int)
-        np.add.at(counts, (beside.now.labels[theirs], self.now.labels[mine]), 1)
+        counts = contingency_table(beside.now.labels[theirs], self.now.labels[mine], len(order), k)
         names = [letter(int(place)) for place in beside.places[order]]
         return names, beside.places[order].tolist(), counts[order], self.places
 

@@ -14,7 +14,7 @@ import streamlit as st
 from PIL import Image
 
 from dec_core.analysis.inspection import flows
-from dec_core.analysis.metrics import contingency, match
+from dec_core.analysis.metrics import confusion
 from dec_core.analysis.verdict import thousands
 from dec_core.figures.embedding import clusters_and_confidence, positions
 from dec_core.reading.inspection import Inspection
@@ -212,12 +212,10 @@ def _overview(version: str, _run: Inspection) -> dict[str, Any]:
         if found is None and len(run.view) < run.n:
             words += f" · {thousands(len(run.view))} of {thousands(run.n)} were kept"
         if found is not None and run.y is not None:
-            counts = contingency(run.y, found, k)[1]
-            matched = match(counts)
-            right = matched[None, :] == np.arange(len(rows))[:, None]
-            told["counts"] = counts[:, columns].tolist()
-            told["acc"] = float(counts[right].sum() / run.n)
-            told["class_of"] = [int(rows[matched[c]]) if matched[c] >= 0 else -1 for c in columns]
+            matched = confusion(run.y, found, k)
+            told["counts"] = matched.table[:, columns].tolist()
+            told["acc"] = matched.acc
+            told["class_of"] = matched.class_of[columns].tolist()
             words += f" · ACC {100 * told['acc']:.1f} %"
         if found is not None:
             told["sizes"] = np.bincount(found, minlength=k)[columns].tolist()
@@ -257,4 +255,5 @@ def matrix_without_labels(now: Moment, columns: np.ndarray) -> np.ndarray:
     k = now.run.config.n_clusters
     if not now.clustered:
         return np.zeros((k, k), dtype=int)
-    return flows(now.labels, now.rivals.second, k)[np.ix_(columns, columns)]
+    known = now.rivals.second >= 0  # of runs of earlier versions q is not known of every sample
+    return flows(now.labels[known], now.rivals.second[known], k)[np.ix_(columns, columns)]

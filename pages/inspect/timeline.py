@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from dec_core.analysis.inspection import of_cells
+from dec_core.analysis.inspection import cell_counts
 from dec_core.analysis.verdict import thousands
 from dec_core.reading.inspection import Inspection
 from dec_core.reading.moment import Moment
@@ -51,7 +51,7 @@ def _trend(run: Inspection, seen: Looking) -> tuple[list[float | None], str]:
         rows = np.array([cells.true in ("", run.classes[value]) for value in over["rows"]])
         class_of = np.array([moment["class_of"] for moment in told])
         right = class_of[:, None, :] == over["rows"][None, :, None]
-        found, unit = of_cells(np.array([moment["counts"] for moment in told]), right, rows, columns, cells.side), ""
+        found, unit = cell_counts(np.array([moment["counts"] for moment in told]), right, rows, columns, cells.side), ""
     first, last = (f"{value:.1f}" if unit else thousands(int(value)) for value in (found[0], found[-1]))
     words = cells.in_words("digit" if run.noun == "digit" else "class") or "ACC"
     values = iter(found.tolist())

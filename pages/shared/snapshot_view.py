@@ -12,7 +12,7 @@ import numpy as np
 import streamlit as st
 
 from dec_core.analysis import naming
-from dec_core.analysis.metrics import Confusion, classes_of_clusters, confusion
+from dec_core.analysis.metrics import Confusion, confusion
 from dec_core.config import BUNDLED, RunConfig, is_taught
 from dec_core.data import load
 from dec_core.data.deskew import deskew
@@ -146,7 +146,7 @@ def embedding_frame(
         names=data.classes,
         labels=now.labels[data.view] if clustered else None,
         places=places(run_id, first_file, _config) if clustered else None,
-        class_of=None if found is None else classes_of_clusters(found),
+        class_of=None if found is None else found.class_of,
         run=run_id,
         space=space,
         moment=f"{file} {space}",

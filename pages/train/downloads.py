@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from dec_core.analysis.metrics import classes_of_clusters
 from dec_core.analysis.naming import letter
 from dec_core.analysis.verdict import thousands
 from dec_core.config import RunConfig
@@ -80,7 +79,7 @@ def _classes(run_id: str, clustered: list[str], config: RunConfig) -> np.ndarray
     if found is None:
         return None
     names = np.array([*shown(config).classes, "–"])
-    return names[classes_of_clusters(found)]
+    return names[found.class_of]
 
 
 @st.dialog("Where do new images belong?", width="large")
