@@ -11,6 +11,7 @@ pretrained.npz  the TrainingState when pretraining ended, for systems that share
 checkpoint.npz  the TrainingState, until the run has finished
 model.keras     encoder, decoder and clustering layer, when it has
 sweep.json      of which sweep it is a trial, where it is one
+train.lock      held by the process that trains it (`dec_core.runs.lock`)
 marks.json      what people wrote on it
 worker.log      what the worker process printed
 """
@@ -38,6 +39,8 @@ from dec_core.architecture import WITHOUT_NETWORK
 from dec_core.config import ConfigError, RunConfig, pretraining_of
 
 ACTIVE = ("queued", "running", "paused")
+RESUMABLE = ("stopped", "failed", "interrupted")
+WAITED = "The server ended while this run waited to be trained; Resume queues it again."
 SILENT = 120.0  # seconds without a new status after which a process on another machine is taken for gone
 TOUCH_EVERY = 30.0  # seconds between two statuses of a run that waits, so that other machines see it alive
 
@@ -63,6 +66,18 @@ class RunStatus:
     outcome: dict[str, float] = field(default_factory=dict)  # the newest acc, nmi, ari
     message: str = ""
     updated: float = 0.0  # when it was last written, seconds since the epoch
+    attempt: str = ""  # names one attempt to train the run: made anew whenever it is queued or gone on with
+    queued: float = 0.0  # when that was, seconds since the epoch; what waits is trained in this order
+
+    @property
+    def diverged(self) -> bool:
+        """Whether training ended since a loss was no longer a number: the same config ends alike."""
+        return self.state == "failed" and self.progress.get("event") == "Diverged"
+
+    @property
+    def resumable(self) -> bool:
+        """Whether the run has ended early and can go on from where it stands."""
+        return self.state in RESUMABLE and not self.diverged
 
 
 class RunFolder:
@@ -86,7 +101,7 @@ class RunFolder:
                 (folder.path / "snapshots").mkdir(parents=True)
                 break
         folder.write(folder.path / "config.json", lambda file: file.write(config.to_json().encode()))
-        folder.set_status(RunStatus(state, time.time(), **this_process()))
+        folder.set_status(RunStatus(state, time.time(), **new_attempt()))
         return folder
 
     def begin_with(self, other: RunFolder) -> None:
@@ -133,13 +148,18 @@ class RunFolder:
     @property
     def status(self) -> RunStatus:
         """The status as written, but `interrupted` where its process no longer lives."""
+        status = self.status_as_written
+        if status.state in ACTIVE and not _lives(status):
+            return replace(status, state="interrupted", message=WAITED if status.state == "queued" else status.message)
+        return status
+
+    @property
+    def status_as_written(self) -> RunStatus:
+        """What the last writer said, whether or not its process still lives."""
         try:
-            status = RunStatus(**json.loads((self.path / "status.json").read_text(encoding="utf-8")))
+            return RunStatus(**json.loads((self.path / "status.json").read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):
             return RunStatus("interrupted", 0.0, message="status.json is missing or damaged.")
-        if status.state in ACTIVE and not _lives(status):
-            return replace(status, state="interrupted")
-        return status
 
     def set_status(self, status: RunStatus) -> None:
         text = json.dumps(asdict(replace(status, updated=time.time())))
@@ -250,6 +270,11 @@ def in_order(weights: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
 def this_process() -> dict[str, Any]:
     """`host`, `pid` and `pid_started` of the caller: they name a process even after numbers are reused."""
     return {"host": platform.node(), "pid": os.getpid(), "pid_started": psutil.Process().create_time()}
+
+
+def new_attempt() -> dict[str, Any]:
+    """Fields of the status of a run that the caller begins to train, or queues: who does, and which attempt it is."""
+    return {**this_process(), "attempt": secrets.token_hex(4), "queued": time.time()}
 
 
 def _lives(status: RunStatus) -> bool:

@@ -1,0 +1,89 @@
+"""Who may train a run: one process at a time, by a lock of the operating system, which a dead process does not keep.
+
+A status says who trains, but two programs that read it at the same moment both find that nobody does. So whoever sets
+out to train a run, or changes who does, holds its lock: from before TensorFlow is imported until the last status.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import platform
+import time
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from dec_core.runs.folder import RunFolder
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
+    import msvcrt
+
+NAME = "train.lock"
+FAR = 2**30  # the byte that Windows locks: beyond the text, which others may read
+RETRY_EVERY = 0.05  # seconds
+NO_LOCKS = (errno.ENOTSUP, errno.ENOSYS, errno.ENOLCK)  # from file systems that know none
+
+
+class RunIsTaken(ValueError):
+    """Another process trains the run."""
+
+
+@contextlib.contextmanager
+def training_lock(folder: RunFolder, patience: float = 0.0) -> Iterator[None]:
+    """Hold the run's lock; it is let go of at the end, and by the system should this process die.
+
+    Parameters
+    ----------
+    folder : RunFolder
+    patience : float
+        Seconds in which the lock may become free.
+
+    Raises
+    ------
+    RunIsTaken
+        If another process, or another holder in this one, has it.
+    OSError
+        If the folder cannot be written to.
+    """
+    with (folder.path / NAME).open("ab+") as file:
+        until = time.monotonic() + patience
+        while not _is_locked(file):
+            if time.monotonic() >= until:
+                raise RunIsTaken(f"run: {folder.path} is being trained by {_holder(file)}; stop it there, or wait")
+            time.sleep(RETRY_EVERY)
+        _sign(file)
+        yield
+
+
+def _is_locked(file: BinaryIO) -> bool:
+    """Whether the lock is now this file's. Closing the file lets go of it."""
+    try:
+        if fcntl:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        else:
+            file.seek(FAR)
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        return True
+    except OSError as error:
+        if error.errno in NO_LOCKS:
+            return True
+        if error.errno in (errno.EAGAIN, errno.EACCES, errno.EDEADLK):
+            return False
+        raise
+
+
+def _sign(file: BinaryIO) -> None:
+    """Write down who holds it, for those who come second."""
+    with contextlib.suppress(OSError):  # a full disk does not keep anybody from the lock
+        file.truncate(0)
+        file.write(f"process {os.getpid()} on {platform.node()}".encode())
+        file.flush()
+
+
+def _holder(file: BinaryIO) -> str:
+    file.seek(0)
+    return file.read(200).decode(errors="replace") or "another process"
