@@ -1,6 +1,7 @@
 """Run folders, the recorder that fills them, and the history and progress read from them."""
 
 import os
+import shutil
 import threading
 import time
 from dataclasses import replace
@@ -107,6 +108,35 @@ def test_damaged_files_are_told_not_raised(tmp_path, small, damage):
     (folder.path / "config.json").write_text(damage)
     with pytest.raises(ConfigError):
         _ = folder.config
+
+
+@pytest.mark.parametrize("damage", ["", "{", '{"colour": 1}', None])
+def test_a_run_that_ended_is_known_to_have_ended_when_its_status_is_damaged(tmp_path, finished_run, damage):
+    folder = RunFolder(shutil.copytree(finished_run.path, tmp_path / finished_run.id))
+    before = folder.status
+    (folder.path / "status.json").unlink() if damage is None else (folder.path / "status.json").write_text(damage)
+    after = folder.status
+    assert after.state == "finished" and not after.resumable and "damaged" in after.message
+    assert after.outcome == before.outcome and abs(after.created - before.created) < 2
+    folder.append({"event": "Resumed", "epoch": 6, "iteration": 0})
+    assert folder.status.state == "interrupted" and folder.status.resumable
+
+
+def test_a_run_that_diverged_cannot_go_on_and_is_known_when_its_status_is_damaged(tmp_path, small):
+    folder = RunFolder.create(tmp_path, small, "running")
+    diverged = {"event": "Diverged", "phase": "clustering", "epoch": 6, "iteration": 40, "message": "Try 0.001."}
+    folder.append(diverged)
+    folder.set_status(replace(folder.status, state="failed", progress=diverged))
+    assert folder.status.diverged and not folder.status.resumable
+    (folder.path / "status.json").write_text("{")
+    assert folder.status.diverged and not folder.status.resumable and "Try 0.001." in folder.status.message
+
+
+def test_a_run_that_waited_for_a_server_that_ended_says_so(tmp_path, small):
+    folder = RunFolder.create(tmp_path, small)
+    folder.set_status(replace(folder.status, pid=1, pid_started=1.0))
+    assert folder.status_as_written.state == "queued"
+    assert folder.status.resumable and "Resume queues it again" in folder.status.message
 
 
 def test_runs_are_listed_newest_first(tmp_path, small):

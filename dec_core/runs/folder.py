@@ -40,6 +40,8 @@ from dec_core.config import ConfigError, RunConfig, pretraining_of
 
 ACTIVE = ("queued", "running", "paused")
 RESUMABLE = ("stopped", "failed", "interrupted")
+OUTCOME = ("acc", "nmi", "ari", "silhouette", "confidence")
+DAMAGED = "status.json is missing or damaged."
 WAITED = "The server ended while this run waited to be trained; Resume queues it again."
 SILENT = 120.0  # seconds without a new status after which a process on another machine is taken for gone
 TOUCH_EVERY = 30.0  # seconds between two statuses of a run that waits, so that other machines see it alive
@@ -159,7 +161,7 @@ class RunFolder:
         try:
             return RunStatus(**json.loads((self.path / "status.json").read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):
-            return RunStatus("interrupted", 0.0, message="status.json is missing or damaged.")
+            return _recovered(self)
 
     def set_status(self, status: RunStatus) -> None:
         text = json.dumps(asdict(replace(status, updated=time.time())))
@@ -270,6 +272,28 @@ def in_order(weights: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
 def this_process() -> dict[str, Any]:
     """`host`, `pid` and `pid_started` of the caller: they name a process even after numbers are reused."""
     return {"host": platform.node(), "pid": os.getpid(), "pid_started": psutil.Process().create_time()}
+
+
+def _recovered(folder: RunFolder) -> RunStatus:
+    """What the records say of a run whose status cannot be read, so that none that has ended is trained again."""
+    records = folder.records()[0]
+    ends = [record for record in records if record["event"] in ("Finished", "Diverged", "Resumed")]
+    end = ends[-1] if ends and ends[-1]["event"] != "Resumed" else {}
+    outcome = next(({n: r[n] for n in OUTCOME if n in r} for r in reversed(records) if "sizes" in r), {})
+    status = RunStatus("interrupted", _created(folder.id), progress=end, outcome=outcome, message=DAMAGED)
+    if end.get("event") == "Diverged":
+        return replace(status, state="failed", message=f"{end.get('message', '')} {DAMAGED}".strip())
+    if end and not (folder.path / "checkpoint.npz").exists():  # it goes when all else of a run is on disk
+        return replace(status, state="finished", phase="finished")
+    return status
+
+
+def _created(run_id: str) -> float:
+    """When a run was made, as its name says; 0 for a name of somebody's own."""
+    try:
+        return time.mktime(time.strptime(run_id[:15], "%Y%m%d-%H%M%S"))
+    except (ValueError, OverflowError):
+        return 0.0
 
 
 def new_attempt() -> dict[str, Any]:
