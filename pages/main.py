@@ -4,8 +4,9 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.shared import link
 from pages.shared.components import style
-from pages.shared.focus import keep_choices, keep_focus, screens, supervisor
+from pages.shared.focus import keep_choices, screens, supervisor
 from pages.shared.picker import run_picker
 
 SHARED = Path(__file__).parent / "shared"
@@ -15,9 +16,10 @@ supervisor()  # where no server has started it, as in tests
 st.logo(str(SHARED / "wordmark.svg"), icon_image=str(SHARED / "mark.svg"), size="large")
 style((SHARED / "shell.css").read_text(encoding="utf-8"), "shell")
 page = screens()
-keep_focus(page.url_path)
+link.arrive(page.url_path)
 if page.url_path != "sweep":
     keep_choices()
 with st.container(key="shell"):
     run_picker()
 page.run()
+link.keep_run()

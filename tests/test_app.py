@@ -7,6 +7,7 @@ from streamlit.testing.v1 import AppTest
 from dec_core.config import RunConfig
 from dec_core.presets import PRESETS
 from dec_core.runs.folder import RunFolder
+from pages.shared import link
 from pages.train import form
 
 
@@ -287,26 +288,6 @@ def test_labels_to_take_away_name_the_place_in_the_whole_file(app, tmp_path, sma
     assert table["true class"].tolist() == [digits.classes[y] for y in digits.y[:400:4]]
 
 
-def test_a_request_with_the_link_of_before_does_not_take_the_focus_back(monkeypatch):
-    from types import SimpleNamespace
-
-    from pages.shared import focus
-
-    class State(dict):
-        __getattr__, __setattr__ = dict.__getitem__, dict.__setitem__
-
-    browser = SimpleNamespace(query_params={"run": "new"}, session_state=State())
-    monkeypatch.setattr(focus, "st", browser)
-    assert focus._linked() == "new"
-    focus.focus_on("a")
-    for _ in range(3):  # requests that were under way, or a message to the browser that was lost
-        browser.query_params["run"] = "new"
-        assert focus._linked() == "a" and browser.query_params["run"] == "a"
-    assert focus._linked() == "a"  # the browser has followed
-    browser.query_params["run"] = "new"  # somebody went back
-    assert focus._linked() == "new" and browser.query_params["run"] == "new"
-
-
 def test_a_link_is_taken_up_as_a_whole(app):
     app.query_params.update({"dataset": "digits", "n_samples": "", "latent_dim": "4"})
     app.run()
@@ -389,7 +370,9 @@ def test_decimals_are_kept_however_large_the_number(app):
         assert app.number_input(key="alpha").value == value
 
 
-def test_what_is_gone_or_damaged_is_told_and_other_runs_are_shown(app, tmp_path, small, digits, finished_run):
+def test_what_is_gone_or_damaged_is_told_and_other_runs_are_shown(
+    app, tmp_path, small, digits, finished_run, monkeypatch
+):
     import shutil
 
     from dec_core.data import Dataset, own
@@ -402,6 +385,7 @@ def test_what_is_gone_or_damaged_is_told_and_other_runs_are_shown(app, tmp_path,
     shutil.copytree(finished_run.path, tmp_path / finished_run.id)
     for snapshot in (tmp_path / finished_run.id / "snapshots").glob("*.npz"):
         snapshot.write_bytes(b"PK\x03\x04 and no more")
+    monkeypatch.setattr(link, "went_back", lambda: True)  # from one run to the next
     for run_id, said in ((lost.id, "there is no"), (garbled.id, "UTF-8"), (finished_run.id, ""), ("x" * 300, "")):
         app.query_params["run"] = run_id
         whole(app)

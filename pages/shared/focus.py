@@ -1,4 +1,4 @@
-"""The run in focus: which one the link names, and how it stays the same from screen to screen."""
+"""The run in focus, the same on every screen, and the ways from one screen to another."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def focused_run(*, told: bool = True) -> RunFolder | None:
 
     A run that was found training stays in focus when it ends, until somebody chooses another.
     """
-    wanted = _linked()
+    wanted = st.session_state.get("focused")
     if wanted is None:
         active = [entry for entry in index().entries() if entry.active]
         begun = [entry.id for entry in active if entry.status.state != "queued"]
@@ -61,16 +61,6 @@ def focused_run(*, told: bool = True) -> RunFolder | None:
 def focus_on(run_id: str) -> None:
     """Make a run the one in focus; the link follows."""
     st.session_state.focused = run_id
-    st.query_params["run"] = run_id
-
-
-def keep_focus(page: str) -> None:
-    """Going to another screen empties the link; the run in focus stays the same."""
-    if st.session_state.get("page") not in (None, page) and "run" not in st.query_params:
-        wanted = st.session_state.get("focused")
-        if wanted is not None:
-            st.query_params["run"] = wanted
-    st.session_state.page = page
 
 
 def keep_choices() -> None:
@@ -111,20 +101,3 @@ def screens() -> Any:
         [st.Page(f"{name}/{name}.py", title=title, icon=icon) for name, (title, icon) in pages.items()],
         position="top",
     )
-
-
-def _linked() -> str | None:
-    """The run that the link names, or the one put into focus while the browser's link has yet to follow.
-
-    Every request brings the browser's link along, and Streamlit may drop the message that changes it.
-    So a link counts only when it is another one than the browser had before: then somebody has followed
-    a link or gone back. The same old link again is late, and is written anew.
-    """
-    linked, state = st.query_params.get("run"), st.session_state
-    if "focused" not in state or linked not in (state.seen, state.focused):
-        state.focused = linked
-    if linked == state.focused:
-        state.seen = linked
-    else:
-        st.query_params["run"] = state.focused
-    return state.focused

@@ -17,6 +17,7 @@ from dec_core.figures.shown import short_name
 from dec_core.presets import CHAPTERS, DESCRIPTIONS, PRESETS, nearest
 from dec_core.reading.config_in import configs_in
 from dec_core.runs.own_presets import own_presets
+from pages.shared import link
 from pages.shared.focus import index
 from pages.shared.picker import escaped, name_of_config
 from pages.shared.picker import name as name_of_run
@@ -287,12 +288,12 @@ def _changes() -> None:
 
 def _take_up_link() -> list[str]:
     """On the first run of a session fill the form from preset and link; what the link got wrong."""
-    if "preset" in st.session_state and all(name in st.session_state for name in FIELDS):
+    asked = link.asked()
+    if "left_form" in st.session_state and not asked:
+        if "preset" not in st.session_state:  # back from another screen
+            st.session_state.update(st.session_state.left_form)
         return []
-    asked = st.query_params.to_dict()
-    if "left_form" in st.session_state and not asked.keys() - {"run"}:  # back from another screen
-        st.session_state.update(st.session_state.left_form)
-        return []
+    asked = asked or {}
     notices = []
     preset = asked.get("preset", "first-look")
     if preset not in _presets():
@@ -331,9 +332,7 @@ def _write_link() -> None:
     wanted: dict[str, Any] = {"preset": st.session_state.preset}
     shown = [*_changed_fields(), *(["random_state"] if config.random_state else [])]
     wanted |= {IN_LINK.get(name, name): _text(getattr(config, name)) for name in shown}
-    kept = {name: value for name, value in st.query_params.items() if name == "run"}
-    if st.query_params.to_dict() != wanted | kept:
-        st.query_params.from_dict(wanted | kept)
+    link.write(wanted)
 
 
 def _text(value: Any) -> str:
