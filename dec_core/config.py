@@ -70,18 +70,18 @@ class RunConfig(BaseModel):
 
     # -- data
     dataset: Annotated[str, BeforeValidator(_dataset)] = _setting(
-        "mnist", "Data", "Images",
+        "mnist", "Data", "Dataset",
         "mnist: 70 000 handwritten digits of 28×28 pixels. digits: 1 797 of 8×8, for a demo in seconds.",
         max_length=100,
     )  # fmt: skip
     n_samples: int | None = _setting(
-        None, "Data", "How many",
-        "Use only so many: the first ones, of your own evenly spread ones. Empty uses all. Fewer are faster, more are "
-        "easier to cluster.", ge=50,
+        None, "Data", "Number of images",
+        "Use only this many: the first ones, or, of your own images, evenly spread ones. Empty uses all. Fewer train "
+        "faster, more are easier to cluster.", ge=50,
     )  # fmt: skip
     deskew: bool = _setting(
-        False, "Data", "Set upright",
-        "Shear each image so that its ink stands upright. Helps handwriting; uses no labels.",
+        False, "Data", "Deskew",
+        "Shear each image so that its ink stands upright. Helps with handwriting; uses no labels.",
     )  # fmt: skip
     # -- architecture
     method: Literal["dec", "joint", "autoencoder", "kmeans", "umap_gmm"] = _setting(
@@ -94,7 +94,7 @@ class RunConfig(BaseModel):
         "or by UpSampling2D.",
     )  # fmt: skip
     hidden_units: Annotated[tuple[Units, ...], BeforeValidator(_units)] = _setting(
-        (500, 500, 2000), "Architecture", "Hidden layers",
+        (500, 500, 2000), "Architecture", "Hidden units (encoder layers)",
         "Units in each hidden layer of the encoder, first to last; the decoder mirrors them.",
         min_length=1, max_length=6,
     )  # fmt: skip
@@ -104,16 +104,16 @@ class RunConfig(BaseModel):
         min_length=1, max_length=5,
     )  # fmt: skip
     latent_dim: int = _setting(
-        10, "Architecture", "Size of z", "How many numbers the encoder keeps of each image.", ge=1, le=128,
+        10, "Architecture", "Latent dimension (size of z)", "How many numbers the encoder keeps of each image: the dimension of z.", ge=1, le=128,
     )  # fmt: skip
     initializer: Literal["variance_scaling", "glorot_uniform"] = _setting(
-        "variance_scaling", "Architecture", "Initial weights",
+        "variance_scaling", "Architecture", "Initializer",
         "variance_scaling: uniform with variance 1/(3 · inputs), as in the tutorial. glorot_uniform: Keras's default.",
         advanced=True,
     )  # fmt: skip
     precision: Literal["float32", "bfloat16"] = _setting(
         "float32", "Architecture", "Precision",
-        "float32: the tutorial's arithmetic. bfloat16: all layers but z's in half the bits, faster on some processors.",
+        "float32: the tutorial's arithmetic. bfloat16: every layer but z's in half the bits, faster on some processors.",
         advanced=True,
     )  # fmt: skip
     # -- pretraining
@@ -131,17 +131,17 @@ class RunConfig(BaseModel):
         gt=0, le=10,
     )  # fmt: skip
     learning_rate_decay: Literal["constant", "cosine"] = _setting(
-        "constant", "Pretraining", "Learning rate over time",
-        "constant: the step size stays, as in the tutorial. cosine: it falls to nothing over each phase.",
+        "constant", "Pretraining", "Learning-rate schedule",
+        "constant: the step size stays, as in the tutorial. cosine: it falls to zero over each phase.",
         advanced=True,
     )  # fmt: skip
     pretrain_augment: bool = _setting(
-        False, "Pretraining", "Distort images",
-        "Turn, shear, scale and shift each image a little whenever the autoencoder sees it.",
+        False, "Pretraining", "Augment (rotate, shear, scale, shift)",
+        "Rotate, shear, scale and shift each image a little whenever the autoencoder sees it.",
     )  # fmt: skip
     distortion: float = _setting(
-        1.0, "Pretraining", "Strength of distortions",
-        "1: up to 6° of turn, 10 % of size and shear, a pixel in 28 of shift. 2: twice that.", gt=0, le=4,
+        1.0, "Pretraining", "Augmentation strength",
+        "1: rotation up to 6°, scale and shear up to 10 %, shift up to a pixel in 28. 2: twice that.", gt=0, le=4,
         advanced=True,
     )  # fmt: skip
     batch_size: int = _setting(
@@ -149,31 +149,31 @@ class RunConfig(BaseModel):
     )  # fmt: skip
     # -- clustering
     n_clusters: int = _setting(
-        10, "Clustering", "Clusters", "How many groups to look for. The labels are not asked.", ge=2, le=50,
+        10, "Clustering", "Number of clusters", "How many clusters to look for. Labels are not used.", ge=2, le=50,
     )  # fmt: skip
     first_target: Literal["kmeans", "umap_gmm"] = _setting(
-        "kmeans", "Clustering", "First target p",
-        "kmeans: p sharpens the q of k-means on z. umap_gmm: what UMAP and a Gaussian mixture find among the images.",
+        "kmeans", "Clustering", "Initial target p",
+        "kmeans: p sharpens the q of k-means on z. umap_gmm: p is what UMAP and a Gaussian mixture find in the images.",
     )  # fmt: skip
     first_target_steps: int = _setting(
-        1400, "Clustering", "Keep it for so many steps",
-        "Gradient steps in which the first target p is held; after them p sharpens q again.", ge=1, le=200_000,
+        1400, "Clustering", "Hold it for (steps)",
+        "Gradient steps for which the initial target p is held; after them p sharpens q again.", ge=1, le=200_000,
     )  # fmt: skip
     features: Literal["pixels", "gradients"] = _setting(
-        "pixels", "Clustering", "UMAP compares",
-        "pixels: grey levels, place by place. gradients: the directions in which strokes run, patch by patch.",
+        "pixels", "Clustering", "Features for UMAP",
+        "pixels: gray levels. gradients: histograms of the directions of strokes, patch by patch (HOG).",
     )  # fmt: skip
     n_neighbors: int = _setting(
-        10, "Clustering", "UMAP's neighbours",
-        "How many neighbours of each image UMAP keeps close: few see fine structure, many the whole.", ge=2, le=200,
+        10, "Clustering", "Neighbors in UMAP (n_neighbors)",
+        "How many neighbors of each image UMAP keeps close: few show fine structure, many the whole.", ge=2, le=200,
     )  # fmt: skip
     compare_distorted: bool = _setting(
-        False, "Clustering", "Compare distorted, too",
-        "Each image also looks for neighbours when it is turned, sheared, widened, stretched a little: nine searches.",
+        False, "Clustering", "Augmented neighbors",
+        "Each image is also searched for neighbors after a little rotation, shear and scaling: nine searches.",
     )  # fmt: skip
     gmm_n_init: int = _setting(
-        8, "Clustering", "Restarts of the mixture",
-        "The Gaussian mixture is fitted this many times from random starts; the likeliest is kept.",
+        8, "Clustering", "Mixture restarts (n_init)",
+        "The Gaussian mixture is fitted this many times from random starts; the fit of highest likelihood is kept.",
         ge=1, le=100, advanced=True,
     )  # fmt: skip
     update_interval: int = _setting(
@@ -184,38 +184,38 @@ class RunConfig(BaseModel):
     )  # fmt: skip
     cluster_learning_rate: float = _setting(
         0.01, "Clustering", "Learning rate",
-        "Step size while clustering; small, so that the centers sharpen rather than scatter.", gt=0, le=10,
+        "Step size while clustering; small, so that clusters sharpen rather than scatter.", gt=0, le=10,
     )  # fmt: skip
     gamma: float = _setting(
-        0.1, "Clustering", "Weight of clustering γ",
-        "What KL(p‖q) counts beside the reconstruction's mean squared error, when both are trained together.",
+        0.1, "Clustering", "Clustering loss weight γ",
+        "Weight of KL(p‖q) relative to the reconstruction's mean squared error when both are trained together.",
         ge=0, le=100,
     )  # fmt: skip
     augment: bool = _setting(
-        False, "Clustering", "Distort images",
-        "Turn, shear, scale and shift each image a little at every clustering step; p stays that of the clean image.",
+        False, "Clustering", "Augment (rotate, shear, scale, shift)",
+        "Rotate, shear, scale and shift each image a little at every clustering step; p stays that of the clean image.",
     )  # fmt: skip
     tol: float = _setting(
-        0.001, "Clustering", "Stop when fewer change than",
-        "Stop when, from one update to the next, a smaller fraction of the images than this changes cluster.",
+        0.001, "Clustering", "Tolerance (stop when fewer labels change)",
+        "Stop when, between two target updates, a smaller fraction of the images than this changes cluster.",
         ge=0, le=0.5,
     )  # fmt: skip
     max_iterations: int = _setting(
-        8000, "Clustering", "At most so many steps", "Stop after so many gradient steps at the latest.",
+        8000, "Clustering", "Maximum iterations", "Stop after at most this many gradient steps.",
         ge=1, le=200_000,
     )  # fmt: skip
     alpha: float = _setting(
         1.0, "Clustering", "Degrees of freedom α",
-        "Tail of Student's t in q (DEC, equation 1): larger makes far centers count less.",
+        "Degrees of freedom of Student's t in q (DEC, equation 1): the larger, the less distant centers count.",
         ge=0.1, le=100, advanced=True,
     )  # fmt: skip
     kmeans_n_init: int = _setting(
-        20, "Clustering", "k-means restarts",
-        "k-means places the first centers this many times from random starts and keeps the tightest.",
+        20, "Clustering", "k-means restarts (n_init)",
+        "k-means places the initial centers this many times from random starts and keeps the tightest.",
         ge=1, le=100, advanced=True,
     )  # fmt: skip
     momentum: float = _setting(
-        0.9, "Pretraining", "Momentum of sgd", "How much of the last step sgd keeps; adam ignores it.",
+        0.9, "Pretraining", "Momentum (SGD)", "How much of the previous step SGD keeps; adam ignores it.",
         ge=0, lt=1, advanced=True,
     )  # fmt: skip
     # -- repeatability
@@ -315,7 +315,8 @@ def applies(name: str, config: RunConfig) -> bool:
 
 @cache
 def fields() -> dict[str, dict[str, Any]]:
-    """Per field: label, group, help, default, advanced, and where they apply minimum, maximum, choices.
+    """Per field: label, short (the label without what stands in brackets), group, help, default, advanced, and where
+    they apply minimum, maximum, choices.
 
     Made once, for all who ask: not to be changed.
     """
@@ -324,16 +325,17 @@ def fields() -> dict[str, dict[str, Any]]:
 
 
 def field_title(name: str) -> str:
-    """A field's label, with its group where another field has the same: "Clustering: learning rate"."""
+    """A field's short label, with its group where another field has the same: "Clustering: learning rate"."""
     described = fields()
-    label, group = described[name]["label"], described[name]["group"]
-    shared = sum(other["label"] == label for other in described.values()) > 1
+    label, group = described[name]["short"], described[name]["group"]
+    shared = sum(other["short"] == label for other in described.values()) > 1
     return f"{group}: {label[0].lower()}{label[1:]}" if shared else label
 
 
 def _describe(name: str, schema: dict[str, Any]) -> dict[str, Any]:
     numbers = next((part for part in schema.get("anyOf", []) if part.get("type") == "integer"), schema)
     described = {key: schema[key] for key in ("label", "group", "advanced")}
+    described["short"] = described["label"].partition(" (")[0]
     described |= {"help": schema["description"], "default": RunConfig.model_fields[name].default}
     limits = {"minimum": "minimum", "exclusiveMinimum": "minimum", "maximum": "maximum", "exclusiveMaximum": "maximum"}
     described |= {target: numbers[source] for source, target in limits.items() if source in numbers}

@@ -1,0 +1,302 @@
+"""The words of the method: one sentence each, the formula where there is one, and where it is written down.
+
+Tooltips on the screens, the lessons and `docs/glossary.md` say what stands here; fields of `RunConfig` bring their
+own sentence along and take formula and source from here. Formulas are LaTeX, as KaTeX renders it.
+
+Papers: DEC is Xie, Girshick and Farhadi (2016); IDEC is Guo, Gao, Liu and Yin (2017); DCEC is Guo, Liu, Zhu and Yin
+(2017); DEC-DA is Guo, Zhu, Liu and Yin (2018); N2D is McConville et al. (2021); UMAP is McInnes, Healy and Melville
+(2018).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dec_core.config import RunConfig, fields
+
+
+@dataclass(frozen=True)
+class Term:
+    """A word of the field.
+
+    Attributes
+    ----------
+    name : str
+        As it stands on the screen.
+    sentence : str
+        What it is, in plain words.
+    formula : str
+        In LaTeX; "" where there is none.
+    source : str
+        The paper and the place in it; "" for what is general knowledge.
+    tutorial : str
+        Its counterpart in the tutorial's code; "" where the tutorial has none.
+    """
+
+    name: str
+    sentence: str
+    formula: str = ""
+    source: str = ""
+    tutorial: str = ""
+
+
+CONCEPTS = {
+    "z": Term(
+        "z, the embedding",
+        "The few numbers that the encoder keeps of an image; clustering happens among them.",
+        r"z_i = f_\theta(x_i)",
+        "DEC, section 3",
+        "encoder.predict(x)",
+    ),
+    "autoencoder": Term(
+        "Autoencoder",
+        "An encoder that compresses an image to z and a decoder that restores the image from z, trained together.",
+        r"\min\ \lVert x - g(f_\theta(x)) \rVert^2",
+        "DEC, section 3.2",
+        "autoencoder(dims, init=init)",
+    ),
+    "reconstruction": Term(
+        "Reconstruction",
+        "What the decoder makes of the z of an image.",
+        r"\hat x_i = g(z_i)",
+        "DEC, section 3.2",
+        "autoencoder.predict(x)",
+    ),
+    "reconstruction_error": Term(
+        "Reconstruction error",
+        "Mean squared difference between a pixel, from 0 to 1, and its reconstruction.",
+        r"\tfrac{1}{nd}\sum_i \lVert x_i - \hat x_i \rVert^2",
+        "",
+        "loss='mse'",
+    ),
+    "cluster_centers": Term(
+        "Cluster centers",
+        "One point in the space of z for each cluster; k-means places them, training moves them.",
+        r"\mu_j",
+        "DEC, section 3.2",
+        "model.get_layer(name='clustering').set_weights([kmeans.cluster_centers_])",
+    ),
+    "q": Term(
+        "q, the soft assignment",
+        "How much an image belongs to each cluster: the nearer its z lies to the center, the more, by Student's t.",
+        r"q_{ij} = \frac{(1 + \lVert z_i - \mu_j\rVert^2/\alpha)^{-\frac{\alpha+1}{2}}}"
+        r"{\sum_{j'}(1 + \lVert z_i - \mu_{j'}\rVert^2/\alpha)^{-\frac{\alpha+1}{2}}}",
+        "DEC, equation 1",
+        "model.predict(x), ClusteringLayer.call",
+    ),
+    "p": Term(
+        "p, the target distribution",
+        "q made sharper: squared, divided by how full each cluster is, and normalized. Training pulls q towards p.",
+        r"p_{ij} = \frac{q_{ij}^2 / \sum_i q_{ij}}{\sum_{j'} q_{ij'}^2 / \sum_i q_{ij'}}",
+        "DEC, equation 3",
+        "target_distribution(q)",
+    ),
+    "kl": Term(
+        "KL divergence",
+        "How far q is from p; the clustering loss.",
+        r"L = \mathrm{KL}(P \Vert Q) = \sum_i \sum_j p_{ij} \log \frac{p_{ij}}{q_{ij}}",
+        "DEC, equation 2",
+        "loss='kld'",
+    ),
+    "joint_loss": Term(
+        "Joint training",
+        "Clustering and reconstruction trained together, so that the decoder stays in step.",
+        r"L = L_r + \gamma L_c",
+        "IDEC, section 3; DCEC, section 3",
+        "loss=['kld', 'mse'], loss_weights=[0.1, 1]",
+    ),
+    "pretraining": Term(
+        "Pretraining",
+        "Training of the autoencoder alone, before clusters form.",
+        "",
+        "DEC, section 3.2",
+        "autoencoder.fit(x, x, batch_size=256, epochs=300)",
+    ),
+    "target_update": Term(
+        "Target update",
+        "q of all images is computed anew, and p from it; between two updates p stays as it is.",
+        "",
+        "DEC, section 3.1.3",
+        "if ite % update_interval == 0",
+    ),
+    "changed": Term(
+        "Changed",
+        "Share of the images that changed cluster at the last target update.",
+        r"\tfrac1n \sum_i [\,c_i \neq c_i^{\text{before}}\,]",
+        "DEC, section 3.1.3",
+        "delta_label",
+    ),
+    "acc": Term(
+        "Accuracy (ACC)",
+        "Share of the images whose cluster is the one matched to their class, under the best one-to-one matching.",
+        r"\mathrm{ACC} = \max_m \tfrac1n \sum_i [\,l_i = m(c_i)\,]",
+        "DEC, equation 10",
+        "metrics.acc(y, y_pred)",
+    ),
+    "nmi": Term(
+        "NMI",
+        "Normalized mutual information of clusters and classes: 1 is perfect, 0 is chance.",
+        r"\frac{2\,I(Y; C)}{H(Y) + H(C)}",
+        "Strehl and Ghosh (2002)",
+        "metrics.nmi(y, y_pred)",
+    ),
+    "ari": Term(
+        "ARI",
+        "Adjusted Rand index: pairs of images judged alike, corrected for chance; 1 is perfect, 0 is chance.",
+        "",
+        "Hubert and Arabie (1985)",
+        "metrics.ari(y, y_pred)",
+    ),
+    "silhouette": Term(
+        "Silhouette",
+        "How tight and far apart clusters are in z, from −1 to 1; no labels are used.",
+        r"\tfrac1n \sum_i \frac{b_i - a_i}{\max(a_i, b_i)}",
+        "Rousseeuw (1987)",
+    ),
+    "confidence": Term(
+        "Confidence",
+        "Mean over the images of the largest q: how sure the assignment is of itself.",
+        r"\tfrac1n \sum_i \max_j q_{ij}",
+    ),
+    "agreement": Term(
+        "Agreement",
+        "Modularity of the clusters over the graph of nearest neighbors among the images: how much more often "
+        "neighbors share a cluster than chance would have it; no labels are used.",
+        r"\sum_c \left[\frac{e_c}{m} - \left(\frac{d_c}{2m}\right)^2\right]",
+        "Newman and Girvan (2004)",
+    ),
+    "confusion_matrix": Term(
+        "Confusion matrix",
+        "How many images of each class lie in each cluster.",
+        r"n_{lj} = \lvert \{i : l_i = l,\, c_i = j\} \rvert",
+        "",
+        "sklearn.metrics.confusion_matrix",
+    ),
+    "matching": Term(
+        "Matching (Hungarian method)",
+        "Clusters have no names: each is matched to the class with which the diagonal holds the most images.",
+        "",
+        "Kuhn (1955)",
+        "linear_assignment",
+    ),
+    "kmeans": Term(
+        "k-means",
+        "Places centers so that points lie as near as possible to their own; here among z, or on pixels.",
+        r"\min_\mu \sum_i \min_j \lVert z_i - \mu_j \rVert^2",
+        "Lloyd (1982)",
+        "KMeans(n_clusters=n_clusters, n_init=20)",
+    ),
+    "pca": Term(
+        "PCA", "The plane in which points vary the most; distances in it are true projections.", "", "Pearson (1901)"
+    ),
+    "umap": Term(
+        "UMAP",
+        "A map in which neighbors stay neighbors; distances between far groups mean little.",
+        "",
+        "UMAP",
+    ),
+    "gaussian_mixture": Term(
+        "Gaussian mixture",
+        "Groups described as ellipsoidal clouds; each image belongs to each cloud to some degree.",
+        r"\sum_j \pi_j\, \mathcal N(x \mid m_j, S_j)",
+        "N2D",
+    ),
+}
+
+FIELDS = {
+    "dataset": Term("", "", tutorial="keras.datasets.mnist"),
+    "n_samples": Term("", ""),
+    "deskew": Term("", ""),
+    "method": Term("", "", source="DEC; IDEC and DCEC for joint", tutorial="which of the notebook's systems is run"),
+    "autoencoder": Term("", "", tutorial="autoencoder(dims), autoencoderConv2D_1, autoencoderConv2D_2"),
+    "hidden_units": Term("", "", source="DEC, section 4.3", tutorial="dims = [784, 500, 500, 2000, 10]"),
+    "filters": Term("", "", source="DCEC, section 3", tutorial="filters=[32, 64, 128, 10]"),
+    "latent_dim": Term("", "", formula=r"z \in \mathbb R^{d}", source="DEC, section 4.3", tutorial="dims[-1]"),
+    "initializer": Term("", "", source="", tutorial="VarianceScaling(scale=1. / 3., mode='fan_in', ...)"),
+    "precision": Term("", ""),
+    "pretrain_epochs": Term("", "", tutorial="pretrain_epochs = 300"),
+    "pretrain_optimizer": Term("", "", tutorial="pretrain_optimizer = SGD(lr=1, momentum=0.9)"),
+    "pretrain_learning_rate": Term("", "", tutorial="SGD(lr=1, ...)"),
+    "learning_rate_decay": Term("", ""),
+    "pretrain_augment": Term("", "", source="DEC-DA"),
+    "distortion": Term("", "", source="DEC-DA"),
+    "batch_size": Term("", "", tutorial="batch_size = 256"),
+    "n_clusters": Term("", "", formula="k", source="DEC, section 3", tutorial="n_clusters = len(np.unique(y))"),
+    "first_target": Term("", "", formula=r"p^{(0)}", source="DEC, equation 3; N2D for umap_gmm"),
+    "first_target_steps": Term("", ""),
+    "features": Term("", "", source="Dalal and Triggs (2005) for gradients"),
+    "n_neighbors": Term("", "", source="UMAP"),
+    "compare_distorted": Term("", ""),
+    "gmm_n_init": Term("", ""),
+    "update_interval": Term("", "", source="DEC, section 3.1.3", tutorial="update_interval = 140"),
+    "cluster_optimizer": Term("", "", source="DEC, section 4.3", tutorial="optimizer=SGD(0.01, 0.9)"),
+    "cluster_learning_rate": Term("", "", source="DEC, section 4.3", tutorial="SGD(0.01, 0.9)"),
+    "gamma": Term("", "", formula=r"L = L_r + \gamma L_c", source="IDEC, section 3", tutorial="loss_weights=[0.1, 1]"),
+    "augment": Term("", "", source="DEC-DA"),
+    "tol": Term("", "", source="DEC, section 3.1.3", tutorial="tol = 0.001"),
+    "max_iterations": Term("", "", tutorial="maxiter = 8000"),
+    "alpha": Term(
+        "",
+        "",
+        formula=r"q_{ij} \propto (1 + \lVert z_i - \mu_j\rVert^2/\alpha)^{-\frac{\alpha+1}{2}}",
+        source="DEC, equation 1",
+        tutorial="ClusteringLayer(n_clusters, alpha=1.0)",
+    ),
+    "kmeans_n_init": Term("", "", tutorial="KMeans(n_clusters, n_init=20)"),
+    "momentum": Term("", "", tutorial="SGD(..., momentum=0.9)"),
+    "random_state": Term("", ""),
+}
+"""What the glossary adds to a field of `RunConfig`, whose name and sentence are its label and its help."""
+
+
+def term(key: str) -> Term:
+    """A concept, or a field of `RunConfig` with its own label and help. Raises KeyError for any other key."""
+    if key in CONCEPTS:
+        return CONCEPTS[key]
+    described, added = fields()[key], FIELDS[key]
+    return Term(described["label"], described["help"], added.formula, added.source, added.tutorial)
+
+
+def keys() -> tuple[str, ...]:
+    """All keys: the concepts, then the fields in the order in which they act."""
+    return (*CONCEPTS, *RunConfig.model_fields)
+
+
+def tooltip(key: str) -> str:
+    """Sentence, formula and source as Markdown with LaTeX between dollar signs."""
+    word = term(key)
+    parts = [word.sentence]
+    if word.formula:
+        parts.append(f"${word.formula}$")
+    if word.source:
+        parts.append(f"*{word.source}*")
+    return "\n\n".join(parts)
+
+
+def page() -> str:
+    """`docs/glossary.md`."""
+    head = [
+        "# Glossary",
+        "",
+        "Made by `python -m dec_core glossary`. The same sentences are the tooltips of the app.",
+    ]
+    parts = [("Concepts", CONCEPTS), ("Choices of a run", RunConfig.model_fields)]
+    for title, names in parts:
+        head += [
+            "",
+            f"## {title}",
+            "",
+            "| term | in plain words | formula | source | in the tutorial |",
+            "|---|---|---|---|---|",
+        ]
+        head += [_row(key, field=title != "Concepts") for key in names]
+    return "\n".join(head) + "\n"
+
+
+def _row(key: str, *, field: bool) -> str:
+    word = term(key)
+    name = f"{word.name}, `{key}`" if field else word.name
+    formula = f"${word.formula}$" if word.formula else ""
+    tutorial = f"`{word.tutorial}`" if word.tutorial else ""
+    cells = [name, word.sentence, formula, word.source, tutorial]
+    return f"| {' | '.join(cells)} |"
