@@ -76,8 +76,8 @@ class RunConfig(BaseModel):
     )  # fmt: skip
     n_samples: int | None = _setting(
         None, "Data", "Number of images",
-        "Use only this many: the first ones, or, of your own images, evenly spread ones. Empty uses all. Fewer train "
-        "faster, more are easier to cluster.", ge=50,
+        "Use only this many: the first ones; of your own, evenly spread ones. Empty uses all. Fewer train faster.",
+        ge=50,
     )  # fmt: skip
     deskew: bool = _setting(
         False, "Data", "Deskew",
@@ -104,7 +104,8 @@ class RunConfig(BaseModel):
         min_length=1, max_length=5,
     )  # fmt: skip
     latent_dim: int = _setting(
-        10, "Architecture", "Latent dimension (size of z)", "How many numbers the encoder keeps of each image: the dimension of z.", ge=1, le=128,
+        10, "Architecture", "Latent dimension (size of z)",
+        "How many numbers the encoder keeps of each image: the dimension of z.", ge=1, le=128,
     )  # fmt: skip
     initializer: Literal["variance_scaling", "glorot_uniform"] = _setting(
         "variance_scaling", "Architecture", "Initializer",
@@ -113,7 +114,7 @@ class RunConfig(BaseModel):
     )  # fmt: skip
     precision: Literal["float32", "bfloat16"] = _setting(
         "float32", "Architecture", "Precision",
-        "float32: the tutorial's arithmetic. bfloat16: every layer but z's in half the bits, faster on some processors.",
+        "float32: the tutorial's arithmetic. bfloat16: all layers but z's in half the bits; faster on some processors.",
         advanced=True,
     )  # fmt: skip
     # -- pretraining

@@ -77,7 +77,7 @@ def test_a_link_fills_the_form(app):
     assert app.number_input(key="random_state").value == 3
     assert app.text_input(key="hidden_units").value == "64, 32"
     assert app.number_input(key="n_samples").value == 5000
-    assert "architecture: hidden layers" in " ".join(item.value for item in app.caption)
+    assert "architecture: hidden units" in " ".join(item.value for item in app.caption)
 
 
 @pytest.mark.parametrize(
@@ -220,15 +220,20 @@ def test_all_presets_can_be_picked_in_the_order_of_the_tutorial(app):
 def test_only_fields_that_act_are_shown_and_the_others_keep_their_values(app):
     app.run()
     app.text_input(key="hidden_units").set_value("300, 100").run()
-    assert "Filters" not in labels(app) and "Weight of clustering γ" not in labels(app)
+    assert "Filters" not in labels(app) and "Clustering loss weight γ" not in labels(app)
     app.selectbox(key="autoencoder").set_value("conv_transpose").run()
-    assert "Filters" in labels(app) and "Hidden layers" not in labels(app)
+    assert "Filters" in labels(app) and "Hidden units (encoder layers)" not in labels(app)
     app.selectbox(key="method").set_value("joint").run()
-    assert "Weight of clustering γ" in labels(app)
+    assert "Clustering loss weight γ" in labels(app)
     app.selectbox(key="method").set_value("kmeans").run()
-    assert not labels(app) & {"Filters", "Epochs", "Update interval", "Size of z"} and "Clusters" in labels(app)
+    assert not labels(app) & {
+        "Filters",
+        "Epochs",
+        "Update interval",
+        "Latent dimension (size of z)",
+    } and "Number of clusters" in labels(app)
     app.selectbox(key="method").set_value("umap_gmm").run()
-    assert "UMAP's neighbours" in labels(app) and "k-means restarts" not in labels(app)
+    assert "Neighbors in UMAP (n_neighbors)" in labels(app) and "k-means restarts (n_init)" not in labels(app)
     app.selectbox(key="method").set_value("dec").run()
     app.selectbox(key="autoencoder").set_value("dense").run()
     assert app.text_input(key="hidden_units").value == "300, 100"

@@ -65,8 +65,8 @@ def press(at, start):
 def test_a_link_shows_only_what_differs_with_scores_beside_the_reference(runs):
     at = compare(runs[0], runs[2], seeds="apart")
     told = table(at)
-    assert "Stop when fewer change than" in told and "0.01" in told
-    assert "Size of z" not in told
+    assert "Tolerance" in told and "0.01" in told
+    assert "Latent dimension" not in told
     assert (
         "50.00 %" in told
         and "70.00 %" in told
@@ -159,7 +159,7 @@ def test_change_one_thing_fills_the_form_and_shows_both_after_start(runs):
     assert differing([started, runs[2].config]) == ["latent_dim"] and started.latent_dim == 3
     first, second = at.query_params["runs"].split(",")
     assert first == runs[2].id and RunFolder(runs[2].path.with_name(second)).config == started
-    assert "Size of z" in table(at)
+    assert "Latent dimension" in table(at)
 
 
 def test_a_cell_chosen_by_link_is_chosen_in_all(runs):

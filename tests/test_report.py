@@ -133,7 +133,7 @@ def test_a_run_is_called_by_its_name_or_by_what_it_is_near_to(told):
         "fast, clustering: learning rate 0.02, seed 0": replace(told, preset="fast", changed=["cluster_learning_rate"])
     }
     elsewhere = replace(told, preset="fast", changed=["dataset", "n_samples", "latent_dim"])
-    called["fast on digits, size of z 5, seed 0"] = replace(elsewhere, config=told.config.changed(latent_dim=5))
+    called["fast on digits, latent dimension 5, seed 0"] = replace(elsewhere, config=told.config.changed(latent_dim=5))
     assert {words: heading(run) for words, run in called.items()} == {words: words for words in called}
 
 
@@ -225,7 +225,7 @@ def test_a_comparison_shows_its_table_and_every_run(told):
     runs, contestants, lines = held(told, {"config": told.config.changed(latent_dim=3), "id": "b", "name": NASTY})
     text = report(runs, compared(contestants, lines, ["latent_dim"]))
     page = Page(text)
-    assert "2 set-ups compared" in page.text and "Size of z" in page.text and "may be chance" in page.text
+    assert "2 set-ups compared" in page.text and "Latent dimension" in page.text and "may be chance" in page.text
     assert page.text.count(NASTY) >= 3  # as text: in findings, table, chapter
     assert [c.latent_dim for c in configs_in("x", text.encode())] == [told.config.latent_dim, 3]
     ids = [value for _, name, value in page.attributes if name == "id"]

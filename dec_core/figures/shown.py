@@ -7,14 +7,12 @@ from typing import Any
 
 from dec_core.architecture import WITHOUT_NETWORK
 from dec_core.config import OWN, RunConfig, field_title
+from dec_core.glossary import CONCEPTS
 
 PER_CENT = ("acc",)
 SCORES = {
-    "acc": ("Accuracy", "Share of the images that lie in the cluster matched to their class."),
-    "nmi": ("NMI", "Normalized mutual information of clusters and classes: 1 is perfect, 0 is chance."),
-    "ari": ("ARI", "Adjusted Rand index: pairs of images judged alike, corrected for chance; 1 is perfect."),
-    "silhouette": ("Silhouette", "How tight and far apart clusters are in z, −1 to 1, with no label asked."),
-    "confidence": ("Confidence", "Mean over the images of the largest q: how sure the assignment is of itself."),
+    key: (CONCEPTS[key].name.partition(" (")[0], CONCEPTS[key].sentence)
+    for key in ("acc", "nmi", "ari", "silhouette", "confidence")
 }
 FEW = 2  # fields in which a run differs from a preset, to be named after it
 

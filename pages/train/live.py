@@ -10,6 +10,8 @@ import streamlit as st
 from dec_core.analysis.naming import letter
 from dec_core.config import ConfigError, RunConfig
 from dec_core.data import DataError
+from dec_core.figures.shown import SCORES
+from dec_core.glossary import tooltip
 from dec_core.reading.progress import Progress, progress
 from dec_core.reading.summary import findings, is_suspect
 from dec_core.runs.folder import ACTIVE, RunFolder, RunStatus
@@ -22,19 +24,10 @@ from pages.train.controls import controls, state_line
 WAIT_FOR_MORE = 900.0  # seconds after a run's end in which what comes late is looked for: a full server is slow
 PHASES = ("autoencoder", "centers", "clustering")
 PHASES_OF = {"kmeans": PHASES[1:2], "umap_gmm": PHASES[1:2], "autoencoder": PHASES[:2]}
-SCORES = {
-    "acc": ("Accuracy", "Share of the images that lie in the cluster matched to their digit (DEC, equation 10)."),
-    "nmi": ("NMI", "Normalized mutual information of clusters and digits: 1 is perfect, 0 is chance."),
-    "ari": ("ARI", "Adjusted Rand index: pairs of images judged alike, corrected for chance; 1 is perfect."),
-}
-WITHOUT_LABELS = {
-    "silhouette": ("Silhouette", "How tight and far apart clusters are in z, −1 to 1, with no label asked."),
-    "confidence": ("Confidence", "Mean over the images of the largest q: how sure the assignment is of itself."),
-}
+WITH_LABELS = ("acc", "nmi", "ari")
+WITHOUT_LABELS = ("silhouette", "confidence")
 TO_BE_FOUND = "Once clusters form, here stands whether groups look merged or split, judged without labels."
 STARTED_TWICE = "The groups of a first start of UMAP and the mixture looked merged, so a second was made."
-CHANGED = "Share of the images that changed cluster at the last update."
-ERROR = "Mean squared difference between a pixel (0 to 1) and its reconstruction."
 
 
 def live(run: RunFolder | None, config: RunConfig | None) -> None:
@@ -136,11 +129,13 @@ def _numbers(history: History, outcome: dict[str, float]) -> None:
     changed = next((r["delta_label"] for r in reversed(history.updates) if "delta_label" in r), None)
     loss = history.pretrain[-1]["loss"] if history.pretrain else None
     with st.container(horizontal=True, gap="medium", key="numbers"):
-        for key, (name, explained) in (WITHOUT_LABELS if "silhouette" in outcome else SCORES).items():
+        for key in WITHOUT_LABELS if "silhouette" in outcome else WITH_LABELS:
             change = _change(key, newest, before)
-            st.metric(name, _shown(key, outcome.get(key)), change, help=explained, width=144)
-        st.metric("Changed", None if changed is None else f"{100 * changed:.2f} %", help=CHANGED, width=144)
-        st.metric("Reconstruction error", None if loss is None else f"{loss:.4f}", help=ERROR, width=180)
+            st.metric(SCORES[key][0], _shown(key, outcome.get(key)), change, help=tooltip(key), width=144)
+        share = None if changed is None else f"{100 * changed:.2f} %"
+        st.metric("Changed", share, help=tooltip("changed"), width=144)
+        error = None if loss is None else f"{loss:.4f}"
+        st.metric("Reconstruction error", error, help=tooltip("reconstruction_error"), width=180)
 
 
 def _findings(run_id: str, history: History, config: RunConfig | None) -> None:

@@ -94,20 +94,20 @@ def test_change_one_thing_and_see_both(server, page):
     open_menu(page, 0)
     button(page, "Change one thing").click()
     expect(page.get_by_text("Start shows the new run beside")).to_be_visible()
-    field = page.get_by_role("spinbutton", name="How many")
+    field = page.get_by_role("spinbutton", name="Number of images")
     field.fill("1500")
     field.press("Enter")
     wait_until(page, lambda: "n_samples=1500" in page.url)
     button(page, "Start").click()
 
     # the two stand beside each other while the second trains
-    expect(table(page)).to_contain_text("How many")
+    expect(table(page)).to_contain_text("Number of images")
     first, second = own_runs(server)
     assert (first.config.n_samples, second.config.n_samples) == (None, 1500)
     wait_until(page, lambda: all_ended(server))
     expect(table(page).locator("tbody")).to_have_count(2)
     expect(table(page).locator("tbody th").nth(1)).to_contain_text(
-        "how many 1500"
+        "number of images 1500"
     )  # what is called alike is told apart
     expect(table(page).locator("tbody").nth(1)).to_contain_text(re.compile(r"\d%|\d %"))
     curves = page.get_by_role("img", name="Curves over each other")
@@ -193,7 +193,7 @@ def test_the_report_holds_what_was_compared_and_is_taken_in_again(server, page, 
 
     # and on the app it fills the form
     go(page, "Train")
-    field = page.get_by_role("spinbutton", name="How many")
+    field = page.get_by_role("spinbutton", name="Number of images")
     expect(field).to_have_value("1500")
     button(page, "From a file").click()
     page.locator(".st-key-config_file input[type=file]").set_input_files(tmp_path / "comparison.html")
