@@ -1,4 +1,4 @@
-"""How fast the app answers: python -m benchmarks.app_latency [--runs] [--json]
+"""How fast the app answers.
 
 Serves the app over an empty folder of runs, presses its buttons in a real browser and prints how long they
 took, with the memory of the web process. With --runs instead over a folder of 500 runs: how soon the list of runs is
@@ -15,16 +15,37 @@ import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import psutil
-from playwright.sync_api import Page
 
 from benchmarks.serving import browser, served
+from dec_core.cli.options import add_command, add_json_option
 from dec_core.presets import PRESETS
 from dec_core.runs.folder import RunFolder
 from dec_core.runs.index import RunIndex
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
 WARM = 45.0  # seconds after which the spare worker is ready, its UMAP compiled
+
+
+def add_parser(commands: Any) -> None:
+    parser = add_command(commands, "app", "measure how fast the app answers, in a browser")
+    parser.add_argument("--runs", action="store_true", help="instead: the list of runs and Compare, with 500 runs")
+    add_json_option(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    figures = measure_many() if options.runs else measure()
+    if options.json:
+        print(json.dumps(figures))
+    else:
+        for name, value in figures.items():
+            print(f"{name:42} {value:8.3f}")
+    return 0
 
 
 def press(page: Page, name: str) -> None:
@@ -140,20 +161,3 @@ def _click_colour(page: Page, name: str) -> float:
     radios = "[...document.querySelectorAll('[role=radio]')]"
     checked = f"{radios}.some(e => e.innerText === '{name}' && e.ariaChecked === 'true')"
     return seconds_until(page, checked, since)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
-    parser.add_argument("--runs", action="store_true", help="with 500 runs in the folder")
-    options = parser.parse_args()
-    found = measure_many() if options.runs else measure()
-    if options.json:
-        print(json.dumps(found))
-    else:
-        for name, value in found.items():
-            print(f"{name:42} {value:8.3f}")
-
-
-if __name__ == "__main__":
-    main()

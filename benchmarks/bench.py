@@ -6,6 +6,7 @@ only their ratios are worth keeping. Each figure is the better of two, after one
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 import time
@@ -19,6 +20,8 @@ from typing import Any
 import numpy as np
 
 from benchmarks import peers
+from benchmarks.options import add_history_option
+from dec_core.cli.options import add_command, add_json_option
 from dec_core.cli.quiet import start_tensorflow
 from dec_core.config import RunConfig
 from dec_core.data import load
@@ -44,6 +47,18 @@ class Work:
     torch: Callable[[RunConfig, np.ndarray, str], float]
     clustpy: Callable[[RunConfig, np.ndarray], float] | None
     products: Callable[[RunConfig, int], list[tuple[int, int, int, int]]] | None
+
+
+def add_parser(commands: Any) -> None:
+    parser = add_command(commands, "bench", "compare the speed of our loops with others'")
+    parser.add_argument("--samples", type=int, default=70_000, metavar="N", help="images of MNIST (default: 70000)")
+    add_history_option(parser)
+    add_json_option(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    return bench(options.samples, as_json=options.json, history=options.history)
 
 
 def bench(n_samples: int, *, as_json: bool, history: Path | None = None) -> int:

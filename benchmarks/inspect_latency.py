@@ -6,6 +6,7 @@ browser that draws by software on the same cores: with a graphics card the brows
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 import time
@@ -16,9 +17,11 @@ import numpy as np
 import psutil
 
 from benchmarks.bench import add_to_history
+from benchmarks.options import add_history_option
 from benchmarks.table import versions
 from dec_core.analysis.inspection import steadiness
 from dec_core.analysis.projection import umap_plane
+from dec_core.cli.options import add_command, add_json_option, add_runs_folder
 from dec_core.figures.embedding import laid_out, positions
 from dec_core.reading.inspection import Inspection
 from dec_core.runs.folder import RunFolder, list_runs
@@ -39,6 +42,20 @@ TIMED = """async ([handles, act, done, argument]) => {
   }
   return performance.now() - started;
 }"""
+
+
+def add_parser(commands: Any) -> None:
+    parser = add_command(commands, "inspect", "measure how fast Inspect answers, in a browser")
+    parser.add_argument("--run", dest="run_dir", type=Path, metavar="RUN_DIR",
+                        help="a finished run (default: the newest in --out)")  # fmt: skip
+    add_history_option(parser)
+    add_json_option(parser)
+    add_runs_folder(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    return inspect_bench(options.out, options.run_dir, as_json=options.json, history=options.history)
 
 
 def inspect_bench(root: Path, run_dir: Path | None, *, as_json: bool, history: Path | None) -> int:
@@ -67,7 +84,7 @@ def _run(root: Path, run_dir: Path | None) -> RunFolder:
         if folder.status.state == "finished" and Inspection(folder).clustered:
             return folder
     raise ValueError(
-        f"--inspect: received {run_dir or root}, expected a finished run; make one: python -m dec_core train fast"
+        f"--run: received {run_dir or root}, expected a finished run; make one: python -m dec_core train fast"
     )
 
 

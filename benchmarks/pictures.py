@@ -1,25 +1,37 @@
-"""Takes the README's pictures: python -m benchmarks.pictures [RUNS]
+"""Takes the README's pictures: of a run that clusters, and of that run in Inspect.
 
-Of a run that clusters and of that run in Inspect; or, given the folder of runs of `python -m dec_core sweep-example`,
-of that sweep and of its best, middling and worst trial beside each other.
+Or, given the folder of runs of `python -m benchmarks sweep-example`, of that sweep and of its best, middling and worst
+trial beside each other.
 """
 
+from __future__ import annotations
+
+import argparse
 import re
-import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from benchmarks.serving import browser, served
+from dec_core.cli.options import add_command
 from dec_core.sweeps import studies
 
-DOCS = Path(__file__).parents[2] / "docs"
+DOCS = Path(__file__).parents[1] / "docs"
 
 
-def main() -> None:
-    if len(sys.argv) > 1:
-        tuned(Path(sys.argv[1]))
+def add_parser(commands: Any) -> None:
+    parser = add_command(commands, "pictures", "take the pictures of README and docs, in a browser")
+    parser.add_argument("runs", nargs="?", type=Path, metavar="RUNS",
+                        help="folder of the runs of sweep-example: pictures of Sweep and Compare instead")  # fmt: skip
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    if options.runs:
+        tuned(options.runs)
     else:
         watched()
+    return 0
 
 
 def tuned(runs: Path) -> None:
@@ -60,7 +72,3 @@ def watched() -> None:
         page.mouse.move(720, 860)
         page.wait_for_timeout(3000)
         page.screenshot(path=DOCS / "inspect.png")
-
-
-if __name__ == "__main__":
-    main()

@@ -7,6 +7,7 @@ add up to more than those of the clock.
 
 from __future__ import annotations
 
+import argparse
 import cProfile
 import json
 import pstats
@@ -23,7 +24,9 @@ import numpy as np
 
 from benchmarks import peers
 from benchmarks.bench import PRECISIONS, REPEATS, add_to_history, images, repeated
+from benchmarks.options import add_history_option
 from benchmarks.table import versions
+from dec_core.cli.options import add_command, add_json_option
 from dec_core.cli.quiet import start_tensorflow
 from dec_core.config import RunConfig
 from dec_core.presets import PRESETS
@@ -62,6 +65,17 @@ WHOLE = "fast"  # the preset that is run from its start to its end
 STEPS = 60  # that are watched
 SHORT = {"pretrain_epochs": 2, "max_iterations": 2 * STEPS, "update_interval": STEPS}
 LARGE = 2048  # rows and columns
+
+
+def add_parser(commands: Any) -> None:
+    parser = add_command(commands, "profile", "show where the time of a run and of a step goes")
+    add_history_option(parser)
+    add_json_option(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    return profile(as_json=options.json, history=options.history)
 
 
 def profile(*, as_json: bool, history: Path | None = None) -> int:

@@ -7,6 +7,7 @@ kept, each with the machine that made it: delete the file to measure all anew.
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 from collections.abc import Iterator
@@ -14,8 +15,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.options import add_docs_folder
 from benchmarks.table import digest, machine, machines, spread, trained
 from dec_core.analysis.metrics import confusion, least_whole
+from dec_core.cli.options import (
+    add_command,
+    add_runs_folder,
+    add_seeds_option,
+    add_set_option,
+    changes_from,
+    checked_seeds,
+    keep_own_data,
+)
 from dec_core.cli.repeat import summarize
 from dec_core.config import RunConfig
 from dec_core.data import load
@@ -62,6 +73,23 @@ class Trial:
     name: str
     data: str
     config: RunConfig
+
+
+def add_parser(commands: Any) -> None:
+    parser = add_command(commands, "recipes", "measure presets and their ingredients: docs/recipes.md")
+    parser.add_argument("--sections", nargs="+", choices=SECTIONS, default=list(SECTIONS), help="only these sections")
+    add_seeds_option(parser, 5)
+    parser.add_argument("--fashion", type=Path, metavar="DIR", help="folder of Fashion-MNIST's IDX files")
+    add_set_option(parser)
+    add_runs_folder(parser)
+    add_docs_folder(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    n_seeds, changes = checked_seeds(options.seeds), changes_from(options.set)
+    fashion = keep_own_data(options.fashion, options.out, skip_unreadable=False) if options.fashion else None
+    return recipes(n_seeds, fashion, options.out, options.docs, changes, options.sections)
 
 
 def recipes(
@@ -173,7 +201,7 @@ def markdown(whole: dict[str, Any]) -> str:
     lines = [
         "# Recipes, measured",
         "",
-        f"Made by `python -m dec_core recipes --fashion FOLDER{changed}`; FOLDER holds Fashion-MNIST's IDX files.",
+        f"Made by `python -m benchmarks recipes --fashion FOLDER{changed}`; FOLDER holds Fashion-MNIST's IDX files.",
         "Mean over the seeds, with min and max in brackets. Labels score; they neither train, choose nor stop.",
         *machines(rows),
         "",

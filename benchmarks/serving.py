@@ -12,8 +12,10 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from playwright.sync_api import Browser, sync_playwright
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 ROOT = Path(__file__).parents[1]
 FLAGS = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--disable-background-networking"]
@@ -50,6 +52,8 @@ def _wait_until_healthy(address: str) -> None:
 @contextmanager
 def browser() -> Iterator[Browser]:
     """Debian's Chromium if it is there, else Playwright's own; WebGL by software."""
+    from playwright.sync_api import sync_playwright  # what measures without a browser does without it
+
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
         yield launched

@@ -6,12 +6,15 @@ where it was left, and writes `sweep.md` and `sweep.json` once all trials have e
 
 from __future__ import annotations
 
+import argparse
 import json
 from pathlib import Path
 from statistics import mean
 from typing import Any
 
+from benchmarks.options import add_docs_folder
 from benchmarks.table import machine, spread
+from dec_core.cli.options import add_command, add_runs_folder
 from dec_core.cli.quiet import start_tensorflow
 from dec_core.config import field_title
 from dec_core.figures.shown import value_text
@@ -22,8 +25,19 @@ from dec_core.sweeps.plan import SweepPlan
 
 NAME = "worked-example"
 RATES, CLUSTERS = (0.0001, 0.001, 0.01), (8, 10, 12, 15)
-COMMAND = "python -m dec_core sweep-example"
+COMMAND = "python -m benchmarks sweep-example"
 ABOUT = {"agreement": "agreement with neighbours", "silhouette": "silhouette of z"}
+
+
+def add_parser(commands: Any) -> None:
+    parser = add_command(commands, "sweep-example", "train the worked example of a sweep: docs/sweep.md")
+    add_runs_folder(parser)
+    add_docs_folder(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    return sweep_example(options.out, options.docs)
 
 
 def plan() -> SweepPlan:

@@ -7,6 +7,7 @@ can be added one by one.
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import json
 import platform
@@ -15,8 +16,17 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from benchmarks.options import add_docs_folder
+from dec_core.cli.options import (
+    add_command,
+    add_runs_folder,
+    add_seeds_option,
+    add_set_option,
+    changes_from,
+    checked_seeds,
+)
+from dec_core.cli.progress import finish_quietly, result
 from dec_core.cli.repeat import summarize
-from dec_core.cli.train import finish_quietly, result
 from dec_core.config import RunConfig
 from dec_core.presets import PRESETS, preset
 from dec_core.runs.folder import RunFolder, config_of, list_runs, with_same_autoencoder
@@ -32,6 +42,22 @@ TUTORIAL = {  # ACC, NMI, ARI as printed in the tutorial's notebook
     "tutorial-dense-joint": (0.95587, 0.89625, 0.90499),
 }
 SCORES = ("acc", "nmi", "ari")
+
+
+def add_parser(commands: Any) -> None:
+    parser = add_command(commands, "table", "train the tutorial's systems: docs/reproduction.md")
+    parser.add_argument("--presets", nargs="+", metavar="PRESET", help="only these systems")
+    add_seeds_option(parser, 1)
+    parser.add_argument("--resume", action="store_true", help="use finished runs and continue interrupted ones")
+    add_set_option(parser)
+    add_runs_folder(parser)
+    add_docs_folder(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    names, n_seeds = options.presets or tutorial_presets(), checked_seeds(options.seeds)
+    return table(names, n_seeds, options.out, options.docs, changes_from(options.set), resume=options.resume)
 
 
 def table(names: list[str], n_seeds: int, root: Path, docs: Path, changes: dict[str, Any], *, resume: bool) -> int:
@@ -136,7 +162,7 @@ def _markdown(whole: dict[str, Any], ours: list[str] = ()) -> str:
     lines = [
         "# The tutorial's systems, run here",
         "",
-        f"Made by `python -m dec_core table --resume{changed}`.",
+        f"Made by `python -m benchmarks table --resume{changed}`.",
         "Mean over the seeds, with min and max in brackets where there are several. Labels score; they neither train",
         "nor stop anything. Seconds are of training alone, the least over the seeds, some of which may have run beside",
         "other work: the autoencoder's, which systems share that build on the same one, and the clustering's. Where",

@@ -1,94 +1,42 @@
-"""Runs to take away: a report in HTML, a notebook that makes a run again, event files for TensorBoard."""
+"""`export`: runs as a report in HTML, as a notebook that trains them again, or for TensorBoard."""
 
 from __future__ import annotations
 
+import argparse
 import sys
-from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from dec_core.cli.quiet import start_tensorflow
-from dec_core.figures.comparison import TOLD, Contestant
-from dec_core.figures.notebook import notebook
-from dec_core.figures.overlay import line_of
-from dec_core.figures.palette import RUN_COLOURS
-from dec_core.figures.report import Comparison, compared, report
-from dec_core.figures.shown import heading
-from dec_core.reading.comparison import differing, setups
-from dec_core.reading.summary import RunSummary, summary
-from dec_core.runs.folder import RunFolder
-from dec_core.runs.index import entry_of
+from dec_core.cli.options import add_command
 
 
-def export(paths: Sequence[Path], to: str, out: Path | None) -> int:
-    """Write the runs in `paths` as "html", "notebook" or "tensorboard", and print what was written.
+def add_parser(commands: Any) -> None:
+    parser = add_command(commands, "export", "write runs as HTML report or notebook, or for TensorBoard")
+    parser.add_argument("run_dirs", type=Path, nargs="+", metavar="RUN_DIR", help="folders of the runs")
+    parser.add_argument("--to", choices=("html", "notebook", "tensorboard"), required=True,
+                        help="html compares several runs in one file")  # fmt: skip
+    parser.add_argument("--out", dest="target", type=Path, metavar="PATH",
+                        help="file or folder to write (default: in RUN_DIR)")  # fmt: skip
+    parser.set_defaults(run=run)
 
-    Without `out` it goes into the folder of the run; a comparison goes where one is.
 
-    Raises
-    ------
-    ValueError
-        If one is no run, or `out` cannot be written.
+def run(options: argparse.Namespace) -> int:
+    """Write the runs and print the paths of what was written.
+
+    Without `--out` it goes into the folder of the run; a comparison goes into the current folder.
+    Raises ValueError if one is no run, or the target cannot be written.
     """
-    runs = [summary(path) for path in paths]
-    for run in runs:
-        if run.sizes is None:
-            print(f"{run.id} has no clusters yet; what there is, is written.", file=sys.stderr)
+    from dec_core.cli.export_files import WRITERS
+    from dec_core.reading.summary import summary
+
+    runs = [summary(path) for path in options.run_dirs]
+    for one in runs:
+        if one.sizes is None:
+            print(f"{one.id} has no clusters yet; the export holds what has been recorded.", file=sys.stderr)
     try:
-        for path in {"html": _html, "notebook": _notebooks, "tensorboard": _tensorboard}[to](runs, paths, out):
+        for path in WRITERS[options.to](runs, options.run_dirs, options.target):
             print(path)
     except OSError as error:
-        raise ValueError(f"--out: {out or error.filename} cannot be written: {error.strerror or error}") from None
+        place = options.target or error.filename
+        raise ValueError(f"--out: {place} cannot be written: {error.strerror or error}") from None
     return 0
-
-
-def _html(runs: Sequence[RunSummary], paths: Sequence[Path], out: Path | None) -> list[Path]:
-    several = len(runs) > 1
-    path = out or (Path("comparison.html") if several else paths[0] / "report.html")
-    if path.is_dir():
-        path = path / ("comparison.html" if several else f"{runs[0].id}.html")
-    return [_written(path, report(runs, _compared(runs, paths) if several else None, path.name))]
-
-
-def _compared(runs: Sequence[RunSummary], paths: Sequence[Path]) -> Comparison:
-    """The runs held against the first: those that differ in their seed alone are one set-up."""
-    by_id = {run.id: run for run in runs}
-    entries = [entry_of(RunFolder(path.resolve())) for path in paths]
-    contestants, lines = [], []
-    for place, setup in enumerate(setups(entries, entries, together=True)):
-        first, colour = by_id[setup.first.id], RUN_COLOURS[place % len(RUN_COLOURS)]
-        counted = [by_id[entry.id] for entry in setup.counted]
-        n = len(counted)
-        name = heading(counted[0]) if n == 1 else f"{heading(first, seed=False)}, {n} seeds"
-        spreads = {score: spread for score in TOLD if (spread := setup.spread(score))}
-        link = f"#run-{runs.index(first) + 1}"
-        standing = "" if first.state == "finished" else first.state
-        contestants.append(Contestant(name, colour, first.config, spreads, standing, link))
-        sizes = counted[0].sizes
-        if sizes is not None:
-            lines.append(line_of(name, colour, [run.history for run in counted], int(sizes.sum()), first.config))
-    return compared(contestants, lines, differing([one.config for one in contestants]))
-
-
-def _notebooks(runs: Sequence[RunSummary], paths: Sequence[Path], out: Path | None) -> list[Path]:
-    if out is not None and len(runs) == 1 and not out.is_dir():
-        return [_written(out, notebook(runs[0]))]
-    targets = [
-        path / "run.ipynb" if out is None else out / f"{run.id}.ipynb" for run, path in zip(runs, paths, strict=True)
-    ]
-    return [_written(target, notebook(run)) for run, target in zip(runs, targets, strict=True)]
-
-
-def _tensorboard(runs: Sequence[RunSummary], paths: Sequence[Path], out: Path | None) -> list[Path]:
-    """A folder for each run, so that TensorBoard shows them beside each other."""
-    start_tensorflow()
-    from dec_core.cli.tensorboard import write_events
-
-    folders = [path / "tensorboard" if out is None else out / run.id for run, path in zip(runs, paths, strict=True)]
-    began = [RunFolder(path).status.created for path in paths]
-    return [write_events(*arguments) for arguments in zip(runs, began, folders, strict=True)]
-
-
-def _written(path: Path, text: str) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    RunFolder.write(path, lambda file: file.write(text.encode()))
-    return path

@@ -1,57 +1,44 @@
-"""Sort new images by a finished run: a table on stdout, or CSV."""
+"""`predict`: the clusters of new images, by a finished run."""
 
 from __future__ import annotations
 
-import csv
+import argparse
 import sys
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import Any
 
-from dec_core.cli.quiet import start_tensorflow
-from dec_core.data.readers import read
-from dec_core.runs.folder import RunFolder
-
-if TYPE_CHECKING:
-    from dec_core.work.prediction import Prediction
-
-SHOWN = 20  # rows of the table
+from dec_core.cli.options import add_command, add_skip_option, checked_run
 
 
-def predict(run_dir: Path, file: Path, target: Path | None, *, skip_unreadable: bool) -> int:
-    """Print where the images of `file` belong, and write all of it as CSV to `target` if one is named."""
-    if not (run_dir / "config.json").is_file():
-        raise ValueError(f"run_dir: received {run_dir}, expected the folder of a run, with a config.json in it")
+def add_parser(commands: Any) -> None:
+    parser = add_command(commands, "predict", "assign new images to the clusters of a finished run")
+    parser.add_argument("run_dir", type=Path, metavar="RUN_DIR", help="folder of the run")
+    parser.add_argument("file", type=Path, metavar="FILE", help="the images, in any format that train --data reads")
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="write all rows to FILE, with q of every cluster")
+    add_skip_option(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print where the images belong, and write all of it as CSV if a file is named. Raises ValueError."""
+    run_dir, target = checked_run(options.run_dir), options.csv
     if target is not None and not target.resolve().parent.is_dir():
         raise ValueError(f"--csv: received {target}, but there is no folder {target.parent}; make it first")
-    reading = read(file, skip_unreadable=skip_unreadable, at_least=1)
+    from dec_core.cli.prediction_table import table_text, write_csv
+    from dec_core.cli.quiet import start_tensorflow
+    from dec_core.data.readers import read
+    from dec_core.runs.folder import RunFolder
+
+    reading = read(options.file, skip_unreadable=options.skip_unreadable, at_least=1)
     start_tensorflow()
-    from dec_core.work.prediction import predict as sort
+    from dec_core.work.prediction import predict
 
-    found = sort(RunFolder(run_dir.resolve()), reading.dataset.images)
-    for note in (*reading.notes, *found.notes):
+    prediction = predict(RunFolder(run_dir.resolve()), reading.dataset.images)
+    for note in (*reading.notes, *prediction.notes):
         print(note, file=sys.stderr)
-    _print(found)
+    print(table_text(prediction))
     if target is not None:
-        with target.open("w", newline="", encoding="utf-8") as out:
-            write_csv(found, out)
-        print(f"{len(found.labels)} rows in {target}")
+        with target.open("w", newline="", encoding="utf-8") as file:
+            write_csv(prediction, file)
+        print(f"{len(prediction.labels)} rows in {target}")
     return 0
-
-
-def write_csv(found: Prediction, out: IO[str]) -> None:
-    """index, cluster, class if known, confidence, then q of every cluster."""
-    writer = csv.writer(out)
-    known = found.names is not None
-    head = ["index", "cluster", *(["class"] if known else []), "confidence"]
-    writer.writerow([*head, *(f"q_{j}" for j in range(found.q.shape[1]))])
-    for i, (label, q) in enumerate(zip(found.labels.tolist(), found.q.tolist(), strict=True)):
-        names = [found.names[label]] if known else []
-        writer.writerow([i, label, *names, f"{q[label]:.6f}", *(f"{value:.6f}" for value in q)])
-
-
-def _print(found: Prediction) -> None:
-    print(f"{'image':>6} {'cluster':>8} {'class':>8} {'confidence':>11}")
-    for i, (label, q) in enumerate(zip(found.labels[:SHOWN], found.q, strict=False)):
-        print(f"{i:6} {label:8} {found.names[label] if found.names else '–':>8} {q[label]:11.3f}")
-    if len(found.labels) > SHOWN:
-        print(f"... and {len(found.labels) - SHOWN} more")

@@ -1,31 +1,48 @@
-"""Train one config with several seeds, so that a result is a spread and not a draw of a lottery."""
+"""`repeat`: one config trained with several seeds, so that a result is a spread and not the luck of one draw."""
 
 from __future__ import annotations
 
+import argparse
 import json
-from pathlib import Path
 from statistics import mean
 from typing import Any
 
-from dec_core.cli.train import train_quietly
-from dec_core.config import RunConfig
+from dec_core.cli.options import (
+    add_command,
+    add_config_options,
+    add_json_option,
+    add_runs_folder,
+    add_seeds_option,
+    checked_seeds,
+    config_from,
+)
 
 COLUMNS = ("acc", "nmi", "ari", "seconds")
 
 
-def repeat(config: RunConfig, n_seeds: int, root: Path, *, as_json: bool) -> int:
-    """Train seeds 0..n_seeds-1 and print mean, min and max of scores and seconds. Raises ValueError."""
-    if n_seeds < 1:
-        raise ValueError(f"--seeds: received {n_seeds}, expected 1 or more")
-    results = [train_quietly(config.changed(random_state=seed), root) for seed in range(n_seeds)]
+def add_parser(commands: Any) -> None:
+    parser = add_command(commands, "repeat", "train a preset with several seeds: mean, min and max")
+    add_config_options(parser)
+    add_seeds_option(parser, 5)
+    add_runs_folder(parser)
+    add_json_option(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Train each seed and print mean, min and max of scores and seconds. Raises ValueError."""
+    config, n_seeds = config_from(options), checked_seeds(options.seeds)
+    from dec_core.cli.progress import train_quietly
+
+    results = [train_quietly(config.changed(random_state=seed), options.out) for seed in range(n_seeds)]
     print(_table(results))
-    if as_json:
+    if options.json:
         print(json.dumps({"runs": results, "summary": summarize(results)}))
     return int(any(result["state"] == "failed" for result in results))
 
 
 def summarize(results: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
-    """Mean, min and max of scores and seconds over results that `train.result` gave."""
+    """Mean, min and max of scores and seconds over results that `progress.result` gave."""
     return {
         name: {"mean": mean(values), "min": min(values), "max": max(values)}
         for name in COLUMNS

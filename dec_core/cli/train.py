@@ -1,164 +1,52 @@
-"""Train one run with a progress bar on stderr and the result on stdout."""
+"""`train`: one run, with a progress bar."""
 
 from __future__ import annotations
 
-import json
+import argparse
 import shutil
-import signal
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
+from dec_core.cli.options import (
+    add_command,
+    add_config_options,
+    add_json_option,
+    add_runs_folder,
+    add_umap_option,
+    config_from,
+)
+from dec_core.config import fields
 
-from dec_core.cli.quiet import start_tensorflow
-from dec_core.config import RunConfig
-from dec_core.presets import name_of
-from dec_core.runs.folder import RunFolder
 
-BAR = "{desc} {percentage:3.0f}% |{bar}| {n:.1f}/{total_fmt} {unit}, {remaining} left, {rate_fmt}{postfix}"
+def add_parser(commands: Any) -> None:
+    parser = add_command(
+        commands, "train", "train a preset", epilog=_field_help(), formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add_config_options(parser)
+    parser.add_argument("--seed", type=int, metavar="N", help="seed of the random numbers (random_state)")
+    parser.add_argument("--pretrained", type=Path, metavar="RUN_DIR", help="start from the autoencoder of that run")
+    add_runs_folder(parser)
+    add_umap_option(parser)
+    add_json_option(parser)
+    parser.set_defaults(run=run)
 
 
-def train_new(config: RunConfig, root: Path, pretrained: Path | None, *, umap: bool, as_json: bool) -> int:
-    """Train `config` in a new folder below `root`, perhaps with the autoencoder of another run; the exit code."""
-    folder = RunFolder.create(root, config, "running")
-    if pretrained is not None:
+def run(options: argparse.Namespace) -> int:
+    """Train in a new folder below `--out`, perhaps with the autoencoder of another run. Raises ValueError."""
+    config = config_from(options)
+    from dec_core.cli.progress import train_and_print
+    from dec_core.runs.folder import RunFolder
+
+    folder = RunFolder.create(options.out, config, "running")
+    if options.pretrained is not None:
         try:
-            folder.begin_with(RunFolder(pretrained))
+            folder.begin_with(RunFolder(options.pretrained))
         except ValueError:
             shutil.rmtree(folder.path)
             raise
-    return _run(folder, umap=umap, as_json=as_json)
+    return train_and_print(folder, umap=options.umap, as_json=options.json)
 
 
-def resume(path: Path, *, umap: bool, as_json: bool) -> int:
-    """Go on with the run in `path`. Raises ValueError if there is nothing to go on with."""
-    folder = RunFolder(path.resolve())
-    if not (path / "config.json").is_file():
-        raise ValueError(f"run_dir: received {path}, expected the folder of a run, with a config.json in it")
-    state = folder.status.state
-    if state not in ("stopped", "failed", "interrupted"):
-        raise ValueError(f"run_dir: {path} is {state}; only stopped, failed or interrupted runs can go on")
-    return _run(folder, umap=umap, as_json=as_json)
-
-
-def train_quietly(config: RunConfig, root: Path) -> dict[str, Any]:
-    """Train `config` below `root` with a progress bar; the result as `result` gives it."""
-    return finish_quietly(RunFolder.create(root, config, "running"))
-
-
-def finish_quietly(folder: RunFolder) -> dict[str, Any]:
-    """Train what is left of a run with a progress bar; the result. Ctrl-C raises KeyboardInterrupt."""
-    if _drive(folder):
-        raise KeyboardInterrupt
-    return result(folder)
-
-
-def result(folder: RunFolder) -> dict[str, Any]:
-    """What came out, flat: scores, seconds, iterations, state and where it is kept."""
-    status = folder.status
-    seconds = {name: round(value, 2) for name, value in status.seconds.items()}
-    return {
-        **status.outcome,
-        "seconds": round(sum(status.seconds.values()), 2),
-        "seconds_pretrain": seconds.get("pretraining", 0.0),
-        "seconds_centers": seconds.get("centers", 0.0),
-        "seconds_cluster": seconds.get("clustering", 0.0),
-        "n_iterations": status.progress.get("n_iterations", status.progress.get("iteration", 0)),
-        "state": status.state,
-        "preset": name_of(folder.config),
-        "random_state": folder.config.random_state,
-        "run_dir": str(folder.path),
-    }
-
-
-def _run(folder: RunFolder, *, umap: bool, as_json: bool) -> int:
-    interrupted = _drive(folder)
-    outcome = result(folder)
-    if interrupted:
-        print(
-            f"Interrupted; kept in {folder.path}, go on with: python -m dec_core resume {folder.path}", file=sys.stderr
-        )
-        return 130
-    if outcome["state"] == "failed":
-        print(f"error: {folder.status.message}", file=sys.stderr)
-    elif umap:
-        from dec_core.work.postprocess import add_umap
-
-        print("UMAP of the result ...", file=sys.stderr)
-        add_umap(folder)
-    print(json.dumps(outcome) if as_json else _sentence(outcome))
-    return 1 if outcome["state"] == "failed" else 0
-
-
-def _drive(folder: RunFolder) -> bool:
-    """Train to the end under a progress bar; whether Ctrl-C ended it early."""
-    start_tensorflow()
-    from dec_core.work.recorder import record
-
-    with _interruptible() as interrupted, _Bar() as bar:
-        recording = record(folder)
-        for event in recording:
-            bar.show(event)
-            if interrupted:
-                recording.close()
-    return bool(interrupted)
-
-
-@contextmanager
-def _interruptible() -> Iterator[list]:
-    """Ctrl-C fills the list, so that training stops between two events; a second one raises."""
-    received: list[int] = []
-
-    def note(number: int, frame: Any) -> None:
-        received.append(number)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-
-    previous = signal.signal(signal.SIGINT, note)
-    try:
-        yield received
-    finally:
-        signal.signal(signal.SIGINT, previous)
-
-
-class _Bar:
-    """Two bars, one after the other: epochs of pretraining, then iterations of clustering."""
-
-    def __init__(self) -> None:
-        self.bar: tqdm | None = None
-        self.phase = ""
-
-    def __enter__(self) -> _Bar:
-        return self
-
-    def __exit__(self, *error: Any) -> None:
-        if self.bar is not None:
-            self.bar.close()
-
-    def show(self, event: dict[str, Any]) -> None:
-        kind = event["event"]
-        if kind == "PretrainProgress":
-            done = event["epoch"] - 1 + event["batch"] / event["n_batches"]
-            self._move("autoencoder", "epochs", event["n_epochs"], done, {"loss": f"{event['loss']:.4f}"})
-        elif kind in ("ClusterProgress", "TargetUpdated"):
-            found = {"ACC": f"{event['acc']:.4f}", "changed": f"{event['delta_label']:.4f}"} if "acc" in event else {}
-            self._move("clustering", "steps", event["max_iterations"], event["iteration"], found)
-
-    def _move(self, phase: str, unit: str, total: int, done: float, found: dict[str, str]) -> None:
-        if self.phase != phase:
-            self.__exit__()
-            self.phase = phase
-            self.bar = tqdm(total=total, desc=phase, unit=unit, bar_format=BAR, initial=done)
-        if found:
-            self.bar.set_postfix(found, refresh=False)
-        self.bar.update(done - self.bar.n)
-
-
-def _sentence(outcome: dict[str, Any]) -> str:
-    scores = ", ".join(f"{name.upper()} {outcome[name]:.4f}" for name in ("acc", "nmi", "ari") if name in outcome)
-    return (
-        f"{scores or 'No labels to score by'}; {outcome['n_iterations']} iterations, "
-        f"{outcome['seconds']:.0f} s; kept in {outcome['run_dir']}"
-    )
+def _field_help() -> str:
+    lines = [f"  {name} ({described['default']})\n      {described['help']}" for name, described in fields().items()]
+    return "fields for --set, with the tutorial's values:\n" + "\n".join(lines)

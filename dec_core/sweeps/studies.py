@@ -26,9 +26,8 @@ from scipy.stats import spearmanr
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from dec_core.sweeps.plan import MOST_TRIALS, SweepPlan
+from dec_core.sweeps.plan import GRACE, MOST_TRIALS, SweepPlan
 
-GRACE = 150  # seconds without a heartbeat after which a worker is taken for gone; more than `folder.SILENT`
 MOST_RETRIES = 3  # a trial that has ended so many workers is left alone
 SCORES = ("acc", "nmi", "ari", "agreement", "silhouette")
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from dec_core.cli import figures, main
+from dec_core.cli import figure_files, main
 from dec_core.runs.folder import RunFolder
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 SIGNATURES = {".svg": b"<?xml", ".png": b"\x89PNG", ".pdf": b"%PDF"}
 
 
@@ -62,8 +62,8 @@ def test_a_run_becomes_figures(own_run, capsys):
 
 
 def test_without_labels_there_is_no_heatmap(own_run, tmp_path, monkeypatch, capsys):
-    load = figures.load
-    monkeypatch.setattr(figures, "load", lambda *args, **options: replace(load(*args, **options), y=None))
+    load = figure_files.load
+    monkeypatch.setattr(figure_files, "load", lambda *args, **options: replace(load(*args, **options), y=None))
     assert main(["figures", str(own_run.path), "--out", str(tmp_path / "out")]) == 0
     assert capsys.readouterr().out.splitlines()[0] == "No labels, so no confusion heatmap."
     names = {path.name for path in (tmp_path / "out").iterdir()}

@@ -1,0 +1,21 @@
+"""python -m benchmarks: how fast and how good, measured. A file per command, put together here."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from benchmarks import app_latency, bench, inspect_latency, pictures, profile, recipes, sweep_example, table
+from dec_core.cli import parser_of, run
+
+COMMANDS = (bench, profile, table, recipes, sweep_example, inspect_latency, app_latency, pictures)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command. Returns the exit code, as that of `dec_core`."""
+    parser = parser_of("python -m benchmarks", "How fast and how good, measured.", COMMANDS)
+    return run(parser, sys.argv[1:] if arguments is None else arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,165 @@
+"""Options that several commands share, and the config that they ask for."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from dec_core.config import ConfigError, RunConfig
+from dec_core.presets import PRESETS
+from dec_core.sweeps.plan import GRACE
+
+RUNS = Path("runs")
+
+
+def add_command(commands: Any, name: str, sentence: str, **kwargs: Any) -> argparse.ArgumentParser:
+    """The parser of a new command; `sentence` tells it in the list of commands and in its own help."""
+    return commands.add_parser(name, help=sentence, description=f"{sentence[0].upper()}{sentence[1:]}.", **kwargs)
+
+
+def add_config_options(parser: argparse.ArgumentParser) -> None:
+    """PRESET or --config, and what changes it; `config_from` reads them."""
+    parser.add_argument("preset", nargs="?", metavar="PRESET", help=f"one of {', '.join(PRESETS)}")
+    parser.add_argument("--config", type=Path, metavar="FILE",
+                        help="instead of PRESET: a config.json, or an exported report or notebook")  # fmt: skip
+    parser.add_argument("--data", metavar="DATA", help="dataset: mnist, digits, or your own file or folder")
+    add_skip_option(parser)
+    parser.add_argument("--subset", type=int, metavar="N", help="use only N images (n_samples)")
+    add_set_option(parser)
+
+
+def add_set_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE", help="set any field; repeatable")
+
+
+def add_skip_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--skip-unreadable", action="store_true", help="skip pictures that cannot be read")
+
+
+def add_runs_folder(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--out", type=Path, default=RUNS, metavar="DIR", help="folder of the runs (default: runs)")
+
+
+def add_json_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print one JSON object as the last line on stdout")
+
+
+def add_umap_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--umap", action="store_true", help="also compute the UMAP view that the app can show")
+
+
+def add_seeds_option(parser: argparse.ArgumentParser, default: int) -> None:
+    parser.add_argument("--seeds", type=int, default=default, metavar="N",
+                        help=f"number of seeds, counted from 0 (default: {default})")  # fmt: skip
+
+
+def add_storage_options(parser: argparse.ArgumentParser) -> None:
+    """Where a sweep is stored; `storage_from` reads it."""
+    urls = "sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME"
+    parser.add_argument("--storage", metavar="URL", help=f"database: {urls} (default: sweeps.db in --out)")
+    add_runs_folder(parser)
+
+
+def storage_from(options: argparse.Namespace) -> str:
+    """The address of the database."""
+    return options.storage or f"sqlite:///{options.out / 'sweeps.db'}"
+
+
+def add_grace_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--grace", type=int, default=GRACE, metavar="SECONDS",
+                        help="give a trial to another worker after so long without a sign of its own "
+                        f"(default: {GRACE}); more where networks stall")  # fmt: skip
+
+
+def checked_seeds(n_seeds: int) -> int:
+    """The number of seeds. Raises ValueError unless there is one at least."""
+    if n_seeds < 1:
+        raise ValueError(f"--seeds: received {n_seeds}, expected 1 or more")
+    return n_seeds
+
+
+def checked_run(path: Path) -> Path:
+    """The folder of a run. Raises ValueError if it is none."""
+    if not (path / "config.json").is_file():
+        raise ValueError(f"run_dir: received {path}, expected the folder of a run, with a config.json in it")
+    return path
+
+
+def changes_from(items: list[str]) -> dict[str, Any]:
+    """What --set asks for, by field. Raises ConfigError."""
+    from dec_core.config import parse
+
+    changes = {}
+    for item in items:
+        name, equals, text = item.partition("=")
+        if not equals:
+            raise ConfigError({"--set": f"received {item!r}, expected FIELD=VALUE, as in --set latent_dim=5"})
+        changes[name] = parse(name, text)
+    return changes
+
+
+def config_from(options: argparse.Namespace) -> RunConfig:
+    """The preset, or the config of a file, with the changes that the command line asks for. Raises ValueError."""
+    from dec_core.config import BUNDLED, OWN
+    from dec_core.data import load
+
+    config = _base_config(options.preset, options.config, options.out)
+    changes = changes_from(options.set)
+    data = options.data
+    if data is not None and data not in BUNDLED and not data.startswith(OWN):
+        data = keep_own_data(Path(data), options.out, skip_unreadable=options.skip_unreadable)
+        if options.config is None:
+            changes.setdefault("deskew", False)  # deskewing is for handwriting
+    given = {"dataset": data, "n_samples": options.subset, "random_state": getattr(options, "seed", None)}
+    changes |= {name: value for name, value in given.items() if value is not None}
+    size = _size(changes.get("dataset"), options.out)
+    if size and "n_samples" not in changes and (config.n_samples or 0) > size:
+        changes["n_samples"] = None  # a preset's subset of a larger data set means all of a smaller one
+    config = config.changed(**changes)
+    if config.dataset not in BUNDLED:
+        images = load(config.dataset, root=options.out).images
+        config.check_images(len(images), images.shape[1:])
+    return config
+
+
+def _base_config(name: str | None, file: Path | None, root: Path) -> RunConfig:
+    """The preset of that name, or the config that a file holds, of several the first. Raises ValueError for both.
+
+    Presets of one's own are kept beside the runs below `root`.
+    """
+    from dec_core.presets import preset
+    from dec_core.reading.config_in import configs_in
+    from dec_core.runs.own_presets import own_presets
+
+    if (name is None) == (file is None):
+        received = "nothing" if name is None else f"{name} and --config {file}"
+        raise ValueError(f"preset: received {received}, expected either one of {', '.join(PRESETS)} or --config FILE")
+    if file is None:
+        return own_presets(root).get(name) or preset(name)
+    configs = configs_in(file.name, file.read_bytes())
+    if len(configs) > 1:
+        print(f"{file.name} holds {len(configs)} configs; the first one is used.", file=sys.stderr)
+    return configs[0]
+
+
+def keep_own_data(path: Path, root: Path, *, skip_unreadable: bool) -> str:
+    """Read a person's own data, say on stderr what was understood, keep it below `root`, and return its name."""
+    from dec_core.data import own
+    from dec_core.data.readers import read
+
+    reading = read(path, skip_unreadable=skip_unreadable)
+    for note in reading.notes:
+        print(note, file=sys.stderr)
+    return own.keep(reading.dataset, root)
+
+
+def _size(dataset: str | None, root: Path) -> int:
+    """Number of images of a data set; 0 if none is named."""
+    from dec_core.config import BUNDLED
+    from dec_core.data import load
+
+    if dataset is None or dataset in BUNDLED:
+        return BUNDLED[dataset][0] if dataset else 0
+    return len(load(dataset, root=root).images)

@@ -1,0 +1,45 @@
+"""python -m benchmarks profile: where the time goes."""
+
+import pytest
+
+from dec_core.config import RunConfig
+
+
+def test_the_profile_says_where_the_time_of_a_run_goes(small):
+    from benchmarks.profile import PHASES, _phases
+
+    found, total = _phases(small.changed(pretrain_epochs=2, max_iterations=40))
+    assert set(found) == {*PHASES, "the rest"} and sum(found.values()) == pytest.approx(total)
+    assert min(found.values()) >= 0 and max(found.values()) < total
+    for phase in ("gradient steps, autoencoder", "gradient steps, clustering", "k-means on z", "q, p and labels"):
+        assert found[phase] > 0
+    assert found["waiting for UMAP and the mixture"] == 0
+
+
+def test_the_profile_says_which_operations_a_step_is_made_of(small):
+    from benchmarks.profile import OPERATIONS, SHORT, _clustering, _operations, _pretraining
+    from dec_core.data import load
+    from dec_core.training import TrainingState
+
+    x = load("mnist", 1024).x
+    for events in (_pretraining, _clustering):
+        state = TrainingState(
+            small.changed(dataset="mnist", n_samples=1024, hidden_units=(256, 256), **SHORT), (28, 28)
+        )
+        found, wall = _operations(events(state, x))
+        assert set(found) <= {*OPERATIONS, "the rest"} and min(found.values()) > 0 < wall
+        assert found["products and convolutions"] > 0.1 * sum(found.values()) and found["optimizer"] > 0
+
+
+def test_the_products_of_an_image_are_counted():
+    from benchmarks.profile import _operations_of_an_image
+    from dec_core.training import TrainingState
+
+    dense = TrainingState(RunConfig.make(hidden_units=(500,)), (28, 28))
+    encoder = 2 * (784 * 500 + 500 * 10)
+    assert _operations_of_an_image(dense, clustering=True) == 4 * encoder - 2 * 784 * 500
+    assert _operations_of_an_image(dense, clustering=False) == 6 * encoder - 2 * 784 * 500
+    conv = TrainingState(RunConfig.make(autoencoder="conv_transpose", filters=(32, 64, 128)), (28, 28))
+    first, second, third = 14 * 14 * 32 * 25, 7 * 7 * 64 * 25 * 32, 3 * 3 * 128 * 9 * 64  # 28 -> 14 -> 7 -> 3
+    encoder = 2 * (first + second + third + 1152 * 10)
+    assert _operations_of_an_image(conv, clustering=True) == 4 * encoder - 2 * first

@@ -1,0 +1,173 @@
+"""What the commands print, train and refuse."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from dec_core.cli import COMMANDS, MOVED, main, parser_of, run
+from dec_core.config import RunConfig
+from dec_core.data import load
+from dec_core.runs.folder import RunFolder
+
+ROOT = Path(__file__).parents[2]
+QUICK = ["--data", "digits", "--set", "pretrain_epochs=3", "--set", "max_iterations=80", "--set", "first_target=kmeans"]
+
+
+def command(*arguments):
+    return [sys.executable, "-m", "dec_core", *map(str, arguments)]
+
+
+def listed_commands(help_text):
+    """Name and sentence of each command in the list that --help prints."""
+    lines = help_text.partition("COMMAND [OPTIONS]\n    ")[2].splitlines()
+    return dict(line.split(maxsplit=1) for line in lines)
+
+
+def test_help_tells_every_command_in_a_line_and_loads_no_heavy_library():
+    script = """
+import sys
+from dec_core.cli import main
+try:
+    main(["--help"])
+finally:
+    print(*sys.modules, file=sys.stderr)
+"""
+    environment = {**os.environ, "COLUMNS": "80"}
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, env=environment)
+    names = [command.__name__.rpartition(".")[2].replace("_", "-") for command in COMMANDS]
+    assert list(listed_commands(done.stdout)) == [name for name in names if name != "worker"]
+    loaded = {name.partition(".")[0] for name in done.stderr.split()}
+    assert "dec_core" in loaded
+    assert not loaded & {"numpy", "scipy", "sklearn", "pandas", "matplotlib", "plotly", "optuna", "tensorflow", "keras"}
+
+
+@pytest.mark.parametrize("name", MOVED)
+def test_a_command_that_has_moved_says_where_it_is(name, capsys):
+    assert main([name, "--no-such-option"]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith(f"error: {name} has moved: python -m benchmarks {name}") and error.count("\n") == 1
+
+
+def test_an_error_of_many_lines_becomes_one(capsys):
+    def fail(options):
+        raise ValueError("first\n  second\n\nthird")
+
+    def add_parser(commands):
+        commands.add_parser("fail").set_defaults(run=fail)
+
+    parser = parser_of("dec", "", [SimpleNamespace(add_parser=add_parser)])
+    assert run(parser, ["fail"]) == 2
+    assert capsys.readouterr().err == "error: first; second; third\n"
+
+
+def test_presets_can_be_read_by_people_and_programs(capsys):
+    assert main(["presets"]) == 0
+    assert re.search(r"^first-look +10 000", capsys.readouterr().out, re.M)
+    assert main(["presets", "--json"]) == 0
+    read = json.loads(capsys.readouterr().out)
+    assert RunConfig.make(**read["tutorial-dec"]) == RunConfig.make()
+
+
+def test_train_shows_a_bar_and_ends_in_one_object(tmp_path):
+    done = subprocess.run(
+        command("train", "first-look", *QUICK, "--seed", 2, "--out", tmp_path, "--json"),
+        capture_output=True, text=True, cwd=ROOT, check=True,
+    )  # fmt: skip
+    result = json.loads(done.stdout.splitlines()[-1])
+    assert 0.1 < result["acc"] <= 1 and {"nmi", "ari"} <= result.keys()
+    assert result["n_iterations"] == 80 and result["state"] == "finished" and result["random_state"] == 2
+    parts = [result[f"seconds_{part}"] for part in ("pretrain", "centers", "cluster")]
+    assert result["seconds"] == pytest.approx(sum(parts), abs=0.03)
+    run = RunFolder(Path(result["run_dir"]))
+    assert run.config.dataset == "digits" and run.config.n_samples is None and run.path.parent == tmp_path
+    assert "autoencoder" in done.stderr and "loss=" in done.stderr
+    assert "clustering" in done.stderr and "ACC=" in done.stderr and "left" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["train", "first-lok"], "expected one of first-look, "),
+        (["train", "first-look", "--set", "latent_dim"], "expected FIELD=VALUE"),
+        (["train", "first-look", "--set", "latent=3"], "no such field"),
+        (["train", "first-look", "--set", "latent_dim=many"], "latent_dim: received 'many'"),
+        (["train", "first-look", "--data", "cats"], "there is no file or folder cats; expected mnist, digits"),
+        (["train", "tutorial-conv-dec", "--data", "own-lost-1a2b3c4d"], "there is no 'own-lost-1a2b3c4d'"),
+        (["train", "first-look", "--pretrained", "nowhere"], "cannot be read"),
+        (["predict", "nowhere", "x.npz"], "with a config.json in it"),
+        (["train", "first-look", "--subset", "70001"], "use 70000 or fewer"),
+        (["resume", "nowhere"], "with a config.json in it"),
+        (["repeat", "first-look", "--seeds", "0"], "expected 1 or more"),
+        (["train", "first-look", "--out", __file__], "test_commands.py"),
+    ],
+)
+def test_bad_input_exits_with_2_and_one_line(arguments, said, capsys):
+    assert main(arguments) == 2
+    error = capsys.readouterr().err
+    assert said in error and error.startswith("error: ") and error.count("\n") == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no SIGINT to a child")
+def test_ctrl_c_keeps_what_was_trained_and_resume_goes_on(tmp_path):
+    training = subprocess.Popen(
+        command("train", "first-look", *QUICK, "--set", "pretrain_epochs=400", "--out", tmp_path, "--json"),
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT,
+    )  # fmt: skip
+    while not list(tmp_path.glob("*/events.jsonl")) and training.poll() is None:
+        time.sleep(0.1)
+    training.send_signal(signal.SIGINT)
+    out, err = training.communicate()
+    assert training.returncode == 130 and out == "" and "Traceback" not in err
+    assert err.strip().splitlines()[-1].startswith("Interrupted; kept in ")
+    (run,) = tmp_path.iterdir()
+    assert RunFolder(run).status.state == "stopped"
+
+    shorter = RunFolder(run).config.changed(pretrain_epochs=RunFolder(run).status.progress["epoch"] + 1)
+    (run / "config.json").write_text(shorter.to_json())
+    done = subprocess.run(command("resume", run, "--json"), capture_output=True, text=True, cwd=ROOT, check=True)
+    assert json.loads(done.stdout)["state"] == "finished"
+    assert main(["resume", str(run)]) == 2
+
+
+def test_repeat_gives_mean_min_and_max_over_seeds(tmp_path, capsys):
+    assert main(["repeat", "first-look", *QUICK, "--seeds", "2", "--out", str(tmp_path), "--json"]) == 0
+    lines = capsys.readouterr().out.strip().splitlines()
+    read = json.loads(lines[-1])
+    accuracies = [run["acc"] for run in read["runs"]]
+    assert [run["random_state"] for run in read["runs"]] == [0, 1]
+    assert read["summary"]["acc"] == {"mean": sum(accuracies) / 2, "min": min(accuracies), "max": max(accuracies)}
+    assert f"| min | {min(accuracies):.4f} |" in lines[-3]
+
+
+@pytest.fixture
+def images(tmp_path):
+    """A file of images without labels, and one of new ones, 8x8."""
+    digits = load("digits")
+    np.savez(tmp_path / "mine.npz", x=digits.images[:300])
+    np.save(tmp_path / "new.npy", digits.images[300:330])
+    return tmp_path
+
+
+def test_ones_own_data_trains_without_labels_and_new_images_are_sorted(images, capsys):
+    short = ["--set", "pretrain_epochs=3", "--set", "max_iterations=40", "--set", "batch_size=50", "--json"]
+    assert main(["train", "first-look", "--data", str(images / "mine.npz"), *short, "--out", str(images / "runs")]) == 0
+    captured = capsys.readouterr()
+    assert "300 images of 8×8 pixels" in captured.err and "No labels" in captured.err
+    result = json.loads(captured.out.splitlines()[-1])
+    assert "acc" not in result and {"silhouette", "confidence"} <= result.keys()
+
+    assert main(["predict", result["run_dir"], str(images / "new.npy"), "--csv", str(images / "out.csv")]) == 0
+    table = (images / "out.csv").read_text().splitlines()
+    assert table[0].startswith("index,cluster,confidence,q_0") and len(table) == 31
+    first = [float(value) for value in table[1].split(",")]
+    assert first[1] == max(range(10), key=lambda j: first[3 + j]) and sum(first[3:]) == pytest.approx(1, abs=1e-4)
+    assert "and 10 more" in capsys.readouterr().out

@@ -1,0 +1,39 @@
+"""predict: new images in the clusters of a finished run."""
+
+import numpy as np
+from PIL import Image
+
+from dec_core.cli import main
+
+
+def test_where_the_answer_goes_is_checked_before_the_work(tmp_path, finished_run, capsys):
+    target = tmp_path / "nowhere" / "out.csv"
+    assert main(["predict", str(finished_run.path), str(tmp_path / "x.npy"), "--csv", str(target)]) == 2
+    assert "there is no folder" in capsys.readouterr().err
+
+
+def test_new_images_are_brought_to_those_of_the_run(tmp_path, finished_run, digits, capsys):
+    def sorted_as(path):
+        assert main(["predict", str(finished_run.path), str(path), "--csv", str(tmp_path / "out.csv")]) == 0
+        return [line.split(",")[1] for line in (tmp_path / "out.csv").read_text().splitlines()[1:]]
+
+    np.save(tmp_path / "same.npy", digits.images[:12])
+    same = sorted_as(tmp_path / "same.npy")
+    assert "Brought" not in capsys.readouterr().err
+    np.save(tmp_path / "larger.npy", digits.images[:12].repeat(3, axis=1).repeat(3, axis=2))
+    assert len(sorted_as(tmp_path / "larger.npy")) == 12
+    assert "Brought from 24×24 to the 8×8 pixels of the run." in capsys.readouterr().err
+    Image.fromarray(digits.images[3]).convert("RGB").save(tmp_path / "one.png")
+    assert sorted_as(tmp_path / "one.png") == same[3:4]
+    assert "1 image of 8×8 pixels." in capsys.readouterr().err
+
+
+def test_predict_gives_back_the_labels_of_the_run(tmp_path, finished_run, digits, capsys):
+    np.save(tmp_path / "same.npy", digits.images[:500])
+    assert main(["predict", str(finished_run.path), str(tmp_path / "same.npy"), "--csv", str(tmp_path / "o.csv")]) == 0
+    clusters = [int(line.split(",")[1]) for line in (tmp_path / "o.csv").read_text().splitlines()[1:]]
+    last = sorted((finished_run.path / "snapshots").glob("*.npz"))[-1]
+    kept = finished_run.load_arrays(f"snapshots/{last.name}")["labels"]
+    assert np.mean(np.array(clusters) == kept[:500]) > 0.998
+    classes = [line.split(",")[2] for line in (tmp_path / "o.csv").read_text().splitlines()[1:]]
+    assert np.mean(np.array(classes) == digits.y[:500].astype(str)) > 0.3
