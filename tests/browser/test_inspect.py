@@ -2,126 +2,19 @@
 
 import io
 import re
-import time
 from itertools import pairwise
-from types import SimpleNamespace
 from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pandas as pd
-import pytest
+from driving import opened, wait_until
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from benchmarks.serving import browser, served
 from dec_core.analysis.inspection import inside
 from dec_core.analysis.verdict import thousands
-from dec_core.config import RunConfig
-from dec_core.data import Dataset, load, own
 from dec_core.figures.embedding import UNIT, positions
-from dec_core.reading.inspection import Inspection
 from dec_core.reading.selection import Selection
-from dec_core.runs.folder import RunFolder
-
-PATIENCE = 240_000  # milliseconds; a busy machine is slow, and speed is not what is tested here
-expect.set_options(timeout=PATIENCE)
-SMALL = {
-    "n_samples": 2000,
-    "hidden_units": (128, 64),
-    "batch_size": 64,
-    "pretrain_epochs": 8,
-    "pretrain_optimizer": "adam",
-    "pretrain_learning_rate": 0.002,
-    "kmeans_n_init": 2,
-    "update_interval": 20,
-    "cluster_optimizer": "adam",
-    "cluster_learning_rate": 0.001,
-    "max_iterations": 200,
-    "tol": 0.0,
-}
-# Streamlit's page looks for its server below the address it was opened at first, and then above it.
-PROBED = re.compile(r"^http://localhost:\d+/inspect/_stcore/(health|host-config)$")
-
-
-def recorded(root, config) -> Inspection:
-    """A finished run, with all that a worker adds to it for this screen."""
-    from dec_core.work.postprocess import add_inspection, add_umap
-    from dec_core.work.recorder import record
-
-    folder = RunFolder.create(root, config, "running")
-    for _ in record(folder):
-        pass
-    add_umap(folder)
-    add_inspection(folder)
-    return Inspection(folder)
-
-
-@pytest.fixture(scope="module")
-def runs(tmp_path_factory) -> SimpleNamespace:
-    root = tmp_path_factory.mktemp("inspect") / "runs"
-    root.mkdir()
-    labelled = RunConfig.make(**SMALL)
-    name = own.keep(Dataset("mine", load("digits").images[:600], None), root)
-    unlabelled = labelled.changed(dataset=name, n_samples=None, pretrain_epochs=4, max_iterations=60)
-    return SimpleNamespace(root=root, run=recorded(root, labelled), unlabelled=recorded(root, unlabelled))
-
-
-@pytest.fixture(scope="module", name="browser")
-def a_browser():
-    with browser() as launched:
-        yield launched
-
-
-def opened(browser, complaints, width=1440, height=900) -> Page:
-    """A page in a context of its own that writes down what should not happen."""
-    page = browser.new_context(viewport={"width": width, "height": height}).new_page()
-    page.set_default_timeout(PATIENCE)
-
-    def console(message) -> None:
-        if message.type == "error" and not PROBED.match(message.location["url"]):
-            complaints.append(f"{message.text} {message.location['url']}")
-
-    def request(asked) -> None:
-        address = urlsplit(asked.url)
-        if address.scheme not in ("data", "blob") and address.hostname != "localhost":
-            complaints.append(f"asked for {asked.url}")
-
-    page.on("console", console)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("request", request)
-    return page
-
-
-@pytest.fixture(scope="module")
-def server(runs, browser):
-    """The app over both runs, and what its very first visitor saw, who came by a link to Inspect."""
-    complaints = []
-    with served(runs.root) as (address, _):
-        page = opened(browser, complaints)
-        page.goto(f"{address}/inspect?run={runs.run.folder.id}")
-        wait_until_drawn(page)
-        yield SimpleNamespace(address=address, first=page, complaints=complaints)
-        page.context.close()
-    assert "Traceback" not in (runs.root / "server.log").read_text()
-
-
-@pytest.fixture
-def page(server, browser):
-    complaints = []
-    page = opened(browser, complaints)
-    yield page
-    page.context.close()
-    assert complaints == []
-
-
-def wait_until(page, condition, milliseconds=PATIENCE):
-    until = time.monotonic() + milliseconds / 1000
-    while time.monotonic() < until:
-        if condition():
-            return
-        page.wait_for_timeout(100)
-    headlines = page.locator(".st-key-selection").all_inner_texts()
-    raise AssertionError(f"not within {milliseconds} ms: {condition}; at {page.url}, where it says {headlines}")
 
 
 def wait_until_drawn(page) -> None:
@@ -247,18 +140,6 @@ def card_shows(page, now, index: int, noun: str) -> None:
 
 
 # -- journeys
-
-
-def test_the_first_request_of_a_fresh_server_may_be_a_link_to_inspect(server, runs):
-    page = server.first
-    for name in ("Train", "Inspect"):
-        expect(page.get_by_test_id("stTopNavLink").filter(has_text=name)).to_be_visible()
-    expect(page.get_by_role("combobox", name="Run in focus")).to_be_visible()
-    is_whole(page, runs.run.at(-1))
-    page.reload()
-    wait_until_drawn(page)
-    expect(page.get_by_test_id("stTopNavLink").filter(has_text="Train")).to_be_visible()
-    assert server.complaints == []
 
 
 def test_from_a_wrong_cell_to_a_digit_and_its_neighbours(server, page, runs):

@@ -1,73 +1,13 @@
 """Tuning in a real browser: change one thing, compare, repeat with seeds, sweep, take away, take in again."""
 
-import os
 import re
-import signal
-import time
 
-import pytest
+from driving import DIGITS, RESULT, button, link_of, run_in_link, wait_until
 from playwright.sync_api import expect
 
-from benchmarks.serving import browser, served
 from dec_core.reading.config_in import configs_in
-from dec_core.runs.folder import list_runs
+from dec_core.runs.folder import RunFolder, list_runs
 from dec_core.sweeps import studies
-
-PATIENCE = 240_000  # milliseconds; a busy machine is slow, and speed is not what is tested here
-SMALL = {
-    "preset": "tutorial-dec", "dataset": "digits", "hidden_units": "64,32", "pretrain_epochs": 3,
-    "pretrain_optimizer": "adam", "pretrain_learning_rate": 0.002, "cluster_optimizer": "adam",
-    "cluster_learning_rate": 0.001, "max_iterations": 80, "update_interval": 20, "batch_size": 64, "tol": 0,
-    "kmeans_n_init": 2,
-}  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    """(address, folder of runs) of the app over an empty folder."""
-    runs = tmp_path_factory.mktemp("tune")
-    with served(runs) as (address, _):
-        yield address, runs
-    log = (runs / "server.log").read_text()
-    assert "Traceback" not in log, log
-
-
-@pytest.fixture(scope="module")
-def page(server):
-    """A page of 1440 x 900 that must not complain, and after which nothing trains on."""
-    expect.set_options(timeout=PATIENCE)
-    complaints = []
-    with browser() as launched:
-        page = launched.new_context(viewport={"width": 1440, "height": 900}).new_page()
-        page.set_default_timeout(PATIENCE)
-        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        yield page
-    for run in list_runs(server[1]):
-        if run.status.state in ("running", "paused"):
-            os.kill(run.status.pid, signal.SIGTERM)
-    assert complaints == []
-
-
-def wait_until(page, condition):
-    until = time.monotonic() + PATIENCE / 1000
-    while time.monotonic() < until:
-        if condition():
-            return
-        page.wait_for_timeout(300)
-    raise AssertionError(f"not within {PATIENCE} ms")
-
-
-def own_runs(server):
-    return [run for run in list_runs(server[1])[::-1] if not run.sweep]
-
-
-def all_ended(server) -> bool:
-    return all(run.status.state == "finished" for run in own_runs(server))
-
-
-def button(page, name):
-    return page.get_by_role("button", name=name, exact=True)
 
 
 def go(page, screen):
@@ -86,10 +26,22 @@ def matrix(page, slot):
     return page.locator(f".st-key-matrix_{slot}").get_by_role("grid")
 
 
+def compare(server, page, pair) -> None:
+    """Compare two runs, the first as the reference."""
+    page.goto(f"{server.address}/compare?runs={','.join(run.folder.id for run in pair)}")
+    expect(table(page).locator("tbody")).to_have_count(2)
+
+
+def siblings(server, config) -> list[RunFolder]:
+    """All runs of a config, whatever their seed."""
+    return [run for run in list_runs(server.root) if run.config.changed(random_state=0) == config and not run.sweep]
+
+
 def test_change_one_thing_and_see_both(server, page):
-    page.goto(f"{server[0]}/?{'&'.join(f'{name}={value}' for name, value in SMALL.items())}")
+    page.goto(server.address + link_of(DIGITS, alpha=2))
     button(page, "Start").click()
-    expect(page.get_by_text(re.compile("digits lie in the cluster of their kind"))).to_be_visible()
+    expect(page.get_by_text(RESULT)).to_be_visible()
+    first = RunFolder(server.root / run_in_link(page))
     go(page, "Compare")
     open_menu(page, 0)
     button(page, "Change one thing").click()
@@ -102,13 +54,11 @@ def test_change_one_thing_and_see_both(server, page):
 
     # the two stand beside each other while the second trains
     expect(table(page)).to_contain_text("Number of images")
-    first, second = own_runs(server)
-    assert (first.config.n_samples, second.config.n_samples) == (None, 1500)
-    wait_until(page, lambda: all_ended(server))
+    (second,) = siblings(server, first.config.changed(n_samples=1500))
+    wait_until(page, lambda: second.status.state == "finished")
     expect(table(page).locator("tbody")).to_have_count(2)
-    expect(table(page).locator("tbody th").nth(1)).to_contain_text(
-        "number of images 1500"
-    )  # what is called alike is told apart
+    headings = table(page).locator("tbody th")
+    expect(headings.nth(1)).to_contain_text("number of images 1500")  # what is called alike is told apart
     expect(table(page).locator("tbody").nth(1)).to_contain_text(re.compile(r"\d%|\d %"))
     curves = page.get_by_role("img", name="Curves over each other")
     expect(curves).to_be_visible()
@@ -116,7 +66,8 @@ def test_change_one_thing_and_see_both(server, page):
     wait_until(page, lambda: abs(drawn.bounding_box()["width"] - curves.bounding_box()["width"]) < 3)
 
 
-def test_what_is_chosen_in_one_matrix_is_chosen_in_all(server, page):
+def test_what_is_chosen_in_one_matrix_is_chosen_in_all(server, page, runs):
+    compare(server, page, runs.pair)
     expect(matrix(page, 1)).to_be_visible()
     matrix(page, 0).locator('th[data-row="3"]').click()
     expect(matrix(page, 1).locator("td[data-chosen]")).to_have_count(10)
@@ -129,7 +80,8 @@ def test_what_is_chosen_in_one_matrix_is_chosen_in_all(server, page):
     expect(said).to_have_count(0)
 
 
-def test_maps_are_looked_into_together(server, page):
+def test_maps_are_looked_into_together(server, page, runs):
+    compare(server, page, runs.pair)
     whole = [page.locator(f".st-key-map_{slot} .whole") for slot in (0, 1)]
     canvas = page.locator(".st-key-map_0 canvas").first
     canvas.scroll_into_view_if_needed()
@@ -145,17 +97,18 @@ def test_maps_are_looked_into_together(server, page):
         expect(shown).to_be_hidden()
 
 
-def test_repeated_with_three_seeds_scores_have_a_spread(server, page):
+def test_repeated_with_three_seeds_scores_have_a_spread(server, page, runs):
+    compare(server, page, runs.pair)
+    config = runs.pair[1].config
     open_menu(page, 1)
     button(page, "Train 2 more").click()
-    wait_until(page, lambda: len(own_runs(server)) == 4)
-    wait_until(page, lambda: all_ended(server))
+    wait_until(page, lambda: sum(run.status.state == "finished" for run in siblings(server, config)) == 3)
     expect(table(page)).to_contain_text(re.compile(r"3 seeds: [\d.]+ – [\d.]+ %"))
-    assert sorted(run.config.random_state for run in own_runs(server)) == [0, 0, 1, 2]
+    assert sorted(run.config.random_state for run in siblings(server, config)) == [0, 1, 2]
 
 
-def test_a_sweep_of_six_trials_and_its_best(server, page):
-    go(page, "Sweep")
+def test_a_sweep_of_six_trials_and_its_best(server, page, runs):
+    page.goto(f"{server.address}/sweep?run={runs.pair[0].folder.id}")
     base = page.get_by_role("combobox", name="Start from")
     base.click()
     page.get_by_role("option", name=re.compile("the run in focus")).click()
@@ -165,8 +118,8 @@ def test_a_sweep_of_six_trials_and_its_best(server, page):
     expect(page.get_by_text(re.compile(r"^6 runs"))).to_be_visible()
     button(page, "Start the sweep").click()
     expect(page.get_by_text(re.compile(r"^6 of 6 trials"))).to_be_visible()
-    (study,) = studies.names(studies.connect(f"sqlite:///{server[1]}/sweeps.db"))
-    rows = studies.table(studies.open_study(f"sqlite:///{server[1]}/sweeps.db", study))
+    (study,) = studies.names(studies.connect(f"sqlite:///{server.root}/sweeps.db"))
+    rows = studies.table(studies.open_study(f"sqlite:///{server.root}/sweeps.db", study))
     best = studies.best(rows)
     expect(page.get_by_text(f"trial {best['number']}", exact=False).first).to_be_visible()
     button(page, "Inspect").click()
@@ -174,9 +127,8 @@ def test_a_sweep_of_six_trials_and_its_best(server, page):
     expect(page.get_by_text("Where do they lie?")).to_be_visible()
 
 
-def test_the_report_holds_what_was_compared_and_is_taken_in_again(server, page, tmp_path):
-    go(page, "Compare")
-    expect(table(page)).to_be_visible()
+def test_the_report_holds_what_was_compared_and_is_taken_in_again(server, page, runs, tmp_path):
+    compare(server, page, runs.pair)
     with page.expect_download() as download:
         button(page, "Report").click()
     download.value.save_as(tmp_path / "comparison.html")
@@ -187,16 +139,16 @@ def test_the_report_holds_what_was_compared_and_is_taken_in_again(server, page, 
     alone = page.context.new_page()
     alone.goto(f"file://{tmp_path / 'comparison.html'}")
     expect(alone.get_by_role("heading", name="2 set-ups compared")).to_be_visible()
-    expect(alone.locator(".compared")).to_contain_text("3 seeds: ")
+    expect(alone.locator(".compared tbody")).to_have_count(2)
     expect(alone.locator(".comparison .main-svg").first).to_be_visible()
     alone.close()
 
     # and on the app it fills the form
     go(page, "Train")
     field = page.get_by_role("spinbutton", name="Number of images")
-    expect(field).to_have_value("1500")
+    expect(field).to_have_value("10000")
     button(page, "From a file").click()
     page.locator(".st-key-config_file input[type=file]").set_input_files(tmp_path / "comparison.html")
     expect(field).to_have_value("")
     expect(page.get_by_text(re.compile("The form holds .* the first of 2 runs in it"))).to_be_visible()
-    wait_until(page, lambda: "hidden_units=64%2C32" in page.url and "n_samples=1500" not in page.url)
+    wait_until(page, lambda: "hidden_units=64%2C32" in page.url and "n_samples=10000" not in page.url)

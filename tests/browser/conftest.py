@@ -1,0 +1,78 @@
+"""One browser and one server for all journeys, over runs that were recorded for them; each has a page of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from driving import DIGITS, MNIST, opened
+
+from benchmarks.serving import browser, served
+from dec_core.config import RunConfig
+from dec_core.data import Dataset, load, own
+from dec_core.reading.inspection import Inspection
+from dec_core.runs.folder import RunFolder, list_runs
+
+
+def pytest_collection_modifyitems(items) -> None:
+    """Everything below this folder needs a browser."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+def recorded(root, config: RunConfig) -> Inspection:
+    """A finished run, with all that a worker adds to it."""
+    from dec_core.work.postprocess import add_inspection, add_mixture, add_umap
+    from dec_core.work.recorder import record
+
+    folder = RunFolder.create(root, config, "running")
+    for _ in record(folder):
+        pass
+    add_umap(folder)
+    add_inspection(folder)
+    add_mixture(folder)
+    return Inspection(folder)
+
+
+@pytest.fixture(scope="session")
+def runs(tmp_path_factory) -> SimpleNamespace:
+    """Finished runs to look at: `run` on MNIST, `unlabelled`, and a `pair` that differ in one thing; below `root`."""
+    root = tmp_path_factory.mktemp("journeys") / "runs"
+    root.mkdir()
+    labelled = RunConfig.make(**MNIST)
+    name = own.keep(Dataset("mine", load("digits").images[:600], None), root)
+    unlabelled = labelled.changed(dataset=name, n_samples=None, pretrain_epochs=4, max_iterations=60)
+    digits = RunConfig.make(**DIGITS)
+    pair = [recorded(root, digits.changed(**change)) for change in ({}, {"n_samples": 1500})]
+    return SimpleNamespace(root=root, run=recorded(root, labelled), unlabelled=recorded(root, unlabelled), pair=pair)
+
+
+@pytest.fixture(scope="session", name="browser")
+def a_browser():
+    with browser() as launched:
+        yield launched
+
+
+@pytest.fixture(scope="session")
+def server(runs):
+    """The app over `runs`: its `address` and `root`."""
+    with served(runs.root) as (address, _):
+        yield SimpleNamespace(address=address, root=runs.root)
+    assert "Traceback" not in (runs.root / "server.log").read_text()
+
+
+@pytest.fixture
+def page(server, browser):
+    """A page of 1440 x 900 that must not complain, and after which nothing trains on."""
+    complaints = []
+    page = opened(browser, complaints)
+    yield page
+    page.context.close()
+    for run in list_runs(server.root):
+        if run.status.state in ("running", "paused"):
+            os.kill(run.status.pid, signal.SIGTERM)
+    assert complaints == []
