@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, ClusterMixin, TransformerMixin
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
@@ -102,7 +103,7 @@ class DEC(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, BaseE
 
     # -- training
 
-    def fit(self, X, y=None) -> DEC:
+    def fit(self, X: ArrayLike, y: Any = None) -> DEC:
         """Train to the end. `y` is not looked at.
 
         Raises
@@ -115,7 +116,7 @@ class DEC(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, BaseE
             raise ValueError(last.message)
         return self
 
-    def iter_fit(self, X, *, resume: bool = False) -> Iterator[Event]:
+    def iter_fit(self, X: ArrayLike, *, resume: bool = False) -> Iterator[Event]:
         """Train, and yield what happens as it happens (`dec_core.training.events`).
 
         Close the generator, or leave the loop, to stop. The model can then be used as far as it has
@@ -248,7 +249,7 @@ class DEC(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, BaseE
             raise AttributeError("DEC has no labels and centers yet: they come after pretraining")
         return self.state_
 
-    def transform(self, X) -> np.ndarray:
+    def transform(self, X: ArrayLike) -> np.ndarray:
         """z = encoder(x), float32, shape (n, latent_dim).
 
         Raises
@@ -261,12 +262,12 @@ class DEC(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, BaseE
         check_is_fitted(self, "state_")
         return self._embed(X)
 
-    def predict_proba(self, X) -> np.ndarray:
+    def predict_proba(self, X: ArrayLike) -> np.ndarray:
         """q of equation 1, float64, shape (n, n_clusters); each row sums to one. Raises as `predict` does."""
         check_is_fitted(self, "labels_")
         return soft_assignment(self._embed(X), self.cluster_centers_, self.config_.alpha)
 
-    def predict(self, X) -> np.ndarray:
+    def predict(self, X: ArrayLike) -> np.ndarray:
         """Cluster of each image, the argmax of its q, int, shape (n,).
 
         Raises
@@ -278,12 +279,12 @@ class DEC(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, BaseE
         """
         return self.predict_proba(X).argmax(axis=1)
 
-    def reconstruct(self, X) -> np.ndarray:
+    def reconstruct(self, X: ArrayLike) -> np.ndarray:
         """decoder(encoder(x)), float32 of about 0..1, (n, height, width[, 3]). Raises as `transform` does."""
         check_is_fitted(self, "state_")
         return self.decode(self._embed(X))
 
-    def decode(self, z) -> np.ndarray:
+    def decode(self, z: ArrayLike) -> np.ndarray:
         """The images that z stands for, the centers' for instance: (n, latent_dim) -> (n, height, width[, 3]).
 
         Raises

@@ -39,7 +39,7 @@ MAY_IMPORT = {
         "sweeps",
         "work",
     },
-    "__init__": {*BASIC, "estimator", "presets"},
+    "__init__": {*BASIC, "estimator", "networks", "presets"},
     "__main__": {"cli"},
 }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -26,7 +28,7 @@ class ClusteringLayer(keras.layers.Layer):
         For n_clusters < 1, alpha <= 0, or an input that is not (batch, latent_dim).
     """
 
-    def __init__(self, n_clusters: int, alpha: float = 1.0, **kwargs):
+    def __init__(self, n_clusters: int, alpha: float = 1.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         if n_clusters < 1:
             raise ValueError(f"n_clusters: received {n_clusters}, expected 1 or more")
@@ -34,21 +36,21 @@ class ClusteringLayer(keras.layers.Layer):
             raise ValueError(f"alpha: received {alpha}, expected a number above 0")
         self.n_clusters, self.alpha = int(n_clusters), float(alpha)
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
         if len(input_shape) != 2:
             raise ValueError(f"z: received shape {tuple(input_shape)}, expected (batch, latent_dim); flatten it first")
         self.cluster_centers = self.add_weight(
             shape=(self.n_clusters, input_shape[-1]), initializer="glorot_uniform", name="cluster_centers"
         )
 
-    def call(self, z):
+    def call(self, z: Any) -> Any:
         """z of shape (batch, latent_dim) -> q of shape (batch, n_clusters)."""
         squared = ops.sum(ops.square(z[:, None, :] - self.cluster_centers), axis=2)  # (batch, n_clusters)
         q = (1.0 + squared / self.alpha) ** (-(self.alpha + 1.0) / 2.0)
         return q / ops.sum(q, axis=1, keepdims=True)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, int]:
         return input_shape[0], self.n_clusters
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "n_clusters": self.n_clusters, "alpha": self.alpha}
