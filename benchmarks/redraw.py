@@ -1,0 +1,159 @@
+"""What a redraw costs the web process: python -m benchmarks.redraw [--runs N] [--repeats N] [--json]
+
+Serves the app over a folder of runs, opens its screens as a browser does, without one, and has each drawn again and
+again. Counted is processor time of the server, not time on the clock: what matters is how many visitors one server
+bears. Printed is a Markdown table: the median over rounds, and how much is sent to the browser.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import psutil
+
+from benchmarks.serving import served
+from benchmarks.visitor import Visitor
+from dec_core.config import RunConfig
+from dec_core.runs.folder import RunFolder, this_process
+from dec_core.runs.machine import processor
+
+ROUNDS = 5
+SMALL = {
+    "dataset": "digits", "hidden_units": (128, 64), "pretrain_epochs": 6, "pretrain_optimizer": "adam",
+    "pretrain_learning_rate": 0.005, "batch_size": 128, "kmeans_n_init": 3, "update_interval": 20,
+    "max_iterations": 200, "tol": 0.0,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Of one redraw: milliseconds of processor time in the web process, and kilobytes sent."""
+
+    name: str
+    milliseconds: float
+    kilobytes: float
+
+
+def measure(n_runs: int, repeats: int) -> list[Cost]:
+    """The cost of a redraw of each screen and of each of its clocks, over a folder of `n_runs` runs."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        ended, running = fill(root, n_runs)
+        first, second = ended[:2]
+        screens = {
+            "Train, no run": ("train", "run=new"),
+            "Train, a run that trains": ("train", f"run={running}"),
+            "Train, a finished run": ("train", f"run={first}"),
+            "Inspect": ("inspect", f"run={first}"),
+            "Compare, two runs": ("compare", f"run={first}&runs={first},{second}"),
+            "Sweep": ("sweep", f"run={first}"),
+        }
+        with served(root) as (address, server):
+            process = psutil.Process(server.pid)
+            _until_quiet(server.pid)
+            costs = []
+            for name, (screen, query) in screens.items():
+                with Visitor(address, screen, query) as visitor:
+                    costs += _of_screen(name, visitor, process, repeats)
+        return costs
+
+
+def fill(root: Path, n_runs: int) -> tuple[list[str], str]:
+    """Fill `root` with copies of one small run, seeds apart: ids of the finished ones, and of one that trains."""
+    from dec_core.work.recorder import record
+
+    original = RunFolder.create(root, RunConfig.make(**SMALL), "running")
+    for _ in record(original):
+        pass
+    ended = [original.id]
+    for seed in range(1, n_runs):
+        copy = _copy(original, original.config.changed(random_state=seed))
+        ended.append(copy.id)
+    ended, running = ended[:-1], RunFolder(root / ended[-1])
+    running.set_status(replace(running.status, state="running", phase="clustering", **this_process()))
+    return ended, running.id
+
+
+def _copy(original: RunFolder, config: RunConfig) -> RunFolder:
+    """A run with another config and otherwise the files of `original`, which it shares."""
+    folder = RunFolder.create(original.path.parent, config, "finished")
+    for file in original.path.rglob("*"):
+        target = folder.path / file.relative_to(original.path)
+        if file.is_dir():
+            target.mkdir(exist_ok=True)
+        elif not target.exists():
+            os.link(file, target)
+    folder.set_status(replace(original.status, created=folder.status.created))
+    return folder
+
+
+def _of_screen(name: str, visitor: Visitor, process: psutil.Process, repeats: int) -> list[Cost]:
+    """Of the whole page, and of a tick of each of its clocks, with nothing new."""
+    for _ in range(3):  # what is made once, for all, is made now
+        visitor.redraw()
+        time.sleep(1.0)
+    costs = [_cost(name, visitor, process, visitor.redraw, repeats)]
+    for fragment, seconds in visitor.clocks.items():
+        costs.append(
+            _cost(f"{name}: tick of {seconds:g} s", visitor, process,
+                  lambda fragment=fragment: visitor.redraw(fragment=fragment), repeats)
+        )  # fmt: skip
+    if visitor.errors:
+        raise RuntimeError(f"{name}: {visitor.errors[0]}")
+    return costs
+
+
+def _cost(name: str, visitor: Visitor, process: psutil.Process, act: Callable[[], None], repeats: int) -> Cost:
+    rounds, sent = [], visitor.n_bytes
+    for _ in range(ROUNDS):
+        before = _seconds(process)
+        for _ in range(repeats):
+            act()
+        rounds.append((_seconds(process) - before) / repeats)
+    kilobytes = (visitor.n_bytes - sent) / (ROUNDS * repeats) / 1000
+    return Cost(name, 1000 * statistics.median(rounds), kilobytes)
+
+
+def _seconds(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return times.user + times.system
+
+
+def _until_quiet(pid: int) -> None:
+    """Wait until the server and the worker that it keeps warm have nothing left to do, or a minute."""
+    for _ in range(60):
+        family = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
+        if sum(member.cpu_percent(interval=1.0 / len(family)) for member in family) < 5.0:
+            return
+
+
+def table(costs: list[Cost], n_runs: int) -> str:
+    """Markdown, for docs/performance.md."""
+    rows = [f"| {cost.name} | {cost.milliseconds:.0f} | {cost.kilobytes:.1f} |" for cost in costs]
+    head = [f"{n_runs} runs in the folder; {processor()}.", "", "| redraw | CPU, ms | sent, kB |", "|---|---|---|"]
+    return "\n".join([*head, *rows])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--runs", type=int, default=500, help="in the folder")
+    parser.add_argument("--repeats", type=int, default=20, help="redraws in each of the rounds")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line on stdout")
+    options = parser.parse_args()
+    costs = measure(options.runs, options.repeats)
+    if options.json:
+        print("\n".join(json.dumps(cost.__dict__) for cost in costs))
+    else:
+        print(table(costs, options.runs))
+
+
+if __name__ == "__main__":
+    main()
