@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -42,7 +43,7 @@ def confusion_figure(
     """
     counts = confusion.counts
     letters = [letter(places[cluster]) for cluster in confusion.clusters]
-    classes = [names[value] for value in confusion.classes]
+    classes = [escape(names[value], quote=False) for value in confusion.classes]  # plotly takes some of HTML
     squares = [f"<span style='color:{colour(places[cluster])}'>■</span>" for cluster in confusion.clusters]
     heatmap = go.Heatmap(
         z=_shades(counts, confusion.right),

@@ -9,15 +9,16 @@ nbformat 4.5 is a small format of plain dicts, so it is written as such. The con
 from __future__ import annotations
 
 import json
-from html import escape
 from typing import Any
 
 from dec_core import __version__
 from dec_core.architecture import WITHOUT_NETWORK
 from dec_core.config import GROUPS, OWN, RunConfig, fields
+from dec_core.figures.markdown import escape
 from dec_core.figures.shown import duration_shown, heading, score_shown
 
 NAMES = {"acc": "ACC", "nmi": "NMI", "ari": "ARI", "silhouette": "silhouette", "confidence": "confidence"}
+MOST = 1000  # letters of a sentence
 
 IMPORTS = """
 %matplotlib inline
@@ -163,13 +164,13 @@ def config_source(config: RunConfig) -> str:
 
 
 def _title(run: Any) -> str:
-    said = "\n".join(f"> {escape(sentence, quote=False)}  " for sentence in run.sentences)
+    said = "\n".join(f"> {escape(sentence, MOST)}  " for sentence in run.sentences)
     return f"""
-# {escape(heading(run), quote=False)}
+# {escape(heading(run))}
 
 This notebook makes a run of deep embedded clustering again, from top to bottom, with the library `dec_core`
 {__version__}. It needs no app: run `pip install .` in the project's repository first. What the run had found
-({run.created or run.id}, after {duration_shown(run.seconds)} of training):
+({escape(run.created or run.id)}, after {duration_shown(run.seconds)} of training):
 
 {said}
 """

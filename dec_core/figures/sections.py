@@ -109,9 +109,8 @@ def _clusters(run: Any, level: int) -> str:
         words = "How many images lie in each cluster."
         return section(level, "How large are the clusters?", plot(figure, "Cluster sizes", words, _least(run)))
     kind, kinds = ("digit", "digits") if run.noun == "digit" else ("class", "classes")
-    names = [escape(name, quote=False) for name in run.classes]  # plotly takes tags in them for markup
-    height = min(HIGHEST, max(HEIGHT + 60, 60 + CELL * len(names)))
-    figure = confusion_figure(run.confusion, run.places, names, kind, height)
+    height = min(HIGHEST, max(HEIGHT + 60, 60 + CELL * len(run.classes)))
+    figure = confusion_figure(run.confusion, run.places, run.classes, kind, height)
     words = f"Rows are {kinds}, columns clusters, matched so that the diagonal holds as many as it can."
     pair = most_mixed(run.confusion)
     if pair:

@@ -9,8 +9,9 @@ import streamlit as st
 from dec_core.runs.index import Entry, entry_of
 from dec_core.runs.marks import bring_back, mark, remove, removed_runs
 from pages.compare.state import compare
-from pages.shared.picker import escaped, name, title
+from pages.shared.picker import name, title
 from pages.shared.places import runs_root
+from pages.shared.text import escape, sentence
 
 MOST_LISTED = 30  # deleted runs; the last ones
 
@@ -24,7 +25,7 @@ def mark_all(entries: Sequence[Entry], **changes) -> None:
         except OSError:
             gone.append(name(entry))
     if gone:
-        st.toast(f"Not there any more, somebody has deleted it: {', '.join(gone)}.", icon=":material/error:")
+        st.toast(f"Not there any more, somebody has deleted it: {escape(', '.join(gone))}.", icon=":material/error:")
 
 
 def remove_all(entries: Sequence[Entry]) -> None:
@@ -37,7 +38,7 @@ def remove_all(entries: Sequence[Entry]) -> None:
         except (ValueError, OSError) as error:
             problems.append(str(error))
     for problem in problems[:3]:
-        st.toast(f"{problem[0].upper()}{problem[1:]}.", icon=":material/error:")
+        st.toast(sentence(problem), icon=":material/error:")
     if not done:
         return
     ids, before = {entry.id for entry in done}, st.session_state.compared.runs
@@ -54,7 +55,7 @@ def undo_bar() -> None:
         return
     words, undo, arguments = st.session_state.put_away
     with st.container(horizontal=True, vertical_alignment="center", key="removed_run"):
-        st.markdown(f"{escaped(words)}.", width="content")
+        st.markdown(sentence(words), width="content")
         st.button("Undo", icon=":material/undo:", key="undo", on_click=undo, args=arguments)
         st.button("Close", icon=":material/close:", key="forget", type="tertiary", on_click=_forget)
 
@@ -88,7 +89,7 @@ def _bring_back(run_ids: Sequence[str]) -> bool:
         except (ValueError, OSError) as error:
             problems.append(str(error))
     for problem in problems[:3]:
-        st.toast(f"{problem[0].upper()}{problem[1:]}.", icon=":material/error:")
+        st.toast(sentence(problem), icon=":material/error:")
     return not problems
 
 
@@ -108,7 +109,7 @@ def deleted_runs() -> None:
         st.caption("Kept for a week after they were deleted.")
         for folder in there[:MOST_LISTED]:
             entry = entry_of(folder)
-            st.button(escaped(title(entry)), icon=":material/undo:", key=f"back_{entry.id}", type="tertiary",
+            st.button(escape(title(entry)), icon=":material/undo:", key=f"back_{entry.id}", type="tertiary",
                       on_click=_bring_back, args=([entry.id],))  # fmt: skip
         if len(there) > MOST_LISTED:
             st.caption(f"And {len(there) - MOST_LISTED} more, deleted before.")

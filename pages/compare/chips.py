@@ -14,7 +14,8 @@ from pages.compare import archive
 from pages.compare.state import compare
 from pages.shared import focus
 from pages.shared.components import style
-from pages.shared.picker import escaped, name, outcome
+from pages.shared.picker import name, outcome
+from pages.shared.text import escape
 from pages.train.controls import once
 from pages.train.form import fill_with
 
@@ -30,7 +31,7 @@ def chips(shown: list[Setup], reference: Setup | None) -> None:
     style(f"<style>{colours}</style>", "chips")
     for slot, (setup, called) in enumerate(zip(shown, names_of(shown), strict=True)):
         is_reference = setup is reference and len(shown) > 1
-        label = f"{escaped(called)}{' · reference' if is_reference else ''}"
+        label = f"{escape(called)}{' · reference' if is_reference else ''}"
         with st.container(key=f"chip_{slot}", width="content"):
             menu = st.popover(label, key=f"menu_{setup.first.id}", on_change="rerun")
         if menu.open:
@@ -62,7 +63,7 @@ def _name(setup: Setup) -> str:
 
 def _menu(setup: Setup, *, is_reference: bool) -> None:
     entry = setup.first
-    st.caption(f"{escaped(name(entry))} · {outcome(entry.status)}")
+    st.caption(f"{escape(name(entry))} · {escape(outcome(entry.status))}")
     told = {"key": f"name_{entry.id}", "max_chars": MOST["name"], "placeholder": "a name of your own"}
     st.text_input("Name", entry.marks.name, on_change=_named, args=(entry,), **told)
     told = {"key": f"note_{entry.id}", "max_chars": MOST["note"], "placeholder": "what is worth remembering"}

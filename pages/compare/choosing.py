@@ -16,7 +16,8 @@ from dec_core.runs.index import Entry, find, misunderstood
 from pages.compare.archive import deleted_runs, found_menu
 from pages.compare.state import compare
 from pages.shared import focus
-from pages.shared.picker import escaped, name
+from pages.shared.picker import name
+from pages.shared.text import sentence
 
 HELP = (
     "Words that stand in a name, note, preset or field; or conditions such as acc>=0.97, latent_dim=5, "
@@ -49,7 +50,7 @@ def choose_runs(chosen: Sequence[str]) -> None:
         deleted_runs()
     problem = misunderstood(query)
     if problem:
-        st.caption(f":red[:material/error: {escaped(problem[0].upper() + problem[1:])}.]")
+        st.caption(f":red[:material/error: {sentence(problem)}]")
     if not found:
         nothing = "No run fits. Fewer words find more; archived ones are looked through on request."
         st.caption(nothing if query else "There are no runs yet: Train makes them.")

@@ -15,8 +15,8 @@ from pages.compare.choosing import choose_runs
 from pages.compare.report import report_button
 from pages.compare.state import Compared, compare, compared, write_link
 from pages.shared import components, focus
-from pages.shared.picker import escaped
 from pages.shared.snapshot_view import shown as shown_data
+from pages.shared.text import escape, sentence
 from pages.train.boxes import box, choice, to_come
 
 IN_A_ROW = 4
@@ -44,12 +44,12 @@ def screen() -> None:
     _first_choice()
     seen, problems = compared()
     for problem in problems:
-        st.warning(f"{problem[0].upper()}{problem[1:]}.", icon=":material/link_off:")
+        st.warning(sentence(problem), icon=":material/link_off:")
     known = focus.index().entries(archived=True)
     by_id = {entry.id: entry for entry in known}
     gone = [run_id for run_id in seen.runs if run_id not in by_id]
     if gone:
-        st.warning(f"There is no run {', '.join(map(repr, gone))} on this server.", icon=":material/link_off:")
+        st.warning(f"There is no run {escape(', '.join(map(repr, gone)))} on this server.", icon=":material/link_off:")
     chosen = [by_id[run_id] for run_id in seen.runs if run_id in by_id]
     shown, together = _setups(chosen, known, seen)
     told = {"icon": ":material/checklist:", "key": "choose_runs", "on_change": "rerun"}
@@ -173,7 +173,7 @@ def _beside(shown: list[Setup], reference: Setup, seen: Compared) -> None:
             for offset, place in enumerate(st.columns(max(len(row), min(len(shown), IN_A_ROW)))[: len(row)]):
                 slot = start + offset
                 with place:
-                    st.markdown(f"**{escaped(_shown_name(shown[slot], names[slot]))}**")
+                    st.markdown(f"**{escape(_shown_name(shown[slot], names[slot]))}**")
                     side = there[slot]
                     if side is None:
                         _lacking(shown[slot].first)
@@ -212,7 +212,7 @@ def _chosen(sound: list[side_by_side.Side], seen: Compared, space: str) -> None:
     words += ["enclosed"] if seen.lasso else []
     if words:
         st.button(
-            escaped(", ".join(words)), icon=":material/close:", key="clear_chosen", on_click=compare,
+            escape(", ".join(words)), icon=":material/close:", key="clear_chosen", on_click=compare,
             kwargs={"true": "", "cluster": "", "lasso": ""}, help="Take the choice back.",
         )  # fmt: skip
     if sound and all("umap" in side.now.spaces() for side in sound):

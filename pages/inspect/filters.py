@@ -12,6 +12,7 @@ from dec_core.reading.selection import Selection, SelectionError, indices
 from pages.inspect import view_state
 from pages.inspect.view_state import Looking, shows
 from pages.inspect.views import letters_of
+from pages.shared.text import escape
 from pages.train.boxes import box
 
 ABOUT = "Filters add up: a sample has to pass all of them. What is chosen stands in the link."
@@ -71,7 +72,7 @@ def _search(run_id: str, chosen: Selection) -> None:
     key = shows("filter_index", text)
     st.text_input("Index", key=key, placeholder="12, 40-42", on_change=_find, args=[run_id], width=WIDTH)
     if said:
-        st.caption(f":red[{said}]")
+        st.caption(f":red[{escape(said)}]")
 
 
 def _find(run_id: str) -> None:

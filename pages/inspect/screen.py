@@ -24,6 +24,7 @@ from pages.inspect.timeline import timeline
 from pages.inspect.validate_view import understood
 from pages.inspect.view_state import Looking, draw_again, look, looking, whole_page, write_link
 from pages.shared import components, focus
+from pages.shared.text import escape, sentence
 from pages.train.boxes import box, to_come
 
 MATRIX, CENTERS, SCENE, LINE, RIGHT_SIDE, CHOICES = 270, 82, 542, 108, 659, 46  # heights in pixels
@@ -83,16 +84,16 @@ def _view(folder: RunFolder, active: bool) -> None:
             return
         run = inspection_cache.inspection(folder.id, history)
     except (ConfigError, DataError) as error:
-        st.error(f"{error}. Choose another run.", icon=":material/error:")
+        st.error(f"{sentence(error)} Choose another run.", icon=":material/error:")
         return
     try:
         now, beside, mask, problems = understood(run, *looking(folder.id))
         for problem in problems:
-            st.warning(f"{problem[0].upper()}{problem[1:]}.", icon=":material/link_off:")
+            st.warning(sentence(problem), icon=":material/link_off:")
         write_link(folder.id)
         _show(run, now, st.session_state.look, mask, beside, active=active)
     except ValueError as error:  # a damaged snapshot
-        st.error(f"{str(error)[0].upper()}{str(error)[1:]}.", icon=":material/error:")
+        st.error(sentence(error), icon=":material/error:")
         sound = run.newest_sound()
         if sound is not None:
             label = f"Go to the newest moment{' that can be read' if sound >= 0 else ''}"
@@ -153,7 +154,8 @@ def _headline(run: Inspection, now: Moment, seen: Looking, chosen: np.ndarray, b
     applied = seen.selection if now.clustered else seen.selection.without_clusters
     words = applied.in_words("digit" if run.noun == "digit" else "class")
     name = f"{run.noun}s" if len(chosen) != 1 else run.noun
-    line = f"**{thousands(len(chosen))} {name}**" + (f": {words}" if words else f", all of the run, {_when(now)}")
+    which = f": {escape(words)}" if words else f", all of the run, {escape(_when(now))}"
+    line = f"**{thousands(len(chosen))} {escape(name)}**{which}"
     if words and now.wrong is not None and len(chosen):
         line += f" · {thousands(int(now.wrong[chosen].sum()))} wrong"
     if applied != seen.selection:
@@ -179,7 +181,7 @@ def _offer(run: Inspection, *, active: bool) -> None:
             st.caption("Neighbours and a UMAP of all samples are being computed; this takes a minute or two.")
             _look_for_more(run.folder.id, run.history.n_records)
             return
-        st.caption(f"This run has no neighbours and no UMAP of all samples yet{_unknown(run)}.")
+        st.caption(f"This run has no neighbours and no UMAP of all samples yet{escape(_unknown(run))}.")
         busy = st.session_state.pop("complete_refused", False)
         st.button("Compute them", key="complete", icon=":material/calculate:", on_click=_complete, args=[run.folder])
         if busy:

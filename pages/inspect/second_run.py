@@ -16,6 +16,7 @@ from pages.inspect.view_state import Looking, choose, chosen, look, shows
 from pages.shared import focus
 from pages.shared.picker import title, titles
 from pages.shared.places import runs_root
+from pages.shared.text import sentence
 from pages.train.boxes import box, to_come
 
 HEIGHT = 300
@@ -136,7 +137,7 @@ def _two_by_two(run: Inspection, now: Moment, seen: Looking, beside: Moment) -> 
         choose(versus=names[cell["row"]][cell["column"]] if single else "")
 
     view_components.matrix(data=data, key="versus", height=HEIGHT // 2, on_cell_change=clicked)
-    st.caption(f"There: {_title(now, beside)}.")
+    st.caption(sentence(f"There: {_title(now, beside)}"))
 
 
 def _title(now: Moment, beside: Moment) -> str:

@@ -12,6 +12,7 @@ from dec_core.runs.history import RunReader
 from dec_core.runs.index import RunIndex
 from dec_core.work.supervisor import Supervisor
 from pages.shared.places import runs_root
+from pages.shared.text import escape
 
 CHOICES = ("sweep_base", "sweep_name", "vary_", "span_", "n_trials", "n_seeds", "by_labels", "objective_", "plan_")
 MAX_LETTERS = 100  # of a run's name
@@ -52,8 +53,8 @@ def focused_run(*, told: bool = True) -> RunFolder | None:
     folder = runs_root() / Path(wanted[:MAX_LETTERS]).name
     if not (folder / "config.json").is_file():
         if told:
-            name = f"{wanted[:MAX_LETTERS]}…" if len(wanted) > MAX_LETTERS else wanted
-            st.warning(f"There is no run {name!r} on this server. It may have been trained elsewhere, or removed.")
+            name = escape(repr(wanted), MAX_LETTERS)
+            st.warning(f"There is no run {name} on this server. It may have been trained elsewhere, or removed.")
         return None
     return RunFolder(folder)
 

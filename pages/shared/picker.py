@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections import Counter
 from functools import lru_cache
@@ -34,11 +33,6 @@ def name(entry: Entry, *, seed: bool = True) -> str:
 def name_of_config(config: RunConfig) -> str:
     """A config by the preset that it is, or by what it changes of one, or else its data and method."""
     return described(config, *changed_from(config))
-
-
-def escaped(text: str) -> str:
-    """Words that people have chosen, for where Streamlit takes text for Markdown."""
-    return re.sub(r"([\\`*_{}\[\]()#+\-.!|$~<>:])", r"\\\1", text)
 
 
 def title(entry: Entry, clock: str = "%H:%M") -> str:

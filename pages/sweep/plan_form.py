@@ -17,6 +17,7 @@ from pages.shared import focus
 from pages.shared.picker import name as name_of_run
 from pages.shared.places import runs_root
 from pages.shared.snapshot_view import shown
+from pages.shared.text import escape, sentence
 from pages.sweep.storage import begin
 from pages.train.controls import once
 
@@ -49,9 +50,9 @@ def plan_form() -> None:
             problems = error.problems
     for name, said in problems.items():
         title = field_title(name) if name in RunConfig.model_fields else PLAN.get(name, {"label": name})["label"]
-        st.caption(f":red[:material/error: {title}: {said}.]")
+        st.caption(f":red[:material/error: {sentence(f'{title}: {said}')}]")
     if plan is not None:
-        st.caption(_cost(plan))
+        st.caption(escape(_cost(plan)))
     st.button(
         "Start the sweep", type="primary", icon=":material/play_arrow:", key="start_sweep", width="stretch",
         disabled=plan is None, on_click=once, args=("start_sweep", _start, plan),
@@ -108,7 +109,8 @@ def _span(name: str, base: RunConfig) -> Range | Choices | None:
     label, told = field_title(name), fields()[name]["help"]
     if isinstance(span, Choices):
         names = {_said(choice): choice for choice in span.choices}
-        chosen = st.pills(label, list(names), selection_mode="multi", default=list(names), key=key, help=told)
+        chosen = st.pills(label, list(names), selection_mode="multi", default=list(names), key=key, help=told,
+                          format_func=escape)  # fmt: skip
         return Choices(choices=tuple(names[text] for text in chosen)) if chosen else None
     low, high = fields()[name].get("minimum", 0), fields()[name].get("maximum", 10 * span.high)
     whole = is_whole(name)
@@ -200,7 +202,7 @@ def _start(plan: SweepPlan) -> None:
     try:
         begin(plan)
     except ValueError as error:
-        st.toast(f"{str(error)[0].upper()}{str(error)[1:]}.", icon=":material/error:")
+        st.toast(sentence(error), icon=":material/error:")
         return
     st.session_state.pop("sweep_made", None)
     st.session_state.sweep_shown = plan.name

@@ -17,6 +17,7 @@ from dec_core.runs.own_presets import keep_preset
 from pages.shared import components, focus
 from pages.shared.places import runs_root
 from pages.shared.snapshot_view import shown as shown_data
+from pages.shared.text import escape, sentence
 from pages.sweep import storage
 from pages.sweep.plan_form import plan_form
 from pages.train.boxes import Boxes, box, to_come
@@ -47,7 +48,7 @@ def screen() -> None:
     try:
         names = storage.names()
     except ValueError as error:
-        st.error(f"{str(error)[0].upper()}{str(error)[1:]}.", icon=":material/error:")
+        st.error(sentence(error), icon=":material/error:")
         return
     left, right = st.columns([27, 73])
     with left, box("plan", "What shall be tried?", "A sweep trains one config after the other, and keeps every run."):
@@ -67,7 +68,7 @@ def _choose(names: list[str]) -> str | None:
     linked = st.query_params.get("sweep")
     wanted = st.session_state.pop("sweep_shown", None) or linked
     if linked and linked not in names:
-        st.warning(f"There is no sweep {linked[:60]!r} on this server.", icon=":material/link_off:")
+        st.warning(f"There is no sweep {escape(repr(linked), 60)} on this server.", icon=":material/link_off:")
     if not names:
         return None
     current = wanted if wanted in names else names[0]
@@ -88,7 +89,7 @@ def _view(name: str, was_at_work: bool) -> None:
             study = storage.study(name)
             plan, rows = studies.plan_of(study), studies.table(study)
     except ValueError as error:
-        st.error(f"{str(error)[0].upper()}{str(error)[1:]}.", icon=":material/error:")
+        st.error(sentence(error), icon=":material/error:")
         return
     best = studies.best(rows)
     _headline(study, plan, rows, best, was_at_work)
@@ -121,7 +122,7 @@ def _headline(study: Any, plan: Any, rows: list[dict[str, Any]], best: dict[str,
         words += f" · best {figures.OBJECTIVES[plan.objective].lower()} {best['value']:.3f}, trial {best['number']}"
     state = _state(study, rows, paused=paused, at_work=at_work)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="controls"):
-        st.markdown(f"**{words}**{f' · {state}' if state else ''}", width="stretch")
+        st.markdown(f"**{escape(words)}**{f' · {escape(state)}' if state else ''}", width="stretch")
         left = any(row["state"] in ("waiting", "running") for row in rows)
         if left and at_work and not paused:
             st.button(
@@ -145,10 +146,10 @@ def _headline(study: Any, plan: Any, rows: list[dict[str, Any]], best: dict[str,
         if trust is not None:
             told.append(f"Rank correlation of the objective with accuracy so far: **{trust:.2f}**.")
     if studies.trouble(study) and not at_work:
-        told.append(f":material/warning: {studies.trouble(study)}.")
+        told.append(f":material/warning: {sentence(studies.trouble(study))}")
     failed = next((row["ended"] for row in reversed(rows) if row["state"] == "failed"), "")
     if failed:
-        told.append(f":material/warning: A trial failed: {failed}.")
+        told.append(f":material/warning: {sentence(f'A trial failed: {failed}')}")
     with st.container(key="findings"):
         st.caption(" ".join(told) or "\u2003", help=TRUST if told and not plan.uses_labels else None)
 
@@ -176,7 +177,7 @@ def _told(act: Callable[..., None], *arguments: Any) -> None:
     try:
         once(act.__name__, act, *arguments)
     except ValueError as error:
-        st.toast(f"{str(error)[0].upper()}{str(error)[1:]}.", icon=":material/error:")
+        st.toast(sentence(error), icon=":material/error:")
 
 
 # -- figures
@@ -278,7 +279,7 @@ def _row(row: dict[str, Any], titles: dict[str, str], objective: str) -> dict[st
 def _make_preset(plan: Any, row: dict[str, Any]) -> None:
     offered = f"{re.sub('[^a-z0-9-]', '-', plan.name.lower()).strip('-')[:34]}-{row['number']}"
     name = st.text_input("Name of the preset", offered, key=f"preset_{plan.name}_{row['number']}")
-    st.caption(f"Trial {row['number']}; it then stands in the list of presets on Train.")
+    st.caption(f"Trial {row['number']:d}; it then stands in the list of presets on Train.")
     st.button("Keep", key="keep_preset", type="primary", on_click=_keep, args=(plan, row, name.strip()))
 
 
@@ -286,9 +287,9 @@ def _keep(plan: Any, row: dict[str, Any], name: str) -> None:
     try:
         keep_preset(runs_root(), name, plan.config(row["params"]))
     except (ValueError, OSError) as error:
-        st.toast(f"{str(error)[0].upper()}{str(error)[1:]}.", icon=":material/error:")
+        st.toast(sentence(error), icon=":material/error:")
         return
-    st.toast(f"{name} is a preset now: see the list on Train.", icon=":material/bookmark_added:")
+    st.toast(f"{escape(name)} is a preset now: see the list on Train.", icon=":material/bookmark_added:")
 
 
 def _best(best: dict[str, Any]) -> None:
@@ -299,5 +300,5 @@ def _best(best: dict[str, Any]) -> None:
         shown_data(config)
     except (ConfigError, DataError):
         return  # it was trained on another machine
-    st.markdown(f"**The best so far: trial {best['number']}**")
+    st.markdown(f"**The best so far: trial {best['number']:d}**")
     Boxes(run.id, focus.reader(run.id).refresh(), config).show()

@@ -34,8 +34,10 @@ from pages.shared.snapshot_view import (
     shown,
     sizes_json,
 )
+from pages.shared.text import escape
 
 TOP, BOTTOM, HEADING = 284, 222, 34  # heights in pixels: contents of the upper and lower boxes, headings
+MOST_LETTERS = 40  # of a class's name beside a box's question
 COLOURS = {"digit": "digit", "cluster": "cluster", "wrong": "wrong"}
 
 ABOUT_EMBEDDING = (
@@ -140,7 +142,8 @@ class Boxes:
         n = found.n_matched
         wrong = np.where(found.right, 0, found.counts)[:n, :n]
         i, j = np.unravel_index(wrong.argmax(), wrong.shape)
-        label = f"{thousands(wrong[i, j])} of the {names[found.classes[i]]}s lie with the {names[found.classes[j]]}s"
+        one, other = (escape(names[found.classes[cell]], MOST_LETTERS) for cell in (i, j))
+        label = f"{thousands(wrong[i, j])} of the {one}s lie with the {other}s"
         query = {"run": self.run_id, "true": names[found.classes[i]], "cluster": letters[found.clusters[j]]}
         st.page_link(
             "inspect/inspect.py",

@@ -16,6 +16,7 @@ from dec_core.runs.folder import ACTIVE, RunFolder, RunStatus
 from dec_core.runs.history import History
 from pages.shared import focus
 from pages.shared.snapshot_view import confusion_at, shown
+from pages.shared.text import escape
 from pages.train.downloads import take_away
 
 ANSWER_WITHIN = 0.25  # seconds to wait for a worker to obey before the page says that it was told
@@ -44,7 +45,7 @@ def controls(run: RunFolder | None, status: RunStatus | None, config: RunConfig 
     state = status.state if status else ""
     go_on = state in ("paused", *RESUMABLE)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="controls"):
-        st.markdown(f"**{line}**", width="stretch")
+        st.markdown(f"**{escape(line)}**", width="stretch")
         _button("start", "Start", "play_arrow", config is not None, TO_START, _start, config)
         # two buttons, not one that changes its meaning: a click that comes late still says what was meant
         if go_on:

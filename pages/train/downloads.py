@@ -24,6 +24,7 @@ from dec_core.runs.history import History
 from pages.shared import components
 from pages.shared.places import runs_root
 from pages.shared.snapshot_view import confusion_at, moment, places, shown
+from pages.shared.text import escape, sentence
 from pages.train.own_data import TYPES
 from pages.train.run_export import export_run
 
@@ -94,9 +95,10 @@ def _sort_new_images(run: RunFolder, clustered: list[str], config: RunConfig) ->
         with st.spinner("The network looks at them …"):
             found = _sorted(run, data.images)
     except ValueError as error:
-        st.error(f"{str(error)[0].upper()}{str(error)[1:]}.", icon=":material/error:")
+        st.error(sentence(error), icon=":material/error:")
         return
-    st.caption(" ".join([*reading.notes[:1], *brought_to(data.images[:1], shown(config).examples.shape[1:])[1]]))
+    notes = [*reading.notes[:1], *brought_to(data.images[:1], shown(config).examples.shape[1:])[1]]
+    st.caption(escape(" ".join(notes)))
     letters, classes = _letters(run.id, clustered, config), _classes(run.id, clustered, config)
     table = pd.DataFrame({"index": found["index"], "cluster": letters[found["cluster"]]})
     if classes is not None:

@@ -19,15 +19,17 @@ from dec_core.reading.config_in import configs_in
 from dec_core.runs.own_presets import own_presets
 from pages.shared import link
 from pages.shared.focus import index
-from pages.shared.picker import escaped, name_of_config
 from pages.shared.picker import name as name_of_run
+from pages.shared.picker import name_of_config
 from pages.shared.places import runs_root
+from pages.shared.text import escape, sentence
 from pages.train.model_view import model_view
 from pages.train.own_data import own_data
 
 IN_LINK = {"random_state": "seed"}  # fields whose name in a link is shorter
 LATE = 2.0  # seconds, after which a request was certainly not under way before
 UNITS = ("hidden_units", "filters")  # written as numbers with commas
+MAX_LETTERS = 60  # of a name in a link, quoted where there is none such
 ONE_LINE = 22  # letters of all options that fit beside each other
 SLIDERS = {"latent_dim": (1, 64), "n_clusters": (2, 30)}
 FIELDS = fields()
@@ -50,7 +52,7 @@ def config_form() -> RunConfig | None:
         )
         st.caption(DESCRIPTIONS.get(st.session_state.preset, "A preset of your own, kept on this server."))
         for notice in notices:
-            st.warning(notice)
+            st.warning(sentence(notice))
         _against()
         _from_a_file()
         config, problems = _config()
@@ -85,7 +87,7 @@ def _against() -> None:
     if before is None:
         return
     st.info(
-        f"Change what you like: Start shows the new run beside {escaped(name_of_run(before))}.",
+        f"Change what you like: Start shows the new run beside {escape(name_of_run(before))}.",
         icon=":material/compare:",
     )
     st.button("Not beside it", key="not_against", type="tertiary", icon=":material/close:", on_click=_forget_against)
@@ -100,15 +102,15 @@ def _from_a_file() -> None:
         if file is None:
             return
         if taken == file.file_id:
-            st.success(words, icon=":material/check:")
+            st.success(sentence(words), icon=":material/check:")
             return
         try:
             config, *others = configs_in(file.name, file.getvalue())
         except ConfigError as error:
-            st.error(f"{str(error)[0].upper()}{str(error)[1:]}.", icon=":material/error:")
+            st.error(sentence(error), icon=":material/error:")
             return
         first = f", the first of {len(others) + 1} runs in it" if others else ""
-        words = f"The form holds {escaped(name_of_config(config))}, seed {config.random_state}{first}."
+        words = f"The form holds {name_of_config(config)}, seed {config.random_state}{first}."
         st.session_state.taken_in = file.file_id, words
     fill_with(config)
     st.rerun()
@@ -161,7 +163,7 @@ def _widget(name: str, problems: dict[str, str]) -> None:
     else:
         st.number_input(step=1, **common)
     if name in problems:
-        st.caption(f":red[:material/error: {problems[name][0].upper()}{problems[name][1:]}.]")
+        st.caption(f":red[:material/error: {sentence(problems[name])}]")
 
 
 def _magnitude(value: float | None) -> int:
@@ -279,7 +281,7 @@ def _changes() -> None:
     changed = _changed_fields()
     if changed:
         labels = ", ".join(f"{FIELDS[name]['group'].lower()}: {FIELDS[name]['label'].lower()}" for name in changed)
-        st.caption(f"Differs from {st.session_state.preset} in {labels}.")
+        st.caption(f"Differs from {escape(st.session_state.preset)} in {labels}.")
         st.button("Back to the preset", on_click=_apply_preset, icon=":material/undo:", type="tertiary")
 
 
@@ -297,7 +299,7 @@ def _take_up_link() -> list[str]:
     notices = []
     preset = asked.get("preset", "first-look")
     if preset not in _presets():
-        notices.append(f"The link asks for preset {preset!r}; there are {', '.join(_presets())}.")
+        notices.append(f"The link asks for preset {preset[:MAX_LETTERS]!r}; there are {', '.join(_presets())}.")
         preset = "first-look"
     st.session_state.preset = preset
     texts = {name: asked.get(IN_LINK.get(name, name)) for name in FIELDS}

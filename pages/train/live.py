@@ -18,6 +18,7 @@ from dec_core.runs.folder import ACTIVE, RunFolder, RunStatus
 from dec_core.runs.history import History
 from pages.shared import components, focus
 from pages.shared.snapshot_view import places, shown
+from pages.shared.text import escape, sentence
 from pages.train.boxes import Boxes
 from pages.train.controls import controls, state_line
 
@@ -28,6 +29,7 @@ WITH_LABELS = ("acc", "nmi", "ari")
 WITHOUT_LABELS = ("silhouette", "confidence")
 TO_BE_FOUND = "Once clusters form, here stands whether groups look merged or split, judged without labels."
 STARTED_TWICE = "The groups of a first start of UMAP and the mixture looked merged, so a second was made."
+MOST_FOUND = 1000  # letters of what can be said of the clusters
 
 
 def live(run: RunFolder | None, config: RunConfig | None) -> None:
@@ -59,7 +61,7 @@ def _view(run: RunFolder | None, config: RunConfig | None, active: bool) -> None
         shown(own)
     except (ConfigError, DataError) as error:
         controls(None, None, config, "This run cannot be shown.")
-        st.error(f"{error}. Choose another run, or start one.", icon=":material/error:")
+        st.error(f"{sentence(error)} Choose another run, or start one.", icon=":material/error:")
         return
     status, history = run.status, focus.reader(run.id).refresh()
     if active != (status.state in ACTIVE):
@@ -112,10 +114,14 @@ def _stepper(state: str, standing: Progress, phases: tuple[str, ...]) -> None:
 def _trouble(run: RunFolder, status: RunStatus) -> None:
     """What went wrong, what is kept, what to do; the log where there is one."""
     if status.state == "failed":
-        st.error(f"{status.message} Everything before is kept; Resume goes on from there.", icon=":material/error:")
+        st.error(
+            f"{sentence(status.message)} Everything before is kept; Resume goes on from there.", icon=":material/error:"
+        )
     elif status.state == "interrupted":
         cause = status.message or "The process that trained this run has ended."
-        st.warning(f"{cause} Everything before is kept; Resume goes on from there.", icon=":material/power_off:")
+        st.warning(
+            f"{sentence(cause)} Everything before is kept; Resume goes on from there.", icon=":material/power_off:"
+        )
     log = run.log_tail() if status.state in ("failed", "interrupted") else ""
     if log:
         with st.expander("Last lines of the worker's log"):
@@ -148,7 +154,7 @@ def _findings(run_id: str, history: History, config: RunConfig | None) -> None:
         words.append(STARTED_TWICE)
     icon = ":material/warning: " if first and is_suspect(history) else ""
     with st.container(key="findings"):
-        st.caption(f"{icon}{' '.join(words)}" or "\u2003")
+        st.caption(f"{icon}{escape(' '.join(words), MOST_FOUND)}" or "\u2003")
 
 
 def _shown(key: str, value: float | None, sign: str = "") -> str | None:

@@ -11,6 +11,7 @@ from dec_core.data.uploads import read_files
 from dec_core.runs.view import example_index
 from pages.shared import components
 from pages.shared.places import runs_root
+from pages.shared.text import escape, sentence
 
 TYPES = ["npz", "npy", "csv", "gz", "zip", "png", "jpg", "jpeg", "bmp", "gif", "tif", "tiff", "webp"]
 ABOUT = (
@@ -39,11 +40,10 @@ def _read_and_preview(files: list, skip: bool) -> str | None:
     try:
         notes, images, captions = _preview(files, skip)
     except DataError as error:
-        text = str(error)
-        st.error(text[0].upper() + text[1:] + ".", icon=":material/error:")
+        st.error(sentence(error), icon=":material/error:")
         return None
     for note in notes:
-        st.caption(note)
+        st.caption(escape(note))
     row = components.digit_row("", images, captions)
     components.digits([row], "Preview", "The first images, as they were understood", "preview", 40)
     if st.button("Use these images", type="primary", key="use"):

@@ -1,0 +1,21 @@
+"""Text on the screen: whatever comes from outside is escaped where Streamlit reads Markdown.
+
+Streamlit takes nearly every text for Markdown: labels of buttons and inputs, tooltips, messages. So whatever people or
+links have chosen (names of classes, runs, presets and sweeps, parts of an address, errors that quote them) goes
+through `escape` or `sentence`, there where it is shown; what is passed on before is plain.
+"""
+
+from __future__ import annotations
+
+from dec_core.figures.markdown import escape
+
+MOST = 600  # letters of a sentence
+
+__all__ = ["escape", "sentence"]
+
+
+def sentence(text: object) -> str:
+    """What an error says, or any text, as an escaped sentence: with a capital and a full stop."""
+    words = str(text).strip()
+    end = "" if words.endswith((".", "!", "?", "…")) else "."
+    return f"{escape(words[:1].upper() + words[1:], MOST)}{end}" if words else ""
