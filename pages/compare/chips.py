@@ -17,7 +17,6 @@ from pages.shared.components import style
 from pages.shared.picker import name, outcome
 from pages.shared.text import escape
 from pages.train.controls import once
-from pages.train.form import fill_with
 
 SEEDS = 3
 MOST_TOLD = 2  # fields that tell apart what is called alike
@@ -136,6 +135,6 @@ def _take_out(run_id: str) -> None:
 
 
 def _change_one_thing(entry: Entry) -> None:
-    fill_with(entry.config)
+    focus.fill_with(entry.config)
     st.session_state.against = entry.id
     focus.go_to("train", run=entry.id)

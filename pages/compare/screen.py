@@ -15,9 +15,9 @@ from pages.compare.choosing import choose_runs
 from pages.compare.report import report_button
 from pages.compare.state import Compared, compare, compared, write_link
 from pages.shared import components, focus
+from pages.shared.box import box, choice, to_come
 from pages.shared.snapshot_view import shown as shown_data
 from pages.shared.text import escape, sentence
-from pages.train.boxes import box, choice, to_come
 
 IN_A_ROW = 4
 ABOUT_TABLE = (

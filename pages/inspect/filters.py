@@ -12,8 +12,8 @@ from dec_core.reading.selection import Selection, SelectionError, indices
 from pages.inspect import view_state
 from pages.inspect.view_state import Looking, shows
 from pages.inspect.views import letters_of
+from pages.shared.box import box
 from pages.shared.text import escape
-from pages.train.boxes import box
 
 ABOUT = "Filters add up: a sample has to pass all of them. What is chosen stands in the link."
 ANY = "any"

@@ -24,8 +24,8 @@ from pages.inspect.timeline import timeline
 from pages.inspect.validate_view import understood
 from pages.inspect.view_state import Looking, draw_again, look, looking, whole_page, write_link
 from pages.shared import components, focus
+from pages.shared.box import box, to_come
 from pages.shared.text import escape, sentence
-from pages.train.boxes import box, to_come
 
 MATRIX, CENTERS, SCENE, LINE, RIGHT_SIDE, CHOICES = 270, 82, 542, 108, 659, 46  # heights in pixels
 LINE_TO_COME = "Train a run, or pick one above: then every digit of it can be looked at here."

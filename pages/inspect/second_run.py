@@ -14,10 +14,10 @@ from dec_core.runs.folder import RunFolder
 from pages.inspect import inspection_cache, view_components, views
 from pages.inspect.view_state import Looking, choose, chosen, look, shows
 from pages.shared import focus
+from pages.shared.box import box, to_come
 from pages.shared.picker import title, titles
 from pages.shared.places import runs_root
 from pages.shared.text import sentence
-from pages.train.boxes import box, to_come
 
 HEIGHT = 300
 MOST_RUNS = 60

@@ -14,7 +14,7 @@ from dec_core.reading.moment import Moment
 from pages.inspect import inspection_cache, view_components
 from pages.inspect.view_state import Looking, choose, chosen, look, shows
 from pages.shared import components
-from pages.train.boxes import box, to_come
+from pages.shared.box import box, to_come
 
 HEIGHT = 318
 MOST_FLOWS = 30

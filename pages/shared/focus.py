@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from dec_core.config import RunConfig
 from dec_core.runs.folder import RunFolder
 from dec_core.runs.history import RunReader
 from dec_core.runs.index import RunIndex
@@ -79,6 +80,11 @@ def inspect_next(run_id: str, **query: str) -> None:
 def go_to(page: str, **query: str) -> None:
     """Go to another screen, for use in callbacks: the next drawing of the page does it."""
     st.session_state.go_next = page, query
+
+
+def fill_with(config: RunConfig) -> None:
+    """Let the form of Train show this config when it is drawn next, on whichever screen that is asked for."""
+    st.session_state.to_fill = config
 
 
 def go_on() -> None:

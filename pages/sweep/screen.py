@@ -15,12 +15,13 @@ from dec_core.figures import sweep as figures
 from dec_core.runs.folder import RunFolder
 from dec_core.runs.own_presets import keep_preset
 from pages.shared import components, focus
+from pages.shared.box import box, to_come
+from pages.shared.boxes import Boxes
 from pages.shared.places import runs_root
 from pages.shared.snapshot_view import shown as shown_data
 from pages.shared.text import escape, sentence
 from pages.sweep import storage
 from pages.sweep.plan_form import plan_form
-from pages.train.boxes import Boxes, box, to_come
 from pages.train.controls import once
 
 COLUMNS = {

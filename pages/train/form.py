@@ -18,7 +18,7 @@ from dec_core.presets import CHAPTERS, DESCRIPTIONS, PRESETS, nearest
 from dec_core.reading.config_in import configs_in
 from dec_core.runs.own_presets import own_presets
 from pages.shared import link
-from pages.shared.focus import index
+from pages.shared.focus import fill_with, index
 from pages.shared.picker import name as name_of_run
 from pages.shared.picker import name_of_config
 from pages.shared.places import runs_root
@@ -244,11 +244,6 @@ def _fit_to_dataset() -> None:
         return  # said at the field
     if (st.session_state.n_samples or 0) > n:
         st.session_state.n_samples = None
-
-
-def fill_with(config: RunConfig) -> None:
-    """Let the form show this config when it is drawn next, on whichever screen that is asked for."""
-    st.session_state.to_fill = config
 
 
 def _use(dataset: str) -> None:

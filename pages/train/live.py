@@ -17,9 +17,9 @@ from dec_core.reading.summary import findings, is_suspect
 from dec_core.runs.folder import ACTIVE, RunFolder, RunStatus
 from dec_core.runs.history import History
 from pages.shared import components, focus
+from pages.shared.boxes import Boxes
 from pages.shared.snapshot_view import places, shown
 from pages.shared.text import escape, sentence
-from pages.train.boxes import Boxes
 from pages.train.controls import controls, state_line
 
 WAIT_FOR_MORE = 900.0  # seconds after a run's end in which what comes late is looked for: a full server is slow

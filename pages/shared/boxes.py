@@ -5,8 +5,7 @@ A box has its final height from the first paint, and says what will appear in it
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -22,6 +21,7 @@ from dec_core.figures.curves import curves_in_words
 from dec_core.figures.palette import colour
 from dec_core.runs.history import History
 from pages.shared import components
+from pages.shared.box import box, choice, to_come
 from pages.shared.focus import inspect_next
 from pages.shared.snapshot_view import (
     Moment,
@@ -36,7 +36,7 @@ from pages.shared.snapshot_view import (
 )
 from pages.shared.text import escape
 
-TOP, BOTTOM, HEADING = 284, 222, 34  # heights in pixels: contents of the upper and lower boxes, headings
+TOP, BOTTOM = 284, 222  # heights in pixels of the contents of the upper and lower boxes
 MOST_LETTERS = 40  # of a class's name beside a box's question
 COLOURS = {"digit": "digit", "cluster": "cluster", "wrong": "wrong"}
 
@@ -193,41 +193,3 @@ class Boxes:
             rows.append(components.digit_row(title, decoded, names, [colour(i) for i in numbers]))
         words = "Images, their reconstructions and the decoded cluster centers" if trained else "Images and mean images"
         components.digits(rows, "Reconstructions", words, "digits", BOTTOM)
-
-
-def choice(label: str, options: dict[str, str], default: str, key: str) -> str:
-    """A row of buttons of which one is pressed; the key of the option."""
-    return st.segmented_control(
-        label,
-        list(options),
-        default=default,
-        format_func=options.get,
-        key=key,
-        label_visibility="collapsed",
-        required=True,
-    )
-
-
-@contextmanager
-def box(key: str, question: str, explained: str) -> Iterator[DeltaGenerator]:
-    """A box headed by its question; yields the place beside the question, for controls."""
-    with st.container(border=True, key=f"box-{key}"):
-        heading = st.container(
-            horizontal=True,
-            vertical_alignment="center",
-            gap="small",
-            wrap=False,
-            height=HEADING,
-            border=False,
-            key=f"head-{key}",
-        )
-        with heading:
-            st.markdown(f"**{question}**", help=explained, width="stretch")
-            beside = st.container(horizontal=True, width="content", gap="small")
-        yield beside
-
-
-def to_come(words: str, height: int) -> None:
-    """What will appear in a box, in words, at the height it will have."""
-    with st.container(height=height, border=False, horizontal_alignment="center", vertical_alignment="center"):
-        st.markdown(f":gray[{words}]", text_alignment="center")
