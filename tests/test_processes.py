@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,6 +15,7 @@ import pytest
 
 from dec_core.runs.folder import RunFolder, list_runs
 from dec_core.runs.history import RunReader
+from dec_core.runs.lock import RunIsTaken, training_lock
 from dec_core.sweeps import studies
 from dec_core.sweeps.plan import SweepPlan
 from dec_core.work.supervisor import Supervisor
@@ -51,8 +53,13 @@ def n_points(folder: RunFolder) -> int:
 def test_runs_train_one_at_a_time_in_the_order_of_start(supervisor, small):
     first, second = supervisor.start(small), supervisor.start(small.changed(random_state=1))
     assert supervisor.ahead_of(first) == 0 and supervisor.ahead_of(second) == 1
-    while not wait_for(lambda: second.status.state == "finished", 0.02):
-        assert not (first.status.state in ("running", "queued") and second.status.state == "running")
+    together = []
+
+    def both_ended():
+        together.append((first.status.state in ("running", "queued"), second.status.state == "running"))
+        return second.status.state == "finished"
+
+    assert wait_for(both_ended) and (True, True) not in together
     assert first.status.state == "finished"
     assert first.status.outcome["acc"] > 0.5 and second.status.outcome["acc"] > 0.5
 
@@ -104,27 +111,106 @@ def test_a_killed_worker_is_told_and_its_run_can_go_on(supervisor, long):
     supervisor.command(run, "stop")
 
 
-def test_the_queue_outlives_a_folder_that_is_gone(tmp_path, small, monkeypatch):
-    class Fake:
-        alive, process = True, SimpleNamespace(returncode=-9)
+class StandIn:
+    """For a worker process: it takes a run up and then does nothing, until a test says that it is dead."""
 
-        def __init__(self, log):
-            self.log = log
+    def __init__(self, log):
+        self.log, self.alive, self.attempt, self.taken = log, True, "", []
+        self.process = SimpleNamespace(returncode=1)
 
-        def take_up(self, task, folder):
-            pass
+    def take_up(self, task, folder):
+        self.attempt = folder.status.attempt
+        self.taken.append(folder.id)
 
-        def close(self):
-            pass
+    def close(self):
+        pass
 
-    monkeypatch.setattr("dec_core.work.supervisor.Worker", Fake)
-    supervisor = Supervisor(tmp_path)
+
+@pytest.fixture
+def idle(tmp_path, monkeypatch):
+    """Makes supervisors over `tmp_path` that start no process."""
+    monkeypatch.setattr("dec_core.work.supervisor.Worker", StandIn)
+    monkeypatch.setattr("dec_core.work.supervisor.LAST_WORDS", 0.0)
+    made = []
+
+    def make():
+        made.append(Supervisor(tmp_path))
+        return made[-1]
+
+    yield make
+    for supervisor in made:
+        supervisor.close()
+
+
+def test_the_queue_outlives_a_folder_that_is_gone(idle, small):
+    supervisor = idle()
     first, second = supervisor.start(small), supervisor.start(small)
     assert supervisor.ahead_of(second) == 1
     shutil.rmtree(first.path)
     supervisor._running[1].alive = False
     assert wait_for(lambda: supervisor.ahead_of(second) == 0 and supervisor._running, 10)
-    supervisor.close()
+
+
+def test_a_run_that_is_resumed_while_its_worker_dies_waits_for_the_next_one(idle, small):
+    supervisor = idle()
+    run = supervisor.start(small)
+    dying = supervisor._running[1]
+    with supervisor._lock:
+        run.set_status(replace(run.status, state="failed", message="It broke."))
+        supervisor.resume(run)
+        dying.alive = False
+    assert wait_for(lambda: supervisor._running and supervisor._running[1] is not dying, 10)
+    with supervisor._lock:
+        supervisor._advance()
+    assert run.status.state == "queued" and run.status.message == ""
+    supervisor._running[1].alive = False  # the one that has taken it up now
+    assert wait_for(lambda: run.status.state == "failed", 10) and "exit code 1" in run.status.message
+
+
+def test_a_run_that_another_process_trains_is_not_resumed(idle, small, tmp_path):
+    supervisor = idle()
+    run = RunFolder.create(tmp_path, small, "stopped")
+    with training_lock(run), pytest.raises(RunIsTaken, match="is being trained by process"):
+        supervisor.resume(run)
+    assert run.status.state == "stopped"
+    supervisor.resume(run)
+    assert run.status.state == "queued" and supervisor._running[1].taken == [run.id]
+
+
+@pytest.mark.parametrize("state", ["finished", "diverged"])
+def test_a_run_that_would_only_end_again_is_not_resumed(idle, small, tmp_path, state):
+    supervisor = idle()
+    run = RunFolder.create(tmp_path, small, "finished")
+    if state == "diverged":
+        run.set_status(replace(run.status, state="failed", progress={"event": "Diverged", "phase": "clustering"}))
+    before = run.status
+    supervisor.resume(run)
+    assert run.status == before and supervisor._running is None
+
+
+def test_what_waited_when_a_server_ended_is_taken_up_in_its_order(idle, small, tmp_path):
+    runs = [RunFolder.create(tmp_path, small) for _ in range(3)]
+    for run, queued in zip(runs, (30.0, 10.0, 20.0), strict=True):
+        run.set_status(replace(run.status, queued=queued, pid=1, pid_started=1.0))
+    mine = RunFolder.create(tmp_path, small)  # of a server that lives: this process
+    supervisor = idle()
+    assert wait_for(lambda: supervisor._running, 10) and supervisor._running[0].id == runs[1].id
+    assert [supervisor.ahead_of(run) for run in (runs[1], runs[2], runs[0])] == [0, 1, 2]
+    assert all(run.status.state == "queued" for run in runs)
+    assert mine.id not in [run.id for run in supervisor._queue]
+
+
+def test_of_two_commands_that_resume_a_run_one_trains_it(tmp_path, small):
+    run = RunFolder.create(tmp_path, small, "stopped")
+    command = [sys.executable, "-m", "dec_core", "resume", str(run.path), "--json"]
+    both = [
+        subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) for _ in range(2)
+    ]
+    said = [process.communicate(timeout=300) for process in both]
+    assert sorted(process.returncode for process in both) == [0, 2]
+    (told,) = [error for process, (_, error) in zip(both, said, strict=True) if process.returncode == 2]
+    assert told.count("\n") == 1 and "is being trained by process" in told
+    assert [record["event"] for record in run.records()[0]].count("Started") == 1 and run.status.state == "finished"
 
 
 def test_a_run_that_has_ended_is_completed_by_one_worker_at_a_time(tmp_path, finished_run):
@@ -147,7 +233,8 @@ from pathlib import Path
 from dec_core.config import RunConfig
 from dec_core.work.supervisor import Supervisor
 from dec_core.sweeps.plan import SweepPlan
-print(Supervisor(Path(sys.argv[1])).start(RunConfig.from_json(sys.argv[2])).path, flush=True)
+supervisor, config = Supervisor(Path(sys.argv[1])), RunConfig.from_json(sys.argv[2])
+print(supervisor.start(config).path, supervisor.start(config).path, flush=True)
 time.sleep(600)
 """
 
@@ -188,11 +275,12 @@ def test_workers_end_when_their_server_is_killed(tmp_path, long):
     server = subprocess.Popen(
         [sys.executable, "-c", SERVER, str(tmp_path), long.to_json()], stdout=subprocess.PIPE, text=True, cwd=ROOT
     )
-    run = RunFolder(Path(server.stdout.readline().strip()))
-    assert wait_for(lambda: n_points(run) > 2)
+    run, waiting = (RunFolder(Path(path)) for path in server.stdout.readline().split())
+    assert wait_for(lambda: n_points(run) > 2) and waiting.status.state == "queued"
     worker = psutil.Process(run.status.pid)
     server.kill()
     server.wait()
     assert wait_for(lambda: not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE, 5)
     assert run.status.state == "interrupted" and "server" in run.status.message
     assert (run.path / "checkpoint.npz").exists() and n_points(run) > 2
+    assert waiting.status_as_written.state == "queued" and "Resume queues it again" in waiting.status.message

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,9 @@ from tqdm import tqdm
 from dec_core.cli.quiet import start_tensorflow
 from dec_core.config import RunConfig
 from dec_core.presets import name_of
-from dec_core.runs.folder import RunFolder
+from dec_core.reading.divergence import smaller_rate
+from dec_core.runs.folder import RunFolder, new_attempt
+from dec_core.runs.lock import training_lock
 
 BAR = "{desc} {percentage:3.0f}% |{bar}| {n:.1f}/{total_fmt} {unit}, {remaining} left, {rate_fmt}{postfix}"
 
@@ -30,7 +34,8 @@ def train_and_print(folder: RunFolder, *, umap: bool, as_json: bool) -> int:
         )
         return 130
     if outcome["state"] == "failed":
-        print(f"error: {folder.status.message}", file=sys.stderr)
+        remedy = f" {_remedy(folder)}" if folder.status.diverged else ""
+        print(f"error: {folder.status.message}{remedy}", file=sys.stderr)
     elif umap:
         from dec_core.work.postprocess import add_umap
 
@@ -71,17 +76,38 @@ def result(folder: RunFolder) -> dict[str, Any]:
 
 
 def _drive(folder: RunFolder) -> bool:
-    """Train to the end under a progress bar; whether Ctrl-C ended it early."""
-    start_tensorflow()
-    from dec_core.work.recorder import record
+    """Train to the end under a progress bar; whether Ctrl-C ended it early. Raises ValueError as `_take_up` does."""
+    with training_lock(folder):  # before TensorFlow's import, which takes seconds
+        _take_up(folder)
+        start_tensorflow()
+        from dec_core.work.recorder import record
 
-    with _interruptible() as interrupted, _Bar() as bar:
-        recording = record(folder)
-        for event in recording:
-            bar.show(event)
-            if interrupted:
-                recording.close()
+        with _interruptible() as interrupted, _Bar() as bar:
+            recording = record(folder)
+            for event in recording:
+                bar.show(event)
+                if interrupted:
+                    recording.close()
     return bool(interrupted)
+
+
+def _take_up(folder: RunFolder) -> None:
+    """Say that this process trains the run. Raises ValueError for one that cannot go on."""
+    status = folder.status
+    is_new = status.state == "running" and status.pid == os.getpid()
+    if status.diverged:
+        raise ValueError(f"run_dir: {folder.path} diverged, and would again at the same place. {_remedy(folder)}")
+    if not (is_new or status.resumable):
+        raise ValueError(
+            f"run_dir: {folder.path} is {status.state}; only stopped, failed or interrupted runs can go on"
+        )
+    folder.set_status(replace(status, state="running", message="", **new_attempt()))
+
+
+def _remedy(folder: RunFolder) -> str:
+    """What to type after a run has diverged."""
+    field, rate = smaller_rate(folder.status, folder.config)
+    return f"Try: python -m dec_core train --config {folder.path / 'config.json'} --set {field}={rate:g}"
 
 
 @contextmanager

@@ -8,8 +8,6 @@ from typing import Any
 
 from dec_core.cli.options import add_command, add_json_option, add_umap_option, checked_run
 
-RESUMABLE = ("stopped", "failed", "interrupted")
-
 
 def add_parser(commands: Any) -> None:
     parser = add_command(commands, "resume", "continue a stopped, interrupted or failed run")
@@ -20,12 +18,8 @@ def add_parser(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Go on with the run. Raises ValueError if there is nothing to go on with."""
+    """Go on with the run. Raises ValueError if there is nothing to go on with, or another process trains it."""
     from dec_core.cli.progress import train_and_print
     from dec_core.runs.folder import RunFolder
 
-    folder = RunFolder(checked_run(options.run_dir).resolve())
-    state = folder.status.state
-    if state not in RESUMABLE:
-        raise ValueError(f"run_dir: {options.run_dir} is {state}; only stopped, failed or interrupted runs can go on")
-    return train_and_print(folder, umap=options.umap, as_json=options.json)
+    return train_and_print(RunFolder(checked_run(options.run_dir).resolve()), umap=options.umap, as_json=options.json)

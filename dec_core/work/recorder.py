@@ -25,7 +25,7 @@ from dec_core.architecture import WITHOUT_NETWORK
 from dec_core.config import RunConfig, is_taught
 from dec_core.data import Dataset, load
 from dec_core.networks.saving import save_model
-from dec_core.runs.folder import RunFolder, RunStatus, half, in_order, this_process
+from dec_core.runs.folder import RunFolder, half, in_order, this_process
 from dec_core.runs.machine import trained_with
 from dec_core.runs.view import example_index, view_index
 from dec_core.training import TrainingState, train
@@ -53,6 +53,8 @@ Record = dict[str, Any]
 
 def record(folder: RunFolder) -> Iterator[Record]:
     """Train the run in `folder`, or go on where its checkpoint stands, until it ends or is closed.
+
+    The caller holds its `runs.lock.training_lock`, so that nobody else trains it meanwhile.
 
     Yields
     ------
@@ -90,8 +92,9 @@ class _Recorder:
         else:
             self.state = TrainingState(config, image_shape)
         before = folder.status
-        self.status = RunStatus("running", before.created, phase=self.state.phase, seconds=before.seconds)
-        self.status = replace(self.status, outcome=before.outcome, **this_process())
+        self.status = replace(
+            before, state="running", phase=self.state.phase, progress={}, message="", **this_process()
+        )
         self.n_snapshots = len(list((folder.path / "snapshots").glob("*.npz")))
         self.embed_view = Embedder(self.state.encoder, resident(dataset.x[self.view], self.state.input_shape))
         self.plane: np.ndarray | None = None

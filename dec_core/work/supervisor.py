@@ -21,10 +21,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from dec_core.config import RunConfig
-from dec_core.runs.folder import ACTIVE, TOUCH_EVERY, RunFolder, this_process
+from dec_core.runs.folder import ACTIVE, TOUCH_EVERY, RunFolder, list_runs, new_attempt
+from dec_core.runs.lock import RunIsTaken, training_lock
 from dec_core.runs.marks import forget_removed
 
 POLL = 0.1  # seconds
+LAST_WORDS = 2.0  # seconds in which a worker that is ending lets go of its run
 MAX_FINISHING = 2  # workers that may make a UMAP at a time
 
 
@@ -33,7 +35,7 @@ class Worker:
 
     def __init__(self, log: Path):
         self.log = log
-        self.run_id = ""  # of the run that it has taken up
+        self.run_id = self.attempt = ""  # of the run that it has taken up
         environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "2", "PYTHONUNBUFFERED": "1"}
         with log.open("wb") as output:
             self.process = subprocess.Popen(
@@ -52,7 +54,7 @@ class Worker:
 
     def take_up(self, task: str, folder: RunFolder) -> None:
         """Give it its one task."""
-        self.run_id = folder.id
+        self.run_id, self.attempt = folder.id, folder.status.attempt
         self.send(f"{task} {folder.path.resolve()}")
 
     def send(self, line: str) -> bool:
@@ -93,6 +95,7 @@ class Supervisor:
         self._held_back = False  # the sweep, while a run trains
         self._closed = False
         self._spare = self._new_worker()
+        self._take_up_waiting()
         self._thread = threading.Thread(target=self._watch, name="supervisor", daemon=True)
         self._thread.start()
         atexit.register(self.close)
@@ -104,12 +107,17 @@ class Supervisor:
         return folder
 
     def resume(self, folder: RunFolder) -> None:
-        """Queue a stopped, failed or interrupted run again, to go on from its checkpoint."""
-        with self._lock:
-            if folder.status.state in (*ACTIVE, "finished"):
-                return
-            folder.set_status(replace(folder.status, state="queued", message="", **this_process()))
-            self._enqueue(folder)
+        """Queue a stopped, failed or interrupted run again, to go on from its checkpoint; another is left as it is.
+
+        Raises
+        ------
+        RunIsTaken
+            If another process trains it.
+        """
+        with self._lock, training_lock(folder, LAST_WORDS):
+            if folder.status.resumable:
+                folder.set_status(replace(folder.status, state="queued", message="", **new_attempt()))
+                self._enqueue(folder)
 
     def complete(self, folder: RunFolder) -> bool:
         """Let a worker add what a run that has ended lacks (`afterwards`); False if one is at it, or too many are."""
@@ -189,6 +197,18 @@ class Supervisor:
 
     # -- inside
 
+    def _take_up_waiting(self) -> None:
+        """Queue what was waiting when a server before this one ended, in its order."""
+        statuses = {folder.path: folder.status_as_written for folder in list_runs(self.root)}
+        waiting = [path for path, status in statuses.items() if status.state == "queued"]
+        for path in sorted(waiting, key=lambda path: statuses[path].queued or statuses[path].created):
+            folder = RunFolder(path)
+            with contextlib.suppress(OSError, RunIsTaken), training_lock(folder):
+                status = folder.status_as_written
+                if status.state == "queued" and folder.status.state == "interrupted":  # nobody waits for it any more
+                    folder.set_status(replace(status, **{**new_attempt(), "queued": status.queued}))
+                    self._queue.append(folder)
+
     def _enqueue(self, folder: RunFolder) -> None:
         with self._lock:
             self._queue.append(folder)
@@ -220,9 +240,11 @@ class Supervisor:
         self._finishing = [worker for worker in self._finishing if worker.alive]
         if self._running:
             folder, worker = self._running
+            status = folder.status
             if not worker.alive:
                 self._bury(folder, worker)
-            elif folder.status.state not in (*ACTIVE, "interrupted"):  # interrupted: dying, not yet dead
+            # interrupted: dying, not yet dead; another attempt: it has ended, and was resumed since
+            elif status.state not in (*ACTIVE, "interrupted") or status.attempt not in ("", worker.attempt):
                 self._finishing.append(worker)
                 self._running = None
                 for left in self._finishing[:-MAX_FINISHING]:
@@ -254,7 +276,8 @@ class Supervisor:
         """Let other machines see that what is queued is still waited for."""
         for folder in self._queue:
             with contextlib.suppress(OSError):  # the folder may be gone
-                folder.set_status(folder.status)
+                if folder.status.state == "queued":
+                    folder.set_status(folder.status)
 
     def _begin(self, folder: RunFolder) -> None:
         worker = self._spare if self._spare and self._spare.alive else self._new_worker()
@@ -263,14 +286,14 @@ class Supervisor:
         self._running = folder, worker
 
     def _bury(self, folder: RunFolder, worker: Worker) -> None:
-        """A worker is gone: if its run had not ended, say how."""
+        """A worker is gone: if its run had not ended and nobody has taken it up since, say how."""
         self._running = None
-        status = folder.status
         code = worker.process.returncode
         cause = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
         with contextlib.suppress(OSError):  # the folder may be gone, or the disk full
             if not (folder.path / "worker.log").exists():  # it ended before it took up the run
                 shutil.copy(worker.log, folder.path / "worker.log")
-        with contextlib.suppress(OSError):
-            if status.state in (*ACTIVE, "interrupted"):
+        with contextlib.suppress(OSError, RunIsTaken), training_lock(folder):
+            status = folder.status
+            if status.state in (*ACTIVE, "interrupted") and status.attempt == worker.attempt:
                 folder.set_status(replace(status, state="failed", message=f"The worker process {cause}."))

@@ -23,7 +23,8 @@ from optuna.storages import RDBStorage
 from optuna.trial import Trial, TrialState
 
 from dec_core.config import RunConfig
-from dec_core.runs.folder import RunFolder, config_of, with_same_autoencoder
+from dec_core.runs.folder import RunFolder, config_of, new_attempt, with_same_autoencoder
+from dec_core.runs.lock import RunIsTaken, training_lock
 from dec_core.sweeps import studies
 from dec_core.sweeps.plan import SweepPlan
 from dec_core.sweeps.space import Choices, Range, is_whole
@@ -151,18 +152,28 @@ class Attempt:
 
     def _seed(self, config: RunConfig, seed: int) -> dict[str, Any]:
         """Train the config, or go on with what a worker before has left; what came out."""
-        folder = self._left_behind(config, seed) or self._new_folder(config, seed)
-        if folder.status.state != "finished":
-            self._train(folder, config, reports=seed == 0)
+        with contextlib.ExitStack() as held:
+            folder = self._left_behind(config, seed, held)
+            if folder is None:
+                folder = self._new_folder(config, seed)
+                held.enter_context(training_lock(folder))
+            if folder.status.state != "finished":
+                folder.set_status(replace(folder.status, state="running", message="", **new_attempt()))
+                self._train(folder, config, reports=seed == 0)
         return _result(folder, config)
 
-    def _left_behind(self, config: RunConfig, seed: int) -> RunFolder | None:
-        """The folder of an earlier worker, if it can be gone on with."""
+    def _left_behind(self, config: RunConfig, seed: int, held: contextlib.ExitStack) -> RunFolder | None:
+        """The folder of an earlier worker with its lock, if it can be gone on with and nobody is at it."""
         if seed >= len(self.runs):
             return None
         folder = RunFolder(self.root / self.runs[seed])
-        ended = folder.status.state in ("stopped", "interrupted", "finished")
-        return folder if ended and config_of(folder) == config else None
+        if config_of(folder) != config:
+            return None
+        try:
+            held.enter_context(training_lock(folder))
+        except RunIsTaken:
+            return None
+        return folder if folder.status.state in ("stopped", "interrupted", "finished") else None
 
     def _new_folder(self, config: RunConfig, seed: int) -> RunFolder:
         folder = RunFolder.create(self.root, config, "running")

@@ -12,6 +12,7 @@ trained and ends too, within `control.GRACE` seconds whatever it is doing.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import queue
@@ -23,8 +24,10 @@ from pathlib import Path
 import psutil
 
 from dec_core.runs.folder import TOUCH_EVERY, RunFolder
+from dec_core.runs.lock import training_lock
 from dec_core.work.control import Control
 
+LAST_WORDS = 60.0  # seconds in which a worker that trained the run before may write its last status
 IDLE = 4.0  # seconds without a run after which UMAP is compiled
 MILESTONES = ("TargetUpdated", "CentersInitialized", "Finished")
 
@@ -48,7 +51,8 @@ def main() -> int:
         _sweep(json.loads(task[1]), control)
     elif task is not None:
         folder = RunFolder(Path(task[1]))
-        _log_to(folder.path / "worker.log")
+        with contextlib.suppress(OSError):  # a full disk: what fails then says so in the status
+            _log_to(folder.path / "worker.log")
         if task[0] == "run":
             _train(folder, control)
         else:
@@ -57,6 +61,16 @@ def main() -> int:
 
 
 def _train(folder: RunFolder, control: Control) -> None:
+    """Train the run, unless somebody else has taken it up since it was queued; then add what it lacks."""
+    with training_lock(folder, LAST_WORDS):
+        if folder.status.state != "queued":
+            return
+        _record(folder, control)
+    if not control.orphaned:
+        _complete(folder)
+
+
+def _record(folder: RunFolder, control: Control) -> None:
     from dec_core.work.recorder import record
 
     recording = record(folder)
@@ -67,11 +81,9 @@ def _train(folder: RunFolder, control: Control) -> None:
             _wait(folder, control)
         if control.stopped:
             recording.close()
-    if control.orphaned:
+    if control.orphaned and folder.status.state == "stopped":
         message = "The server ended while this run was training."
         folder.set_status(replace(folder.status, state="interrupted", message=message))
-    else:
-        _complete(folder)
 
 
 def _sweep(wanted: dict[str, str], control: Control) -> None:

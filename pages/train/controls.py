@@ -14,6 +14,7 @@ from dec_core.config import RunConfig
 from dec_core.reading.progress import Progress
 from dec_core.runs.folder import ACTIVE, RunFolder, RunStatus
 from dec_core.runs.history import History
+from dec_core.runs.lock import RunIsTaken
 from pages.shared import focus
 from pages.shared.snapshot_view import confusion_at, shown
 from pages.shared.text import escape
@@ -33,7 +34,6 @@ TO_PAUSE = "Hold still after this batch. Key: space"
 TO_RESUME = "Go on. Key: space"
 TO_STEP = "Go to the next target update (in pretraining: the next epoch), then pause. Key: →"
 TO_STOP = "End this run; what was trained is kept."
-RESUMABLE = ("stopped", "failed", "interrupted")
 
 
 def controls(run: RunFolder | None, status: RunStatus | None, config: RunConfig | None, line: str) -> None:
@@ -43,7 +43,7 @@ def controls(run: RunFolder | None, status: RunStatus | None, config: RunConfig 
     another one interrupts the script.
     """
     state = status.state if status else ""
-    go_on = state in ("paused", *RESUMABLE)
+    go_on = state == "paused" or (status is not None and status.resumable)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="controls"):
         st.markdown(f"**{escape(line)}**", width="stretch")
         _button("start", "Start", "play_arrow", config is not None, TO_START, _start, config)
@@ -95,12 +95,13 @@ def _start(config: RunConfig) -> None:
 
 
 def _resume(run: RunFolder) -> None:
-    state = run.status.state
-    if state == "paused":
+    if run.status.state == "paused":
         tell(run, "resume", "running")
         return
-    if state in RESUMABLE:
+    try:
         focus.supervisor().resume(run)
+    except RunIsTaken:
+        st.toast("Another program has just resumed this run, and trains it.", icon=":material/info:")
     st.session_state.page_changed = True  # also where somebody else has just resumed it
 
 
