@@ -29,6 +29,7 @@ import tensorflow as tf
 from sklearn.cluster import KMeans
 
 from dec_core.analysis.assignment import target_distribution
+from dec_core.analysis.blas_threads import kept_blas_threads
 from dec_core.analysis.metrics import contingency_table, fraction_changed, match
 from dec_core.config import is_taught
 from dec_core.training.augmentation import distort
@@ -128,7 +129,8 @@ def initialize_centers(state: TrainingState, x: np.ndarray, mixture: Mixture | N
         yield from _mix(state, x, mixture)
         return
     z = Embedder(state.encoder, _resident(state, x))()  # (n, latent_dim)
-    kmeans = KMeans(config.n_clusters, n_init=config.kmeans_n_init, random_state=config.random_state).fit(z)
+    with kept_blas_threads():
+        kmeans = KMeans(config.n_clusters, n_init=config.kmeans_n_init, random_state=config.random_state).fit(z)
     state.cluster_centers = kmeans.cluster_centers_  # (n_clusters, latent_dim)
     state.z, state.labels = z, kmeans.labels_
     if mixture:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
+from dec_core.analysis.blas_threads import kept_blas_threads
 from dec_core.analysis.merge_split_check import doubt, neighbour_graph
 from dec_core.analysis.umap_gmm import UmapGmm, compare, group
 from dec_core.config import RunConfig
@@ -40,7 +40,7 @@ class Mixture:
 
     def _run(self, config: RunConfig, x: np.ndarray, image_shape: tuple[int, ...]) -> None:
         try:
-            with threadpool_limits(self._n_threads):  # threads of both that wait for one another slow both down
+            with kept_blas_threads(self._n_threads):  # threads of both that wait for one another slow both down
                 self._found = self._best(config, x, image_shape)
         except BaseException as error:  # for whoever waits for it
             self._error = error

@@ -1,0 +1,93 @@
+"""BLAS has as many threads after a mixture as before, whoever else limits them meanwhile."""
+
+import threading
+
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
+
+from dec_core.analysis import baseline
+from dec_core.analysis.blas_threads import kept_blas_threads
+from dec_core.training.mixture import Mixture
+
+
+def blas_threads() -> set[int]:
+    return {library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"}
+
+
+@pytest.fixture
+def before() -> set[int]:
+    counts = blas_threads()
+    if counts == {1}:
+        pytest.skip("on one processor BLAS has one thread in any case")
+    return counts
+
+
+class Held:
+    """A mixture whose work is to wait until it may end."""
+
+    def __init__(self, monkeypatch, config, error=None):
+        self.entered, self.may_end, self.error = threading.Event(), threading.Event(), error
+        monkeypatch.setattr(Mixture, "_best", lambda *_: self.work())
+        self.mixture = Mixture(config, np.zeros((8, 4), np.uint8), (2, 2))
+        assert self.entered.wait(60)
+
+    def work(self):
+        self.entered.set()
+        assert self.may_end.wait(60)
+        if self.error:
+            raise self.error
+
+    def end(self):
+        self.may_end.set()
+        assert self.mixture.wait(60)
+
+
+@pytest.mark.parametrize("error", [None, ValueError("no groups")])
+def test_one_mixture_leaves_them_as_they_were(monkeypatch, small, before, error):
+    held = Held(monkeypatch, small, error)
+    assert blas_threads() == {1}
+    held.end()
+    assert blas_threads() == before
+
+
+@pytest.mark.parametrize("errors", [(None, None), (ValueError("no groups"), None), (None, ValueError("no groups"))])
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_two_mixtures_that_overlap_do_so_too(monkeypatch, small, before, order, errors):
+    both = [Held(monkeypatch, small, error) for error in errors]
+    for i in order:
+        both[i].end()
+    assert blas_threads() == before
+
+
+@pytest.mark.parametrize("first_in", ["mixture", "k-means"])
+def test_so_does_k_means_while_a_mixture_ends(monkeypatch, small, before, first_in):
+    """k-means limits BLAS to one thread by itself; here it does until after the mixture has ended, and the reverse."""
+    inside, may_end = threading.Event(), threading.Event()
+
+    def kmeans():
+        with kept_blas_threads(), threadpool_limits(1, user_api="blas"):
+            inside.set()
+            assert may_end.wait(60)
+
+    thread = threading.Thread(target=kmeans)
+    if first_in == "k-means":
+        thread.start()
+        assert inside.wait(60)
+    held = Held(monkeypatch, small)
+    if first_in == "mixture":
+        thread.start()
+        assert inside.wait(60)
+        held.end()
+    may_end.set()
+    thread.join(60)
+    held.end()
+    assert blas_threads() == before
+
+
+def test_k_means_on_pixels_asks_for_it(monkeypatch):
+    asked = []
+    real = baseline.kept_blas_threads
+    monkeypatch.setattr(baseline, "kept_blas_threads", lambda: asked.append(1) or real())
+    list(baseline.kmeans_on_pixels(np.eye(12, dtype=np.uint8) * 255, 2, 2, 0))
+    assert len(asked) == 2
