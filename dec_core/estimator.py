@@ -27,7 +27,7 @@ from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from dec_core.analysis.assignment import soft_assignment
 from dec_core.architecture import architecture
-from dec_core.config import OWN, RunConfig
+from dec_core.config import OWN, RunConfig, is_taught
 from dec_core.data.arrays import DARK, as_images
 from dec_core.data.deskew import deskew
 
@@ -429,14 +429,15 @@ def _check(arrays: dict[str, np.ndarray], config: RunConfig, image_shape: tuple[
         raise ValueError(f"received {found:,} weights, expected {n_weights:,}; they belong to another architecture")
     expected = {name: (a.dtype, a.shape) for name, a in TrainingState(config, image_shape).to_arrays().items()}
     expected["phase"] = arrays["phase"].dtype, ()
-    if arrays["phase"] not in ("pretraining", "centers", "clustering", "finished"):
-        raise ValueError(f"phase: received {arrays['phase']!s:.40}")
+    if "delta_label" not in arrays:  # earlier versions did not keep it
+        del expected["delta_label"]
     if arrays["phase"] in ("clustering", "finished"):
         labels, n = arrays["labels"], arrays["labels"].size
         if labels.dtype.kind != "i" or not np.isin(labels, range(config.n_clusters)).all():
             raise ValueError(f"labels: expected whole numbers below {config.n_clusters}")
         expected |= {"labels": (labels.dtype, (n,)), "z": (np.float32, (n, described.latent_dim))}
-        expected |= {"p": (np.float32, (n, config.n_clusters))} if arrays["n_updates"] > 0 else {}
+        has_p = arrays["n_updates"] > 0 or is_taught(config)  # a mixture's p is there before the first update
+        expected |= {"p": (np.float32, (n, config.n_clusters))} if has_p else {}
     received = {name: (a.dtype, a.shape) for name, a in arrays.items() if not name.startswith("optimizer_")}
     for name in sorted(received | expected):
         if received.get(name) != expected.get(name):

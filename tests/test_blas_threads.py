@@ -1,10 +1,11 @@
 """BLAS has as many threads after a mixture as before, whoever else limits them meanwhile."""
 
 import threading
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from threadpoolctl import threadpool_info, threadpool_limits
+from threadpoolctl import ThreadpoolController, threadpool_info, threadpool_limits
 
 from dec_core.analysis import baseline
 from dec_core.analysis.blas_threads import kept_blas_threads
@@ -16,11 +17,15 @@ def blas_threads() -> set[int]:
 
 
 @pytest.fixture
-def before() -> set[int]:
+def before() -> Iterator[set[int]]:
+    """The numbers, which come back whatever a test that fails leaves behind."""
     counts = blas_threads()
     if counts == {1}:
         pytest.skip("on one processor BLAS has one thread in any case")
-    return counts
+    limiter = ThreadpoolController().select(user_api="blas").limit(limits=None)
+    yield counts
+    with limiter:
+        pass
 
 
 class Held:

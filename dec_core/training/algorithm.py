@@ -81,8 +81,10 @@ def train(state: TrainingState, x: np.ndarray) -> Iterator[Event]:
                 mixture = mixture or _mixture(state, x)  # beside the rest of the pretraining
     if state.phase == "centers":
         yield from initialize_centers(state, x, mixture)
-    if state.phase == "clustering":
+    if state.phase == "clustering" and state.config.method in ("dec", "joint"):
         yield from cluster(state, x)
+    elif state.phase == "clustering":
+        yield _finished(state, "centers")
 
 
 def _mixture(state: TrainingState, x: np.ndarray) -> Mixture | None:
@@ -138,9 +140,6 @@ def initialize_centers(state: TrainingState, x: np.ndarray, mixture: Mixture | N
         state.p = responsibilities[:, _partners(responsibilities.argmax(axis=1), kmeans.labels_, config.n_clusters)]
     state.phase = "clustering"
     yield CentersInitialized(kmeans.labels_, float(kmeans.inertia_), mixture.n_starts if mixture else 1)
-    if config.method in ("autoencoder", "kmeans"):
-        state.phase = "finished"
-        yield Finished("centers", 0, state.labels)
 
 
 def _partners(components: np.ndarray, labels: np.ndarray, n_clusters: int) -> np.ndarray:
@@ -156,10 +155,9 @@ def _mix(state: TrainingState, x: np.ndarray, mixture: Mixture) -> Iterator[Even
     weights = state.p / np.maximum(state.p.sum(axis=0), 1e-12)
     state.cluster_centers = weights.T @ (x.astype(np.float32) / 255)  # (n_clusters, n_features)
     means = weights.T @ state.z
-    state.phase = "finished"
+    state.phase = "clustering"
     inertia = float(np.square(state.z - means[state.labels]).sum())
     yield CentersInitialized(state.labels, inertia, mixture.n_starts)
-    yield Finished("centers", 0, state.labels)
 
 
 def cluster(state: TrainingState, x: np.ndarray) -> Iterator[Event]:
@@ -171,10 +169,10 @@ def cluster(state: TrainingState, x: np.ndarray) -> Iterator[Event]:
     held = config.first_target_steps if config.first_target == "umap_gmm" else 0
     while state.iteration < config.max_iterations:
         if state.iteration % config.update_interval == 0 and state.updated_at != state.iteration:
-            event = _update_target(state, embed(), held=state.iteration < held)
-            yield event
-            if state.iteration > held and event.delta_label < config.tol:
-                break
+            yield _update_target(state, embed(), held=state.iteration < held)
+        # asked of the state, not of the event: a run that was cut at this update ends here, too
+        if state.updated_at == state.iteration > held and state.delta_label < config.tol:
+            break
         until_update = config.update_interval - state.iteration % config.update_interval
         n_steps = min(STRETCH, until_update, config.max_iterations - state.iteration)
         totals, state.next_batch = steps(state.p, state.next_batch, state.iteration, n_steps)
@@ -189,8 +187,12 @@ def cluster(state: TrainingState, x: np.ndarray) -> Iterator[Event]:
     if reason == "max_iterations":
         state.z = embed()
         state.labels = state.q().argmax(axis=1)
+    yield _finished(state, reason)
+
+
+def _finished(state: TrainingState, reason: str) -> Finished:
     state.phase = "finished"
-    yield Finished(reason, state.iteration, state.labels)
+    return Finished(reason, state.iteration, state.labels)
 
 
 def _update_target(state: TrainingState, z: np.ndarray, *, held: bool) -> TargetUpdated:
@@ -200,11 +202,11 @@ def _update_target(state: TrainingState, z: np.ndarray, *, held: bool) -> Target
     if not held:
         state.p = target_distribution(q).astype(np.float32)  # (n, n_clusters)
     labels = q.argmax(axis=1)
-    delta_label = fraction_changed(labels, state.labels)
+    state.delta_label = fraction_changed(labels, state.labels)
     kl_divergence = float(np.mean(np.sum(state.p * np.log((state.p + 1e-12) / (q + 1e-12)), axis=1)))
     state.labels, state.updated_at, state.n_updates = labels, state.iteration, state.n_updates + 1
     return TargetUpdated(
-        state.n_updates, state.iteration, state.config.max_iterations, labels, delta_label, kl_divergence
+        state.n_updates, state.iteration, state.config.max_iterations, labels, state.delta_label, kl_divergence
     )
 
 

@@ -12,9 +12,10 @@ from dec_core.analysis.assignment import soft_assignment
 from dec_core.architecture import WITHOUT_NETWORK, architecture
 from dec_core.config import RunConfig
 from dec_core.networks import ClusteringLayer, autoencoder
+from dec_core.training.counters import check_counters
 from dec_core.training.optimizers import SGD, Adadelta, Adam
 
-COUNTERS = ("epoch", "batch", "loss_sum", "iteration", "next_batch", "updated_at", "n_updates")
+COUNTERS = ("epoch", "batch", "loss_sum", "iteration", "next_batch", "updated_at", "n_updates", "delta_label")
 ARRAYS = ("p", "labels", "z")
 
 
@@ -34,6 +35,10 @@ class TrainingState:
         Pretraining epochs done, and batches done in the next one.
     iteration, n_updates : int
         Gradient steps and target updates done while clustering.
+    updated_at : int
+        Gradient steps done before the last target update; -1 before the first.
+    delta_label : float
+        Fraction of the samples that changed cluster at the last target update; 1 before the first.
     labels : ndarray of int, shape (n,), or None before the centers are placed
     z : ndarray of float32, shape (n, latent_dim), or None
         Embedding of all samples at the last target update.
@@ -53,7 +58,7 @@ class TrainingState:
         self.clustering_model = keras.Model(self.encoder.input, q, name="dec")
         self.phase = "centers" if config.method in WITHOUT_NETWORK else "pretraining"
         self.epoch = self.batch = self.iteration = self.next_batch = self.n_updates = 0
-        self.updated_at, self.loss_sum = -1, 0.0
+        self.updated_at, self.loss_sum, self.delta_label = -1, 0.0, 1.0
         self.p = self.labels = self.z = None
         self._optimizer: tuple[str, int, keras.optimizers.Optimizer] | None = None
 
@@ -109,10 +114,16 @@ class TrainingState:
         return [*self.clustering_model.trainable_variables, *decoder]
 
     def check(self, x: np.ndarray) -> np.ndarray:
-        """x as it is, or an error that says what was expected."""
+        """x as it is, or a ValueError that says what was expected."""
         if x.ndim != 2 or x.shape[1] != self.n_features or x.dtype != np.uint8:
             raise ValueError(f"x: received {x.dtype} {x.shape}, expected uint8 of shape (n, {self.n_features})")
         self.config.check_images(len(x), self.image_shape)
+        n_batches = -(-len(x) // self.config.batch_size)
+        n_before = len(x) if self.labels is None else len(self.labels)
+        if len(x) != n_before or max(self.batch, self.next_batch) >= n_batches:
+            raise ValueError(
+                f"x: received {len(x)} images, expected as many as training began with; give the same ones"
+            )
         return x
 
     def to_arrays(self) -> dict[str, np.ndarray]:
@@ -129,7 +140,15 @@ class TrainingState:
 
     @classmethod
     def from_arrays(cls, config: RunConfig, image_shape: tuple[int, ...], arrays: dict[str, Any]) -> TrainingState:
-        """The state that `to_arrays` took apart. Raises ValueError if it is of another architecture."""
+        """The state that `to_arrays` took apart.
+
+        Raises
+        ------
+        ValueError
+            If it is of another architecture, or its counters cannot be those of a run of `config`.
+        """
+        arrays = {"delta_label": np.asarray(1.0)} | arrays  # earlier versions did not keep it
+        check_counters(arrays, config)
         state = cls(config, image_shape)
         _assign(state._weights(), arrays, "weight")
         for name in COUNTERS:
