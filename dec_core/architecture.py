@@ -21,6 +21,11 @@ WITHOUT_NETWORK = ("kmeans", "umap_gmm")  # methods that find the groups among t
 LARGEST = 512  # pixels along one side, up to which fitting sizes are looked for
 
 
+def is_one_line(image_shape: Shape) -> bool:
+    """Whether images are one pixel high or wide: nothing in them runs in a direction, or can be turned."""
+    return min(image_shape[:2]) < 2
+
+
 class Choices(Protocol):
     """The fields of a `RunConfig` that decide what its network looks like."""
 

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from dec_core.architecture import WITHOUT_NETWORK, architecture
+from dec_core.architecture import WITHOUT_NETWORK, architecture, is_one_line
 
 GROUPS = ("Data", "Architecture", "Pretraining", "Clustering")
 BUNDLED = {"mnist": (70_000, (28, 28)), "digits": (1_797, (8, 8))}  # number and shape of the images
@@ -242,12 +242,26 @@ class RunConfig(BaseModel):
                 problems[name] = f"received {value}, but there are only {used} images; use {used} or fewer"
         if self.deskew and len(image_shape) == 3:
             problems["deskew"] = "received colour images, but only grey ones can be set upright; switch it off"
+        if is_one_line(image_shape):
+            problems |= self._problems_of_lines(image_shape)
         try:
             architecture(self, image_shape)
         except ValueError as error:
             problems["autoencoder"] = str(error)
         if problems:
             raise ConfigError(problems)
+
+    def _problems_of_lines(self, image_shape: tuple[int, ...]) -> dict[str, str]:
+        """What images of one line cannot be used with, by field."""
+        what = f"images of {image_shape[0]}×{image_shape[1]} pixels are one line"
+        problems = {
+            name: f"received True, but {what}, which cannot be turned or sheared; switch it off"
+            for name in ("deskew", "pretrain_augment", "augment", "compare_distorted")
+            if getattr(self, name) and applies(name, self)
+        }
+        if self.features == "gradients" and applies("features", self):
+            problems["features"] = f"received gradients, but {what}, in which no stroke has a direction; choose pixels"
+        return problems
 
     @classmethod
     def make(cls, **values: Any) -> RunConfig:

@@ -25,6 +25,7 @@ from scipy import sparse
 from scipy.sparse.linalg import LinearOperator, eigsh
 
 from dec_core.analysis.umap_gmm import compare
+from dec_core.architecture import is_one_line
 
 N_NEIGHBORS = 15
 N_BORDERS = 5  # the longest, which are looked at
@@ -103,7 +104,7 @@ class _Cut:
 
 
 def neighbour_graph(x: np.ndarray, image_shape: Sequence[int]) -> sparse.csr_matrix:
-    """Which images are near neighbours, compared by the directions of their strokes.
+    """Which images are near neighbours, compared by the directions of their strokes; images of one line by pixels.
 
     Parameters
     ----------
@@ -115,7 +116,8 @@ def neighbour_graph(x: np.ndarray, image_shape: Sequence[int]) -> sparse.csr_mat
     sparse matrix of 0 and 1, shape (n, n)
         Symmetric: one of the two is among the 15 nearest of the other.
     """
-    indices, _ = compare(x, N_NEIGHBORS + 1, "gradients", image_shape).near
+    features = "pixels" if is_one_line(image_shape) else "gradients"
+    indices, _ = compare(x, N_NEIGHBORS + 1, features, image_shape).near
     n, k = len(x), indices.shape[1] - 1
     rows = np.repeat(np.arange(n), k)
     graph = sparse.csr_matrix((np.ones(n * k), (rows, indices[:, 1:].ravel())), shape=(n, n))

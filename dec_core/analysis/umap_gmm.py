@@ -16,6 +16,7 @@ from sklearn.mixture import GaussianMixture
 
 from dec_core.analysis.features import distortions, gradients, pixels
 from dec_core.analysis.projection import nearest_of_both, neighbours, umap_layout, umap_start
+from dec_core.architecture import is_one_line
 
 COMPONENTS = 50  # of PCA: neighbours are sought among so many numbers
 DIMENSIONS = 10  # of UMAP
@@ -90,7 +91,7 @@ def umap_gmm(
     Raises
     ------
     ValueError
-        If the image's shape is needed and missing, or is not that of x.
+        If the image's shape is needed and missing, or is not that of x, or is that of one line of pixels.
     """
     tell("images are compared")
     return group(compare(x, n_neighbors, features, image_shape, distorted), n_clusters, n_init, random_state, tell)
@@ -107,6 +108,8 @@ def compare(
     needed = features == "gradients" or distorted
     if needed and (image_shape is None or np.prod(image_shape) != x.shape[1]):
         raise ValueError(f"image_shape: received {image_shape}, expected the shape of images of {x.shape[1]} values")
+    if needed and is_one_line(image_shape):
+        raise ValueError(f"image_shape: received {image_shape}, expected two pixels or more a side; choose pixels")
     see = (lambda images: gradients(images, image_shape)) if features == "gradients" else pixels
     seen = see(x)
     pca = PCA(min(COMPONENTS, *seen.shape), random_state=0)

@@ -14,7 +14,7 @@ import numpy as np
 from dec_core.analysis.metrics import score
 from dec_core.analysis.projection import extent, neighbours, shared_pca_axes, umap_layout, umap_plane, umap_start
 from dec_core.analysis.umap_gmm import compare, group
-from dec_core.architecture import WITHOUT_NETWORK
+from dec_core.architecture import WITHOUT_NETWORK, is_one_line
 from dec_core.config import RunConfig
 from dec_core.data import load
 from dec_core.runs.folder import RunFolder, half, in_order
@@ -161,7 +161,8 @@ def add_mixture(folder: RunFolder) -> None:
     key, known = _key(config), _known(root)
     if key not in known:
         shape = data.images.shape[1:]
-        images = compare(data.x, config.n_neighbors, config.features, shape, config.compare_distorted)
+        by = ("pixels", shape) if is_one_line(shape) else (config.features, shape, config.compare_distorted)
+        images = compare(data.x, config.n_neighbors, *by)
         labels = group(images, config.n_clusters, config.gmm_n_init).responsibilities.argmax(axis=1)
         known = _known(root) | {key: vars(score(data.y, labels, config.n_clusters))}  # others may have written
         RunFolder.write(root / MIXTURES, lambda file: file.write(json.dumps(known).encode()))
