@@ -7,7 +7,6 @@ the docs; there is no second copy of it.
 
 from __future__ import annotations
 
-import json
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -15,6 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from dec_core.architecture import WITHOUT_NETWORK, architecture, is_one_line
+from dec_core.json_text import parse_json, read_json
 
 GROUPS = ("Data", "Architecture", "Pretraining", "Clustering")
 BUNDLED = {"mnist": (70_000, (28, 28)), "digits": (1_797, (8, 8))}  # number and shape of the images
@@ -279,14 +279,12 @@ class RunConfig(BaseModel):
     def from_json(cls, source: str | Path) -> RunConfig:
         """Read what `to_json` wrote, from text or from a file's path. Raises `ConfigError`."""
         try:
-            text = source.read_text(encoding="utf-8") if isinstance(source, Path) else source
-            values = json.loads(text)
-        except json.JSONDecodeError as error:
-            raise ConfigError({"config": f"expected JSON, but at line {error.lineno}: {error.msg}"}) from None
-        except UnicodeDecodeError:
-            raise ConfigError({"config": "expected JSON in UTF-8, received other bytes; the file is damaged"}) from None
+            values = read_json(source) if isinstance(source, Path) else parse_json(source)
+        except ValueError as error:
+            what = f"{source.name} {error}" if isinstance(source, Path) else f"expected JSON, but {error}"
+            raise ConfigError({"config": what}) from None
         if not isinstance(values, dict):
-            raise ConfigError({"config": f"received {text[:40]!r}, expected a JSON object of fields"})
+            raise ConfigError({"config": f"received {_shown(values)}, expected a JSON object of fields"})
         return cls.make(**values)
 
     def to_json(self) -> str:

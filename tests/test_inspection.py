@@ -463,13 +463,15 @@ def test_of_many_samples_all_are_known_once_there_are_clusters(small, digits, tm
 
 @pytest.fixture
 def earlier(finished_run, tmp_path, monkeypatch) -> RunFolder:
+    folder = copied(finished_run, tmp_path)
+    names = [f"snapshots/{path.name}" for path in (folder.path / "snapshots").iterdir()]
+    whole = {name: finished_run.load_arrays(name) for name in names}
     monkeypatch.setattr("dec_core.runs.view.VIEW_SIZE", 600)
-    folder, view = copied(finished_run, tmp_path), view_index(1797)
-    for path in (folder.path / "snapshots").iterdir():
-        arrays = folder.load_arrays(f"snapshots/{path.name}")
+    view = view_index(1797)
+    for name, arrays in whole.items():
         arrays |= {"z": arrays["z"][view], "plane": arrays["plane"][view]}
         del arrays["axes"]
-        folder.save_arrays(f"snapshots/{path.name}", **arrays)
+        folder.save_arrays(name, **arrays)
     (folder.path / "decoder.npz").unlink()
     return folder
 

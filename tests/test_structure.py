@@ -10,10 +10,11 @@ import pytest
 ROOT = Path(__file__).parents[1]
 CORE = ROOT / "dec_core"
 
-BASIC = {"architecture", "config"}
+BASIC = {"architecture", "config", "json_text"}
 MAY_IMPORT = {
     "architecture": set(),
-    "config": {"architecture"},
+    "config": {"architecture", "json_text"},
+    "json_text": set(),
     "glossary": {"config"},
     "presets": {"config"},
     "data": {"config"},

@@ -25,8 +25,6 @@ import platform
 import secrets
 import shutil
 import time
-import zipfile
-import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -37,6 +35,7 @@ import psutil
 
 from dec_core.architecture import WITHOUT_NETWORK
 from dec_core.config import ConfigError, RunConfig, pretraining_of
+from dec_core.runs.snapshots import ArraysError, read_arrays
 
 ACTIVE = ("queued", "running", "paused")
 RESUMABLE = ("stopped", "failed", "interrupted")
@@ -206,11 +205,10 @@ class RunFolder:
         self.write(self.path / name, lambda file: np.savez(file, **arrays))
 
     def load_arrays(self, name: str, *only: str) -> dict[str, np.ndarray] | None:
-        """The arrays of `name`, or `only` those of them; None if it was never written or is damaged."""
+        """What `read_arrays` reads of this run; None if it was never written, or is damaged."""
         try:
-            with np.load(self.path / name, allow_pickle=False) as file:
-                return {key: file[key] for key in file.files if not only or key in only}
-        except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error):
+            return read_arrays(self.path, name, *only)
+        except ArraysError:
             return None
 
     def log_tail(self, n_lines: int = 12) -> str:
