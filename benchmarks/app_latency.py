@@ -87,53 +87,53 @@ def _pause_and_resume(page: Page) -> tuple[float, float]:
 
 def measure() -> dict[str, float]:
     """All figures, in seconds and MB."""
-    found: dict[str, float] = {}
+    figures: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as folder, browser() as launched:
         runs = Path(folder)
         page = launched.new_page(viewport={"width": 1440, "height": 900})
         with served(runs) as (address, server):
             process = psutil.Process(server.pid)
-            found["first point, cold"] = first_point(page, address)
+            figures["first point, cold"] = first_point(page, address)
             press(page, "Stop")
             page.get_by_text(re.compile(r"^Stopped")).wait_for()
             time.sleep(WARM)
-            found["first point, warm"] = first_point(page, address)
+            figures["first point, warm"] = first_point(page, address)
             page.wait_for_timeout(3000)
             pauses, resumes = zip(*[_pause_and_resume(page) for _ in range(3)], strict=True)
-            found["Pause is answered, median"] = statistics.median(pauses)
-            found["Resume is answered, median"] = statistics.median(resumes)
+            figures["Pause is answered, median"] = statistics.median(pauses)
+            figures["Resume is answered, median"] = statistics.median(resumes)
             clicks = [_click_colour(page, name) for name in ("cluster", "digit") * 3]
-            found["a click on a view while training, median"] = statistics.median(clicks)
+            figures["a click on a view while training, median"] = statistics.median(clicks)
             page.get_by_text("digits lie in the cluster").wait_for(timeout=180_000)
-            found["web process, MB"] = process.memory_info().rss / 2**20
-            found["web process has TensorFlow"] = any("tensorflow" in m.path for m in process.memory_maps())
-    return found
+            figures["web process, MB"] = process.memory_info().rss / 2**20
+            figures["web process has TensorFlow"] = any("tensorflow" in m.path for m in process.memory_maps())
+    return figures
 
 
 def measure_many(n: int = 500) -> dict[str, float]:
     """Seconds to read and to show a folder of `n` runs."""
-    found: dict[str, float] = {}
+    figures: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as folder, browser() as launched:
         _fill(Path(folder), n)
         since = time.perf_counter()
         index = RunIndex(Path(folder))
         index.entries()
-        found["index, from nothing"] = time.perf_counter() - since
+        figures["index, from nothing"] = time.perf_counter() - since
         since = time.perf_counter()
         index.entries()
-        found["index, nothing new"] = time.perf_counter() - since
+        figures["index, nothing new"] = time.perf_counter() - since
         page = launched.new_page(viewport={"width": 1440, "height": 900})
         with served(Path(folder)) as (address, _):
             page.goto(f"{address}/?run=new")
             page.get_by_role("button", name="Start", exact=True).wait_for()
             time.sleep(WARM)
             opened = [_open_picker(page) for _ in range(5)]
-            found["picker opens, median"], found["picker opens, slowest"] = statistics.median(opened), max(opened)
+            figures["picker opens, median"], figures["picker opens, slowest"] = statistics.median(opened), max(opened)
             since = time.perf_counter()
             page.get_by_role("link", name="Compare", exact=True).click()
             page.get_by_text("What differs, and what did it do?").wait_for()
-            found["Compare is shown"] = time.perf_counter() - since
-    return found
+            figures["Compare is shown"] = time.perf_counter() - since
+    return figures
 
 
 def _fill(root: Path, n: int) -> None:

@@ -76,11 +76,11 @@ def bench(n_samples: int, *, as_json: bool, history: Path | None = None) -> int:
         print(_told(rows[-1]), flush=True)
     growth = _growth(x)
     print("one epoch, microseconds an image: " + ", ".join(f"{n} images {us:.0f}" for n, us in growth.items()))
-    found = {"rows": rows, "growth": growth, "samples": n_samples, **machine, "versions": _versions()}
+    figures = {"rows": rows, "growth": growth, "samples": n_samples, **machine, "versions": _versions()}
     if history:
-        add_to_history(history, found)
+        add_to_history(history, figures)
     if as_json:
-        print(json.dumps(found))
+        print(json.dumps(figures))
     return 0
 
 
@@ -170,11 +170,11 @@ def _interval_products(config: RunConfig, n: int) -> list[tuple[int, int, int, i
 
 def _trained_products(layers: list[tuple[int, int]], batch: int, times: int) -> list[tuple[int, int, int, int]]:
     """Forward, and back to the weights and (but for the first layer) to the inputs."""
-    found = []
+    products = []
     for place, (inputs, outputs) in enumerate(layers):
-        found += [(batch, inputs, outputs, times), (inputs, batch, outputs, times)]
-        found += [(batch, outputs, inputs, times)] if place else []
-    return found
+        products += [(batch, inputs, outputs, times), (inputs, batch, outputs, times)]
+        products += [(batch, outputs, inputs, times)] if place else []
+    return products
 
 
 def _bare(products: list[tuple[int, int, int, int]], precision: str) -> float:
@@ -206,21 +206,21 @@ def _growth(x: np.ndarray) -> dict[int, float]:
     return {n: 1e6 * _our_epoch(config, np.resize(x, (n, x.shape[1]))) / n for n in sizes}
 
 
-def add_to_history(history: Path, found: dict[str, Any]) -> None:
+def add_to_history(history: Path, figures: dict[str, Any]) -> None:
     """Append to a JSON list of what was measured, when, and on what."""
     kept = json.loads(history.read_text(encoding="utf-8")) if history.exists() else []
-    kept.append({"date": time.strftime("%Y-%m-%d"), **found})
+    kept.append({"date": time.strftime("%Y-%m-%d"), **figures})
     RunFolder.write(history, lambda file: file.write(json.dumps(kept, indent=1).encode()))
 
 
 def _versions() -> dict[str, str]:
-    found = {}
+    installed = {}
     for name in KEPT_VERSIONS:
         try:
-            found[name] = version(name)
+            installed[name] = version(name)
         except PackageNotFoundError:
             continue
-    return found
+    return installed
 
 
 WORK = (

@@ -118,23 +118,23 @@ def _latencies(run: Inspection) -> dict[str, list[float]]:
         web = psutil.Process(server.pid)
         _wait_until_idle(web)
         before = web.memory_info().rss
-        found = {"open a run, picked in the list": [_picked(page, run)]}
+        milliseconds = {"open a run, picked in the list": [_picked(page, run)]}
         page.wait_for_timeout(8000)  # files of all moments are being written
         page.goto(f"{address}/inspect?run=new")
-        found["open it once more"] = [_picked(page, run)]
+        milliseconds["open it once more"] = [_picked(page, run)]
         page.wait_for_timeout(4000)
         print("… cells", file=sys.stderr)
-        found["cell of the matrix → all views"] = _cells(page, run)
+        milliseconds["cell of the matrix → all views"] = _cells(page, run)
         print("… card", file=sys.stderr)
-        found["image of the gallery → card"] = _cards(page)
+        milliseconds["image of the gallery → card"] = _cards(page)
         page.get_by_role("button", name="Back to all").click()
         print("… hover", file=sys.stderr)
-        found["hover → image"] = _hovers(page)
+        milliseconds["hover → image"] = _hovers(page)
         print("… timeline", file=sys.stderr)
-        found["a frame of the timeline, scrubbed"] = _frames(page, len(run.moments))
-        found["a frame, played at 30 a second"] = _played(page, len(run.moments))
-        found["web process, added memory"] = [(web.memory_info().rss - before) / 1e6]
-    return found
+        milliseconds["a frame of the timeline, scrubbed"] = _frames(page, len(run.moments))
+        milliseconds["a frame, played at 30 a second"] = _played(page, len(run.moments))
+        milliseconds["web process, added memory"] = [(web.memory_info().rss - before) / 1e6]
+    return milliseconds
 
 
 def _wait_until_idle(web: psutil.Process) -> None:

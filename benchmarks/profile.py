@@ -52,7 +52,7 @@ PHASES = {  # of the training thread, by (file, function); what one calls of ano
         ("saving.py", "save_model"),
     ],
     "building the network": [("state.py", "__init__")],
-    "loading the images, setting them upright": [("loading.py", "load")],
+    "loading the images, deskewing them": [("loading.py", "load")],
     "waiting at the end for what runs beside": [("threading.py", "join")],
 }
 OPERATIONS = {  # by what the name of an operation begins with
@@ -86,10 +86,10 @@ def profile(*, as_json: bool, history: Path | None = None) -> int:
     seconds, total = _phases(PRESETS[WHOLE])
     print(f"{WHOLE}: {total:.1f} s; {processor()}")
     _print(seconds, total)
-    found: dict[str, Any] = {"kind": "profile", "preset": WHOLE, "seconds": total, "phases": seconds}
-    found["operations"], found["gflops"] = {}, {}
+    figures: dict[str, Any] = {"kind": "profile", "preset": WHOLE, "seconds": total, "phases": seconds}
+    figures["operations"], figures["gflops"] = {}, {}
     for precision in PRECISIONS:
-        found["gflops"][f"the largest product, {precision}"] = _limit(precision)
+        figures["gflops"][f"the largest product, {precision}"] = _limit(precision)
     x = images(STEPS * 256)
     for name, base, events in (
         ("epoch, dense autoencoder", "tutorial-dec", _pretraining),
@@ -101,16 +101,16 @@ def profile(*, as_json: bool, history: Path | None = None) -> int:
             clustering = events is _clustering
             times, wall = _operations(events(state, x))
             label, done = f"{name}, {precision}", len(x) * _operations_of_an_image(state, clustering=clustering)
-            found["operations"][label], found["gflops"][label] = times, done / wall / 1e9
+            figures["operations"][label], figures["gflops"][label] = times, done / wall / 1e9
             print(label)
             _print(times, sum(times.values()))
     print("GFLOP/s")
-    for label, value in found["gflops"].items():
+    for label, value in figures["gflops"].items():
         print(f"  {value:7.0f}  {label}")
     if history is not None:
-        add_to_history(history, found | hardware() | {"versions": versions()})
+        add_to_history(history, figures | hardware() | {"versions": versions()})
     if as_json:
-        print(json.dumps(found))
+        print(json.dumps(figures))
     return 0
 
 
@@ -133,12 +133,12 @@ def _phases(config: RunConfig) -> tuple[dict[str, float], float]:
             pass
         watched.disable()
     stats = pstats.Stats(watched)
-    found = dict.fromkeys(PHASES, 0.0)
+    seconds = dict.fromkeys(PHASES, 0.0)
     for function, (_, _, _, _, callers) in stats.stats.items():
         phase = _phase(function)
         if phase:
-            found[phase] += sum(cumulative for caller, (_, _, _, cumulative) in callers.items() if not _phase(caller))
-    return found | {"the rest": stats.total_tt - sum(found.values())}, stats.total_tt
+            seconds[phase] += sum(cumulative for caller, (_, _, _, cumulative) in callers.items() if not _phase(caller))
+    return seconds | {"the rest": stats.total_tt - sum(seconds.values())}, stats.total_tt
 
 
 def _phase(function: tuple[str, int, str]) -> str | None:
@@ -189,14 +189,14 @@ def _operations(events: Iterator[Any]) -> tuple[dict[str, float], float]:
         space = xplane_pb2.XSpace()
         for path in Path(folder).rglob("*.xplane.pb"):
             space.MergeFromString(path.read_bytes())
-    found: Counter[str] = Counter()
+    seconds: Counter[str] = Counter()
     for plane in space.planes:
         for line in plane.lines:
             for event in line.events:
                 named = re.search(r"[^:]:(_Mkl(?:Native)?)?(\w+)$", plane.event_metadata[event.metadata_id].name)
                 if named:
-                    found[_kind(named[2])] += event.duration_ps / 1e12
-    return dict(found), wall
+                    seconds[_kind(named[2])] += event.duration_ps / 1e12
+    return dict(seconds), wall
 
 
 def _kind(operation: str) -> str:

@@ -39,15 +39,18 @@ SECTIONS = ("presets", "ingredients", "others")
 
 FULL = PRESETS["first-look"]
 INGREDIENTS: dict[str, tuple[dict[str, Any], str]] = {  # what switches it off, where it comes from
-    "set upright": ({"deskew": False}, "shear until second moments are upright; for handwriting"),
-    "first p of UMAP + mixture": ({"first_target": "kmeans"}, "McConville et al. 2019 (N2D), here as a target"),
-    "gradients for UMAP": ({"features": "pixels"}, "Dalal and Triggs 2005"),
-    "distorted images, autoencoder": ({"pretrain_augment": False}, "Guo et al. 2018 (DEC-DA)"),
-    "distorted images, clustering": ({"augment": False}, "Guo et al. 2018 (DEC-DA)"),
-    "step size falls by a cosine": ({"learning_rate_decay": "constant"}, "Loshchilov and Hutter 2017"),
+    "deskew": ({"deskew": False}, "shear until second moments are upright; for handwriting"),
+    "initial target p of UMAP + mixture": (
+        {"first_target": "kmeans"},
+        "McConville et al. 2019 (N2D), here as a target",
+    ),
+    "gradients as features for UMAP": ({"features": "pixels"}, "Dalal and Triggs 2005"),
+    "augmentation, autoencoder": ({"pretrain_augment": False}, "Guo et al. 2018 (DEC-DA)"),
+    "augmentation, clustering": ({"augment": False}, "Guo et al. 2018 (DEC-DA)"),
+    "cosine learning-rate schedule": ({"learning_rate_decay": "constant"}, "Loshchilov and Hutter 2017"),
 }
 BESIDES: dict[str, tuple[dict[str, Any], str]] = {  # what is not in `first-look`, and what switches it on
-    "distorted images among the neighbours": ({"compare_distorted": True}, "ours; after Guo et al. 2018"),
+    "augmented neighbors": ({"compare_distorted": True}, "ours; after Guo et al. 2018"),
 }
 PLAIN = FULL.changed(**{name: value for off, _ in INGREDIENTS.values() for name, value in off.items()})
 SHORT = {"n_samples": 10_000, "pretrain_epochs": 8, "pretrain_optimizer": "adam", "pretrain_learning_rate": 0.001,
@@ -163,7 +166,9 @@ def _row(trial: Trial, result: dict[str, Any]) -> dict[str, Any]:
     folder = RunFolder(Path(result.pop("run_dir")))
     records = folder.records()[0]
     judged = next((record for record in reversed(records) if record["event"] == "Judged"), None)
-    told = {name: judged[name] for name in ("border", "best", "size", "valley", "splits", "merges")} if judged else {}
+    judgement = (
+        {name: judged[name] for name in ("border", "best", "size", "valley", "splits", "merges")} if judged else {}
+    )
     return {
         "section": trial.section,
         "name": trial.name,
@@ -172,7 +177,7 @@ def _row(trial: Trial, result: dict[str, Any]) -> dict[str, Any]:
         **result,
         "machine": machine(),
         "doubted": bool(judged) and (judged["splits"] or judged["merges"]),
-        "judged": told,
+        "judged": judgement,
         "least_whole": _least_whole(folder),
     }
 
@@ -188,15 +193,15 @@ def _least_whole(folder: RunFolder) -> float:
 
 
 def _write(docs: Path, rows: list[dict[str, Any]], changes: dict[str, Any]) -> None:
-    whole = {"rows": rows, "changes": changes}
-    RunFolder.write(docs / "recipes.json", lambda file: file.write(json.dumps(whole, indent=1).encode()))
-    RunFolder.write(docs / "recipes.md", lambda file: file.write(markdown(whole).encode()))
+    measured = {"rows": rows, "changes": changes}
+    RunFolder.write(docs / "recipes.json", lambda file: file.write(json.dumps(measured, indent=1).encode()))
+    RunFolder.write(docs / "recipes.md", lambda file: file.write(markdown(measured).encode()))
 
 
-def markdown(whole: dict[str, Any]) -> str:
+def markdown(measured: dict[str, Any]) -> str:
     """The page that `recipes` writes, of what it has measured."""
-    rows = whole["rows"]
-    changed = "".join(f" --set {name}={value}" for name, value in whole["changes"].items())
+    rows = measured["rows"]
+    changed = "".join(f" --set {name}={value}" for name, value in measured["changes"].items())
     parts = {section: [row for row in rows if row["section"] == section] for section in SECTIONS}
     lines = [
         "# Recipes, measured",
@@ -229,21 +234,21 @@ def _presets(rows: list[dict[str, Any]]) -> list[str]:
         "| preset | seeds | ACC | NMI | ARI | seconds |",
         "|---" * 6 + "|",
     ]
-    for (name,), found in _grouped(rows, "name").items():
-        summary = summarize(found)
+    for (name,), group in _grouped(rows, "name").items():
+        summary = summarize(group)
         scores = [spread(summary.get(score)) for score in ("acc", "nmi", "ari")]
-        lines.append(f"| `{name}` | {len(found)} | {' | '.join(scores)} | {_seconds(summary['seconds'])} |")
+        lines.append(f"| `{name}` | {len(group)} | {' | '.join(scores)} | {_seconds(summary['seconds'])} |")
     return [*lines, ""]
 
 
 def _ingredients(rows: list[dict[str, Any]]) -> list[str]:
     sets = list(dict.fromkeys(row["data"] for row in rows))
-    scored = {key: spread(summarize(found).get("acc")) for key, found in _grouped(rows, "name", "data").items()}
+    scored = {key: spread(summarize(group).get("acc")) for key, group in _grouped(rows, "name", "data").items()}
     lines = [
         "## What each ingredient adds",
         "",
         "ACC of `first-look` on 10 000 images: with one ingredient alone, and with all of them but that one. Fashion",
-        "is not handwriting, so it is never set upright. Two seeds each. What is about neighbours has UMAP and the",
+        "is not handwriting, so it is never deskewed. Two seeds each. What is about neighbours has UMAP and the",
         "mixture with it when it is alone, for without them nothing is compared. The last row, in italics, is no part",
         "of `first-look`: it tells what it would add to all of them.",
         "",
@@ -264,7 +269,7 @@ def _ingredients(rows: list[dict[str, Any]]) -> list[str]:
 def _verdict(rows: list[dict[str, Any]]) -> list[str]:
     broken = [row for row in rows if row["least_whole"] < WHOLE]
     whole = [row for row in rows if row["least_whole"] >= WHOLE]
-    found, false = [row for row in broken if row["doubted"]], [row for row in whole if row["doubted"]]
+    caught, false = [row for row in broken if row["doubted"]], [row for row in whole if row["doubted"]]
     missed = [row for row in broken if not row["doubted"]]
     lines = [
         "## The verdict without labels",
@@ -274,14 +279,14 @@ def _verdict(rows: list[dict[str, Any]]) -> list[str]:
         "",
         "| | doubted | not doubted |",
         "|---|---|---|",
-        f"| merged or split: {len(broken)} runs | {len(found)} ({_share(found, broken)}) | {len(missed)} |",
+        f"| merged or split: {len(broken)} runs | {len(caught)} ({_share(caught, broken)}) | {len(missed)} |",
         f"| whole: {len(whole)} runs | {len(false)} ({_share(false, whole)}) | {len(whole) - len(false)} |",
         "",
     ]
-    for words, wrong in (("Not found", missed), ("False alarms", false)):
+    for title, wrong in (("Missed", missed), ("False alarms", false)):
         if wrong:
             names = (f"{r['name']} ({r['data']}, seed {r['random_state']}, ACC {r['acc']:.3f})" for r in wrong)
-            lines += [f"{words}: {'; '.join(names)}.", ""]
+            lines += [f"{title}: {'; '.join(names)}.", ""]
     return lines
 
 

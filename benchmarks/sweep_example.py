@@ -65,10 +65,10 @@ def sweep_example(root: Path, docs: Path) -> int:
     if any(row["state"] != "finished" for row in rows):
         return 1
     trust = {name: studies.rank_correlation(rows, name) for name in ABOUT}
-    told = {"trials": [_kept(row) for row in rows], "machine": machine(), "rank_correlation": trust}
+    outcome = {"trials": [_kept(row) for row in rows], "machine": machine(), "rank_correlation": trust}
     docs.mkdir(parents=True, exist_ok=True)
-    RunFolder.write(docs / "sweep.json", lambda file: file.write(json.dumps(told, indent=1).encode()))
-    RunFolder.write(docs / "sweep.md", lambda file: file.write(page(told).encode()))
+    RunFolder.write(docs / "sweep.json", lambda file: file.write(json.dumps(outcome, indent=1).encode()))
+    RunFolder.write(docs / "sweep.md", lambda file: file.write(page(outcome).encode()))
     return 0
 
 
@@ -78,13 +78,13 @@ def _kept(row: dict[str, Any]) -> dict[str, Any]:
     return {"number": row["number"], "params": row["params"], "scores": row["scores"], "per_seed": seeds}
 
 
-def page(told: dict[str, Any]) -> str:
+def page(outcome: dict[str, Any]) -> str:
     """The page as Markdown, made of what `sweep.json` holds."""
-    trials = sorted(told["trials"], key=lambda trial: -trial["scores"]["agreement"])
+    trials = sorted(outcome["trials"], key=lambda trial: -trial["scores"]["agreement"])
     names = list(trials[0]["params"])
     best, by_labels = trials[0], max(trials, key=lambda trial: trial["scores"]["acc"])
     rank = next(i for i, trial in enumerate(trials, 1) if trial is by_labels)
-    trust = told["rank_correlation"]
+    trust = outcome["rank_correlation"]
     lines = [
         "# A sweep, worked through",
         "",
@@ -118,8 +118,8 @@ def page(told: dict[str, Any]) -> str:
         cells += [_over(trial, score) for score in ("agreement", "silhouette", "acc")]
         lines.append(f"| {' | '.join(cells)} |")
     plain = ("processor", "system")
-    words = [value if name in plain else f"{name} {value}" for name, value in told["machine"].items()]
-    return "\n".join([*lines, "", f"{', '.join(words)}.", ""])
+    parts = [value if name in plain else f"{name} {value}" for name, value in outcome["machine"].items()]
+    return "\n".join([*lines, "", f"{', '.join(parts)}.", ""])
 
 
 def _params(trial: dict[str, Any]) -> str:
@@ -143,7 +143,9 @@ def _alone(trials: list[dict[str, Any]], name: str) -> list[str]:
     """A line for each value of a field."""
     lines = []
     for value in dict.fromkeys(sorted(trial["params"][name] for trial in trials)):
-        found = [trial["scores"] for trial in trials if trial["params"][name] == value]
-        means = [f"{mean(scores[score] for scores in found):.4f}" for score in ("agreement", "silhouette", "acc")]
+        scores_of_value = [trial["scores"] for trial in trials if trial["params"][name] == value]
+        means = [
+            f"{mean(scores[score] for scores in scores_of_value):.4f}" for score in ("agreement", "silhouette", "acc")
+        ]
         lines.append(f"| {field_title(name)} | {value_text(value)} | {' | '.join(means)} |")
     return lines

@@ -80,7 +80,7 @@ def table(names: list[str], n_seeds: int, root: Path, docs: Path, changes: dict[
             rows[name].append(row)
             _write(docs, rows, changes)
     print((docs / "reproduction.md").read_text(encoding="utf-8"))
-    return int(any(row["state"] == "failed" for found in rows.values() for row in found))
+    return int(any(row["state"] == "failed" for runs in rows.values() for row in runs))
 
 
 def _read(docs: Path) -> dict[str, dict[str, Any]]:
@@ -109,9 +109,9 @@ def machines(rows: list[dict[str, Any]]) -> list[str]:
         parts = (
             value if name in ("processor", "system") else f"{name} {value}" for name, value in row["machine"].items()
         )
-        words = ", ".join(parts)
-        counts[words] = counts.get(words, 0) + 1
-    return [f"{words}{f' ({n} runs)' if len(counts) > 1 else ''}." for words, n in counts.items()]
+        sentence = ", ".join(parts)
+        counts[sentence] = counts.get(sentence, 0) + 1
+    return [f"{sentence}{f' ({n} runs)' if len(counts) > 1 else ''}." for sentence, n in counts.items()]
 
 
 def trained(config: RunConfig, root: Path, *, resume: bool) -> dict[str, Any]:
@@ -135,30 +135,30 @@ def trained(config: RunConfig, root: Path, *, resume: bool) -> dict[str, Any]:
 def _write(docs: Path, rows: dict[str, list[dict[str, Any]]], changes: dict[str, Any]) -> None:
     systems = [
         {"preset": name, "tutorial": dict(zip(SCORES, TUTORIAL.get(name, (None,) * 3), strict=True)),
-         "summary": summarize(found), "runs": [{k: v for k, v in row.items() if k != "run_dir"} for row in found]}
-        for name, found in rows.items() if found
+         "summary": summarize(runs), "runs": [{k: v for k, v in row.items() if k != "run_dir"} for row in runs]}
+        for name, runs in rows.items() if runs
     ]  # fmt: skip
-    whole = {"systems": systems, "changes": changes}
-    RunFolder.write(docs / "reproduction.json", lambda file: file.write(json.dumps(whole, indent=2).encode()))
-    RunFolder.write(docs / "reproduction.md", lambda file: file.write(_markdown(whole, _ours(docs)).encode()))
+    measured = {"systems": systems, "changes": changes}
+    RunFolder.write(docs / "reproduction.json", lambda file: file.write(json.dumps(measured, indent=2).encode()))
+    RunFolder.write(docs / "reproduction.md", lambda file: file.write(markdown(measured, own_presets(docs)).encode()))
 
 
-def _ours(docs: Path) -> list[str]:
+def own_presets(docs: Path) -> list[str]:
     """Rows of our own presets, as `recipes` has measured them on all digits."""
     path = docs / "recipes.json"
     measured = json.loads(path.read_text(encoding="utf-8"))["rows"] if path.exists() else []
     lines = []
     for name in ("fast", "best", "best-no-prior", "best-conv"):
-        found = [row for row in measured if row["section"] == "presets" and row["name"] == name]
-        if found:
-            summary = summarize(found)
+        runs = [row for row in measured if row["section"] == "presets" and row["name"] == name]
+        if runs:
+            summary = summarize(runs)
             seconds = f"{summary['seconds']['min']:.0f}"
-            lines.append(f"| `{name}` | {len(found)} | {' | '.join(spread(summary[s]) for s in SCORES)} | {seconds} |")
+            lines.append(f"| `{name}` | {len(runs)} | {' | '.join(spread(summary[s]) for s in SCORES)} | {seconds} |")
     return lines
 
 
-def _markdown(whole: dict[str, Any], ours: list[str] = ()) -> str:
-    changed = "".join(f" --set {name}={value}" for name, value in whole["changes"].items())
+def markdown(measured: dict[str, Any], ours: list[str] = ()) -> str:
+    changed = "".join(f" --set {name}={value}" for name, value in measured["changes"].items())
     lines = [
         "# The tutorial's systems, run here",
         "",
@@ -172,11 +172,11 @@ def _markdown(whole: dict[str, Any], ours: list[str] = ()) -> str:
         "| s clustering |",
         "|---" * 11 + "|",
     ]
-    lines += [_row(system) for system in whole["systems"]]
-    lines += ["", *machines([row for system in whole["systems"] for row in system["runs"]]), ""]
+    lines += [_row(system) for system in measured["systems"]]
+    lines += ["", *machines([row for system in measured["systems"] for row in system["runs"]]), ""]
     if ours:
         lines += [
-            "## Ours beside",
+            "## Our own presets",
             "",
             "On all 70 000 digits too, from [recipes.md](recipes.md); seconds are of all, the least over the seeds.",
             "",
@@ -187,14 +187,14 @@ def _markdown(whole: dict[str, Any], ours: list[str] = ()) -> str:
 
 def _row(system: dict[str, Any]) -> str:
     runs, summary = system["runs"], system["summary"]
-    scores = [cell for name in SCORES for cell in (_told(system["tutorial"][name]), spread(summary.get(name)))]
+    scores = [cell for name in SCORES for cell in (_printed(system["tutorial"][name]), spread(summary.get(name)))]
     steps = ", ".join(str(run["n_iterations"]) for run in runs)
     times = [min(run[name] for run in runs) for name in ("seconds_pretrain", "seconds_cluster")]
     cells = [f"`{system['preset']}`", str(len(runs)), *scores, steps, *(f"{time:.0f}" for time in times)]
     return "| " + " | ".join(cells) + " |"
 
 
-def _told(value: float | None) -> str:
+def _printed(value: float | None) -> str:
     return "–" if value is None else f"{value:.5f}".rstrip("0")
 
 

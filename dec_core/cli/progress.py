@@ -146,16 +146,16 @@ class _Bar:
             done = event["epoch"] - 1 + event["batch"] / event["n_batches"]
             self._move("autoencoder", "epochs", event["n_epochs"], done, {"loss": f"{event['loss']:.4f}"})
         elif kind in ("ClusterProgress", "TargetUpdated"):
-            found = {"ACC": f"{event['acc']:.4f}", "changed": f"{event['delta_label']:.4f}"} if "acc" in event else {}
-            self._move("clustering", "steps", event["max_iterations"], event["iteration"], found)
+            scores = {"ACC": f"{event['acc']:.4f}", "changed": f"{event['delta_label']:.4f}"} if "acc" in event else {}
+            self._move("clustering", "steps", event["max_iterations"], event["iteration"], scores)
 
-    def _move(self, phase: str, unit: str, total: int, done: float, found: dict[str, str]) -> None:
+    def _move(self, phase: str, unit: str, total: int, done: float, scores: dict[str, str]) -> None:
         if self.phase != phase:
             self.__exit__()
             self.phase = phase
             self.bar = tqdm(total=total, desc=phase, unit=unit, bar_format=BAR, initial=done)
-        if found:
-            self.bar.set_postfix(found, refresh=False)
+        if scores:
+            self.bar.set_postfix(scores, refresh=False)
         self.bar.update(done - self.bar.n)
 
 

@@ -18,7 +18,7 @@ from tensorflow.compat.v1 import Event, Summary, SummaryMetadata
 from dec_core.figures.heatmap import heatmap
 from dec_core.reading.summary import RunSummary
 
-TOLD = ("acc", "nmi", "ari", "silhouette", "confidence", "delta_label", "kl_divergence")  # at a target update
+SCORES = ("acc", "nmi", "ari", "silhouette", "confidence", "delta_label", "kl_divergence")  # at a target update
 VERSION = "brain.Event:2"  # the first event of a file: by it TensorBoard knows the format
 
 
@@ -59,7 +59,7 @@ def _of_clusters(record: dict[str, Any]) -> Iterator[Any]:
         yield _scalar("clustering/kl_divergence_of_batches", record["loss"])
         if record.get("reconstruction_loss") is not None:
             yield _scalar("clustering/reconstruction_loss", record["reconstruction_loss"])
-    for name in TOLD:
+    for name in SCORES:
         if name in record:
             yield _scalar(f"clustering/{name}", record[name])
 

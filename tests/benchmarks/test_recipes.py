@@ -68,7 +68,7 @@ def test_the_page_of_recipes_counts_what_the_verdict_found():
     ]  # fmt: skip
     text = markdown({"rows": rows, "changes": {}})
     assert "| merged or split: 10 runs | 9 (90%) | 1 |" in text and "| whole: 8 runs | 1 (12%) | 7 |" in text
-    assert "Not found: run 17 (" in text and "False alarms: run 7 (" in text
+    assert "Missed: run 17 (" in text and "False alarms: run 7 (" in text
     assert "P0, tensorflow 2 (9 runs)." in text and "P1, tensorflow 2 (9 runs)." in text
 
 
