@@ -23,7 +23,8 @@ from dec_core.analysis.inspection import steadiness
 from dec_core.analysis.projection import umap_plane
 from dec_core.cli.options import add_command, add_json_option, add_runs_folder
 from dec_core.figures.embedding import laid_out, positions
-from dec_core.reading.inspection import Inspection
+from dec_core.reading.planes import common_extent
+from dec_core.reading.run import Run
 from dec_core.runs.folder import RunFolder, list_runs
 from dec_core.runs.machine import hardware
 
@@ -60,13 +61,13 @@ def run(options: argparse.Namespace) -> int:
 
 def inspect_bench(root: Path, run_dir: Path | None, *, as_json: bool, history: Path | None) -> int:
     """Print the table; add it to `history`. Raises ValueError if there is no finished run."""
-    run = Inspection(_run(root, run_dir))
+    run = Run.open(_run(root, run_dir))
     result = {
         "kind": "inspect",
         **hardware(),
         "versions": versions(),
         "n_samples": run.n,
-        "n_moments": len(run.moments),
+        "n_moments": len(run.snapshots),
         "milliseconds": _latencies(run),
         "wandering": _wandering(run),
     }
@@ -81,7 +82,7 @@ def inspect_bench(root: Path, run_dir: Path | None, *, as_json: bool, history: P
 def _run(root: Path, run_dir: Path | None) -> RunFolder:
     runs = [RunFolder(run_dir.resolve())] if run_dir else list_runs(root)
     for folder in runs:
-        if folder.status.state == "finished" and Inspection(folder).clustered:
+        if folder.status.state == "finished" and Run.open(folder).clustered:
             return folder
     raise ValueError(
         f"--run: received {run_dir or root}, expected a finished run; make one: python -m dec_core train fast"
@@ -108,7 +109,7 @@ def markdown(result: dict[str, Any]) -> str:
 # -- latencies
 
 
-def _latencies(run: Inspection) -> dict[str, list[float]]:
+def _latencies(run: Run) -> dict[str, list[float]]:
     from benchmarks.serving import browser, served
 
     with served(run.root) as (address, server), browser() as launched:
@@ -131,8 +132,8 @@ def _latencies(run: Inspection) -> dict[str, list[float]]:
         print("… hover", file=sys.stderr)
         milliseconds["hover → image"] = _hovers(page)
         print("… timeline", file=sys.stderr)
-        milliseconds["a frame of the timeline, scrubbed"] = _frames(page, len(run.moments))
-        milliseconds["a frame, played at 30 a second"] = _played(page, len(run.moments))
+        milliseconds["a frame of the timeline, scrubbed"] = _frames(page, len(run.snapshots))
+        milliseconds["a frame, played at 30 a second"] = _played(page, len(run.snapshots))
         milliseconds["web process, added memory"] = [(web.memory_info().rss - before) / 1e6]
     return milliseconds
 
@@ -147,7 +148,7 @@ def _wait_until_idle(web: psutil.Process) -> None:
             return
 
 
-def _picked(page: Any, run: Inspection) -> float:
+def _picked(page: Any, run: Run) -> float:
     """Pick the run in the list of runs, which has "a new run" on top, and wait for its points."""
     page.get_by_text("Where do they lie?").wait_for()
     page.get_by_label("Run in focus").click()
@@ -163,7 +164,7 @@ def _handles(page: Any, *selectors: str) -> list[Any]:
     return [page.locator(selector).first.element_handle() for selector in selectors]
 
 
-def _cells(page: Any, run: Inspection) -> list[float]:
+def _cells(page: Any, run: Run) -> list[float]:
     """Click cells that hold samples, and wait for headline, gallery and points to show them."""
     times = []
     moment = run.at(-1)
@@ -171,7 +172,7 @@ def _cells(page: Any, run: Inspection) -> list[float]:
     cells = [
         (i, j, count)
         for i in range(len(rows))
-        for j, cluster in enumerate(np.argsort(run.places))
+        for j, cluster in enumerate(np.argsort(run.cluster_order))
         if (count := int(((run.y == rows[i]) & (moment.labels == cluster)).sum()))
     ]
     rng = np.random.default_rng(0)
@@ -269,7 +270,7 @@ def _played(page: Any, n_moments: int) -> list[float]:
 # -- standing still
 
 
-def _wandering(run: Inspection) -> dict[str, float]:
+def _wandering(run: Run) -> dict[str, float]:
     """How far samples wander on the screen that hardly move in z; see `steadiness`."""
     moments = [run.at(number) for number in run.clustered[:MOST_LAYOUTS]]
     if len(moments) < 2:
@@ -277,12 +278,12 @@ def _wandering(run: Inspection) -> dict[str, float]:
     view = run.view
     z = [moment.z(view) for moment in moments]
     pca = [
-        np.frombuffer(positions(moment.plane("pca"), moment.shown("pca")), "<i2")[: 2 * run.n].reshape(-1, 2)[view]
-        for moment in moments
+        np.frombuffer(laid_out, "<i2")[: 2 * run.n].reshape(-1, 2)[view]
+        for laid_out in (positions(moment.plane("pca"), common_extent(moment, "pca")) for moment in moments)
     ]
     print(f"… {len(z)} independent UMAPs", file=sys.stderr)
     umap = [laid_out(umap_plane(points, plane)) for points, plane in zip(z, pca, strict=True)]
     return {
-        OURS[moments[0].steady]: steadiness(pca, z),
+        OURS[common_extent(moments[0], "pca") is not None]: steadiness(pca, z),
         "an independent UMAP of each frame": steadiness(umap, z),
     }

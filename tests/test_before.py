@@ -21,7 +21,8 @@ from dec_core.cli import main
 from dec_core.config import RunConfig
 from dec_core.data import load
 from dec_core.reading.config_in import configs_in
-from dec_core.reading.inspection import Inspection
+from dec_core.reading.planes import common_extent
+from dec_core.reading.run import Run
 from dec_core.reading.selection import Selection
 from dec_core.reading.summary import summary
 from dec_core.runs.folder import RunFolder
@@ -82,18 +83,18 @@ def test_its_records_fold_into_the_same_history(runs):
 
 
 def test_its_finished_run_can_be_inspected_at_every_moment(runs):
-    run = Inspection(runs / FINISHED)
+    run = Run.open(runs / FINISHED)
     assert np.bincount(run.at(-1).labels, minlength=10).tolist() == FACTS["sizes"]
-    assert [run.at(number).clustered for number in range(len(run.moments))] == [False, False, True, True, True]
+    assert [run.at(number).clustered for number in range(len(run.snapshots))] == [False, False, True, True, True]
     last = run.at(-1)
-    assert last.spaces() == ["umap", "pca"] and last.steady
+    assert last.spaces() == ["umap", "pca"] and common_extent(last, "pca") is not None
     assert np.isfinite(last.plane("umap")).all() and last.q.shape == (200, 10)
     assert run.added["neighbours"].shape == (200, 15)
     assert run.decode(last.z(np.arange(3))).shape == (3, 8, 8)
 
 
 def test_its_run_without_labels_can_be_inspected(runs):
-    run = Inspection(runs / UNLABELLED)
+    run = Run.open(runs / UNLABELLED)
     assert run.y is None and run.at(-1).confusion is None and run.at(-1).labels.shape == (120,)
 
 
@@ -175,7 +176,7 @@ def test_its_links_to_train_fill_the_form_alike(app, runs, link):
 
 @pytest.mark.parametrize("link", LINKS["inspect"], ids=lambda link: "-".join(sorted(link["query"]))[:40])
 def test_its_links_to_inspect_choose_the_same_samples(app, runs, link):
-    query, run = link["query"], Inspection(runs / FINISHED)
+    query, run = link["query"], Run.open(runs / FINISHED)
     pinned = run.at(int(query["pin"].partition("@")[2])) if "pin" in query else None
     moment = run.at(link["moment"])
     assert moment.mask(Selection.from_query(query), pinned).nonzero()[0].tolist() == link["chosen"]

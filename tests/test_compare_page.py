@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from screens import NoWorkers, app_over, opened_at
 
+from dec_core.reading.alignment import Aligned
 from dec_core.reading.comparison import MOST_COMPARED, differing, setups
 from dec_core.runs.folder import RunFolder, list_runs
 from dec_core.runs.index import RunIndex
@@ -174,7 +175,7 @@ def test_a_cell_chosen_by_link_is_chosen_in_all(runs):
 def test_sides_share_names_and_samples(runs):
     ids = [runs[0].id, runs[2].id]
     one, other = side_by_side.sides(ids, ids[0])
-    assert one.letters == other.letters and (one.places == other.places).all()
+    assert one.letters == other.letters and (one.cluster_order == other.cluster_order).all()
     assert other.plane("pca") == pytest.approx(one.plane("pca") - one.plane("pca").mean(axis=0), abs=1e-3)
     corners = "-1000,-1000,1000,-1000,1000,1000,-1000,1000"
     everything = side_by_side.masks([one, other], Compared(lasso=f"{ids[0]}:{corners}", space="pca"))
@@ -184,9 +185,23 @@ def test_sides_share_names_and_samples(runs):
     assert side_by_side.masks([one, other], Compared()) == [None, None]
 
 
+def test_a_damaged_newest_snapshot_leaves_the_comparison_whole(runs):
+    newest = [record["file"] for record in runs[2].records()[0] if record["event"] == "SnapshotTaken"][-1]
+    whole = (runs[2].path / newest).read_bytes()
+    for damage in (whole[: len(whole) // 2], b""):
+        (runs[2].path / newest).write_bytes(damage)
+        at = compare(runs[0], runs[2], seeds="apart")
+        assert (
+            not at.exception and len([item for item in at.caption if "newest snapshot is damaged" in item.value]) == 1
+        )
+    one, other = side_by_side.sides([runs[0].id, runs[2].id], runs[0].id)
+    assert other.snapshot.number == one.snapshot.number - 1
+
+
 def test_a_lasso_on_one_data_set_encloses_nothing_of_another(runs):
     one, other = side_by_side.sides([runs[0].id, runs[2].id], runs[0].id)
-    other.run.config = other.run.config.changed(dataset="mnist", n_samples=len(other.run.y))
+    foreign = replace(other.run, config=other.run.config.changed(dataset="mnist", n_samples=len(other.run.y)))
+    other = Aligned(foreign.at(-1), one)
     everything = "-1000,-1000,1000,-1000,1000,1000,-1000,1000"
     inside, elsewhere = side_by_side.masks([one, other], Compared(lasso=f"{runs[0].id}:{everything}", space="pca"))
     assert inside.all() and not elsewhere.any()
@@ -207,7 +222,7 @@ def test_a_cluster_that_was_renamed_keeps_its_name_beside_the_reference(runs, fi
     turned = (arrays["labels"].astype(int) + 1) % k
     runs[2].save_arrays(last, **(arrays | {"labels": turned.astype(np.uint8)}))
     one, other = side_by_side.sides([runs[0].id, runs[2].id], runs[0].id)
-    assert (other.places[turned] == one.places[arrays["labels"]]).all()
+    assert (other.cluster_order[turned] == one.cluster_order[arrays["labels"]]).all()
 
 
 @given(
@@ -308,18 +323,18 @@ def test_the_report_holds_what_is_compared_with_all_its_seeds(runs):
 def side(where, labels, plane, reference=None):
     """Two clusters, without labels; `where` the samples lie in the data set."""
     run = SimpleNamespace(config=SimpleNamespace(dataset="x", n_clusters=2), y=None)
-    now = SimpleNamespace(labels=np.array(labels), plane=lambda space: np.array(plane, np.float32))
-    found = side_by_side.Side(run, now, np.arange(2), reference)
-    found.__dict__["where"] = np.array(where)
-    return found
+    snapshot = SimpleNamespace(run=run, labels=np.array(labels), plane=lambda space: np.array(plane, np.float32))
+    aligned = Aligned(snapshot, reference)
+    aligned.__dict__.update(file_index=np.array(where), cluster_order=np.arange(2))
+    return aligned
 
 
 def test_without_labels_clusters_stand_beside_the_references_sample_by_sample():
     first = side([0, 1, 2, 3], [0, 0, 1, 1], np.zeros((4, 2)))
     other = side([1, 2, 3, 0], [0, 1, 1, 0], np.zeros((4, 2)), first)
-    assert other.counts[2].tolist() == [[2, 0], [0, 2]]
+    assert other.table.counts.tolist() == [[2, 0], [0, 2]]
     fewer = side([3, 1], [0, 0], np.zeros((2, 2)), first)
-    assert fewer.counts[2].tolist() == [[1, 0], [1, 0]]  # rows are the reference's
+    assert fewer.table.counts.tolist() == [[1, 0], [1, 0]]  # rows are the reference's
 
 
 def test_a_map_is_turned_like_the_references_by_the_samples_of_both():

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dec_core.analysis.matching import counterparts, places_beside, procrustes_align
+from dec_core.analysis.matching import aligned_order, counterparts, procrustes_align
 from dec_core.analysis.spread import Spread, difference
 from dec_core.config import RunConfig
 from dec_core.presets import PRESETS
@@ -163,12 +163,12 @@ def test_counterparts_in_worked_numbers():
 def test_labels_may_be_bytes_as_snapshots_hold_them():
     found = counterparts(np.array([0, 1, 1], np.uint8), np.array([1, 1, 1], np.uint8), 3, 2)
     assert found.tolist() == [-1, 1, -1]
-    assert places_beside(found, np.arange(2)).tolist() == [2, 1, 3]
+    assert aligned_order(found, np.arange(2)).tolist() == [2, 1, 3]
 
 
 def test_a_cluster_without_a_counterpart_gets_a_name_of_its_own():
     places = np.array([1, 0, 2])  # of three clusters of the reference
-    assert places_beside(np.array([2, -1, 0, -1]), places).tolist() == [2, 3, 1, 4]
+    assert aligned_order(np.array([2, -1, 0, -1]), places).tolist() == [2, 3, 1, 4]
 
 
 @settings(max_examples=50, deadline=None)
@@ -180,7 +180,7 @@ def test_renamed_clusters_are_all_found_again(k, seed):
     found = counterparts(order[reference], reference, k, k)
     assert found[order].tolist() == list(range(k))
     places = rng.permutation(k)
-    assert places_beside(found, places)[order].tolist() == places.tolist()
+    assert aligned_order(found, places)[order].tolist() == places.tolist()
 
 
 @settings(max_examples=50, deadline=None)
@@ -189,7 +189,7 @@ def test_no_two_clusters_share_a_name(k, k_reference, seed):
     rng = np.random.default_rng(seed)
     labels, reference = rng.integers(0, k, 40), rng.integers(0, k_reference, 40)
     found = counterparts(labels, reference, k, k_reference)
-    told = places_beside(found, np.arange(k_reference))
+    told = aligned_order(found, np.arange(k_reference))
     assert len(set(told.tolist())) == k
     assert all((found[c] >= 0) == (told[c] < k_reference) for c in range(k))
 

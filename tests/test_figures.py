@@ -30,14 +30,20 @@ def unpack(data: bytes):
 def test_a_frame_can_be_unpacked(n, colour_by, seed):
     rng = np.random.default_rng(seed)
     digits, labels = rng.integers(3, size=n), rng.integers(4, size=n)
-    places, class_of = np.array([2, 0, 1, 3]), np.array([1, 2, 0, -1])
-    known = {"digits": digits, "names": ["0", "one", "2"], "labels": labels, "places": places, "class_of": class_of}
+    cluster_order, class_of = np.array([2, 0, 1, 3]), np.array([1, 2, 0, -1])
+    known = {
+        "digits": digits,
+        "names": ["0", "one", "2"],
+        "labels": labels,
+        "cluster_order": cluster_order,
+        "class_of": class_of,
+    }
     packed = frame(rng.normal(size=(n, 2)), colour_by=colour_by, **known, run="r")
     header, xy, colours, wrong, cluster, digit = unpack(packed)
     assert header["n"] == n and header["run"] == "r" and (4 + len(json.dumps(header))) > 0
     assert np.array_equal(digit, digits) and np.array_equal(cluster, labels)
     assert np.array_equal(wrong.astype(bool), class_of[labels] != digits)
-    assert np.array_equal(colours, {"digit": digits, "cluster": places[labels], "wrong": wrong}[colour_by])
+    assert np.array_equal(colours, {"digit": digits, "cluster": cluster_order[labels], "wrong": wrong}[colour_by])
     assert np.quantile(np.abs(xy), 0.9) <= 8192
     assert header["cluster_names"] == ["cluster C, of one", "cluster A, of 2", "cluster B, of 0", "cluster D"]
 
@@ -143,10 +149,10 @@ def test_positions_of_samples_that_are_not_known_are_nowhere_and_the_scale_leads
 def test_clusters_and_confidence_are_a_byte_each():
     from dec_core.figures.embedding import clusters_and_confidence
 
-    labels, places = np.array([0, 1, 1, 2]), np.array([2, 0, 1])
-    packed = clusters_and_confidence(labels, places, np.array([0.0, 0.5, 1.0, np.nan]), 4)
+    labels, cluster_order = np.array([0, 1, 1, 2]), np.array([2, 0, 1])
+    packed = clusters_and_confidence(labels, cluster_order, np.array([0.0, 0.5, 1.0, np.nan]), 4)
     assert list(packed) == [2, 0, 0, 1, 0, 127, 254, 255]
-    assert list(clusters_and_confidence(None, places, None, 2)) == [255] * 4
+    assert list(clusters_and_confidence(None, cluster_order, None, 2)) == [255] * 4
 
 
 def test_the_ramp_goes_from_dark_to_light():

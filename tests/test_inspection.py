@@ -4,7 +4,6 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,20 +12,18 @@ from scipy.optimize import linear_sum_assignment
 from dec_core.analysis import inspection as by
 from dec_core.analysis.assignment import soft_assignment, target_distribution
 from dec_core.analysis.decoding import decode
-from dec_core.analysis.inspection import Rivals
 from dec_core.analysis.metrics import confusion, match
-from dec_core.analysis.naming import letter, places
+from dec_core.analysis.naming import cluster_order, letter
 from dec_core.analysis.story import story
 from dec_core.architecture import architecture
 from dec_core.config import RunConfig
 from dec_core.data import Dataset, load, own
-from dec_core.reading.inspection import Inspection
+from dec_core.reading.run import Run
 from dec_core.reading.selection import SelectionError
 from dec_core.runs.folder import RunFolder
 from dec_core.runs.history import RunReader
 from dec_core.runs.view import example_index, view_index
 from dec_core.work.recorder import record
-from pages.inspect.inspection_cache import matrix_without_labels
 
 # -- paths and comparisons
 
@@ -98,8 +95,8 @@ def test_names_of_clusters_can_be_read_back():
 
 def test_clusters_are_named_in_the_order_of_the_classes_they_were_born_with():
     y, labels = np.array([0, 0, 1, 1, 2, 2, 2]), np.array([2, 2, 3, 3, 0, 0, 1])
-    assert places(confusion(y, labels, 4), 4).tolist() == [2, 3, 0, 1]
-    assert places(None, 3).tolist() == [0, 1, 2]
+    assert cluster_order(confusion(y, labels, 4), 4).tolist() == [2, 3, 0, 1]
+    assert cluster_order(None, 3).tolist() == [0, 1, 2]
 
 
 KNOWN = {"noun": "digit", "own": "D of the 3s", "second": "I", "confidence": 0.8149, "runner_up": 0.1049}
@@ -192,8 +189,8 @@ def brute_force(z: np.ndarray, index: int, n: int) -> list[int]:
 
 
 @pytest.fixture(scope="module")
-def run(finished_run) -> Inspection:
-    return Inspection(finished_run)
+def run(finished_run) -> Run:
+    return Run.open(finished_run)
 
 
 @pytest.fixture(scope="module")
@@ -203,7 +200,7 @@ def snapshots(finished_run) -> list[dict]:
 
 
 def test_moments_are_numbered_from_the_first_snapshot_on(run):
-    assert [(m["epoch"], m["iteration"]) for m in run.moments] == [(1, 0), (6, 0), (6, 0), (6, 20), (6, 40), (6, 60)]
+    assert [(m["epoch"], m["iteration"]) for m in run.snapshots] == [(1, 0), (6, 0), (6, 0), (6, 20), (6, 40), (6, 60)]
     assert run.clustered == [2, 3, 4, 5] and (run.n, run.noun, run.classes) == (1797, "digit", tuple("0123456789"))
     assert [(run.at(i).number, run.at(i).iteration, run.at(i).newest) for i in (-1, 3)] == [
         (5, 60, True),
@@ -214,7 +211,7 @@ def test_moments_are_numbered_from_the_first_snapshot_on(run):
 
 
 def test_a_path_as_text_opens_a_run_as_its_folder_does(run, finished_run):
-    assert Inspection(str(finished_run.path)).moments == run.moments
+    assert Run.open(str(finished_run.path)).snapshots == run.snapshots
 
 
 def test_clusters_are_named_by_the_classes_at_their_first_moment(run, snapshots, digits):
@@ -222,7 +219,7 @@ def test_clusters_are_named_by_the_classes_at_their_first_moment(run, snapshots,
     np.add.at(counts, (digits.y, snapshots[2]["labels"]), 1)
     classes, clusters = linear_sum_assignment(-counts)
     assert [run.letters[cluster] for cluster in clusters] == ["ABCDEFGHIJ"[number] for number in classes]
-    assert run.places[clusters].tolist() == classes.tolist() != clusters.tolist()
+    assert run.cluster_order[clusters].tolist() == classes.tolist() != clusters.tolist()
 
 
 def test_clusters_keep_their_names_whatever_becomes_of_them(finished_run, run, snapshots, tmp_path):
@@ -231,17 +228,17 @@ def test_clusters_keep_their_names_whatever_becomes_of_them(finished_run, run, s
     turned = np.array([1, 0, *range(2, 10)])
     changes = {"labels": turned[held["labels"]].astype(np.uint8), "cluster_centers": held["cluster_centers"][turned]}
     folder.save_arrays("snapshots/00006.npz", **held | changes)
-    again = Inspection(folder)
+    again = Run.open(folder)
     last, whole = again.at(-1), run.at(-1)
     assert again.letters == run.letters and np.array_equal(last.wrong, whole.wrong)
     assert last.class_of[:2].tolist() == whole.class_of[1::-1].tolist()
     chosen = last.select(cluster=run.letters[0])
     assert np.array_equal(chosen, np.flatnonzero(held["labels"] == 1)) and last.changed[chosen].mean() > 0.9
-    assert match(by.flows(last.history[-2], last.labels, 10)).tolist() == turned.tolist()
+    assert match(by.flows(last.label_history[-2], last.labels, 10)).tolist() == turned.tolist()
 
 
 def test_q_is_the_t_kernel_of_what_the_snapshot_holds(run, snapshots, monkeypatch):
-    monkeypatch.setattr("dec_core.reading.moment.CHUNK", 500)  # so that there are several
+    monkeypatch.setattr("dec_core.reading.snapshot.CHUNK", 500)  # so that there are several
     for number in run.clustered:
         z, centers = (snapshots[number][name].astype(float) for name in ("z", "cluster_centers"))
         closeness = 1 / (1 + ((z[:, None] - centers) ** 2).sum(axis=2))
@@ -253,7 +250,7 @@ def test_q_is_the_t_kernel_of_what_the_snapshot_holds(run, snapshots, monkeypatc
 
 
 def test_q_heeds_alpha(finished_run, snapshots, tmp_path):
-    q = Inspection(copied(finished_run, tmp_path, alpha=3.0)).at(-1).q
+    q = Run.open(copied(finished_run, tmp_path, alpha=3.0)).at(-1).q
     assert np.abs(q - soft_assignment(snapshots[-1]["z"], snapshots[-1]["cluster_centers"], 3.0)).max() < 1e-6
     assert np.abs(q - soft_assignment(snapshots[-1]["z"], snapshots[-1]["cluster_centers"], 1.0)).max() > 0.02
 
@@ -307,7 +304,7 @@ def test_planes_are_those_of_the_snapshot_and_dimensions_of_z(run, snapshots):
 
 
 def test_neighbours_are_the_nearest_of_all(run, snapshots, monkeypatch):
-    monkeypatch.setattr("dec_core.reading.moment.CHUNK", 500)
+    monkeypatch.setattr("dec_core.reading.snapshot.CHUNK", 500)
     for number in (0, 5):
         for index in (0, 600, 1796):
             expected = brute_force(snapshots[number]["z"], index, 9)
@@ -340,10 +337,10 @@ def test_a_story_is_told_of_a_run(run, snapshots, digits):
 
 
 def test_images_are_those_that_the_network_saw(finished_run, tmp_path, digits):
-    plain, upright = Inspection(copied(finished_run, tmp_path)), load("digits", upright=True)
+    plain, upright = Run.open(copied(finished_run, tmp_path)), load("digits", upright=True)
     assert np.array_equal(plain.images, digits.images) and not plain.images.flags.writeable
     shutil.rmtree(plain.folder.path)
-    turned = Inspection(copied(finished_run, tmp_path, deskew=True))
+    turned = Run.open(copied(finished_run, tmp_path, deskew=True))
     assert np.array_equal(turned.images, upright.images) and not np.array_equal(turned.images, digits.images)
 
 
@@ -365,7 +362,7 @@ def test_a_path_goes_from_the_reconstruction_to_the_decoded_center(run, snapshot
 
 def test_a_path_of_convolutions_ends_at_the_decoded_center(small, tmp_path):
     config = small.changed(autoencoder="conv_transpose", filters=(6, 8), n_samples=200, pretrain_epochs=2)
-    run = Inspection(recorded(tmp_path, config))
+    run = Run.open(recorded(tmp_path, config))
     last = run.at(-1)
     for cluster, center in enumerate(last.arrays["decoded_centers"].astype(int)):
         way = last.path(11, cluster, 3).astype(int)
@@ -375,8 +372,8 @@ def test_a_path_of_convolutions_ends_at_the_decoded_center(small, tmp_path):
 
 def test_nothing_of_it_imports_tensorflow(finished_run):
     script = (
-        "import sys; from dec_core.reading.inspection import Inspection\n"
-        f"last = Inspection({str(finished_run.path)!r}).at(-1)\n"
+        "import sys; from dec_core.reading.run import Run\n"
+        f"last = Run.open({str(finished_run.path)!r}).at(-1)\n"
         "last.p, last.neighbours(3), last.plane('pca'), last.path(3, 1).shape, last.story(3), last.select(least=0.5)\n"
         "print(*{'tensorflow', 'keras', 'umap', 'numba', 'streamlit'} & {name.split('.')[0] for name in sys.modules})"
     )
@@ -396,15 +393,15 @@ def laid_out_at_once(monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def complete(finished_run, tmp_path_factory) -> Inspection:
+def complete(finished_run, tmp_path_factory) -> Run:
     """A run with UMAP and neighbours; UMAP compiles at its first call."""
     from dec_core.work.postprocess import add_inspection, add_umap
 
     folder = copied(finished_run, tmp_path_factory.mktemp("complete"))
     add_umap(folder)
-    assert Inspection(folder).at(-1).spaces() == ["umap", "pca"] and not Inspection(folder).added
+    assert Run.open(folder).at(-1).spaces() == ["umap", "pca"] and not Run.open(folder).added
     add_inspection(folder)
-    return Inspection(folder)
+    return Run.open(folder)
 
 
 def test_the_workers_neighbours_are_the_nearest_of_all(complete, snapshots):
@@ -442,7 +439,7 @@ def test_a_lasso_is_laid_in_the_umap_where_there_is_one(complete):
 def test_of_many_samples_all_are_known_once_there_are_clusters(small, digits, tmp_path, monkeypatch, method):
     monkeypatch.setattr("dec_core.runs.view.VIEW_SIZE", 120)
     config = small.changed(method=method, n_samples=300, pretrain_epochs=2, max_iterations=20)
-    run, view = Inspection(recorded(tmp_path, config)), view_index(300)
+    run, view = Run.open(recorded(tmp_path, config)), view_index(300)
     last, held = run.at(-1), run.at(-1).arrays
     assert len(view) == 120 and len(held["plane"]) == 120 and len(last.rows) == 300
     assert len(held["z"]) == (300 if method == "dec" else 120)
@@ -484,7 +481,7 @@ def view(earlier) -> np.ndarray:
 
 
 def test_of_an_earlier_run_what_is_not_known_is_nan(earlier, view, run, snapshots):
-    last, whole = Inspection(earlier).at(-1), run.at(-1)
+    last, whole = Run.open(earlier).at(-1), run.at(-1)
     unknown = np.setdiff1d(np.arange(1797), view)
     assert np.array_equal(last.rows, view) and np.array_equal(last.labels, whole.labels)
     assert np.isnan(last.z(unknown)).all() and np.array_equal(last.z(view), whole.z(view))
@@ -500,7 +497,7 @@ def test_of_an_earlier_run_what_is_not_known_is_nan(earlier, view, run, snapshot
 
 
 def test_filters_that_need_z_leave_out_what_is_not_known(earlier, view, run):
-    last, whole = Inspection(earlier).at(-1), run.at(-1)
+    last, whole = Run.open(earlier).at(-1), run.at(-1)
     assert np.array_equal(last.select(least=1e-4), view) and np.array_equal(last.select(most=0.9999), view)
     box = (-1e6, -1e6, 1e6, -1e6, 1e6, 1e6, -1e6, 1e6)
     assert np.array_equal(last.select(lasso=box, space="pca"), view)
@@ -511,7 +508,7 @@ def test_filters_that_need_z_leave_out_what_is_not_known(earlier, view, run):
 
 
 def test_of_an_earlier_run_no_path_and_no_number_is_made_up(earlier, view):
-    run = Inspection(earlier)
+    run = Run.open(earlier)
     last, unknown = run.at(-1), int(np.setdiff1d(np.arange(1797), view)[0])
     assert run.decoder is None and run.decode(np.zeros(10)) is None
     assert last.path(int(view[0]), 0) is None and last.path(unknown, 0) is None
@@ -525,7 +522,7 @@ def test_a_worker_places_what_an_earlier_run_did_not_keep(earlier, view, run, la
     from dec_core.work.postprocess import add_inspection
 
     add_inspection(earlier)
-    again, whole = Inspection(earlier), run.at(-1)
+    again, whole = Run.open(earlier), run.at(-1)
     last = again.at(-1)
     assert len(last.rows) == 1797 and np.abs(last.q - whole.q).max() < 0.01
     assert last.spaces() == ["umap", "pca"] and np.isfinite(last.plane("umap")).all()
@@ -535,16 +532,17 @@ def test_a_worker_places_what_an_earlier_run_did_not_keep(earlier, view, run, la
 
 
 def test_what_is_not_known_is_second_nearest_to_no_cluster(earlier, view, run):
-    last, whole = Inspection(earlier).at(-1), run.at(-1)
+    last, whole = Run.open(earlier).at(-1), run.at(-1)
     for name in "ABCDEFGHIJ":
         assert np.array_equal(last.select(second=name), np.intersect1d(whole.select(second=name), view))
+    assert last.second_nearest.sum() == len(view) and whole.second_nearest.sum() == 1797
 
 
 # -- other methods and other data
 
 
 def test_k_means_on_pixels_has_the_images_for_z(small, digits, tmp_path):
-    run = Inspection(recorded(tmp_path, small.changed(method="kmeans", n_samples=300)))
+    run = Run.open(recorded(tmp_path, small.changed(method="kmeans", n_samples=300)))
     last, x = run.at(-1), digits.x[:300] / 255
     assert np.abs(last.z(np.array([5, 9])) - x[[5, 9]]).max() < 1e-6 and len(run.images) == 300
     centers = last.arrays["cluster_centers"].astype(float)
@@ -562,7 +560,7 @@ def mixture(tmp_path_factory) -> RunFolder:
 
 
 def test_a_mixture_has_its_responsibilities_for_q(mixture):
-    run = Inspection(mixture)
+    run = Run.open(mixture)
     last = run.at(-1)
     held = last.arrays
     assert np.array_equal(last.q, held["q"].astype(np.float32)) and last.q.shape == (300, 4)
@@ -581,7 +579,7 @@ def test_a_mixture_of_an_earlier_version_has_no_q(mixture, tmp_path):
     folder = copied(mixture, tmp_path)
     arrays = folder.load_arrays("snapshots/00001.npz")
     folder.save_arrays("snapshots/00001.npz", **{name: array for name, array in arrays.items() if name != "q"})
-    last = Inspection(folder).at(-1)
+    last = Run.open(folder).at(-1)
     assert len(last.select(cluster="A", order="wrong")) and "put in" in last.story(int(np.flatnonzero(last.wrong)[0]))
     assert np.isnan(last.q).all() and not len(last.select(least=0.1))
 
@@ -596,7 +594,7 @@ def unlabelled(small, digits, tmp_path_factory) -> RunFolder:
 
 
 def test_without_labels_there_is_neither_right_nor_wrong(unlabelled):
-    run = Inspection(unlabelled)
+    run = Run.open(unlabelled)
     last = run.at(-1)
     assert run.y is None and run.noun == "image" and run.letters == list("ABCDEFGHIJ")
     assert last.wrong is None and last.confusion is None and last.class_of is None
@@ -615,14 +613,14 @@ def test_no_image_is_its_own_neighbour_where_many_are_alike(unlabelled, tmp_path
     shutil.copytree(unlabelled.path.parent, tmp_path / "runs")
     folder = RunFolder(tmp_path / "runs" / unlabelled.id)
     add_inspection(folder)
-    last = Inspection(folder).at(-1)
+    last = Run.open(folder).at(-1)
     assert not [index for index in range(240) if index in last.neighbours(index, 15)]
 
 
 def test_classes_are_called_as_the_data_call_them(finished_run, digits, tmp_path):
     classes = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
     name = own.keep(Dataset("mine", digits.images, digits.y, classes), tmp_path)
-    run = Inspection(copied(finished_run, tmp_path, dataset=name))
+    run = Run.open(copied(finished_run, tmp_path, dataset=name))
     assert np.array_equal(run.at(-1).select(true="three"), np.flatnonzero(digits.y == 3))
     with pytest.raises(SelectionError, match=r"true: received '3', the classes are zero, one, two"):
         run.at(-1).select(true="3")
@@ -634,17 +632,28 @@ def test_classes_are_called_as_the_data_call_them(finished_run, digits, tmp_path
 
 def test_a_damaged_snapshot_is_told_with_its_file(finished_run, tmp_path):
     folder = copied(finished_run, tmp_path)
+    (folder.path / "snapshots" / "00005.npz").write_bytes(b"PK\x03\x04")
+    with pytest.raises(ValueError, match=r"00005.npz: the snapshot is damaged; choose another moment"):
+        _ = Run.open(folder).at(4).q
+    assert Run.open(folder).at(-1).story(0)
+
+
+def test_the_newest_snapshot_is_the_newest_that_can_be_read(complete, tmp_path):
+    folder = copied(complete.folder, tmp_path)
     (folder.path / "snapshots" / "00006.npz").write_bytes(b"PK\x03\x04")
-    with pytest.raises(ValueError, match=r"00006.npz: the snapshot is damaged; choose another moment"):
-        _ = Inspection(folder).at(-1).q
-    assert Inspection(folder).at(-2).story(0)
+    run = Run.open(folder)
+    assert run.n_unreadable == 1 and run.clustered == [2, 3, 4]
+    assert run.at(-1).number == 4 and run.at(-1).spaces() == ["pca"] and run.at(-1).story(0)
+    for path in (folder.path / "snapshots").iterdir():
+        path.unlink()
+    assert Run.open(folder).snapshots == () and Run.open(folder).n_unreadable == 6
 
 
 def test_damaged_additions_are_as_if_they_were_not_there(complete, snapshots, tmp_path):
     folder = copied(complete.folder, tmp_path)
     for name in ("inspection.npz", "umap.npz", "decoder.npz"):
         (folder.path / name).write_bytes(b"text")
-    last = Inspection(folder).at(-1)
+    last = Run.open(folder).at(-1)
     assert last.spaces() == ["pca"] and last.path(0, 0) is None
     assert last.neighbours(4, 9).tolist() == brute_force(snapshots[-1]["z"], 4, 9)
 
@@ -652,8 +661,8 @@ def test_damaged_additions_are_as_if_they_were_not_there(complete, snapshots, tm
 def test_a_damaged_moment_does_not_show_another_ones_clusters(finished_run, tmp_path):
     folder = copied(finished_run, tmp_path)
     (folder.path / "snapshots" / "00004.npz").write_bytes(b"")
-    moment = Inspection(folder).at(4)
-    assert np.array_equal(moment.history[-1], moment.labels)
+    moment = Run.open(folder).at(4)
+    assert np.array_equal(moment.label_history[-1], moment.labels)
 
 
 def test_before_there_are_clusters_nothing_has_changed(run):
@@ -676,14 +685,3 @@ def test_cells_of_the_matrix_are_counted_through_time(rows, columns, side, expec
     right = np.array([[[True, False], [False, True]], [[False, True], [True, False]]])
     found = by.cell_counts(counts, right, np.array(rows, bool), np.array(columns, bool), side)
     assert found.tolist() == expected
-
-
-def test_samples_whose_second_cluster_is_not_known_are_counted_with_none():
-    second = Rivals(np.array([1, -1, 0]), np.array([0.6, np.nan, 0.6]), np.array([0.4, np.nan, 0.4]))
-    now = SimpleNamespace(
-        clustered=True,
-        labels=np.array([0, 0, 1]),
-        rivals=second,
-        run=SimpleNamespace(config=SimpleNamespace(n_clusters=2)),
-    )
-    assert matrix_without_labels(now, np.arange(2)).tolist() == [[0, 1], [1, 0]]

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment
 
 from dec_core.analysis import inspection as by
-from dec_core.reading.inspection import Inspection, Moment
+from dec_core.reading.run import Run
 from dec_core.reading.selection import Selection, SelectionError, indices
+from dec_core.reading.snapshot import Snapshot
 from dec_core.runs.history import RunReader
 
 # -- what selecting and ordering are made of
@@ -115,7 +116,7 @@ def test_a_link_says_what_the_selection_is(wanted):
 
 @given(selections(), st.floats(0, 0.5), st.floats(0.5, 1))
 def test_the_arguments_written_as_python_give_the_same_selection(wanted, least, most):
-    wanted = wanted.but(least=least, most=most)
+    wanted = wanted.replace(least=least, most=most)
     assert eval(f"Selection({wanted.as_arguments()})") == wanted
 
 
@@ -136,10 +137,10 @@ def test_a_selection_without_filters_is_none():
 
 def test_another_value_of_a_filter_leaves_the_others():
     wanted = Selection(true="9", side="wrong")
-    assert wanted.but(side="right", least=0.5) == Selection(true="9", side="right", least=0.5)
+    assert wanted.replace(side="right", least=0.5) == Selection(true="9", side="right", least=0.5)
     assert wanted == Selection(true="9", side="wrong")
     with pytest.raises(SelectionError, match="side"):
-        wanted.but(side="left")
+        wanted.replace(side="left")
 
 
 def test_a_selection_is_told_in_words():
@@ -153,7 +154,7 @@ def test_a_selection_is_told_in_words():
 def test_before_there_are_clusters_some_filters_are_left():
     outline = {"lasso": (0, 0, 1, 0, 1, 1), "space": "pca"}
     wanted = Selection(true="9", cluster="D", second="A", side="wrong", least=0.2, changed=True, was="B", **outline)
-    assert wanted.but(index=(3,)).without_clusters == Selection(true="9", index=(3,), **outline)
+    assert wanted.replace(index=(3,)).without_clusters == Selection(true="9", index=(3,), **outline)
 
 
 @pytest.mark.parametrize(
@@ -256,8 +257,8 @@ def test_a_moment_before_the_first_is_refused_by_name():
 
 
 @pytest.fixture(scope="module")
-def last(finished_run) -> Moment:
-    return Inspection(finished_run).at(-1)
+def last(finished_run) -> Snapshot:
+    return Run.open(finished_run).at(-1)
 
 
 @pytest.fixture(scope="module")
@@ -350,8 +351,8 @@ def test_filters_come_apart_one_by_one_and_are_taken_away_one_by_one():
     ]
     whole = Selection(true="9", least=0.2, was="B", since=3, lasso=range(6), space="pca")
     assert sorted(map(repr, whole.apart())) == sorted(map(repr, parts))
-    assert whole.without(Selection(was="C", since=1)) == whole.but(was="", since=0)
-    assert whole.without(Selection(lasso=range(6))) == whole.but(lasso=(), space="umap")
+    assert whole.without(Selection(was="C", since=1)) == whole.replace(was="", since=0)
+    assert whole.without(Selection(lasso=range(6))) == whole.replace(lasso=(), space="umap")
     assert Selection().apart() == [] and whole.without(Selection()) == whole
 
 

@@ -1,7 +1,7 @@
 """Which samples lie where, how surely, since when: what an inspection of a clustering is made of.
 
 Arrays in, arrays out. One moment is described by q, shape (n, n_clusters), and labels, shape (n,); the whole training
-by the labels at each target update, shape (n_moments, n). `dec_core.reading.inspection` reads them from a run.
+by the labels at each target update, shape (n_moments, n). `dec_core.reading.run` reads them from a run.
 """
 
 from __future__ import annotations

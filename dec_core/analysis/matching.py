@@ -34,18 +34,18 @@ def counterparts(labels: np.ndarray, reference: np.ndarray, n_clusters: int, n_r
     return np.where((matched >= 0) & (shared > 0), matched, -1)
 
 
-def places_beside(counterpart: np.ndarray, places: np.ndarray) -> np.ndarray:
+def aligned_order(counterpart: np.ndarray, reference_order: np.ndarray) -> np.ndarray:
     """The place of each cluster in the order of names and colours: its counterpart's, or else one beyond.
 
     Parameters
     ----------
     counterpart : ndarray of int, shape (n_clusters,)
         Of `counterparts`.
-    places : ndarray of int, shape (n_reference,)
+    reference_order : ndarray of int, shape (n_reference,)
         The place of each cluster of the reference.
     """
-    known = np.where(counterpart >= 0, places[counterpart], -1)
-    others = itertools.count(len(places))  # never the name of a cluster of the reference
+    known = np.where(counterpart >= 0, reference_order[counterpart], -1)
+    others = itertools.count(len(reference_order))  # never the name of a cluster of the reference
     return np.array([place if place >= 0 else next(others) for place in known.tolist()])
 
 

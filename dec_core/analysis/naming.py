@@ -17,7 +17,7 @@ def letter(number: int) -> str:
     return name
 
 
-def places(first: Confusion | None, n_clusters: int) -> np.ndarray:
+def cluster_order(first: Confusion | None, n_clusters: int) -> np.ndarray:
     """The place of each cluster in the order of names and colours, int of shape (n_clusters,), for a whole run.
 
     Clusters are ordered by the classes matched to them when they were born, so that colours of clusters and digits

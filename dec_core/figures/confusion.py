@@ -25,14 +25,14 @@ COLOURS = [
 
 
 def confusion_figure(
-    confusion: Confusion, places: np.ndarray, names: Sequence[str], kind: str = "digit", height: int = 300
+    confusion: Confusion, cluster_order: np.ndarray, names: Sequence[str], kind: str = "digit", height: int = 300
 ) -> go.Figure:
     """Counts of true class by cluster. Agreement is blue on the diagonal, errors orange.
 
     Parameters
     ----------
     confusion : Confusion
-    places : ndarray of int, shape (n_clusters,)
+    cluster_order : ndarray of int, shape (n_clusters,)
         For each cluster its place in the order of names and colours.
     names : sequence of str
         Names of the classes.
@@ -42,9 +42,9 @@ def confusion_figure(
         Pixels.
     """
     counts = confusion.counts
-    letters = [letter(places[cluster]) for cluster in confusion.clusters]
+    letters = [letter(cluster_order[cluster]) for cluster in confusion.clusters]
     classes = [escape(names[value], quote=False) for value in confusion.classes]  # plotly takes some of HTML
-    squares = [f"<span style='color:{colour(places[cluster])}'>■</span>" for cluster in confusion.clusters]
+    squares = [f"<span style='color:{colour(cluster_order[cluster])}'>■</span>" for cluster in confusion.clusters]
     heatmap = go.Heatmap(
         z=_shades(counts, confusion.right),
         text=[[thousands(n) if n else "" for n in row] for row in counts.tolist()],
@@ -86,14 +86,14 @@ def _named(ticks: list[str]) -> dict[str, Any]:
     return {"tickvals": list(range(len(ticks))), "ticktext": ticks, **plain}
 
 
-def sizes_figure(sizes: np.ndarray, places: np.ndarray, height: int = 300) -> go.Figure:
+def sizes_figure(sizes: np.ndarray, cluster_order: np.ndarray, height: int = 300) -> go.Figure:
     """Cluster sizes as bars: what can be shown where labels are not known."""
-    order = np.argsort(places)
-    names = [letter(places[cluster]) for cluster in order]
+    order = np.argsort(cluster_order)
+    names = [letter(cluster_order[cluster]) for cluster in order]
     bars = go.Bar(
         x=names,
         y=np.asarray(sizes)[order],
-        marker_color=[colour(places[c]) for c in order],
+        marker_color=[colour(cluster_order[c]) for c in order],
         text=np.asarray(sizes)[order],
     )
     figure = go.Figure(bars)

@@ -27,7 +27,7 @@ def frame(
     digits: np.ndarray | None = None,
     names: Sequence[str] = (),
     labels: np.ndarray | None = None,
-    places: np.ndarray | None = None,
+    cluster_order: np.ndarray | None = None,
     class_of: np.ndarray | None = None,
     **header: Any,
 ) -> bytes:
@@ -44,7 +44,7 @@ def frame(
         Names of the classes.
     labels : ndarray of int, shape (n,), or None
         Clusters.
-    places : ndarray of int, shape (n_clusters,), or None
+    cluster_order : ndarray of int, shape (n_clusters,), or None
         Place of each cluster in the order of names and colours.
     class_of : ndarray of int, shape (n_clusters,), or None
         Class matched to each cluster, or -1.
@@ -55,7 +55,7 @@ def frame(
     wrong = np.zeros(n, dtype=np.uint8)
     if digits is not None and labels is not None:
         wrong = (class_of[labels] != digits).astype(np.uint8)
-    group = {"digit": digits, "cluster": labels if labels is None else places[labels], "wrong": wrong}[colour_by]
+    group = {"digit": digits, "cluster": labels if labels is None else cluster_order[labels], "wrong": wrong}[colour_by]
     name = letter if colour_by == "cluster" else names.__getitem__
     header |= {
         "n": n,
@@ -64,7 +64,7 @@ def frame(
         "palette": [RIGHT, WRONG] if marks else [*TEN, GREY],
         "labels": [] if marks or group is None else _label_places(xy, group, name),
         "digit_names": list(names),
-        "cluster_names": _cluster_names(places, class_of, names),
+        "cluster_names": _cluster_names(cluster_order, class_of, names),
     }
     if not marks:
         group = np.full(n, len(TEN)) if group is None else group % len(TEN)
@@ -97,14 +97,14 @@ def positions(plane: np.ndarray, shown: tuple[np.ndarray, np.ndarray] | None = N
 
 
 def clusters_and_confidence(
-    labels: np.ndarray | None, places: np.ndarray, confidence: np.ndarray | None, n: int
+    labels: np.ndarray | None, cluster_order: np.ndarray, confidence: np.ndarray | None, n: int
 ) -> bytes:
     """In which clusters all samples are, and how surely, for a browser that knows the rest.
 
     Parameters
     ----------
     labels : ndarray of int, shape (n,), or None
-    places : ndarray of int, shape (n_clusters,)
+    cluster_order : ndarray of int, shape (n_clusters,)
         Place of each cluster in the order of names and colours.
     confidence : ndarray of float, shape (n,), or None
         q of each sample's own cluster; NaN where it is not known.
@@ -116,7 +116,7 @@ def clusters_and_confidence(
     bytes
         uint8 place of the cluster of each, 255 for none | uint8 confidence, 0..254, 255 where it is not known
     """
-    cluster = np.full(n, UNKNOWN) if labels is None else places[labels] % UNKNOWN
+    cluster = np.full(n, UNKNOWN) if labels is None else cluster_order[labels] % UNKNOWN
     sure = np.full(n, UNKNOWN) if confidence is None else np.nan_to_num(np.round(confidence * 254), nan=UNKNOWN)
     return cluster.astype(np.uint8).tobytes() + sure.astype(np.uint8).tobytes()
 
@@ -144,10 +144,10 @@ def _label_places(xy: np.ndarray, group: np.ndarray, name: Any) -> list[dict[str
     ]
 
 
-def _cluster_names(places: np.ndarray | None, class_of: np.ndarray | None, names: Sequence[str]) -> list[str]:
-    if places is None:
+def _cluster_names(cluster_order: np.ndarray | None, class_of: np.ndarray | None, names: Sequence[str]) -> list[str]:
+    if cluster_order is None:
         return []
-    clusters = [f"cluster {letter(place)}" for place in places]
+    clusters = [f"cluster {letter(place)}" for place in cluster_order]
     if class_of is None:
         return clusters
     return [cluster + (f", of {names[c]}" if c >= 0 else "") for cluster, c in zip(clusters, class_of, strict=True)]

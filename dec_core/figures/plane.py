@@ -21,7 +21,7 @@ FINER = 2  # the points are drawn so many times larger, and then made smaller, w
 MOST_POINTS = 10_000
 
 
-def plane_svg(plane: np.ndarray, labels: np.ndarray | None, places: np.ndarray, alt: str) -> str:
+def plane_svg(plane: np.ndarray, labels: np.ndarray | None, cluster_order: np.ndarray, alt: str) -> str:
     """The embedding as one SVG element that holds its picture; at most 10 000 points, evenly taken.
 
     Parameters
@@ -29,14 +29,14 @@ def plane_svg(plane: np.ndarray, labels: np.ndarray | None, places: np.ndarray, 
     plane : ndarray of float, shape (n, 2)
     labels : ndarray of int, shape (n,), or None
         Clusters; without them all points are grey and there are no letters.
-    places : ndarray of int, shape (n_clusters,)
+    cluster_order : ndarray of int, shape (n_clusters,)
         Place of each cluster in the order of letters and colours.
     alt : str
         What is seen, for who cannot see it.
     """
     every = max(1, -(-len(plane) // MOST_POINTS))
     at = _at(plane[::every])
-    groups = None if labels is None else places[labels[::every]]
+    groups = None if labels is None else cluster_order[labels[::every]]
     letters = [] if groups is None else [_letter(at, groups, int(place)) for place in np.unique(groups)]
     return (
         f'<svg class="plane" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(alt)}">'

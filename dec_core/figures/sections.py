@@ -73,7 +73,7 @@ def _n_images(run: Any) -> str:
 
 
 def _layout(run: Any) -> str:
-    return "stacked" if len(run.places) > MANY else "beside"
+    return "stacked" if len(run.cluster_order) > MANY else "beside"
 
 
 def _scores(run: Any) -> str:
@@ -105,12 +105,12 @@ def _clusters(run: Any, level: int) -> str:
     if run.sizes is None:
         return ""
     if run.confusion is None:
-        figure = sizes_figure(run.sizes, run.places, HEIGHT)
+        figure = sizes_figure(run.sizes, run.cluster_order, HEIGHT)
         words = "How many images lie in each cluster."
         return section(level, "How large are the clusters?", plot(figure, "Cluster sizes", words, _least(run)))
     kind, kinds = ("digit", "digits") if run.noun == "digit" else ("class", "classes")
     height = min(HIGHEST, max(HEIGHT + 60, 60 + CELL * len(run.classes)))
-    figure = confusion_figure(run.confusion, run.places, run.classes, kind, height)
+    figure = confusion_figure(run.confusion, run.cluster_order, run.classes, kind, height)
     words = f"Rows are {kinds}, columns clusters, matched so that the diagonal holds as many as it can."
     pair = most_mixed(run.confusion)
     if pair:
@@ -121,7 +121,7 @@ def _clusters(run: Any, level: int) -> str:
 
 def _least(run: Any) -> int:
     """Pixels that many clusters need beside each other."""
-    return CELL * len(run.places) + 120 if len(run.places) > MANY else 0
+    return CELL * len(run.cluster_order) + 120 if len(run.cluster_order) > MANY else 0
 
 
 def _embedding(run: Any, level: int) -> str:
@@ -129,7 +129,7 @@ def _embedding(run: Any, level: int) -> str:
         return ""
     coloured = "" if run.labels is None else ", coloured by cluster; letters stand where clusters lie"
     words = f"{thousands(len(run.plane))} images as points, by {run.space} of z{coloured}."
-    picture = plane_svg(run.plane, run.labels, run.places, words)
+    picture = plane_svg(run.plane, run.labels, run.cluster_order, words)
     return section(
         level,
         "How do the groups come apart?",
@@ -142,8 +142,8 @@ def _centers(run: Any, level: int) -> str:
         return ""
     class_of = None if run.confusion is None else run.confusion.class_of
     items = []
-    for cluster in run.places.argsort():
-        place, kind = int(run.places[cluster]), -1 if class_of is None else class_of[cluster]
+    for cluster in run.cluster_order.argsort():
+        place, kind = int(run.cluster_order[cluster]), -1 if class_of is None else class_of[cluster]
         matched = f"<small>{escape(run.classes[kind])}</small>" if kind >= 0 else ""
         swatch = f'<span class="swatch" style="background:{colour(place)}"></span>'
         source, name = data_uri(Image.fromarray(run.centers[cluster])), letter(place)

@@ -5,9 +5,10 @@ A `Selection` names classes and clusters as the screen does, so that it can be w
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -101,9 +102,9 @@ class Selection:
             getattr(self, name) != default for name, default in DEFAULTS.items() if name not in ("since", "space")
         )
 
-    def but(self, **values: object) -> Selection:
+    def replace(self, **values: object) -> Selection:
         """The same with other values of some filters. Raises SelectionError."""
-        return replace(self, **values)
+        return dataclasses.replace(self, **values)
 
     def in_words(self, noun: str) -> str:
         """The filters as a phrase, such as "digit 9, in cluster D, wrong"; `noun` is what a sample is called."""
@@ -153,7 +154,7 @@ class Selection:
         for word in (*WORDS, *FLAGS, "sure", "since", "index", "lasso"):
             if query.get(word):
                 try:
-                    found = found.but(**_filters(word, str(query[word])))
+                    found = found.replace(**_filters(word, str(query[word])))
                 except SelectionError as error:
                     problems.append(str(error))
         return found, problems
@@ -179,12 +180,12 @@ class Selection:
     def without(self, other: Selection) -> Selection:
         """The same without the filters that are set in `other`."""
         names = [name for names in TOGETHER for name in names if any(getattr(other, n) != DEFAULTS[n] for n in names)]
-        return self.but(**{name: DEFAULTS[name] for name in names})
+        return self.replace(**{name: DEFAULTS[name] for name in names})
 
     # -- Python
 
     def as_arguments(self) -> str:
-        """The arguments of `Moment.select` that give this selection, as Python source."""
+        """The arguments of `Snapshot.select` that give this selection, as Python source."""
         given = {name: getattr(self, name) for name, default in DEFAULTS.items() if getattr(self, name) != default}
         if not self.lasso:
             given.pop("space", None)

@@ -19,10 +19,10 @@ from dec_core.analysis.metrics import Confusion, cluster_sizes
 from dec_core.analysis.verdict import beside_the_mixture, collapse, doubts, verdict, verdict_without_labels, what_to_try
 from dec_core.config import ConfigError, RunConfig, is_taught
 from dec_core.reading.comparison import changed_from
-from dec_core.reading.inspection import Inspection
-from dec_core.reading.moment import Moment
-from dec_core.runs.folder import RunFolder
-from dec_core.runs.history import History
+from dec_core.reading.run import Run
+from dec_core.reading.snapshot import Snapshot
+from dec_core.runs.folder import RunFolder, RunStatus
+from dec_core.runs.history import History, RunReader
 from dec_core.runs.marks import marks_of
 
 STATES = {
@@ -67,7 +67,7 @@ class RunSummary:
         What a sample is called: "digit" or "image".
     classes : tuple of str
         Names of the classes; empty where they are not known.
-    places : ndarray of int, shape (n_clusters,)
+    cluster_order : ndarray of int, shape (n_clusters,)
         Place of each cluster in the order of letters and colours.
     confusion : Confusion or None
         Where there are labels and clusters.
@@ -97,7 +97,7 @@ class RunSummary:
     history: History
     noun: str
     classes: tuple[str, ...]
-    places: np.ndarray
+    cluster_order: np.ndarray
     confusion: Confusion | None
     sizes: np.ndarray | None
     space: str
@@ -119,8 +119,9 @@ def summary(path: RunFolder | Path | str) -> RunSummary:
     folder = path if isinstance(path, RunFolder) else RunFolder(Path(path).resolve())
     if not (folder.path / "config.json").is_file():
         raise ConfigError({"run": f"received {path}, expected the folder of a run, with a config.json in it"})
-    run, status = Inspection(folder), folder.status
-    now = _newest(run)
+    history = RunReader(folder).refresh()
+    run, status = Run.open(folder, history), folder.status
+    now = run.at(-1) if run.snapshots else None
     (preset, changed), marks = changed_from(run.config), marks_of(folder)
     return RunSummary(
         id=folder.id,
@@ -132,20 +133,15 @@ def summary(path: RunFolder | Path | str) -> RunSummary:
         created=time.strftime("%d %B %Y, %H:%M", time.localtime(status.created)) if status.created else "",
         state=status.state,
         seconds=sum(status.seconds.values()),
-        n_steps=_n_steps(run.history),
+        n_steps=_n_steps(history),
         scores=dict(status.outcome),
-        sentences=_sentences(run, now, status.state, status.message),
-        history=run.history,
+        sentences=_sentences(run, now, status, history),
+        history=history,
         noun=run.noun,
         classes=run.classes,
-        places=run.places,
+        cluster_order=run.cluster_order,
         **_arrays(run, now),
     )
-
-
-def _newest(run: Inspection) -> Moment | None:
-    number = run.newest_sound()
-    return None if number is None else run.at(number)
 
 
 def _n_steps(history: History) -> int:
@@ -154,7 +150,7 @@ def _n_steps(history: History) -> int:
     return end.get("n_iterations", end.get("iteration", last))
 
 
-def _arrays(run: Inspection, now: Moment | None) -> dict[str, Any]:
+def _arrays(run: Run, now: Snapshot | None) -> dict[str, Any]:
     """What the newest moment shows, as far as there is one and it has clusters."""
     found = dict.fromkeys(("confusion", "sizes", "plane", "labels", "centers"))
     if now is None:
@@ -173,9 +169,9 @@ def _arrays(run: Inspection, now: Moment | None) -> dict[str, Any]:
     return found
 
 
-def _sentences(run: Inspection, now: Moment | None, state: str, message: str) -> list[str]:
+def _sentences(run: Run, now: Snapshot | None, status: RunStatus, history: History) -> list[str]:
     """What came out: with labels, without them, and beside a mixture alone; of a run that has not ended, that."""
-    said = [] if state == "finished" else [message or STATES[state]]
+    said = [] if status.state == "finished" else [status.message or STATES[status.state]]
     of = run.folder.sweep
     if of.get("by_labels"):
         said.append(f"Trial {of['trial']} of the sweep {of['study']}, which was tuned by labels.")
@@ -185,7 +181,7 @@ def _sentences(run: Inspection, now: Moment | None, state: str, message: str) ->
         said.append(verdict(now.confusion, run.classes, f"{run.noun}s"))
     else:
         said.append(verdict_without_labels(cluster_sizes(now.labels, run.config.n_clusters)))
-    return said + findings(run.history, run.config, run.letters)
+    return said + findings(history, run.config, run.letters)
 
 
 def findings(history: History, config: RunConfig, letters: list[str]) -> list[str]:

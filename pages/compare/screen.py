@@ -6,6 +6,7 @@ import streamlit as st
 
 from dec_core.analysis.verdict import thousands
 from dec_core.figures.overlay import AXES, SCORES
+from dec_core.reading.alignment import Aligned
 from dec_core.reading.comparison import Setup, setups
 from dec_core.runs.index import Entry
 from pages.compare import scores, side_by_side
@@ -178,6 +179,8 @@ def _beside(shown: list[Setup], reference: Setup, seen: Compared) -> None:
                     if side is None:
                         _lacking(shown[slot].first)
                         continue
+                    if side.run.n_unreadable:
+                        st.caption("Its newest snapshot is damaged; the newest one that can be read is shown.")
                     mask = next(masks)
                     side_by_side.matrix(side, slot, seen)
                     side_by_side.embedding(side, slot, seen, space, mask)
@@ -205,7 +208,7 @@ def _lacking(entry: Entry) -> None:
     to_come(words, side_by_side.MATRIX + side_by_side.MAP)
 
 
-def _chosen(sound: list[side_by_side.Side], seen: Compared, space: str) -> None:
+def _chosen(sound: list[Aligned], seen: Compared, space: str) -> None:
     """What is chosen, in words, the way back, and the projection."""
     words = [f"true {seen.true}"] if seen.true else []
     words += [f"in cluster {seen.cluster}"] if seen.cluster else []
@@ -215,7 +218,7 @@ def _chosen(sound: list[side_by_side.Side], seen: Compared, space: str) -> None:
             escape(", ".join(words)), icon=":material/close:", key="clear_chosen", on_click=compare,
             kwargs={"true": "", "cluster": "", "lasso": ""}, help="Take the choice back.",
         )  # fmt: skip
-    if sound and all("umap" in side.now.spaces() for side in sound):
+    if sound and all("umap" in side.snapshot.spaces() for side in sound):
         picked = choice("Projection", {"umap": "UMAP", "pca": "PCA"}, space, f"space_{space}")
         if picked != space:
             compare(space=picked, lasso="")

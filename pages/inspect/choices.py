@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dec_core.reading.inspection import Inspection
-from dec_core.reading.moment import Moment
+from dec_core.reading.run import Run
+from dec_core.reading.snapshot import Snapshot
 from pages.inspect import views
 from pages.inspect.view_state import Looking, chosen, look, shows
 
@@ -28,7 +28,7 @@ def share(seen: Looking) -> None:
     _select("Numbers", "share", SHARES, seen.share, 118)
 
 
-def colour_and_space(run: Inspection, now: Moment, seen: Looking) -> None:
+def colour_and_space(run: Run, now: Snapshot, seen: Looking) -> None:
     """What colours say, and which projection is shown."""
     known = {name: told for name, told in COLOURS.items() if run.y is not None or name not in ("digit", "wrong")}
     if run.noun != "digit" and "digit" in known:
@@ -42,7 +42,7 @@ def colour_and_space(run: Inspection, now: Moment, seen: Looking) -> None:
     _select("Projection", "space", spaces, views.space_of(now, seen), 104)
 
 
-def order_and_group(run: Inspection, seen: Looking) -> None:
+def order_and_group(run: Run, seen: Looking) -> None:
     """Which samples come first, and whether they are grouped."""
     orders = {name: told for name, told in ORDERS.items() if run.y is not None or name != "wrong"}
     _select("Order", "order", orders, views.order_of(run, seen), 168)

@@ -7,14 +7,14 @@ import streamlit as st
 
 from dec_core.analysis.verdict import thousands
 from dec_core.figures.contact_sheet import MOST, contact_sheet
-from dec_core.reading.export import as_npz, as_python, as_table
-from dec_core.reading.inspection import Inspection
-from dec_core.reading.moment import Moment
+from dec_core.reading.run import Run
+from dec_core.reading.selection_export import as_npz, as_python, as_table
+from dec_core.reading.snapshot import Snapshot
 from pages.inspect.view_state import Looking
 from pages.inspect.views import group_of, order_of, ordered, tile
 
 
-def export(run: Inspection, now: Moment, seen: Looking, chosen: np.ndarray, beside: Moment | None) -> None:
+def export(run: Run, now: Snapshot, seen: Looking, chosen: np.ndarray, beside: Snapshot | None) -> None:
     """A menu: CSV, arrays, contact sheet, and the Python that selects the same. Made when they are asked for."""
 
     def table() -> str:

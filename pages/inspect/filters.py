@@ -6,12 +6,11 @@ from typing import Any
 
 import streamlit as st
 
-from dec_core.reading.inspection import Inspection
-from dec_core.reading.moment import Moment
+from dec_core.reading.run import Run
 from dec_core.reading.selection import Selection, SelectionError, indices
+from dec_core.reading.snapshot import Snapshot
 from pages.inspect import view_state
 from pages.inspect.view_state import Looking, shows
-from pages.inspect.views import letters_of
 from pages.shared.box import box
 from pages.shared.text import escape
 
@@ -20,11 +19,11 @@ ANY = "any"
 WIDTH = 84  # pixels of a filter, so that four stand in a row
 
 
-def filters(run: Inspection, now: Moment, seen: Looking) -> None:
+def filters(run: Run, now: Snapshot, seen: Looking) -> None:
     """The box of filters."""
     chosen = seen.selection
     with box("filters", "Look for", ABOUT):
-        letters = letters_of(run)
+        letters = run.letters_in_order
         with st.container(horizontal=True, gap="small"):
             if run.y is not None:
                 _select("Digit" if run.noun == "digit" else "Class", "true", list(run.classes), chosen.true)

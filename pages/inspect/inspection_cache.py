@@ -13,12 +13,12 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from dec_core.analysis.inspection import flows
 from dec_core.analysis.metrics import confusion
 from dec_core.analysis.verdict import thousands
 from dec_core.figures.embedding import clusters_and_confidence, positions
-from dec_core.reading.inspection import Inspection
-from dec_core.reading.moment import Moment
+from dec_core.reading.planes import common_extent
+from dec_core.reading.run import Run
+from dec_core.reading.snapshot import Snapshot
 from dec_core.runs.folder import RunFolder
 from dec_core.runs.history import History
 from dec_core.runs.images import name_of_images
@@ -30,32 +30,30 @@ MARKS = 6  # moments marked on the timeline
 _drawing = threading.Lock()
 
 
-def inspection(run_id: str, history: History) -> Inspection:
+def inspection(run_id: str, history: History) -> Run:
     """The run with the moments it has by now."""
     files = [moment["file"] for moment in history.snapshots]
     return _inspection(run_id, files, history.inspection, history.umap, history)
 
 
 @st.cache_resource(max_entries=12, show_spinner="Opening the run …")
-def _inspection(
-    run_id: str, files: list[str], inspection: str | None, umap: str | None, _history: History
-) -> Inspection:
-    return Inspection(RunFolder(runs_root() / run_id), _history)
+def _inspection(run_id: str, files: list[str], inspection: str | None, umap: str | None, _history: History) -> Run:
+    return Run.open(RunFolder(runs_root() / run_id), _history)
 
 
-def moment(run: Inspection, number: int) -> Moment:
+def moment(run: Run, number: int) -> Snapshot:
     """One moment of a run, with all that was computed of it so far."""
     return _moment(run.version, number, run)
 
 
 @st.cache_resource(max_entries=12, show_spinner=False)
-def _moment(version: str, number: int, _run: Inspection) -> Moment:
+def _moment(version: str, number: int, _run: Run) -> Snapshot:
     return _run.at(number)
 
 
-def decoded_centers(run: Inspection, number: int) -> np.ndarray | None:
+def decoded_centers(run: Run, number: int) -> np.ndarray | None:
     """The centers at a moment, decoded: uint8, shape (n_clusters, height, width[, 3])."""
-    return _decoded_centers(run.folder.id, run.moments[number]["file"], run.folder)
+    return _decoded_centers(run.folder.id, run.snapshots[number]["file"], run.folder)
 
 
 @st.cache_resource(max_entries=500, show_spinner=False)
@@ -66,13 +64,13 @@ def _decoded_centers(run_id: str, file: str, _folder: RunFolder) -> np.ndarray |
 # -- what the browser fetches
 
 
-def point_files(run: Inspection, number: int, space: str) -> list[dict[str, str]]:
+def point_files(run: Run, number: int, space: str) -> list[dict[str, str]]:
     """For every moment, where the browser finds the positions and the clusters of all samples.
 
     UMAP there is of the newest moment alone: at the others its positions are shown with their clusters. The files of
     the moment `number` are there when this returns; the others follow, the newest first.
     """
-    newest = len(run.moments) - 1
+    newest = len(run.snapshots) - 1
     place = [newest if space == "umap" else at for at in range(newest + 1)]
     names = [{"at": _name(run, place[at], space), "state": _name(run, at, "state")} for at in range(newest + 1)]
     _write(run, number, place[number], space, names[number])
@@ -83,12 +81,10 @@ def point_files(run: Inspection, number: int, space: str) -> list[dict[str, str]
     return [{part: f"files/{name}" for part, name in pair.items()} for pair in names]
 
 
-def _name(run: Inspection, number: int, what: str) -> str:
+def _name(run: Run, number: int, what: str) -> str:
     """A file's name says of what it is made, so that one that is there is right."""
-    newest = number == len(run.moments) - 1
-    made_of = (
-        f"{run.moments[number]['file']} {what} {sorted(run.added) if newest else ''} {run.history.umap and newest}"
-    )
+    newest = number == len(run.snapshots) - 1
+    made_of = f"{run.snapshots[number]['file']} {what} {sorted(run.added) if newest else ''} {run.umap_file and newest}"
     return f"frames/{run.folder.id}/{hashlib.sha256(made_of.encode()).hexdigest()[:16]}.bin"
 
 
@@ -96,37 +92,37 @@ def _all_there(pair: dict[str, str]) -> bool:
     return all((static_root() / name).exists() for name in pair.values())
 
 
-def _write_all(run: Inspection, missing: list[int], place: list[int], space: str, names: list[dict[str, str]]) -> None:
+def _write_all(run: Run, missing: list[int], place: list[int], space: str, names: list[dict[str, str]]) -> None:
     with _drawing:
         for number in missing:
             with contextlib.suppress(ValueError):  # a damaged snapshot has no frame
                 _write(run, number, place[number], space, names[number])
 
 
-def _write(run: Inspection, number: int, place: int, space: str, pair: dict[str, str]) -> None:
+def _write(run: Run, number: int, place: int, space: str, pair: dict[str, str]) -> None:
     make_room(static_root() / "frames" / run.folder.id)
     if not (static_root() / pair["state"]).exists():
-        now = moment(run, number) if number == len(run.moments) - 1 else run.at(number)
+        now = moment(run, number) if number == len(run.snapshots) - 1 else run.at(number)
         known = (now.labels, now.confidence) if now.clustered else (None, None)
-        packed = clusters_and_confidence(known[0], run.places, known[1], run.n)
+        packed = clusters_and_confidence(known[0], run.cluster_order, known[1], run.n)
         RunFolder.write(static_root() / pair["state"], lambda file: file.write(packed))
     if not (static_root() / pair["at"]).exists():
         then = run.at(place)
-        laid = positions(then.plane(space), then.shown(space))
+        laid = positions(then.plane(space), common_extent(then, space))
         RunFolder.write(static_root() / pair["at"], lambda file: file.write(laid))
 
 
-def centers_file(run: Inspection) -> tuple[str, list[int]]:
+def centers_file(run: Run) -> tuple[str, list[int]]:
     """Address of the decoded centers of all moments, and which of them are each moment's; -1 for none.
 
     They lie one after the other, uint8, those of a moment in the order of their letters.
     """
-    order, images, places = np.argsort(run.places), [], []
-    for number in range(len(run.moments)):
-        decoded = decoded_centers(run, number) if run.moments[number]["clustered"] else None
+    order, images, places = np.argsort(run.cluster_order), [], []
+    for number in range(len(run.snapshots)):
+        decoded = decoded_centers(run, number) if run.snapshots[number]["clustered"] else None
         places.append(len(images) if decoded is not None else -1)
         images += [decoded[order]] if decoded is not None else []
-    made_of = "".join(moment["file"] for moment in run.moments)
+    made_of = "".join(moment["file"] for moment in run.snapshots)
     name = f"frames/{run.folder.id}/{hashlib.sha256(made_of.encode()).hexdigest()[:16]}.centers"
     if not (static_root() / name).exists():
         make_room((static_root() / name).parent)
@@ -144,7 +140,7 @@ def make_room(folder: Path) -> None:
         shutil.rmtree(old, ignore_errors=True)
 
 
-def digits_file(run: Inspection) -> str | None:
+def digits_file(run: Run) -> str | None:
     """Address of the true classes, a byte a sample; None without labels."""
     if run.y is None:
         return None
@@ -155,7 +151,7 @@ def digits_file(run: Inspection) -> str | None:
     return f"files/{name}"
 
 
-def sheets(run: Inspection) -> dict[str, Any]:
+def sheets(run: Run) -> dict[str, Any]:
     """Where the browser finds the image of any sample: on sheets of a thousand, drawn in the background once."""
     name = name_of_images(run.config)
     height, width = run.image_shape[:2]
@@ -174,7 +170,7 @@ def _has_sheets(name: str, n: int) -> bool:
     return (static_root() / "sheets" / name / f"{(n - 1) // EACH}.png").exists()
 
 
-def _draw_sheets(name: str, run: Inspection) -> None:
+def _draw_sheets(name: str, run: Run) -> None:
     with _drawing:
         if _has_sheets(name, run.n):
             return
@@ -196,14 +192,14 @@ def _draw_sheets(name: str, run: Inspection) -> None:
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _overview(version: str, _run: Inspection) -> dict[str, Any]:
+def _overview(version: str, _run: Run) -> dict[str, Any]:
     """Rows and columns of the matrix, fixed for the whole run, and every moment's counts in them."""
     run, k = _run, _run.config.n_clusters
     rows = np.arange(0) if run.y is None else np.unique(run.y)
-    columns = np.argsort(run.places)  # clusters in the order of their letters
+    columns = np.argsort(run.cluster_order)  # clusters in the order of their letters
     labels = iter(run.labels)
     moments, before = [], None
-    for record in run.moments:
+    for record in run.snapshots:
         found = next(labels, None) if record["clustered"] else None
         told: dict[str, Any] = {"clustered": found is not None, "counts": None, "class_of": None, "acc": None}
         words = (
@@ -226,7 +222,7 @@ def _overview(version: str, _run: Inspection) -> dict[str, Any]:
     return {"rows": rows, "columns": columns, "moments": moments, "marks": _marks(moments)}
 
 
-def overview(run: Inspection) -> dict[str, Any]:
+def overview(run: Run) -> dict[str, Any]:
     """See `_overview`."""
     return _overview(run.version, run)
 
@@ -248,12 +244,3 @@ def _marks(moments: list[dict[str, Any]]) -> list[dict[str, Any]]:
         for number, change in sorted(largest)
         if abs(change) >= 0.0005
     ]
-
-
-def matrix_without_labels(now: Moment, columns: np.ndarray) -> np.ndarray:
-    """Cluster by second nearest cluster, in the order of their letters."""
-    k = now.run.config.n_clusters
-    if not now.clustered:
-        return np.zeros((k, k), dtype=int)
-    known = now.rivals.second >= 0  # of runs of earlier versions q is not known of every sample
-    return flows(now.labels[known], now.rivals.second[known], k)[np.ix_(columns, columns)]

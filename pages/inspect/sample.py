@@ -10,8 +10,8 @@ import streamlit as st
 from dec_core.analysis.verdict import thousands
 from dec_core.architecture import WITHOUT_NETWORK
 from dec_core.figures.palette import colour
-from dec_core.reading.inspection import Inspection
-from dec_core.reading.moment import Moment
+from dec_core.reading.run import Run
+from dec_core.reading.snapshot import Snapshot
 from pages.inspect import view_components
 from pages.inspect.view_state import look
 from pages.inspect.views import tile
@@ -19,7 +19,7 @@ from pages.inspect.views import tile
 N_NEIGHBOURS, N_STEPS = 5, 8
 
 
-def card(run: Inspection, now: Moment, index: int, height: int) -> None:
+def card(run: Run, now: Snapshot, index: int, height: int) -> None:
     """Everything that is known of sample `index` at this moment."""
 
     def picked() -> None:
@@ -30,7 +30,7 @@ def card(run: Inspection, now: Moment, index: int, height: int) -> None:
 
     def went_back() -> None:
         number = int(st.session_state.card.moment)
-        look(moment=None if number == len(run.moments) - 1 else number)
+        look(moment=None if number == len(run.snapshots) - 1 else number)
 
     data = card_data(run, now, index)
     view_components.card(
@@ -39,7 +39,7 @@ def card(run: Inspection, now: Moment, index: int, height: int) -> None:
     )  # fmt: skip
 
 
-def card_data(run: Inspection, now: Moment, index: int) -> dict[str, Any]:
+def card_data(run: Run, now: Snapshot, index: int) -> dict[str, Any]:
     """What the card shows, with all images it needs by name."""
     images: dict[str, np.ndarray] = {"image": run.images[index]}
     pictures = [{"name": "the image", "key": "image", "hint": "As the network sees it."}]
@@ -77,26 +77,26 @@ def card_data(run: Inspection, now: Moment, index: int) -> dict[str, Any]:
         "bars": _bars(run, now, index, own),
         "neighbours": [tile(run, now, i) | {"key": f"near {i}"} for i in near],
         "strip": _strip(run, now, index),
-        "n_moments": len(now.history),
-        "steps": [f"step {thousands(run.moments[number]['iteration'])}" for number in (run.clustered[0], now.number)],
+        "n_moments": len(now.label_history),
+        "steps": [f"step {thousands(run.snapshots[number]['iteration'])}" for number in (run.clustered[0], now.number)],
         "lacking": _lacking(run, now, reconstruction),
         "images": _texts(images),
     }
 
 
-def _rival(now: Moment, index: int) -> int:
+def _rival(now: Snapshot, index: int) -> int:
     """The cluster it might lie in instead: of a wrong sample the one of its class, else the second nearest."""
     true = _cluster_of_its_class(now, index)
     return int(now.rivals.second[index]) if true is None or not now.wrong[index] else true
 
 
-def _cluster_of_its_class(now: Moment, index: int) -> int | None:
+def _cluster_of_its_class(now: Snapshot, index: int) -> int | None:
     found = [] if now.class_of is None else np.flatnonzero(now.class_of == now.run.y[index])
     return int(found[0]) if len(found) else None
 
 
 def _add_path(
-    data: dict[str, Any], images: dict[str, np.ndarray], run: Inspection, now: Moment, index: int, cluster: int
+    data: dict[str, Any], images: dict[str, np.ndarray], run: Run, now: Snapshot, index: int, cluster: int
 ) -> None:
     path = now.path(index, cluster, N_STEPS) if now.newest else None
     if path is None:
@@ -106,7 +106,7 @@ def _add_path(
     data["paths"].append({"title": f"From it to the center of {now.name_of(cluster)}, decoded", "keys": keys})
 
 
-def _bars(run: Inspection, now: Moment, index: int, own: int) -> list[dict[str, Any]]:
+def _bars(run: Run, now: Snapshot, index: int, own: int) -> list[dict[str, Any]]:
     """q, p and distance of every cluster, in the order of their letters."""
     apart, true = np.linalg.norm(now.centers - now.z(index), axis=1), _cluster_of_its_class(now, index)
 
@@ -116,21 +116,21 @@ def _bars(run: Inspection, now: Moment, index: int, own: int) -> list[dict[str, 
     return [
         {
             "name": now.name_of(cluster),
-            "colour": colour(int(run.places[cluster])),
+            "colour": colour(int(run.cluster_order[cluster])),
             "q": number(now.q[index, cluster]),
             "p": number(now.p[index, cluster]),
             "distance": f"{apart[cluster]:.2f}" if np.isfinite(apart[cluster]) else None,
             "own": cluster == own,
             "true": cluster == true,
         }
-        for cluster in np.argsort(run.places).tolist()
+        for cluster in np.argsort(run.cluster_order).tolist()
     ]
 
 
-def _strip(run: Inspection, now: Moment, index: int) -> list[dict[str, Any]]:
+def _strip(run: Run, now: Snapshot, index: int) -> list[dict[str, Any]]:
     """Its clusters through the moments: a part for each stay."""
     parts: list[dict[str, Any]] = []
-    steps = [run.moments[number]["iteration"] for number in run.clustered]
+    steps = [run.snapshots[number]["iteration"] for number in run.clustered]
     for number, cluster, step in zip(run.clustered, now.strip(index).tolist(), steps, strict=False):
         if parts and parts[-1]["cluster"] == cluster:
             parts[-1] |= {"n": parts[-1]["n"] + 1, "last": step}
@@ -141,20 +141,20 @@ def _strip(run: Inspection, now: Moment, index: int) -> list[dict[str, Any]]:
             "name": run.letters[part["cluster"]],
             "n": part["n"],
             "number": part["number"],
-            "colour": colour(int(run.places[part["cluster"]])),
+            "colour": colour(int(run.cluster_order[part["cluster"]])),
             "words": f"cluster {run.letters[part['cluster']]}, step {part['first']} to {part['last']}",
         }
         for part in parts
     ]
 
 
-def _lacking(run: Inspection, now: Moment, reconstruction: np.ndarray | None) -> str:
+def _lacking(run: Run, now: Snapshot, reconstruction: np.ndarray | None) -> str:
     """What the card cannot show here, and why."""
     if reconstruction is not None or run.config.method in WITHOUT_NETWORK:
         return ""
     if not now.newest:
         return "Reconstruction and path are shown at the newest moment: the decoder of earlier ones is not kept."
-    if run.history.end is None:
+    if not run.ended:
         return "Reconstruction and path appear once training has ended."
     return "Reconstruction and path are not there: this run ended before decoders were kept. Compute them, above."
 

@@ -10,9 +10,9 @@ import streamlit as st
 from dec_core.analysis.verdict import thousands
 from dec_core.config import ConfigError
 from dec_core.data import DataError
-from dec_core.reading.inspection import Inspection
-from dec_core.reading.moment import Moment
+from dec_core.reading.run import Run
 from dec_core.reading.selection import Selection
+from dec_core.reading.snapshot import Snapshot
 from dec_core.runs.folder import ACTIVE, RunFolder
 from pages.inspect import choices, inspection_cache, views
 from pages.inspect.downloads import export
@@ -86,6 +86,13 @@ def _view(folder: RunFolder, active: bool) -> None:
     except (ConfigError, DataError) as error:
         st.error(f"{sentence(error)} Choose another run.", icon=":material/error:")
         return
+    if not run.snapshots:
+        st.error("No snapshot of this run can be read: they are damaged. Choose another run.", icon=":material/error:")
+        return
+    if run.n_unreadable:
+        st.warning(
+            "The newest snapshot is damaged; the newest one that can be read is shown.", icon=":material/warning:"
+        )
     try:
         now, beside, mask, problems = understood(run, *looking(folder.id))
         for problem in problems:
@@ -94,14 +101,11 @@ def _view(folder: RunFolder, active: bool) -> None:
         _show(run, now, st.session_state.look, mask, beside, active=active)
     except ValueError as error:  # a damaged snapshot
         st.error(sentence(error), icon=":material/error:")
-        sound = run.newest_sound()
-        if sound is not None:
-            label = f"Go to the newest moment{' that can be read' if sound >= 0 else ''}"
-            st.button(label, on_click=look, kwargs={"moment": sound if sound >= 0 else None})
+        st.button("Go to the newest moment", on_click=look, kwargs={"moment": None})
 
 
 def _show(
-    run: Inspection, now: Moment, seen: Looking, mask: np.ndarray | None, beside: Moment | None, *, active: bool
+    run: Run, now: Snapshot, seen: Looking, mask: np.ndarray | None, beside: Snapshot | None, *, active: bool
 ) -> None:
     chosen = np.arange(run.n) if mask is None else np.flatnonzero(mask)
     _headline(run, now, seen, chosen, beside)
@@ -143,13 +147,13 @@ def _right_box(seen: Looking) -> contextlib.AbstractContextManager:
     return box("gallery", "Why does it lie there?", ABOUT_CARD)
 
 
-def _question(run: Inspection) -> str:
+def _question(run: Run) -> str:
     if run.y is None:
         return "Which clusters are close?"
     return "Which digits are mixed up?" if run.noun == "digit" else "Which classes are mixed up?"
 
 
-def _headline(run: Inspection, now: Moment, seen: Looking, chosen: np.ndarray, beside: Moment | None) -> None:
+def _headline(run: Run, now: Snapshot, seen: Looking, chosen: np.ndarray, beside: Snapshot | None) -> None:
     """The selection in words, with its count, and the way back."""
     applied = seen.selection if now.clustered else seen.selection.without_clusters
     words = applied.in_words("digit" if run.noun == "digit" else "class")
@@ -168,18 +172,18 @@ def _headline(run: Inspection, now: Moment, seen: Looking, chosen: np.ndarray, b
         export(run, now, seen, chosen, beside)
 
 
-def _when(now: Moment) -> str:
+def _when(now: Snapshot) -> str:
     return f"at step {thousands(now.iteration)}" if now.clustered else f"after epoch {now.epoch} of the autoencoder"
 
 
-def _offer(run: Inspection, *, active: bool) -> None:
+def _offer(run: Run, *, active: bool) -> None:
     """Say what a run lacks, and offer to compute it."""
-    if active or run.added or not run.clustered:
+    if active or run.added or not run.clustered or run.n_unreadable:
         return
     with st.container(horizontal=True, vertical_alignment="center", key="offer"):
         if focus.supervisor().is_completing(run.folder):
             st.caption("Neighbours and a UMAP of all samples are being computed; this takes a minute or two.")
-            _look_for_more(run.folder.id, run.history.n_records)
+            _look_for_more(run.folder.id, run.version)
             return
         st.caption(f"This run has no neighbours and no UMAP of all samples yet{escape(_unknown(run))}.")
         busy = st.session_state.pop("complete_refused", False)
@@ -188,7 +192,7 @@ def _offer(run: Inspection, *, active: bool) -> None:
             st.caption("The server is training; try again when it has ended.")
 
 
-def _unknown(run: Inspection) -> str:
+def _unknown(run: Run) -> str:
     """That z is not known of all samples, where that is so."""
     with contextlib.suppress(ValueError):  # the newest snapshot may be damaged
         if len(run.at(-1).rows) < run.n:
@@ -201,7 +205,7 @@ def _complete(folder: RunFolder) -> None:
 
 
 @st.fragment(run_every=2.0)
-def _look_for_more(run_id: str, n_records: int) -> None:
+def _look_for_more(run_id: str, version: str) -> None:
     """Redraw once the worker has added something. Draws nothing itself."""
-    if focus.reader(run_id).refresh().n_records > n_records:
+    if inspection_cache.inspection(run_id, focus.reader(run_id).refresh()).version != version:
         draw_again()

@@ -8,8 +8,8 @@ import streamlit as st
 from dec_core.analysis.inspection import right_and_wrong
 from dec_core.analysis.verdict import thousands
 from dec_core.config import RunConfig
-from dec_core.reading.inspection import Inspection
-from dec_core.reading.moment import Moment
+from dec_core.reading.run import Run
+from dec_core.reading.snapshot import Snapshot
 from dec_core.runs.folder import RunFolder
 from pages.inspect import inspection_cache, view_components, views
 from pages.inspect.view_state import Looking, choose, chosen, look, shows
@@ -28,7 +28,7 @@ ABOUT = (
 )
 
 
-def pinned(run: Inspection, seen: Looking, problems: list[str]) -> Moment | None:
+def pinned(run: Run, seen: Looking, problems: list[str]) -> Snapshot | None:
     """The second moment, as the link names it; None where there is none, or it cannot be compared."""
     if not seen.pin:
         return None
@@ -57,7 +57,7 @@ def _comparable(one: RunConfig, other: RunConfig) -> bool:
     return (one.dataset, one.n_samples, one.n_clusters) == (other.dataset, other.n_samples, other.n_clusters)
 
 
-def against(run: Inspection, now: Moment, seen: Looking, beside: Moment | None, mask: np.ndarray | None) -> None:
+def against(run: Run, now: Snapshot, seen: Looking, beside: Snapshot | None, mask: np.ndarray | None) -> None:
     """The box of the comparison."""
     with box("against", "What does another have right?", ABOUT) as head:
         with head:
@@ -77,7 +77,7 @@ def against(run: Inspection, now: Moment, seen: Looking, beside: Moment | None, 
             views.scene_beside(beside, seen, mask, HEIGHT)
 
 
-def _choose(run: Inspection, now: Moment, seen: Looking, beside: Moment | None) -> None:
+def _choose(run: Run, now: Snapshot, seen: Looking, beside: Snapshot | None) -> None:
     runs = {"": "none", **_others(run)}
     here = f"{run.folder.id}@{now.number}"
     current = seen.pin if beside is not None else ""
@@ -87,7 +87,7 @@ def _choose(run: Inspection, now: Moment, seen: Looking, beside: Moment | None) 
     def take() -> None:
         picked = chosen("pin_of")
         if picked != current:  # a list that comes back may tell what it shows
-            look(pin=picked, selection=st.session_state.look.selection.but(versus=""))
+            look(pin=picked, selection=st.session_state.look.selection.replace(versus=""))
 
     st.selectbox(
         "Compared with",
@@ -102,7 +102,7 @@ def _choose(run: Inspection, now: Moment, seen: Looking, beside: Moment | None) 
               on_click=look, kwargs={"pin": here})  # fmt: skip
 
 
-def _others(run: Inspection) -> dict[str, str]:
+def _others(run: Run) -> dict[str, str]:
     """Titles of runs that can be compared with this one, newest first."""
     fit = [
         entry
@@ -112,7 +112,7 @@ def _others(run: Inspection) -> dict[str, str]:
     return titles(fit[:MOST_RUNS])
 
 
-def _two_by_two(run: Inspection, now: Moment, seen: Looking, beside: Moment) -> None:
+def _two_by_two(run: Run, now: Snapshot, seen: Looking, beside: Snapshot) -> None:
     labelled = now.wrong is not None
     if labelled:
         counts = right_and_wrong(~now.wrong, ~beside.wrong)
@@ -140,12 +140,12 @@ def _two_by_two(run: Inspection, now: Moment, seen: Looking, beside: Moment) -> 
     st.caption(sentence(f"There: {_title(now, beside)}"))
 
 
-def _title(now: Moment, beside: Moment) -> str:
+def _title(now: Snapshot, beside: Snapshot) -> str:
     name = "this run" if beside.run.folder.id == now.run.folder.id else title(focus.index().entry(beside.run.folder.id))
     return f"{name}, at step {thousands(beside.iteration)}"
 
 
-def _matrix_there(beside: Moment) -> None:
+def _matrix_there(beside: Snapshot) -> None:
     data = views.matrix_data(beside, {"row": -1, "column": -1}, "count")
     view_components.matrix(
         data=data | {"follows": False, "name": "Confusion matrix there"}, key="matrix_there", height=HEIGHT

@@ -9,8 +9,8 @@ from streamlit.delta_generator import DeltaGenerator
 from dec_core.analysis.verdict import thousands
 from dec_core.architecture import WITHOUT_NETWORK
 from dec_core.figures.palette import colour
-from dec_core.reading.inspection import Inspection
-from dec_core.reading.moment import Moment
+from dec_core.reading.run import Run
+from dec_core.reading.snapshot import Snapshot
 from pages.inspect import inspection_cache, view_components
 from pages.inspect.view_state import Looking, choose, chosen, look, shows
 from pages.shared import components
@@ -29,7 +29,7 @@ ABOUT_FILM = (
 )
 
 
-def through_time(run: Inspection, now: Moment, seen: Looking) -> None:
+def through_time(run: Run, now: Snapshot, seen: Looking) -> None:
     """The two boxes below the views."""
     left, right = st.columns([30, 70])
     with left, box("flows", "What moved?", ABOUT_FLOWS) as head:
@@ -38,19 +38,19 @@ def through_time(run: Inspection, now: Moment, seen: Looking) -> None:
         _film(run, now)
 
 
-def since(run: Inspection, seen: Looking) -> int:
+def since(run: Run, seen: Looking) -> int:
     """The moment to which the one that is looked at is compared."""
     first = run.clustered[0]
     return seen.since if seen.since in run.clustered else first
 
 
-def _flows(run: Inspection, now: Moment, seen: Looking, head: DeltaGenerator) -> None:
+def _flows(run: Run, now: Snapshot, seen: Looking, head: DeltaGenerator) -> None:
     earlier = [number for number in run.clustered if number < now.number]
     if not now.clustered or not earlier:
         to_come("Once samples change cluster: from which to which, and how many.", HEIGHT)
         return
     number = since(run, seen) if since(run, seen) in earlier else earlier[0]
-    words = {at: f"since step {thousands(run.moments[at]['iteration'])}" for at in earlier}
+    words = {at: f"since step {thousands(run.snapshots[at]['iteration'])}" for at in earlier}
 
     def take() -> None:
         look(since=chosen("flows_since"))
@@ -70,7 +70,7 @@ def _flows(run: Inspection, now: Moment, seen: Looking, head: DeltaGenerator) ->
     order = np.argsort(-counts, axis=None, kind="stable")[:MOST_FLOWS]
     flows = [
         {"from": letters[a], "to": letters[b], "n": int(counts[a, b]),
-         "colours": [colour(int(run.places[a])), colour(int(run.places[b]))]}
+         "colours": [colour(int(run.cluster_order[a])), colour(int(run.cluster_order[b]))]}
         for a, b in zip(*np.unravel_index(order, counts.shape), strict=True)
         if counts[a, b]
     ]  # fmt: skip
@@ -94,7 +94,7 @@ def _flows(run: Inspection, now: Moment, seen: Looking, head: DeltaGenerator) ->
     view_components.flows(data=data, key="flows", height=HEIGHT, on_flow_change=clicked)
 
 
-def _film(run: Inspection, now: Moment) -> None:
+def _film(run: Run, now: Snapshot) -> None:
     if not now.clustered or "decoded_centers" not in now.arrays:
         to_come("Once there are clusters: how each center changed its face.", HEIGHT)
         return
@@ -103,12 +103,12 @@ def _film(run: Inspection, now: Moment) -> None:
     frames = {number: inspection_cache.decoded_centers(run, number) for number in shown}
     frames = {number: images for number, images in frames.items() if images is not None}
     rows = []
-    for cluster in np.argsort(run.places).tolist():
+    for cluster in np.argsort(run.cluster_order).tolist():
         typical = now.typical(cluster, TYPICAL)
         images = [*(images[cluster] for images in frames.values()), now.means[cluster], *run.images[typical]]
-        steps = [str(run.moments[number]["iteration"]) for number in frames]
+        steps = [str(run.snapshots[number]["iteration"]) for number in frames]
         captions = [*steps, "mean", *["real"] * len(typical)]
-        tone = colour(int(run.places[cluster]))
+        tone = colour(int(run.cluster_order[cluster]))
         rows.append(components.digit_row(now.name_of(cluster), np.array(images), captions, [tone] * len(captions)))
     trained = run.config.method not in WITHOUT_NETWORK
     words = "Cluster centers, decoded, through training" if trained else "Mean images of the clusters"

@@ -7,15 +7,15 @@ import streamlit as st
 
 from dec_core.analysis.inspection import cell_counts
 from dec_core.analysis.verdict import thousands
-from dec_core.reading.inspection import Inspection
-from dec_core.reading.moment import Moment
+from dec_core.reading.run import Run
 from dec_core.reading.selection import Selection
+from dec_core.reading.snapshot import Snapshot
 from pages.inspect import inspection_cache, view_components
 from pages.inspect.view_state import Looking, look
-from pages.inspect.views import letters_of, space_of
+from pages.inspect.views import space_of
 
 
-def timeline(run: Inspection, now: Moment, seen: Looking, height: int, *, training: bool) -> None:
+def timeline(run: Run, now: Snapshot, seen: Looking, height: int, *, training: bool) -> None:
     """The moments on a line. Every view follows it in the browser; where it comes to rest is the moment looked at."""
     over = inspection_cache.overview(run)
     moments = [{name: told[name] for name in ("words", "counts", "class_of")} for told in over["moments"]]
@@ -35,9 +35,9 @@ def timeline(run: Inspection, now: Moment, seen: Looking, height: int, *, traini
     view_components.timeline(data=data, key="timeline", height=height, on_moment_change=rested)
 
 
-def _trend(run: Inspection, seen: Looking) -> tuple[list[float | None], str]:
+def _trend(run: Run, seen: Looking) -> tuple[list[float | None], str]:
     """How many samples lay in the chosen cells of the matrix at each moment, or else ACC; and that in words."""
-    over, chosen, letters = inspection_cache.overview(run), seen.selection, letters_of(run)
+    over, chosen, letters = inspection_cache.overview(run), seen.selection, run.letters_in_order
     told = [moment for moment in over["moments"] if moment["clustered"]]
     cells = Selection(true=chosen.true, cluster=chosen.cluster, side=chosen.side)
     if len(told) < 2 or (run.y is None and not cells.cluster):

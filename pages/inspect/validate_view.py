@@ -8,9 +8,10 @@ import numpy as np
 import streamlit as st
 
 from dec_core.analysis.verdict import thousands
-from dec_core.reading.inspection import Inspection
-from dec_core.reading.moment import Moment
+from dec_core.reading.planes import dimensions
+from dec_core.reading.run import Run
 from dec_core.reading.selection import SelectionError
+from dec_core.reading.snapshot import Snapshot
 from pages.inspect import inspection_cache
 from pages.inspect.choices import SPACES
 from pages.inspect.second_run import pinned
@@ -18,10 +19,10 @@ from pages.inspect.view_state import look
 from pages.inspect.views import PAGE
 
 NEED_LABELS = {"colour": ("digit", "wrong"), "order": ("wrong",), "group": ("digit",)}
-Understood = tuple[Moment, Moment | None, np.ndarray | None, list[str]]
+Understood = tuple[Snapshot, Snapshot | None, np.ndarray | None, list[str]]
 
 
-def understood(run: Inspection, problems: list[str], linked: bool) -> Understood:
+def understood(run: Run, problems: list[str], linked: bool) -> Understood:
     """The moment that is looked at, the one beside it, and which samples pass all filters, None where none is set.
 
     `problems` are what was wrong with the words of the link; they come back with what the run does not have of it.
@@ -29,15 +30,15 @@ def understood(run: Inspection, problems: list[str], linked: bool) -> Understood
     """
     problems = [*problems, *_drop_what_is_not_there(run)]
     seen = st.session_state.look
-    now = inspection_cache.moment(run, len(run.moments) - 1 if seen.moment is None else seen.moment)
+    now = inspection_cache.moment(run, len(run.snapshots) - 1 if seen.moment is None else seen.moment)
     if seen.space and seen.space not in SPACES:
         try:
-            now.dimensions(seen.space)
+            dimensions(now, seen.space)
         except SelectionError as error:
             _drop(problems, str(error), space="")
     beside = pinned(run, seen, problems)
     if seen.pin and beside is None:
-        look(pin="", selection=seen.selection.but(versus=""))
+        look(pin="", selection=seen.selection.replace(versus=""))
     mask = _mask(now, beside, problems)
     n_pages = max(1, -(-(run.n if mask is None else int(mask.sum())) // PAGE))
     if seen.page >= n_pages:
@@ -48,9 +49,9 @@ def understood(run: Inspection, problems: list[str], linked: bool) -> Understood
     return now, beside, mask, problems
 
 
-def _drop_what_is_not_there(run: Inspection) -> list[str]:
+def _drop_what_is_not_there(run: Run) -> list[str]:
     problems: list[str] = []
-    last, seen = len(run.moments) - 1, st.session_state.look
+    last, seen = len(run.snapshots) - 1, st.session_state.look
     if seen.moment is not None and seen.moment > last:
         told = f"moment: received {seen.moment}, but the run has {last + 1} so far; the newest is shown"
         _drop(problems, told, moment=None)
@@ -71,7 +72,7 @@ def _drop(problems: list[str], told: str, **instead: Any) -> None:
     look(**instead)
 
 
-def _mask(now: Moment, beside: Moment | None, problems: list[str]) -> np.ndarray | None:
+def _mask(now: Snapshot, beside: Snapshot | None, problems: list[str]) -> np.ndarray | None:
     """Who passes all filters that the run can have; the others are dropped."""
     wanted = st.session_state.look.selection
     try:

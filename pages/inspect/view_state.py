@@ -153,7 +153,7 @@ def look(**values: Any) -> None:
 
 def choose(**filters: Any) -> None:
     """Change filters of the selection; a card that is open closes."""
-    look(selection=st.session_state.look.selection.but(**filters), sample=None)
+    look(selection=st.session_state.look.selection.replace(**filters), sample=None)
 
 
 def shows(name: str, value: Any) -> str:

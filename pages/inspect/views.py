@@ -9,8 +9,8 @@ import streamlit as st
 
 from dec_core.analysis.verdict import most_mixed, thousands
 from dec_core.figures.palette import GREY, N_RAMP, RIGHT, TEN, WRONG, colour, ramp
-from dec_core.reading.inspection import Inspection
-from dec_core.reading.moment import Moment
+from dec_core.reading.run import Run
+from dec_core.reading.snapshot import Snapshot
 from pages.inspect import inspection_cache, view_components
 from pages.inspect.view_state import Looking, choose, look
 from pages.shared import components
@@ -25,9 +25,9 @@ LOOKS = {
 }
 
 
-def matrix(run: Inspection, now: Moment, seen: Looking, height: int) -> None:
+def matrix(run: Run, now: Snapshot, seen: Looking, height: int) -> None:
     """Counts of class by cluster, or without labels of cluster by second nearest."""
-    labelled, letters = run.y is not None, letters_of(run)
+    labelled, letters = run.y is not None, run.letters_in_order
     rows = [run.classes[value] for value in inspection_cache.overview(run)["rows"]] if labelled else letters
     row, column = (
         (seen.selection.true, seen.selection.cluster) if labelled else (seen.selection.cluster, seen.selection.second)
@@ -44,14 +44,9 @@ def matrix(run: Inspection, now: Moment, seen: Looking, height: int) -> None:
     view_components.matrix(data=data, key="matrix", height=height, on_cell_change=clicked)
 
 
-def letters_of(run: Inspection) -> list[str]:
-    """Names of the clusters in their order: A, B, ..."""
-    return sorted(run.letters, key=lambda name: (len(name), name))
-
-
-def matrix_data(now: Moment, picked: dict[str, int], share: str) -> dict[str, Any]:
+def matrix_data(now: Snapshot, picked: dict[str, int], share: str) -> dict[str, Any]:
     """What the matrix component draws of a moment."""
-    run, over, letters = now.run, inspection_cache.overview(now.run), letters_of(now.run)
+    run, over, letters = now.run, inspection_cache.overview(now.run), now.run.letters_in_order
     if run.y is not None:
         told = over["moments"][now.number]
         rows, classes = [run.classes[value] for value in over["rows"]], over["rows"].tolist()
@@ -65,7 +60,7 @@ def matrix_data(now: Moment, picked: dict[str, int], share: str) -> dict[str, An
             words = f"{run.classes[pair[0]]} and {run.classes[pair[1]]} are mixed most: {n_mixed}."
     else:
         rows, classes = letters, list(range(len(letters)))
-        counts, class_of = inspection_cache.matrix_without_labels(now, over["columns"]).tolist(), classes
+        counts, class_of = now.second_nearest[np.ix_(over["columns"], over["columns"])].tolist(), classes
         titles = {"rows": "cluster", "columns": "second nearest"}
         words = "Of each cluster, to which other its samples are second nearest."
     return {
@@ -80,7 +75,7 @@ def _place(name: str, names: list[str]) -> int:
     return names.index(name) if name in names else -1
 
 
-def embedding(run: Inspection, now: Moment, seen: Looking, mask: np.ndarray | None, height: int) -> None:
+def embedding(run: Run, now: Snapshot, seen: Looking, mask: np.ndarray | None, height: int) -> None:
     """All samples as points; the chosen ones stand out."""
 
     def picked() -> None:
@@ -94,7 +89,7 @@ def embedding(run: Inspection, now: Moment, seen: Looking, mask: np.ndarray | No
     components.scene(data, "scene", height, on_picked_change=picked, on_lasso_change=enclosed)
 
 
-def scene_beside(now: Moment, seen: Looking, mask: np.ndarray | None, height: int) -> None:
+def scene_beside(now: Snapshot, seen: Looking, mask: np.ndarray | None, height: int) -> None:
     """The same samples at a second moment, or in a second run."""
 
     def picked() -> None:
@@ -105,9 +100,9 @@ def scene_beside(now: Moment, seen: Looking, mask: np.ndarray | None, height: in
     components.scene(data, "scene_beside", height, on_picked_change=picked)
 
 
-def scene_data(now: Moment, seen: Looking, mask: np.ndarray | None) -> dict[str, Any]:
+def scene_data(now: Snapshot, seen: Looking, mask: np.ndarray | None) -> dict[str, Any]:
     """What the point view draws of a moment."""
-    run, over, letters = now.run, inspection_cache.overview(now.run), letters_of(now.run)
+    run, over, letters = now.run, inspection_cache.overview(now.run), now.run.letters_in_order
     space, colour_by = space_of(now, seen), colour_of(run, now, seen)
     files = inspection_cache.point_files(run, now.number, space)
     moments = [pair | {"class_of": told["class_of"]} for pair, told in zip(files, over["moments"], strict=True)]
@@ -129,30 +124,30 @@ def scene_data(now: Moment, seen: Looking, mask: np.ndarray | None) -> dict[str,
     }  # fmt: skip
 
 
-def space_of(now: Moment, seen: Looking) -> str:
+def space_of(now: Snapshot, seen: Looking) -> str:
     """The projection that is shown: the one that was asked for, or else UMAP where there is one."""
-    there = now.run.at(-1).spaces() if now.run.moments else ["pca"]
+    there = now.run.at(-1).spaces() if now.run.snapshots else ["pca"]
     return seen.space if seen.space and (seen.space != "umap" or "umap" in there) else there[0]
 
 
-def colour_of(run: Inspection, now: Moment, seen: Looking) -> str:
+def colour_of(run: Run, now: Snapshot, seen: Looking) -> str:
     """What colours say: what was asked for, if it is known."""
     wanted = seen.colour or ("digit" if run.y is not None else "cluster")
     return "cluster" if wanted in ("digit", "wrong") and run.y is None else wanted
 
 
-def _shade(now: Moment) -> np.ndarray:
+def _shade(now: Snapshot) -> np.ndarray:
     """When each sample last changed cluster, as a number of the ramp."""
-    if not len(now.history):
+    if not len(now.label_history):
         return np.full(now.run.n, N_RAMP, np.uint8)
-    return np.round(now.last_change / max(len(now.history) - 1, 1) * (N_RAMP - 1)).astype(np.uint8)
+    return np.round(now.last_change / max(len(now.label_history) - 1, 1) * (N_RAMP - 1)).astype(np.uint8)
 
 
-def centers(run: Inspection, now: Moment, seen: Looking, height: int) -> None:
+def centers(run: Run, now: Snapshot, seen: Looking, height: int) -> None:
     """The cluster centers, decoded, with the sizes of their clusters; they follow the timeline."""
-    over, letters = inspection_cache.overview(run), letters_of(run)
+    over, letters = inspection_cache.overview(run), run.letters_in_order
     file, places = inspection_cache.centers_file(run)
-    order = np.argsort(run.places).tolist()
+    order = np.argsort(run.cluster_order).tolist()
     data = {
         "run": run.folder.id, "number": now.number, "file": file, "places": places,
         "sizes": [told.get("sizes") for told in over["moments"]], "names": letters,
@@ -169,7 +164,7 @@ def centers(run: Inspection, now: Moment, seen: Looking, height: int) -> None:
     view_components.centers(data=data, key="centers", height=height, on_cluster_change=clicked)
 
 
-def gallery(run: Inspection, now: Moment, seen: Looking, chosen: np.ndarray, height: int) -> None:
+def gallery(run: Run, now: Snapshot, seen: Looking, chosen: np.ndarray, height: int) -> None:
     """The chosen samples, the most telling first, a page at a time."""
     found = ordered(run, now, seen, chosen)
     n_pages = max(1, -(-len(found) // PAGE))
@@ -193,33 +188,33 @@ def gallery(run: Inspection, now: Moment, seen: Looking, chosen: np.ndarray, hei
     view_components.gallery(data=data, key="gallery", height=height, on_picked_change=picked, on_page_change=turned)
 
 
-def ordered(run: Inspection, now: Moment, seen: Looking, chosen: np.ndarray) -> np.ndarray:
+def ordered(run: Run, now: Snapshot, seen: Looking, chosen: np.ndarray) -> np.ndarray:
     """The chosen samples as the gallery shows them."""
     return now.sort(chosen, order_of(run, seen), group_of(now, seen))
 
 
-def order_of(run: Inspection, seen: Looking) -> str:
+def order_of(run: Run, seen: Looking) -> str:
     """The order that was asked for, or else the most telling."""
     return seen.order or ("wrong" if run.y is not None else "uncertain")
 
 
-def group_of(now: Moment, seen: Looking) -> str:
+def group_of(now: Snapshot, seen: Looking) -> str:
     """What the gallery is grouped by; before there are clusters, not by them."""
     return "" if seen.group == "cluster" and not now.clustered else seen.group
 
 
-def _groups(run: Inspection, now: Moment, seen: Looking, index: np.ndarray) -> list[dict[str, Any]]:
+def _groups(run: Run, now: Snapshot, seen: Looking, index: np.ndarray) -> list[dict[str, Any]]:
     samples = [tile(run, now, int(i)) for i in index]
     if not group_of(now, seen):
         return [{"title": "", "samples": samples}]
     groups: dict[int, list[dict[str, Any]]] = {}
     for number, sample in zip(now.group_of(index, seen.group).tolist(), samples, strict=True):
         groups.setdefault(number, []).append(sample)
-    names = run.classes if seen.group == "digit" else [f"Cluster {name}" for name in letters_of(run)]
+    names = run.classes if seen.group == "digit" else [f"Cluster {name}" for name in run.letters_in_order]
     return [{"title": names[number], "samples": part} for number, part in groups.items()]
 
 
-def tile(run: Inspection, now: Moment, index: int) -> dict[str, Any]:
+def tile(run: Run, now: Snapshot, index: int) -> dict[str, Any]:
     """What stands below the image of one sample: digit → cluster, and how sure it is."""
     true = "" if run.y is None else run.classes[run.y[index]]
     if not now.clustered:
@@ -229,7 +224,7 @@ def tile(run: Inspection, now: Moment, index: int) -> dict[str, Any]:
     return {
         "index": index,
         "caption": f"{true} → {run.letters[cluster]}" if true else f"in {run.letters[cluster]}",
-        "colour": colour(int(run.places[cluster])),
+        "colour": colour(int(run.cluster_order[cluster])),
         "share": sure if sure == sure else 0,
         "wrong": now.wrong is not None and bool(now.wrong[index]),
     }

@@ -103,7 +103,7 @@ def confusion_at(run_id: str, file: str, _config: RunConfig) -> Confusion | None
 
 def places(run_id: str, first_file: str, config: RunConfig) -> np.ndarray:
     """The place of each cluster in the order of names and colours, kept for the whole run."""
-    return naming.places(confusion_at(run_id, first_file, config), config.n_clusters)
+    return naming.cluster_order(confusion_at(run_id, first_file, config), config.n_clusters)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
@@ -145,7 +145,7 @@ def embedding_frame(
         digits=None if data.y is None else data.y[data.view],
         names=data.classes,
         labels=now.labels[data.view] if clustered else None,
-        places=places(run_id, first_file, _config) if clustered else None,
+        cluster_order=places(run_id, first_file, _config) if clustered else None,
         class_of=None if found is None else found.class_of,
         run=run_id,
         space=space,

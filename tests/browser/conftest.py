@@ -13,7 +13,7 @@ from driving import DIGITS, MNIST, opened
 from benchmarks.serving import browser, served
 from dec_core.config import RunConfig
 from dec_core.data import Dataset, load, own
-from dec_core.reading.inspection import Inspection
+from dec_core.reading.run import Run
 from dec_core.runs.folder import RunFolder, list_runs
 
 
@@ -24,7 +24,7 @@ def pytest_collection_modifyitems(items) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-def recorded(root, config: RunConfig) -> Inspection:
+def recorded(root, config: RunConfig) -> Run:
     """A finished run, with all that a worker adds to it."""
     from dec_core.work.postprocess import add_inspection, add_mixture, add_umap
     from dec_core.work.recorder import record
@@ -35,7 +35,7 @@ def recorded(root, config: RunConfig) -> Inspection:
     add_umap(folder)
     add_inspection(folder)
     add_mixture(folder)
-    return Inspection(folder)
+    return Run.open(folder)
 
 
 @pytest.fixture(scope="session")

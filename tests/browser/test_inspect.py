@@ -14,6 +14,7 @@ from playwright.sync_api import expect
 from dec_core.analysis.inspection import inside
 from dec_core.analysis.verdict import thousands
 from dec_core.figures.embedding import UNIT, positions
+from dec_core.reading.planes import common_extent
 from dec_core.reading.selection import Selection
 
 
@@ -52,7 +53,7 @@ def headline(page) -> str:
 
 def says(page, selection: Selection, now, noun: str, beside=None) -> int:
     """Wait until headline, gallery and embedding tell the selection as the library does; how many it chooses."""
-    chosen = now.select(selection, beside=beside)
+    chosen = now.select(selection, other=beside)
     n, words = len(chosen), selection.in_words(noun if noun == "digit" else "class")
     line = f"{thousands(n)} {noun if n == 1 else noun + 's'}: {words}"
     if now.wrong is not None and n:
@@ -109,8 +110,8 @@ def matrix_is(page, now) -> None:
 def counted(now) -> np.ndarray:
     """Classes by clusters in the order of their names; without labels clusters by second nearest clusters."""
     run, k = now.run, now.run.config.n_clusters
-    rows = now.run.places[now.labels] if run.y is None else run.y
-    columns = run.places[now.rivals.second if run.y is None else now.labels]
+    rows = now.run.cluster_order[now.labels] if run.y is None else run.y
+    columns = run.cluster_order[now.rivals.second if run.y is None else now.labels]
     counts = np.zeros((k, k), int)
     np.add.at(counts, (rows, columns), 1)
     return counts
@@ -119,7 +120,7 @@ def counted(now) -> np.ndarray:
 def worst_cell(now) -> tuple[int, int]:
     """Row and column with the most errors."""
     wrong = np.zeros((10, 10), int)
-    np.add.at(wrong, (now.run.y[now.wrong], now.run.places[now.labels[now.wrong]]), 1)
+    np.add.at(wrong, (now.run.y[now.wrong], now.run.cluster_order[now.labels[now.wrong]]), 1)
     return tuple(int(i) for i in np.unravel_index(wrong.argmax(), wrong.shape))
 
 
@@ -134,7 +135,7 @@ def card_shows(page, now, index: int, noun: str) -> None:
     rows = page.locator(".card .bars tr:has(td)").evaluate_all(
         "rows => rows.map((row) => [...row.querySelectorAll('.bar b')].map((b) => Number(b.textContent)))"
     )
-    order = np.argsort(now.run.places)
+    order = np.argsort(now.run.cluster_order)
     expected = np.column_stack([now.q[index, order], now.p[index, order]])
     assert np.abs(np.array(rows) - expected).max() < 0.00501
 
@@ -214,16 +215,16 @@ def test_the_timeline_plays_and_all_views_rest_where_it_rests(server, page, runs
     play.click()
     expect(play).to_have_text("Play")
     at = rests_at(page)
-    assert 6 <= at <= len(run.moments) - 1 and len(seen) > 2
+    assert 6 <= at <= len(run.snapshots) - 1 and len(seen) > 2
     for moment, (counts, sizes) in seen.items():
         assert np.array_equal(counts, counted(run.at(moment)))
-        assert sizes == np.bincount(run.places[run.at(moment).labels], minlength=10).tolist()
-    wait_until(page, lambda: link(page).get("moment", str(len(run.moments) - 1)) == str(at))
+        assert sizes == np.bincount(run.cluster_order[run.at(moment).labels], minlength=10).tolist()
+    wait_until(page, lambda: link(page).get("moment", str(len(run.snapshots) - 1)) == str(at))
     says(page, Selection(true="4", cluster="E"), run.at(at), "digit")
     assert rests_at(page) == at
     matrix_is(page, run.at(at))
     expect(scene(page)).to_have_attribute("data-moment", str(at))
-    words = f"step {run.moments[at]['iteration']} · ACC {100 * np.mean(~run.at(at).wrong):.1f} % · "
+    words = f"step {run.snapshots[at]['iteration']} · ACC {100 * np.mean(~run.at(at).wrong):.1f} % · "
     words += f"{run.at(at).changed.sum()} changed cluster"
     expect(page.locator(".timeline .words")).to_have_text(words)
 
@@ -269,7 +270,10 @@ def on_screen(page, now, space: str) -> np.ndarray:
     """Where each sample is drawn, in pixels of the page, as long as nobody has zoomed."""
     box = scene(page).locator("canvas").first.bounding_box()
     size = np.array([box["width"], box["height"]])
-    xy = np.frombuffer(positions(now.plane(space), now.shown(space)), "<i2")[: 2 * now.run.n].reshape(-1, 2) / UNIT
+    xy = (
+        np.frombuffer(positions(now.plane(space), common_extent(now, space)), "<i2")[: 2 * now.run.n].reshape(-1, 2)
+        / UNIT
+    )
     reach = np.minimum(1, 1.5 * size.min() / size)  # one unit reaches the nearer edge; the other axis is stretched
     return [box["x"], box["y"]] + (1 + xy * reach * [1, -1]) / 2 * size
 
@@ -353,7 +357,9 @@ def test_the_selection_is_taken_away(server, page, runs, monkeypatch):
     assert table["index"].tolist() == order.tolist()
     assert table["cluster"].tolist() == [runs.run.letters[k] for k in now.labels[order]]
     assert (
-        np.abs(table[[f"q {x}" for x in "ABCDEFGHIJ"]] - now.q[order][:, np.argsort(runs.run.places)]).max().max()
+        np.abs(table[[f"q {x}" for x in "ABCDEFGHIJ"]] - now.q[order][:, np.argsort(runs.run.cluster_order)])
+        .max()
+        .max()
         < 1e-5
     )
     with page.expect_download() as download:
@@ -395,7 +401,7 @@ def test_a_link_shows_somebody_else_the_same(server, browser, page, runs):
     card_shows(other, run.at(at), index, "digit")
     matrix_is(other, run.at(at))
     expect(cell(other, row, column)).to_have_attribute("aria-selected", "true")
-    expect(other.get_by_text(f"There: this run, at step {run.moments[at]['iteration']}.")).to_be_visible()
+    expect(other.get_by_text(f"There: this run, at step {run.snapshots[at]['iteration']}.")).to_be_visible()
     other.context.close()
     assert complaints == []
 
@@ -531,7 +537,7 @@ def test_what_is_taken_back_at_once_is_taken_back(server, page, runs):
     now = run.at(-1)
     visit(server, page, run)
     wrong = np.flatnonzero(now.wrong)
-    true, cluster = int(run.y[wrong[0]]), int(run.places[now.labels[wrong[0]]])
+    true, cluster = int(run.y[wrong[0]]), int(run.cluster_order[now.labels[wrong[0]]])
     cell(page, true, cluster).click()
     link_is(page, {"true": run.classes[true], "cluster": "ABCDEFGHIJ"[cluster]})
     page.go_back()

@@ -1,0 +1,206 @@
+"""A run, read from its folder once: immutable, whatever becomes of the folder meanwhile.
+
+    run = Run.open("runs/20261125-120000-ab12")
+    last = run.at(-1)
+    wrong = last.select(true="9", cluster="D")   # indices
+    last.q[wrong], run.images[wrong], last.story(wrong[0])
+
+Everything is computed from what the run's folder holds; nothing here imports TensorFlow. What takes long (neighbours,
+UMAP of all samples) a worker has added: `dec_core.work.postprocess`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dec_core.analysis.decoding import decode
+from dec_core.analysis.metrics import confusion
+from dec_core.analysis.naming import cluster_order, letter
+from dec_core.architecture import WITHOUT_NETWORK, architecture
+from dec_core.config import BUNDLED, RunConfig
+from dec_core.data import load
+from dec_core.reading.snapshot import Snapshot
+from dec_core.runs.folder import RunFolder
+from dec_core.runs.history import History, RunReader
+from dec_core.runs.images import mapped_images
+from dec_core.runs.view import view_index
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """One run as it stands. `open` makes it; arrays are read when they are asked for, and kept by the `Snapshot`.
+
+    Attributes
+    ----------
+    folder : RunFolder
+    config : RunConfig
+    y : ndarray of int, shape (n,), or None
+        The true classes, where they are known.
+    classes : tuple of str
+        Their names.
+    n : int
+        Samples.
+    image_shape : (height, width) or (height, width, 3)
+    snapshots : tuple of dict
+        Records of the snapshots up to the newest that can be read, ascending.
+    n_unreadable : int
+        Snapshots after that one: damaged, or gone.
+    umap_file, inspection_file : str or None
+        What a worker has added to the newest snapshot.
+    ended : bool
+        Whether training has finished or diverged.
+    """
+
+    folder: RunFolder
+    config: RunConfig
+    y: np.ndarray | None
+    classes: tuple[str, ...]
+    n: int
+    image_shape: tuple[int, ...]
+    snapshots: tuple[dict[str, Any], ...]
+    n_unreadable: int = 0
+    umap_file: str | None = None
+    inspection_file: str | None = None
+    ended: bool = False
+
+    @classmethod
+    def open(cls, folder: RunFolder | Path | str, history: History | None = None) -> Run:
+        """The run in a folder, with the snapshots it has by now.
+
+        Parameters
+        ----------
+        folder : RunFolder or path
+        history : History, optional
+            Of the run, where the caller follows it anyhow.
+
+        Raises
+        ------
+        ConfigError, DataError
+            If the folder's config, or the data it names, cannot be read.
+        """
+        folder = folder if isinstance(folder, RunFolder) else RunFolder(Path(folder).resolve())
+        history = history or RunReader(folder).refresh()
+        config, root = folder.config, folder.path.parent
+        data = load(config.dataset, config.n_samples, root=root)
+        taken = list(history.snapshots)
+        readable = taken[: _n_up_to_the_newest_readable(folder, taken)]
+        whole = len(readable) == len(taken)
+        return cls(
+            folder, config, data.y, data.classes, len(data.images), data.images.shape[1:], tuple(readable),
+            len(taken) - len(readable), history.umap if whole else None, history.inspection if whole else None,
+            history.end is not None,
+        )  # fmt: skip
+
+    @property
+    def root(self) -> Path:
+        """The folder of runs."""
+        return self.folder.path.parent
+
+    @property
+    def noun(self) -> str:
+        """What one sample is called, "digit" or "image"."""
+        return "digit" if self.config.dataset in BUNDLED else "image"
+
+    @property
+    def version(self) -> str:
+        """Differs when snapshots were added, or made again after a resume, or a worker has added something."""
+        files = [snapshot["file"] for snapshot in self.snapshots]
+        return f"{self.folder.id} {files} {self.inspection_file} {self.umap_file}"
+
+    @cached_property
+    def clustered(self) -> list[int]:
+        """Numbers of the snapshots that have clusters, ascending."""
+        return [number for number, snapshot in enumerate(self.snapshots) if snapshot["clustered"]]
+
+    @cached_property
+    def images(self) -> np.ndarray:
+        """All images as the network saw them, uint8, (n, height, width[, 3]); a memory map."""
+        return mapped_images(self.config, self.root)
+
+    @cached_property
+    def view(self) -> np.ndarray:
+        """Indices of the samples that every snapshot holds, ascending."""
+        return view_index(self.n)
+
+    # -- snapshots
+
+    def at(self, number: int) -> Snapshot:
+        """The snapshot of that number; -1 is the newest that can be read. Raises IndexError if there is none."""
+        record = self.snapshots[number]
+        return Snapshot(
+            self, number % len(self.snapshots), record["file"], record["epoch"], record["iteration"],
+            record["clustered"],
+        )  # fmt: skip
+
+    def newest_clustered(self) -> int | None:
+        """The number of the newest snapshot that has clusters and can be read; None without."""
+        return next((number for number in reversed(self.clustered) if self.labels_at(number) is not None), None)
+
+    def labels_at(self, number: int) -> np.ndarray | None:
+        """The cluster of each sample at that snapshot, uint8, shape (n,); None before there are clusters."""
+        return (self.folder.load_arrays(self.snapshots[number]["file"], "labels") or {}).get("labels")
+
+    @cached_property
+    def labels(self) -> np.ndarray:
+        """Clusters at all snapshots of `clustered`: uint8, shape (n_clustered, n)."""
+        known: list[np.ndarray] = []
+        for number in self.clustered:
+            labels = self.labels_at(number)
+            if labels is None:  # a damaged snapshot: as if nothing had changed since the one before
+                labels = known[-1] if known else np.zeros(self.n, np.uint8)
+            known.append(labels)
+        return np.array(known) if known else np.zeros((0, self.n), np.uint8)
+
+    # -- names of clusters
+
+    @cached_property
+    def cluster_order(self) -> np.ndarray:
+        """The place of each cluster in the order of names and colours, int, shape (n_clusters,)."""
+        if self.y is None or not self.clustered:
+            return np.arange(self.config.n_clusters)
+        labels = self.labels_at(self.clustered[0])
+        first = confusion(self.y, labels, self.config.n_clusters) if labels is not None else None
+        return cluster_order(first, self.config.n_clusters)
+
+    @property
+    def letters(self) -> list[str]:
+        """The name of each cluster, by its number."""
+        return [letter(int(place)) for place in self.cluster_order]
+
+    @property
+    def letters_in_order(self) -> list[str]:
+        """The names of the clusters in their order: A, B, ..."""
+        return [letter(place) for place in range(self.config.n_clusters)]
+
+    # -- what a worker has added
+
+    @cached_property
+    def added(self) -> dict[str, np.ndarray]:
+        """What a worker has added to the newest snapshot: neighbours, umap, perhaps z. Empty where it has not."""
+        return (self.inspection_file and self.folder.load_arrays(self.inspection_file)) or {}
+
+    @cached_property
+    def decoder(self) -> tuple[tuple, list[np.ndarray]] | None:
+        """Layers and weights for `decode`; None before training has ended, and where there is no network."""
+        if self.config.method in WITHOUT_NETWORK:
+            return None
+        arrays = self.folder.load_arrays("decoder.npz")
+        layers = architecture(self.config, self.image_shape).decoder
+        return None if arrays is None else (layers, [arrays[name] for name in sorted(arrays)])
+
+    def decode(self, z: np.ndarray) -> np.ndarray | None:
+        """What the network as it ended makes of points in z: uint8, shape (m, height, width[, 3]); None without one."""
+        if self.decoder is None:
+            return None
+        pixels = decode(np.atleast_2d(z), *self.decoder).reshape(-1, *self.image_shape)
+        return np.clip(np.nan_to_num(pixels) * 255, 0, 255).astype(np.uint8)
+
+
+def _n_up_to_the_newest_readable(folder: RunFolder, snapshots: list[dict[str, Any]]) -> int:
+    """How many snapshots there are if those at the end that are damaged are left out."""
+    return next((n for n in range(len(snapshots), 0, -1) if folder.load_arrays(snapshots[n - 1]["file"])), 0)
