@@ -46,7 +46,7 @@ PHASES = {  # of the training thread, by (file, function); what one calls of ano
     "scores, with and without labels": [
         ("recorder.py", name) for name in ("_scores", "_scores_without_labels", "_judged")
     ],
-    "projection and snapshots": [("recorder.py", "_snapshot")],
+    "projection and snapshots": [("snapshots.py", "take")],
     "checkpoints, network and records": [
         *(("recorder.py", name) for name in ("_checkpoint", "_save_pretrained", "_save_decoder", "_write")),
         ("saving.py", "save_model"),

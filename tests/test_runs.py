@@ -1,5 +1,6 @@
 """Run folders, the recorder that fills them, and the history and progress read from them."""
 
+import errno
 import os
 import shutil
 import threading
@@ -18,8 +19,10 @@ from dec_core.reading.progress import duration, progress
 from dec_core.runs.folder import SILENT, RunFolder, RunStatus, half, list_runs
 from dec_core.runs.history import History, RunReader
 from dec_core.runs.view import example_index, view_index
+from dec_core.training.events import ClusterProgress, PretrainProgress
 from dec_core.work.postprocess import add_mixture
 from dec_core.work.recorder import record
+from dec_core.work.schedule import MAX_POINTS, Schedule
 
 records = st.lists(st.fixed_dictionaries({"event": st.text(max_size=9), "loss": st.floats(0, 1)}), max_size=12)
 
@@ -386,3 +389,104 @@ def test_numbers_too_large_for_16_bits_stay_finite():
     kept = half(np.array([1e9, -1e9, 65504.0, 0.1, np.nan]))
     assert kept.dtype == np.float16 and kept[:3].tolist() == [65504, -65504, 65504]
     assert kept[3] == pytest.approx(0.1, rel=1 / 2048) and np.isnan(kept[4])
+
+
+# -- what a run is does not depend on the machine's speed
+
+
+class Clock:
+    """For the module `time`: each look at it is `step` seconds after the one before."""
+
+    def __init__(self, step):
+        self.step, self.now = step, 0.0
+
+    def monotonic(self):
+        self.now += self.step
+        return self.now
+
+
+def recorded_by(clock, root, config, monkeypatch) -> list[dict]:
+    """Records of a run, without their seconds; `BaselineScored`, which comes when a thread is done, put last."""
+    folder = RunFolder.create(root, config, "running")
+    with monkeypatch.context() as patch:
+        patch.setattr("dec_core.work.recorder.time", clock)
+        for _ in record(folder):
+            pass
+    records = [{name: v for name, v in item.items() if name != "seconds"} for item in folder.records()[0]]
+    assert sorted(path.name for path in (folder.path / "snapshots").iterdir()) == [
+        item["file"].removeprefix("snapshots/") for item in records if item["event"] == "SnapshotTaken"
+    ]
+    return sorted(records, key=lambda item: item["event"] == "BaselineScored")
+
+
+def test_a_slow_and_a_fast_machine_leave_the_same_record(tmp_path, small, monkeypatch):
+    config = small.changed(hidden_units=(16, 8), pretrain_epochs=12, batch_size=64, max_iterations=200)
+    slow = recorded_by(Clock(1000.0), tmp_path, config, monkeypatch)
+    fast = recorded_by(Clock(1e-6), tmp_path, config, monkeypatch)
+    assert slow == fast
+    kinds = [item["event"] for item in slow]
+    assert kinds.count("Judged") == 10 + 1 and kinds.count("BaselineScored") == 1
+    epochs = [item["epoch"] for item in slow if item["event"] == "SnapshotTaken" and not item["clustered"]]
+    assert epochs == list(range(1, 13))
+
+
+@pytest.mark.parametrize("n_epochs", [1, 3, 60, 300, 2000])
+def test_snapshots_and_records_are_bounded_and_the_first_epochs_are_all_there(small, n_epochs):
+    schedule = Schedule(small.changed(pretrain_epochs=n_epochs, max_iterations=100_000), 1000)
+    events = [PretrainProgress(e, n_epochs, b, 100, 0.1) for e in range(1, n_epochs + 1) for b in range(10, 101, 10)]
+    recorded = [event for event in events if schedule.takes_record(event)]
+    assert recorded[0] == events[0] and len(recorded) <= n_epochs + MAX_POINTS
+    epochs = [event.epoch for event in events if schedule.takes_snapshot(event)]
+    assert len(epochs) <= 61 and epochs[:3] == [1, 2, 3][:n_epochs] and epochs[-1] == n_epochs
+    steps = [ClusterProgress(i, 100_000, 0.1, None) for i in range(10, 100_001, 10)]
+    assert 0.9 * MAX_POINTS < sum(schedule.takes_record(event) for event in steps) <= MAX_POINTS + 1
+
+
+def test_seconds_are_booked_under_the_phase_in_which_they_went_by(tmp_path, small, monkeypatch):
+    folder = RunFolder.create(tmp_path, small.changed(hidden_units=(16, 8), pretrain_epochs=2), "running")
+    monkeypatch.setattr("dec_core.work.recorder.time", Clock(1.0))
+    recording = record(folder)
+    booked = next(folder.status.seconds for item in recording if item["event"] == "CentersInitialized")
+    recording.close()
+    assert booked["centers"] > 0 and "clustering" not in booked
+
+
+# -- what goes wrong is said
+
+
+def test_what_fails_before_training_is_said_in_the_status(tmp_path, small):
+    folder = RunFolder.create(tmp_path, small.changed(dataset="own-gone"), "running")
+    with pytest.raises(ValueError, match="own-gone"):
+        next(record(folder))
+    assert folder.status.state == "failed" and "own-gone" in folder.status.message
+    assert "Error" not in folder.status.message
+
+
+def test_a_full_disk_is_said_and_the_run_goes_on_when_there_is_room(tmp_path, small, monkeypatch):
+    folder = RunFolder.create(tmp_path, small.changed(hidden_units=(16, 8), pretrain_epochs=3), "running")
+    write = RunFolder.write
+
+    def full(path, fill):
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    recording = record(folder)
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="No space"):
+        for item in recording:
+            if item["event"] == "CentersInitialized":
+                patch.setattr(RunFolder, "write", staticmethod(full))
+    assert RunFolder.write is write
+    status = folder.status
+    assert status.state == "failed" and status.resumable and "disk is full" in status.message
+    assert status.seconds["pretraining"] > 0
+    for _ in record(folder):
+        pass
+    assert folder.status.state == "finished" and folder.status.message == ""
+
+
+def test_ctrl_c_twice_interrupts_a_run_and_does_not_fail_it(tmp_path, small):
+    folder = RunFolder.create(tmp_path, small.changed(hidden_units=(16, 8)), "running")
+    recording = record(folder)
+    next(recording)
+    with pytest.raises(KeyboardInterrupt):
+        recording.throw(KeyboardInterrupt())
+    assert folder.status.state == "interrupted" and "Ctrl-C" in folder.status.message

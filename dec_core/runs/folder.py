@@ -19,6 +19,7 @@ worker.log      what the worker process printed
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import platform
@@ -163,8 +164,17 @@ class RunFolder:
             return _recovered(self)
 
     def set_status(self, status: RunStatus) -> None:
-        text = json.dumps(asdict(replace(status, updated=time.time())))
-        self.write(self.path / "status.json", lambda file: file.write(text.encode()))
+        """Replace the status. On a full disk it is written over the one before, so that it can say that the disk is."""
+        text = json.dumps(asdict(replace(status, updated=time.time()))).encode()
+        path = self.path / "status.json"
+        try:
+            self.write(path, lambda file: file.write(text))
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT) or not path.exists():
+                raise
+            with path.open("r+b") as file:  # its block is there already
+                file.write(text)
+                file.truncate()
 
     @property
     def sweep(self) -> dict[str, Any]:

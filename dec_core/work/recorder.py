@@ -1,52 +1,46 @@
 """Drives the training generator and writes what it yields into a run's folder.
 
 The one place where events meet the disk and labels meet clusters: training itself knows neither.
-Command line and worker are both a `for` loop over `record`.
+Command line and worker are both a `for` loop over `record`. What is recorded when: `schedule.py`.
 """
 
 from __future__ import annotations
 
-import math
-import threading
+import contextlib
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
-from scipy import sparse
 
-from dec_core.analysis.baseline import kmeans_on_pixels
 from dec_core.analysis.label_free import confidence, modularity, silhouette
-from dec_core.analysis.merge_split_check import doubt, neighbour_graph
+from dec_core.analysis.merge_split_check import doubt
 from dec_core.analysis.metrics import cluster_sizes, score
-from dec_core.analysis.projection import pca_axes
 from dec_core.architecture import WITHOUT_NETWORK
 from dec_core.config import RunConfig, is_taught
 from dec_core.data import Dataset, load
 from dec_core.networks.saving import save_model
-from dec_core.runs.folder import RunFolder, half, in_order, this_process
+from dec_core.runs.folder import RunFolder, in_order, this_process
 from dec_core.runs.machine import trained_with
-from dec_core.runs.view import example_index, view_index
 from dec_core.training import TrainingState, train
 from dec_core.training.events import (
     CentersInitialized,
-    ClusterProgress,
     Diverged,
     Event,
+    Finished,
     PretrainProgress,
     TargetProgress,
-    TargetUpdated,
 )
-from dec_core.training.steps import Embedder, resident
+from dec_core.work.failure import cause
+from dec_core.work.image_analysis import ImageAnalysis
+from dec_core.work.schedule import Schedule
+from dec_core.work.snapshots import Snapshots
 
-RECORD_EVERY = 0.5  # seconds between progress records; everything else is always recorded
-CHECKPOINT_EVERY = 10.0  # active seconds
-SNAPSHOT_EVERY = 0.9  # seconds between snapshots while pretraining: pages look once a second
-JUDGE_EVERY = 1.0  # seconds, and not more than a tenth of the time
-MAX_PRETRAIN_SNAPSHOTS = 60
-MAX_CLUSTER_SNAPSHOTS = 200
-MAX_BYTES = 160e6  # of the snapshots' z: of large runs fewer are kept
+SHOW_EVERY = 0.5  # seconds between statuses; what comes to its end is shown at once
+CHECKPOINT_EVERY = 10.0  # seconds: what a killed process may lose; of a run that ends nothing depends on it
+BY_CTRL_C = "Training was ended by Ctrl-C."
+PHASES = {PretrainProgress: "pretraining", TargetProgress: "centers", CentersInitialized: "centers"}
 
 Record = dict[str, Any]
 
@@ -61,109 +55,103 @@ def record(folder: RunFolder) -> Iterator[Record]:
     dict
         Every event as one record, scored where labels are known, after its snapshot is on disk.
         Progress comes some five times a second; only part of it goes to disk. Closing the generator
-        (or Ctrl-C's exception) leaves a checkpoint and the state "stopped".
+        leaves a checkpoint and the state "stopped".
+
+    Raises
+    ------
+    Exception
+        Whatever goes wrong, be it before training; the status says "failed" and why.
     """
-    config = folder.config
-    dataset = load(config.dataset, config.n_samples, upright=config.deskew, root=folder.path.parent)
-    recorder = _Recorder(folder, config, dataset)
+    recorder = None
     try:
-        yield from recorder.run()
+        recorder = _Recorder(folder)
+        try:
+            yield from recorder.run()
+        except GeneratorExit:
+            recorder.leave()
+            raise
     except GeneratorExit:
-        recorder.leave("stopped", "")
         raise
     except BaseException as error:
-        recorder.status = replace(recorder.status, state="failed", message=f"{type(error).__name__}: {error}")
-        folder.set_status(recorder.status)
+        by_ctrl_c = isinstance(error, KeyboardInterrupt)
+        ended = {"state": "interrupted" if by_ctrl_c else "failed", "message": BY_CTRL_C if by_ctrl_c else cause(error)}
+        with contextlib.suppress(OSError):  # the disk does not even take the status: the error goes on
+            folder.set_status(replace(recorder.status if recorder else folder.status, **ended))
         raise
 
 
 class _Recorder:
-    def __init__(self, folder: RunFolder, config: RunConfig, dataset: Dataset):
-        self.folder, self.config, self.dataset = folder, config, dataset
-        self.view, self.examples = view_index(len(dataset.images)), example_index(len(dataset.images), dataset.y)
-        checkpoint = folder.load_arrays("checkpoint.npz")
-        pretrained = folder.load_arrays("pretrained.npz")
-        image_shape = dataset.images.shape[1:]
-        self.resumed = checkpoint is not None or bool(folder.records()[0])
-        if checkpoint:
-            self.state = TrainingState.from_arrays(config, image_shape, checkpoint)
-        elif pretrained:
-            self.state = TrainingState.from_pretrained(config, image_shape, pretrained)
-        else:
-            self.state = TrainingState(config, image_shape)
-        before = folder.status
+    """One attempt to train a run: its state, its status, and what writes the rest."""
+
+    def __init__(self, folder: RunFolder):
+        self.folder, self.config = folder, folder.config
+        config = self.config
+        self.dataset: Dataset = load(config.dataset, config.n_samples, upright=config.deskew, root=folder.path.parent)
+        self.state = _state(folder, config, self.dataset.images.shape[1:])
+        self.resumed = (folder.path / "checkpoint.npz").exists() or bool(folder.records()[0])
         self.status = replace(
-            before, state="running", phase=self.state.phase, progress={}, message="", **this_process()
+            folder.status, state="running", phase=self.state.phase, progress={}, message="", **this_process()
         )
-        self.n_snapshots = len(list((folder.path / "snapshots").glob("*.npz")))
-        self.embed_view = Embedder(self.state.encoder, resident(dataset.x[self.view], self.state.input_shape))
-        self.plane: np.ndarray | None = None
-        self.last_progress = float("-inf")  # the first progress is recorded at once
-        self.last_checkpoint = self.last_snapshot = time.monotonic()
-        self.baseline: list[np.ndarray] = []
-        self.graph: sparse.csr_matrix | None = None
-        self.last_judged, self.judging_took = float("-inf"), 0.0
-        self.closing = threading.Event()
-        self.told_with_what = False
+        self.schedule = Schedule(config, len(self.dataset.images))
+        self.snapshots = Snapshots(folder, self.state, self.dataset)
+        self.images = ImageAnalysis(config, self.dataset, self.snapshots.view)
+        self.shown = float("-inf")  # when the status was, last
+        self.last_checkpoint = time.monotonic()
+        self.has_said_started = False
 
     def run(self) -> Iterator[Record]:
+        """Train to the end."""
         self.folder.set_status(self.status)
         if self.resumed:
             yield self._write({"event": "Resumed", "epoch": self.state.epoch, "iteration": self.state.iteration})
-        beside = threading.Thread(target=self._run_beside, daemon=True)
         started = time.monotonic()
         for event in train(self.state, self.dataset.x):
             self._count(event, time.monotonic() - started)
             yield self._handle(event)
-            if isinstance(event, CentersInitialized) and self._has_a_teacher() and self.dataset.y is not None:
-                yield self._write({"event": "MixtureScored", **self._scores(self.state.p.argmax(axis=1))})
-            if isinstance(event, PretrainProgress) and event.epoch_ended and not beside.ident:
-                beside.start()  # after the first epoch, so that it does not delay the first points
-            if self.baseline:
-                yield self._baseline_record()
-            if self._worth_judging(event):
-                yield self._judged()
+            yield from self._what_follows(event)
             started = time.monotonic()
         if self.status.state != "failed":
-            yield from self._finish(beside)
+            yield from self._finish()
 
-    def _has_a_teacher(self) -> bool:
-        """Whether a network is being trained whose first p is that of a mixture."""
-        return is_taught(self.config) and self.config.method != "umap_gmm"
-
-    def leave(self, state: str, message: str) -> None:
+    def leave(self) -> None:
         """Write all that is needed to go on later."""
-        self.closing.set()
-        if self.status.state in ("running", "paused"):
+        self.images.close()
+        if self.status.state == "running":
             self._checkpoint()
             self._save_decoder()
-            self.status = replace(self.status, state=state, message=message)
+            self.status = replace(self.status, state="stopped")
             self.folder.set_status(self.status)
 
     # -- one event
 
     def _handle(self, event: Event) -> Record:
         """Write the event and what it is worth: a snapshot, a checkpoint. One event is one record to the caller."""
-        record = self._record(event)
-        durable = not isinstance(event, PretrainProgress | TargetProgress | ClusterProgress)
-        durable |= isinstance(event, PretrainProgress) and event.epoch_ended
-        now = time.monotonic()
+        record, is_milestone = self._record(event), self.schedule.is_milestone(event)
         self.status = replace(self.status, phase=self.state.phase, progress=record)
-        if durable or now - self.last_progress > RECORD_EVERY:
-            self.last_progress = now
+        if self.schedule.takes_record(event):
             self._write(record)
-            self.folder.set_status(self.status)
+        else:
+            self._say_started()
         if isinstance(event, Diverged):
             self.status = replace(self.status, state="failed", message=event.message)
-            self.folder.set_status(self.status)
-        elif durable:
-            if self._worth_a_snapshot(event):
-                self._snapshot()
-            if self.state.phase == "centers" and isinstance(event, PretrainProgress):
-                self._save_pretrained()
-            if isinstance(event, CentersInitialized) or now - self.last_checkpoint > CHECKPOINT_EVERY:
-                self._checkpoint()
+        self._show(at_once=is_milestone)
+        if is_milestone and not isinstance(event, Diverged):
+            self._keep(event)
         return record
+
+    def _what_follows(self, event: Event) -> Iterator[Record]:
+        """Records of what is found about the images, and of how clusters stand against them."""
+        if isinstance(event, CentersInitialized) and self._has_a_teacher() and self.dataset.y is not None:
+            yield self._write({"event": "MixtureScored", **self._scores(self.state.p.argmax(axis=1))})
+        if self.schedule.is_milestone(event):  # after the first epoch, so that it does not delay the first points
+            self.images.start(with_baseline=isinstance(event, PretrainProgress))
+        yield from self._baseline()
+        if self.schedule.takes_judgement(event):
+            yield self._judged()
+
+    def _has_a_teacher(self) -> bool:
+        """Whether a network is being trained whose first p is that of a mixture."""
+        return is_taught(self.config) and self.config.method != "umap_gmm"
 
     def _record(self, event: Event) -> Record:
         values = {name: value for name, value in vars(event).items() if not isinstance(value, np.ndarray)}
@@ -185,72 +173,47 @@ class _Recorder:
         return {"silhouette": silhouette(self.state.z, labels), "confidence": confidence(self.state.q())}
 
     def _count(self, event: Event, seconds: float) -> None:
-        phase = {PretrainProgress: "pretraining", TargetProgress: "centers"}.get(type(event), "clustering")
+        """Book the seconds that led to an event under the phase in which they went by."""
+        phase = PHASES.get(type(event), "clustering")
+        if isinstance(event, Diverged):
+            phase = event.phase
+        elif isinstance(event, Finished) and event.reason == "centers":
+            phase = "centers"
         counted = self.status.seconds.get(phase, 0.0) + seconds
         self.status = replace(self.status, seconds={**self.status.seconds, phase: counted})
 
+    # -- what goes to disk
+
     def _write(self, record: Record) -> Record:
-        """Append a record; with the first one, so that no run seems to move before it does, what trains it."""
-        before = [] if self.told_with_what else [{"event": "Started", **trained_with()}]
-        self.told_with_what = True
-        self.folder.append(*before, record)
+        """Append a record."""
+        self._say_started()
+        self.folder.append(record)
         return record
 
-    # -- snapshots and checkpoints
+    def _say_started(self) -> None:
+        """With the first record, so that no run seems to move before it does, what trains it."""
+        if not self.has_said_started:
+            self.has_said_started = True
+            self.folder.append({"event": "Started", **trained_with()})
 
-    def _worth_a_snapshot(self, event: Event) -> bool:
-        if isinstance(event, TargetUpdated):
-            n_updates = self.config.max_iterations / self.config.update_interval
-            return (event.update - 1) % math.ceil(n_updates / self._most_snapshots()) == 0
-        if not isinstance(event, PretrainProgress):
-            return not isinstance(event, CentersInitialized)  # the first target update follows at once
-        if event.epoch in (1, self.config.pretrain_epochs):
-            return True
-        every = -(-self.config.pretrain_epochs // MAX_PRETRAIN_SNAPSHOTS)
-        return event.epoch % every == 0 and time.monotonic() - self.last_snapshot > SNAPSHOT_EVERY
+    def _show(self, *, at_once: bool) -> None:
+        """Let those who watch see the newest status, now and then."""
+        if at_once or time.monotonic() - self.shown > SHOW_EVERY:
+            self.shown = time.monotonic()
+            self.folder.set_status(self.status)
 
-    def _most_snapshots(self) -> float:
-        """How many target updates may leave one, on average."""
-        bytes_of_z = 2 * len(self.dataset.images) * self.config.latent_dim
-        return max(10, min(MAX_CLUSTER_SNAPSHOTS, MAX_BYTES / bytes_of_z))
+    def _keep(self, event: Event) -> None:
+        """What a milestone leaves: a snapshot, the pretrained autoencoder, a checkpoint."""
+        if self.schedule.takes_snapshot(event):
+            self._snapshot()
+        if self.state.phase == "centers" and isinstance(event, PretrainProgress):
+            self._save_pretrained()
+        due = time.monotonic() - self.last_checkpoint > CHECKPOINT_EVERY
+        if isinstance(event, CentersInitialized) or due:
+            self._checkpoint()
 
     def _snapshot(self) -> None:
-        """Save what the views show now.
-
-        z is that of all samples at the last update. While pretraining it is computed for the view alone; and of
-        k-means on pixels, whose z are the images, no more is kept.
-        """
-        state = self.state
-        clustered = state.labels is not None
-        z = state.z[self.view] if clustered else self.embed_view()
-        axes = pca_axes(z, self.plane)
-        self.plane = ((z - z.mean(axis=0)) @ axes).astype(np.float32)
-        kept = state.z if clustered and self.config.method != "kmeans" else z
-        arrays = {"z": half(kept), "plane": half(self.plane), "axes": axes}
-        arrays["reconstructions"] = self._images(state.reconstruct(self.dataset.x[self.examples]))
-        if clustered:
-            arrays["cluster_centers"] = state.cluster_centers
-            arrays["labels"] = state.labels.astype(np.uint8)
-            if self.config.method == "umap_gmm":  # its q does not follow from z and the centers
-                arrays["q"] = half(state.p)
-            arrays["decoded_centers"] = self._images(state.decode(state.cluster_centers))
-        self.n_snapshots, self.last_snapshot = self.n_snapshots + 1, time.monotonic()
-        name = f"snapshots/{self.n_snapshots:05d}.npz"
-        self.folder.save_arrays(name, **arrays)
-        self._write(
-            {
-                "event": "SnapshotTaken",
-                "file": name,
-                "clustered": clustered,
-                "epoch": state.epoch,
-                "iteration": state.iteration,
-            }
-        )
-
-    def _images(self, rows: np.ndarray) -> np.ndarray:
-        """Rows in 0..1 (or beyond) as images of uint8."""
-        pixels = np.clip(np.nan_to_num(rows) * 255, 0, 255).astype(np.uint8)
-        return pixels.reshape(-1, *self.dataset.images.shape[1:])
+        self._write(self.snapshots.take())
 
     def _checkpoint(self) -> None:
         self.folder.save_arrays("checkpoint.npz", **self.state.to_arrays())
@@ -266,56 +229,44 @@ class _Recorder:
         if self.config.method not in WITHOUT_NETWORK:
             self.folder.save_arrays("decoder.npz", **in_order(self.state.decoder.get_weights()))
 
-    # -- beside the training: the graph of neighbours, and k-means on pixels
+    # -- held against the images
 
-    def _run_beside(self) -> None:
-        config = self.config
-        self.graph = self._neighbour_graph()
-        starts = kmeans_on_pixels(self.dataset.x, config.n_clusters, config.kmeans_n_init, config.random_state)
-        tightest = np.zeros(0, dtype=int)
-        for labels in starts:
-            if self.closing.is_set():
-                return
-            tightest = labels
-        self.baseline.append(tightest)
-
-    def _baseline_record(self) -> Record:
-        return self._write({"event": "BaselineScored", **self._scores(self.baseline.pop())})
-
-    def _neighbour_graph(self) -> sparse.csr_matrix:
-        return neighbour_graph(self.dataset.x[self.view], self.dataset.images.shape[1:])
-
-    def _worth_judging(self, event: Event) -> bool:
-        """At the target updates, but not at all of them where it takes long."""
-        due = time.monotonic() - self.last_judged > max(JUDGE_EVERY, 9 * self.judging_took)
-        return isinstance(event, TargetUpdated) and self.graph is not None and due
+    def _baseline(self, *, wait: bool = False) -> Iterator[Record]:
+        """How k-means on pixels does, once it is there."""
+        labels = self.images.take_baseline(wait=wait)
+        if labels is not None:
+            yield self._write({"event": "BaselineScored", **self._scores(labels)})
 
     def _judged(self) -> Record:
         """What speaks against the clusters as they are now and what speaks for them, without labels."""
-        started = time.monotonic()
-        labels, n_clusters = self.state.labels[self.view], self.config.n_clusters
-        found = doubt(self.graph, labels, n_clusters).told()
-        found["agreement"] = modularity(self.graph, labels, n_clusters)
+        labels, n_clusters = self.state.labels[self.snapshots.view], self.config.n_clusters
+        graph = self.images.graph()
+        found = doubt(graph, labels, n_clusters).told()
+        found["agreement"] = modularity(graph, labels, n_clusters)
         found["silhouette"] = silhouette(self.state.z, self.state.labels)
-        self.last_judged = time.monotonic()
-        self.judging_took = self.last_judged - started
         return self._write({"event": "Judged", "iteration": self.state.iteration, **found})
 
     # -- the end
 
-    def _finish(self, beside: threading.Thread) -> Iterator[Record]:
+    def _finish(self) -> Iterator[Record]:
+        """Save the model, judge the result, and let go of the checkpoint when all else is on disk."""
         state = self.state
         if self.config.method != "umap_gmm":  # it has nothing that could place another image
-            path = self.folder.path / "model.keras"
-            save_model(path, state.encoder, state.decoder, state.clustering_layer)
+            save_model(self.folder.path / "model.keras", state.encoder, state.decoder, state.clustering_layer)
             self._save_decoder()
-        if beside.ident:
-            beside.join()
-            if self.baseline:
-                yield self._baseline_record()
-        if self.graph is None:
-            self.graph = self._neighbour_graph()
+        yield from self._baseline(wait=True)
         yield self._judged()
         self.status = replace(self.status, state="finished", phase="finished")
         self.folder.set_status(self.status)
         (self.folder.path / "checkpoint.npz").unlink(missing_ok=True)
+
+
+def _state(folder: RunFolder, config: RunConfig, image_shape: tuple[int, ...]) -> TrainingState:
+    """Where training goes on: at the checkpoint, after a pretraining that is there, or at the start."""
+    checkpoint = folder.load_arrays("checkpoint.npz")
+    if checkpoint:
+        return TrainingState.from_arrays(config, image_shape, checkpoint)
+    pretrained = folder.load_arrays("pretrained.npz")
+    if pretrained:
+        return TrainingState.from_pretrained(config, image_shape, pretrained)
+    return TrainingState(config, image_shape)

@@ -1,0 +1,21 @@
+"""Why a run has failed, in a sentence for the person who started it."""
+
+from __future__ import annotations
+
+import errno
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
+DISK_FULL = "The disk is full: no more of the training could be saved. Free some space first."
+NO_MEMORY = "There is not enough memory for this run. End other programs, or use fewer images or smaller batches."
+
+
+def cause(error: BaseException) -> str:
+    """What went wrong; errors that are sentences already stay as they are."""
+    if isinstance(error, OSError) and (error.errno in FULL or "No space left" in str(error)):
+        return DISK_FULL
+    if isinstance(error, MemoryError):
+        return NO_MEMORY
+    text = str(error)
+    if isinstance(error, ValueError) and text:
+        return f"{text[0].upper()}{text[1:].rstrip('.')}."
+    return f"{type(error).__name__}: {text}".rstrip(": ") + ("" if text.endswith(".") else ".")

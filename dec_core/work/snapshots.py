@@ -1,0 +1,69 @@
+"""Takes snapshots of training: arrays for everything that the views show of one moment."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dec_core.analysis.projection import pca_axes
+from dec_core.data import Dataset
+from dec_core.runs.folder import RunFolder, half
+from dec_core.runs.view import example_index, view_index
+from dec_core.training import TrainingState
+from dec_core.training.steps import Embedder, resident
+
+
+class Snapshots:
+    """The snapshots of one run, written as training goes on.
+
+    Parameters
+    ----------
+    folder : RunFolder
+    state : TrainingState
+        What is being trained.
+    dataset : Dataset
+    """
+
+    def __init__(self, folder: RunFolder, state: TrainingState, dataset: Dataset):
+        self.folder, self.state, self.dataset = folder, state, dataset
+        self.view = view_index(len(dataset.images))
+        self.examples = example_index(len(dataset.images), dataset.y)
+        self.n_taken = len(list((folder.path / "snapshots").glob("*.npz")))
+        self._embed_view = Embedder(state.encoder, resident(dataset.x[self.view], state.input_shape))
+        self._plane: np.ndarray | None = None
+
+    def take(self) -> dict[str, object]:
+        """Save what the views show now; the record of it.
+
+        z is that of all samples at the last update. While pretraining it is computed for the view alone; and of
+        k-means on pixels, whose z are the images, no more is kept.
+        """
+        self.n_taken += 1
+        name = f"snapshots/{self.n_taken:05d}.npz"
+        self.folder.save_arrays(name, **self._arrays())
+        state = self.state
+        place = {"clustered": state.labels is not None, "epoch": state.epoch, "iteration": state.iteration}
+        return {"event": "SnapshotTaken", "file": name, **place}
+
+    def _arrays(self) -> dict[str, np.ndarray]:
+        """z (n, latent_dim), its plane (n_view, 2) with axes (latent_dim, 2), reconstructions; and of clusters more."""
+        state, clustered = self.state, self.state.labels is not None
+        z = state.z[self.view] if clustered else self._embed_view()
+        axes = pca_axes(z, self._plane)
+        self._plane = ((z - z.mean(axis=0)) @ axes).astype(np.float32)
+        kept = state.z if clustered and state.config.method != "kmeans" else z
+        reconstructions = self._images(state.reconstruct(self.dataset.x[self.examples]))
+        arrays = {"z": half(kept), "plane": half(self._plane), "axes": axes, "reconstructions": reconstructions}
+        return arrays | (self._clusters() if clustered else {})
+
+    def _clusters(self) -> dict[str, np.ndarray]:
+        """Centers (n_clusters, latent_dim) with their images, labels (n,), and q where it follows from neither."""
+        state = self.state
+        arrays = {"cluster_centers": state.cluster_centers, "labels": state.labels.astype(np.uint8)}
+        if state.config.method == "umap_gmm":  # its q does not follow from z and the centers
+            arrays["q"] = half(state.p)
+        return arrays | {"decoded_centers": self._images(state.decode(state.cluster_centers))}
+
+    def _images(self, rows: np.ndarray) -> np.ndarray:
+        """Rows in 0..1 (or beyond) as images of uint8."""
+        pixels = np.clip(np.nan_to_num(rows) * 255, 0, 255).astype(np.uint8)
+        return pixels.reshape(-1, *self.dataset.images.shape[1:])
