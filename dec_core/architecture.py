@@ -16,8 +16,9 @@ from dataclasses import dataclass, field
 from math import ceil, prod
 from typing import Any, Protocol
 
+from dec_core.methods import METHODS
+
 Shape = tuple[int, ...]
-WITHOUT_NETWORK = ("kmeans", "umap_gmm")  # methods that find the groups among the images as they are
 LARGEST = 512  # pixels along one side, up to which fitting sizes are looked for
 
 
@@ -86,7 +87,7 @@ def architecture(config: Choices, image_shape: Shape) -> Architecture:
         If the strides of a convolutional autoencoder cannot reach the size of the images.
     """
     image = image_shape if len(image_shape) == 3 else (*image_shape, 1)
-    if config.method in WITHOUT_NETWORK:
+    if not METHODS[config.method].has_network:
         return Architecture((prod(image),), (Layer("Identity", "z", (prod(image),)),), ())
     if config.autoencoder == "dense":
         return _dense(prod(image), config.hidden_units, config.latent_dim)

@@ -13,8 +13,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from dec_core.architecture import WITHOUT_NETWORK, architecture, is_one_line
+from dec_core.architecture import architecture, is_one_line
 from dec_core.json_text import parse_json, read_json
+from dec_core.methods import METHODS, uses_mixture_target
 
 GROUPS = ("Data", "Architecture", "Pretraining", "Clustering")
 BUNDLED = {"mnist": (70_000, (28, 28)), "digits": (1_797, (8, 8))}  # number and shape of the images
@@ -84,7 +85,7 @@ class RunConfig(BaseModel):
         "Shear each image so that its ink stands upright. Helps with handwriting; uses no labels.",
     )  # fmt: skip
     # -- architecture
-    method: Literal["dec", "joint", "autoencoder", "kmeans", "umap_gmm"] = _setting(
+    method: Literal[*METHODS] = _setting(
         "dec", "Architecture", "Method",
         "dec, joint: clusters form after pretraining. autoencoder: k-means on z. kmeans, umap_gmm: no network.",
     )  # fmt: skip
@@ -300,29 +301,25 @@ def pretraining_of(config: RunConfig) -> dict[str, Any]:
     return {name: getattr(config, name) for name in names}
 
 
-def is_taught(config: RunConfig) -> bool:
-    """Whether UMAP and a mixture find the groups, at least at first."""
-    return config.method == "umap_gmm" or (config.method in ("dec", "joint") and config.first_target == "umap_gmm")
-
-
 def applies(name: str, config: RunConfig) -> bool:
     """Whether a field has any effect, given the others: `gamma` only where both losses are trained, and so on."""
     mixture = ("n_neighbors", "gmm_n_init", "features", "compare_distorted")
-    if config.method in WITHOUT_NETWORK:
-        own = mixture if config.method == "umap_gmm" else ("kmeans_n_init",)
-        return name in ("dataset", "n_samples", "deskew", "random_state", "method", "n_clusters", *own)
-    clusters = config.method in ("dec", "joint")
+    method = METHODS[config.method]
+    if not method.has_network:
+        places = mixture if method.placed_by == "mixture" else ("kmeans_n_init",)
+        return name in ("dataset", "n_samples", "deskew", "random_state", "method", "n_clusters", *places)
+    clusters = method.trains_centers
     optimizers = {config.pretrain_optimizer} | ({config.cluster_optimizer} if clusters else set())
     only_where = {
         "hidden_units": config.autoencoder == "dense",
         "filters": config.autoencoder != "dense",
         "momentum": "sgd" in optimizers,
-        "gamma": config.method == "joint",
+        "gamma": method.trains_decoder,
         "distortion": config.pretrain_augment or (clusters and config.augment),
     }
     moves_clusters = ("update_interval", "cluster_optimizer", "cluster_learning_rate", "augment", "tol")
     only_where |= dict.fromkeys((*moves_clusters, "max_iterations", "alpha", "first_target"), clusters)
-    only_where |= dict.fromkeys((*mixture, "first_target_steps"), clusters and config.first_target == "umap_gmm")
+    only_where |= dict.fromkeys((*mixture, "first_target_steps"), uses_mixture_target(config))
     return only_where.get(name, True)
 
 

@@ -27,9 +27,10 @@ from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from dec_core.analysis.assignment import soft_assignment
 from dec_core.architecture import architecture
-from dec_core.config import OWN, RunConfig, is_taught
+from dec_core.config import OWN, RunConfig
 from dec_core.data.arrays import DARK, as_images
 from dec_core.data.deskew import deskew
+from dec_core.methods import METHODS, uses_mixture_target
 
 if TYPE_CHECKING:
     from dec_core.training import TrainingState
@@ -178,10 +179,10 @@ class DEC(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, BaseE
             raise ValueError(
                 f"config: received {config!r:.60}, expected a RunConfig, such as presets['first-look'], or None"
             )
-        if config.method == "umap_gmm":
+        if not METHODS[config.method].places_new_images:
             raise ValueError(
-                "config: received the method 'umap_gmm', which cannot place new images and so is no estimator; choose "
-                "another, or call dec_core.analysis.umap_gmm.umap_gmm"
+                f"config: received the method {config.method!r}, which cannot place new images and so is no estimator; "
+                "choose another, or call dec_core.analysis.umap_gmm.umap_gmm"
             )
         given = {"n_clusters": self.n_clusters, "random_state": self.random_state}
         given = {name: int(v) if isinstance(v, Integral) else v for name, v in given.items() if v is not None}
@@ -436,7 +437,7 @@ def _check(arrays: dict[str, np.ndarray], config: RunConfig, image_shape: tuple[
         if labels.dtype.kind != "i" or not np.isin(labels, range(config.n_clusters)).all():
             raise ValueError(f"labels: expected whole numbers below {config.n_clusters}")
         expected |= {"labels": (labels.dtype, (n,)), "z": (np.float32, (n, described.latent_dim))}
-        has_p = arrays["n_updates"] > 0 or is_taught(config)  # a mixture's p is there before the first update
+        has_p = arrays["n_updates"] > 0 or uses_mixture_target(config)  # a mixture's p is there before the first update
         expected |= {"p": (np.float32, (n, config.n_clusters))} if has_p else {}
     received = {name: (a.dtype, a.shape) for name, a in arrays.items() if not name.startswith("optimizer_")}
     for name in sorted(received | expected):

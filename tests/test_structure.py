@@ -10,10 +10,11 @@ import pytest
 ROOT = Path(__file__).parents[1]
 CORE = ROOT / "dec_core"
 
-BASIC = {"architecture", "config", "json_text"}
+BASIC = {"architecture", "config", "json_text", "methods"}
 MAY_IMPORT = {
-    "architecture": set(),
-    "config": {"architecture", "json_text"},
+    "methods": set(),
+    "architecture": {"methods"},
+    "config": {"architecture", "json_text", "methods"},
     "json_text": set(),
     "glossary": {"config"},
     "presets": {"config"},

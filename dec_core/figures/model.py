@@ -16,8 +16,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch, Polygon
 
 from dec_core.analysis.verdict import thousands
-from dec_core.architecture import WITHOUT_NETWORK, Architecture, Layer, Shape, architecture
+from dec_core.architecture import Architecture, Layer, Shape, architecture
 from dec_core.figures.palette import GREY, TEN
+from dec_core.methods import METHODS
 
 if TYPE_CHECKING:
     from dec_core.config import RunConfig
@@ -64,7 +65,7 @@ def shape_text(shape: Shape) -> str:
 
 def _clustering(config: RunConfig, described: Architecture) -> tuple[Layer, ...]:
     """The clustering layer, where the method trains one."""
-    if config.method not in ("dec", "joint"):
+    if not METHODS[config.method].trains_centers:
         return ()
     centers = config.n_clusters * described.latent_dim
     return (Layer("ClusteringLayer", "clustering", (config.n_clusters,), centers, {"alpha": config.alpha}),)
@@ -91,7 +92,7 @@ def model_figure(config: RunConfig, image_shape: Shape, *, dark: bool = False) -
     """
     described = architecture(config, image_shape)
     image = image_shape if len(image_shape) == 3 else (*image_shape, 1)
-    if config.method in WITHOUT_NETWORK:
+    if not METHODS[config.method].has_network:
         return _pixels_figure(config, image, dark)
     return _network_figure(config, described, image, dark)
 
@@ -113,7 +114,7 @@ def _network_figure(config: RunConfig, described: Architecture, image: Shape, da
     sheet.arrow((MIDDLE + COLUMN - 60, at_z), (MIDDLE + COLUMN - 60, at_z - GAPS[1]))
     sheet.box(z, MIDDLE, at_z, sign="z")
     sheet.arrow((WIDTH / 2, at_clusters - GAPS[1]), (WIDTH / 2, at_clusters))
-    sheet.box(clusters, MIDDLE, at_clusters, sign="" if config.method == "autoencoder" else "q")
+    sheet.box(clusters, MIDDLE, at_clusters, sign="q" if METHODS[config.method].trains_centers else "")
     _losses(sheet, config, at_clusters + clusters.height / 2)
     sheet.text(WIDTH / 2, end - 13, _sum_text(config, described), 7.5, ha="center", dim=True)
     return sheet.figure
@@ -141,14 +142,15 @@ def _titles(sheet: _Sheet, described: Architecture) -> None:
 
 def _losses(sheet: _Sheet, config: RunConfig, y: float) -> None:
     """What is minimised, between what it compares: x and its reconstruction, p and q."""
-    when = {"dec": "while pretraining", "joint": "in both phases", "autoencoder": "the only loss"}[config.method]
+    method = METHODS[config.method]
+    pretrains = "while pretraining" if method.trains_centers else "the only loss"
+    when = "in both phases" if method.trains_decoder else pretrains
     for x in (MARGIN + COLUMN - 32, WIDTH - MARGIN - COLUMN + 32):
         sheet.arrow((x, TOP), (x, 46), head=False)
     sheet.loss("reconstruction", ["mean squared error", when], WIDTH / 2 - 74, 10, 148)
-    if config.method == "autoencoder":
+    if not method.trains_centers:
         return
-    weighted = config.method == "joint"
-    lines = ["γ · KL(p‖q)", f"γ = {config.gamma:g}"] if weighted else ["KL(p‖q)", "while clustering"]
+    lines = ["γ · KL(p‖q)", f"γ = {config.gamma:g}"] if method.trains_decoder else ["KL(p‖q)", "while clustering"]
     sheet.arrow((MIDDLE + COLUMN, y), (MIDDLE + COLUMN + 18, y), head=False)
     sheet.loss("clustering", lines, MIDDLE + COLUMN + 18, y - 18, WIDTH - MARGIN - MIDDLE - COLUMN - 18)
 
@@ -212,7 +214,7 @@ def _image_box(image: Shape, input_shape: Shape) -> _Box:
 
 
 def _clusters_box(config: RunConfig, described: Architecture) -> _Box:
-    if config.method == "autoencoder":
+    if not METHODS[config.method].trains_centers:
         return _kmeans_box(config, "z")
     (layer,) = _clustering(config, described)
     lines = f"Student's t, α = {config.alpha:g}", f"{thousands(layer.n_parameters)} parameters"
@@ -220,7 +222,7 @@ def _clusters_box(config: RunConfig, described: Architecture) -> _Box:
 
 
 def _groups_box(config: RunConfig) -> _Box:
-    if config.method == "kmeans":
+    if METHODS[config.method].placed_by == "kmeans":
         return _kmeans_box(config, "pixels")
     lines = f"of UMAP, {config.n_neighbors} neighbours", f"{config.n_clusters} clusters, {config.gmm_n_init} starts"
     return _Box("clusters", "clusters", "Gaussian mixture", lines, (config.n_clusters,))

@@ -12,10 +12,10 @@ import json
 from typing import Any
 
 from dec_core import __version__
-from dec_core.architecture import WITHOUT_NETWORK
 from dec_core.config import GROUPS, OWN, RunConfig, fields
 from dec_core.figures.markdown import escape
 from dec_core.figures.shown import duration_shown, heading, score_shown
+from dec_core.methods import METHODS
 
 NAMES = {"acc": "ACC", "nmi": "NMI", "ari": "ARI", "silhouette": "silhouette", "confidence": "confidence"}
 MOST = 1000  # letters of a sentence
@@ -202,7 +202,7 @@ def _data(run: Any) -> list[dict[str, Any]]:
 def _trained(run: Any) -> list[dict[str, Any]]:
     words = "`train` is a generator: it yields an event for all that happens. Leave the loop, and training stops."
     cells = [_markdown("about-training", f"## Training, as it happens\n\n{words}"), _code("training", TRAINING)]
-    return cells if run.config.method in WITHOUT_NETWORK else [*cells, _code("curves", CURVES)]
+    return [*cells, _code("curves", CURVES)] if METHODS[run.config.method].has_network else cells
 
 
 def _told(run: Any) -> list[dict[str, Any]]:
@@ -214,9 +214,9 @@ def _told(run: Any) -> list[dict[str, Any]]:
         cells.append(_code("sizes", SIZES.replace("{sizes}", str(sorted(run.sizes.tolist())))))
     if run.classes:
         cells.append(_code("confusion", CONFUSION))
-    if run.config.method != "kmeans":
+    if METHODS[run.config.method].z != "pixels":
         cells.append(_code("embedding", EMBEDDING))
-    if run.config.method not in WITHOUT_NETWORK:
+    if METHODS[run.config.method].has_network:
         cells.append(_code("centers", CENTERS))
     return cells
 

@@ -11,8 +11,9 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from dec_core.config import RunConfig, is_taught
+from dec_core.config import RunConfig
 from dec_core.figures.palette import GREY
+from dec_core.methods import held_steps
 
 AXES = {"iteration": "gradient steps", "epoch": "epochs", "seconds": "seconds"}
 SCORES = {  # name, factor, format of a value
@@ -54,8 +55,7 @@ class Line:
 
 def line_of(name: str, colour: str, histories: Sequence[Any], n_samples: int, config: RunConfig) -> Line:
     """The line of runs of this config but for the seed."""
-    held = config.first_target_steps if is_taught(config) else 0
-    return Line(name, colour, histories, n_samples, config.batch_size, held)
+    return Line(name, colour, histories, n_samples, config.batch_size, held_steps(config))
 
 
 def overlay(lines: Sequence[Line], score: str, by: str, smoothing: float = 0.0, height: int = 300) -> go.Figure:

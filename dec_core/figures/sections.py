@@ -10,13 +10,13 @@ from PIL import Image
 
 from dec_core.analysis.naming import letter
 from dec_core.analysis.verdict import most_mixed, thousands
-from dec_core.architecture import WITHOUT_NETWORK
-from dec_core.config import GROUPS, OWN, applies, fields, is_taught
+from dec_core.config import GROUPS, OWN, applies, fields
 from dec_core.figures.confusion import confusion_figure, sizes_figure
 from dec_core.figures.curves import curves, curves_in_words
 from dec_core.figures.palette import colour
 from dec_core.figures.plane import data_uri, plane_svg
 from dec_core.figures.shown import SCORES, duration_shown, heading, score_shown, value_text
+from dec_core.methods import METHODS, held_steps
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -93,10 +93,10 @@ def _scores(run: Any) -> str:
 
 def _curves(run: Any, level: int) -> str:
     config, history = run.config, run.history
-    if config.method in WITHOUT_NETWORK or not (history.pretrain or history.end):
+    if not METHODS[config.method].has_network or not (history.pretrain or history.end):
         return ""
-    held = config.first_target_steps if is_taught(config) else 0
-    figure = curves(history, HEIGHT, config.gamma if config.method == "joint" else None, held)
+    gamma = config.gamma if METHODS[config.method].trains_decoder else None
+    figure = curves(history, HEIGHT, gamma, held_steps(config))
     return section(level, "Is it getting better?", plot(stacked(figure), "Curves", curves_in_words(history)))
 
 
@@ -148,7 +148,7 @@ def _centers(run: Any, level: int) -> str:
         swatch = f'<span class="swatch" style="background:{colour(place)}"></span>'
         source, name = data_uri(Image.fromarray(run.centers[cluster])), letter(place)
         items.append(f'<li><img src="{source}" alt="Center of cluster {name}">{swatch}{name}{matched}</li>')
-    mean = run.config.method in WITHOUT_NETWORK
+    mean = METHODS[run.config.method].centers_are_images
     title = "The mean image of each cluster" if mean else "What does it see? The cluster centers, decoded"
     return section(level, title, f'<ul class="centers">{"".join(items)}</ul>')
 

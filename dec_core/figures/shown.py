@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from dec_core.architecture import WITHOUT_NETWORK
 from dec_core.config import OWN, RunConfig, field_title
 from dec_core.glossary import CONCEPTS
+from dec_core.methods import METHODS
 
 PER_CENT = ("acc",)
 SCORES = {
@@ -36,7 +36,7 @@ def described(config: RunConfig, preset: str, changed: Sequence[str]) -> str:
         told = [f"{field_title(name)} {value_text(getattr(config, name))}" for name in others]
         where = f" on {short_name(config.dataset)}" if elsewhere else ""
         return ", ".join([f"{preset}{where}", *(text[0].lower() + text[1:] for text in told)])
-    network = "" if config.method in WITHOUT_NETWORK else f" {config.autoencoder}"
+    network = f" {config.autoencoder}" if METHODS[config.method].has_network else ""
     return f"{short_name(config.dataset)}, {config.method}{network}"
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from dec_core.architecture import WITHOUT_NETWORK
 from dec_core.config import RunConfig
+from dec_core.methods import METHODS
 from dec_core.runs.folder import RunStatus
 from dec_core.runs.history import History
 
@@ -33,7 +33,7 @@ def progress(status: RunStatus, history: History, config: RunConfig) -> Progress
         return Progress(words, (1 - CLUSTER_SHARE) * share, 0)
     if status.phase == "centers":
         words = newest.get("words") or "k-means places the cluster centers"
-        return Progress(words, 0.0 if config.method in WITHOUT_NETWORK else 1 - CLUSTER_SHARE, 1)
+        return Progress(words, 1 - CLUSTER_SHARE if METHODS[config.method].has_network else 0.0, 1)
     iteration = newest.get("iteration", newest.get("n_iterations", 0))
     expected = _expected_iterations(history, config)
     share = min(iteration / expected, 1.0)

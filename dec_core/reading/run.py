@@ -21,9 +21,10 @@ import numpy as np
 from dec_core.analysis.decoding import decode
 from dec_core.analysis.metrics import confusion
 from dec_core.analysis.naming import cluster_order, letter
-from dec_core.architecture import WITHOUT_NETWORK, architecture
+from dec_core.architecture import architecture
 from dec_core.config import BUNDLED, RunConfig
 from dec_core.data import load
+from dec_core.methods import METHODS
 from dec_core.reading.snapshot import Snapshot
 from dec_core.runs.folder import RunFolder
 from dec_core.runs.history import History, RunReader
@@ -187,7 +188,7 @@ class Run:
     @cached_property
     def decoder(self) -> tuple[tuple, list[np.ndarray]] | None:
         """Layers and weights for `decode`; None before training has ended, and where there is no network."""
-        if self.config.method in WITHOUT_NETWORK:
+        if not METHODS[self.config.method].has_network:
             return None
         arrays = self.folder.load_arrays("decoder.npz")
         layers = architecture(self.config, self.image_shape).decoder

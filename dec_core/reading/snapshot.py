@@ -11,6 +11,7 @@ import numpy as np
 from dec_core.analysis.assignment import soft_assignment, target_distribution
 from dec_core.analysis.inspection import Rivals, flows, last_change, most_telling, rivals, unsettled
 from dec_core.analysis.metrics import Confusion, confusion, match
+from dec_core.methods import METHODS
 from dec_core.reading import one_sample, planes
 from dec_core.reading.filtering import group_of, in_order, passing
 from dec_core.reading.selection import Selection, SelectionError
@@ -75,13 +76,13 @@ class Snapshot:
     def _z(self) -> np.ndarray:
         if self.newest and "z" in self.run.added:
             return self.run.added["z"]
-        if self.run.config.method == "kmeans":
+        if METHODS[self.run.config.method].z == "pixels":
             return self.run.images.reshape(self.run.n, -1)
         return self.arrays["z"]
 
     def z(self, index: np.ndarray | int) -> np.ndarray:
         """z of some samples, float32, shape (..., latent_dim); NaN where it is not known."""
-        if self.run.config.method == "kmeans":
+        if METHODS[self.run.config.method].z == "pixels":
             return self._z[index].astype(np.float32) / 255
         if len(self.rows) == self.run.n:
             return self._z[index].astype(np.float32)
@@ -106,7 +107,7 @@ class Snapshot:
         if "q" in self.arrays:
             return self.arrays["q"].astype(np.float32)
         q = np.full((self.run.n, self.run.config.n_clusters), np.nan, dtype=np.float32)
-        if self.run.config.method == "umap_gmm":
+        if not METHODS[self.run.config.method].q_from_z:
             return q  # of a mixture q does not follow from z; runs of earlier versions did not keep it
         centers, alpha = self.arrays["cluster_centers"], self.run.config.alpha
         for rows in self.in_chunks():
@@ -146,7 +147,7 @@ class Snapshot:
     @cached_property
     def centers(self) -> np.ndarray:
         """The cluster centers in z, float32, shape (n_clusters, latent_dim)."""
-        if self.run.config.method != "umap_gmm":
+        if METHODS[self.run.config.method].q_from_z:
             return self.arrays["cluster_centers"].astype(np.float32)
         z, labels = self.z(self.rows), self.labels[self.rows]
         return np.array([z[labels == k].mean(axis=0) if (labels == k).any() else z.mean(axis=0)

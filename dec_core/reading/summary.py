@@ -17,7 +17,8 @@ import numpy as np
 
 from dec_core.analysis.metrics import Confusion, cluster_sizes
 from dec_core.analysis.verdict import beside_the_mixture, collapse, doubts, verdict, verdict_without_labels, what_to_try
-from dec_core.config import ConfigError, RunConfig, is_taught
+from dec_core.config import ConfigError, RunConfig
+from dec_core.methods import fits_mixture
 from dec_core.reading.comparison import changed_from
 from dec_core.reading.run import Run
 from dec_core.reading.snapshot import Snapshot
@@ -193,7 +194,7 @@ def findings(history: History, config: RunConfig, letters: list[str]) -> list[st
     elif judged:
         said.append(doubts(judged, lambda cluster: letters[cluster], ended=ended))
         if is_suspect(history):
-            said.append(what_to_try(is_taught(config), config.features))
+            said.append(what_to_try(fits_mixture(config), config.features))
     if history.mixture and ended and "acc" in history.end and history.updates:
         said.append(beside_the_mixture(history.end["acc"], history.mixture["acc"]))
     return said

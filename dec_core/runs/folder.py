@@ -34,8 +34,8 @@ from typing import Any, BinaryIO
 import numpy as np
 import psutil
 
-from dec_core.architecture import WITHOUT_NETWORK
 from dec_core.config import ConfigError, RunConfig, pretraining_of
+from dec_core.methods import METHODS
 from dec_core.runs.snapshots import ArraysError, read_arrays
 
 ACTIVE = ("queued", "running", "paused")
@@ -260,14 +260,14 @@ def config_of(run: RunFolder) -> RunConfig | None:
 def with_same_autoencoder(run: RunFolder) -> RunFolder | None:
     """A run beside this one whose pretrained autoencoder it could `begin_with`; None where there is none."""
     config = run.config
-    if config.method in WITHOUT_NETWORK:
+    if not METHODS[config.method].has_network:
         return None
     wanted = pretraining_of(config)
     for candidate in list_runs(run.path.parent):
         if candidate.id == run.id or not (candidate.path / "pretrained.npz").exists():
             continue
         other = config_of(candidate)
-        if other and other.method not in WITHOUT_NETWORK and pretraining_of(other) == wanted:
+        if other and METHODS[other.method].has_network and pretraining_of(other) == wanted:
             return candidate
     return None
 

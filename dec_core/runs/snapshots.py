@@ -14,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-from dec_core.architecture import WITHOUT_NETWORK
 from dec_core.config import ConfigError, RunConfig
 from dec_core.data import load
+from dec_core.methods import METHODS
 from dec_core.runs.view import view_index
 
 Sizes = dict[str, int | tuple[int, ...]]
@@ -165,7 +165,9 @@ def _sizes_of(path: Path, stamp: tuple[int, int]) -> Sizes:
     except (ConfigError, ValueError, OSError):
         return {}
     sizes: Sizes = {"n": shape[0], "view": len(view_index(shape[0])), "image": shape[1:], "k": config.n_clusters}
-    return sizes if config.method in WITHOUT_NETWORK else sizes | {"d": config.latent_dim, "centers": config.latent_dim}
+    if not METHODS[config.method].has_network:
+        return sizes
+    return sizes | {"d": config.latent_dim, "centers": config.latent_dim}
 
 
 def _loaded(path: Path, only: tuple[str, ...]) -> dict[str, np.ndarray]:

@@ -31,7 +31,7 @@ from sklearn.cluster import KMeans
 from dec_core.analysis.assignment import target_distribution
 from dec_core.analysis.blas_threads import kept_blas_threads
 from dec_core.analysis.metrics import contingency_table, fraction_changed, match
-from dec_core.config import is_taught
+from dec_core.methods import METHODS, fits_mixture, held_steps
 from dec_core.training.augmentation import distort
 from dec_core.training.events import (
     CentersInitialized,
@@ -81,7 +81,7 @@ def train(state: TrainingState, x: np.ndarray) -> Iterator[Event]:
                 mixture = mixture or _mixture(state, x)  # beside the rest of the pretraining
     if state.phase == "centers":
         yield from initialize_centers(state, x, mixture)
-    if state.phase == "clustering" and state.config.method in ("dec", "joint"):
+    if state.phase == "clustering" and METHODS[state.config.method].trains_centers:
         yield from cluster(state, x)
     elif state.phase == "clustering":
         yield _finished(state, "centers")
@@ -89,7 +89,7 @@ def train(state: TrainingState, x: np.ndarray) -> Iterator[Event]:
 
 def _mixture(state: TrainingState, x: np.ndarray) -> Mixture | None:
     """UMAP and a mixture under way, where the run needs them and has not had them."""
-    wanted = is_taught(state.config) and state.phase in ("pretraining", "centers")
+    wanted = fits_mixture(state.config) and state.phase in ("pretraining", "centers")
     return Mixture(state.config, x, state.image_shape) if wanted else None
 
 
@@ -127,7 +127,7 @@ def initialize_centers(state: TrainingState, x: np.ndarray, mixture: Mixture | N
     mixture = mixture or _mixture(state, x)
     while mixture and not mixture.wait(TELL_EVERY):
         yield TargetProgress(mixture.words)
-    if config.method == "umap_gmm":
+    if METHODS[config.method].placed_by == "mixture":
         yield from _mix(state, x, mixture)
         return
     z = Embedder(state.encoder, _resident(state, x))()  # (n, latent_dim)
@@ -166,7 +166,7 @@ def cluster(state: TrainingState, x: np.ndarray) -> Iterator[Event]:
     images = _resident(state, x)
     embed = Embedder(state.encoder, images)
     steps = cluster_steps(state, images, _distortion(state) if config.augment else None)
-    held = config.first_target_steps if config.first_target == "umap_gmm" else 0
+    held = held_steps(config)
     while state.iteration < config.max_iterations:
         if state.iteration % config.update_interval == 0 and state.updated_at != state.iteration:
             yield _update_target(state, embed(), held=state.iteration < held)
@@ -181,7 +181,7 @@ def cluster(state: TrainingState, x: np.ndarray) -> Iterator[Event]:
         if not np.isfinite(totals).all():
             yield _diverged(state)
             return
-        reconstruction = error if config.method == "joint" else None
+        reconstruction = error if METHODS[config.method].trains_decoder else None
         yield ClusterProgress(state.iteration, config.max_iterations, kl_divergence, reconstruction)
     reason = "tol" if state.iteration < config.max_iterations else "max_iterations"
     if reason == "max_iterations":

@@ -10,6 +10,7 @@ from dec_core.analysis.blas_threads import kept_blas_threads
 from dec_core.analysis.merge_split_check import doubt, neighbour_graph
 from dec_core.analysis.umap_gmm import UmapGmm, compare, group
 from dec_core.config import RunConfig
+from dec_core.methods import METHODS
 
 MOST_STARTS = 2
 MOST_JUDGED = 10_000  # images, evenly spread, by which a start is judged
@@ -34,7 +35,7 @@ class Mixture:
         self.words, self.n_starts = "images are compared", 0
         self._found: UmapGmm | None = None
         self._error: BaseException | None = None
-        self._n_threads = None if config.method == "umap_gmm" else 1  # of its arithmetic, where a network trains beside
+        self._n_threads = 1 if METHODS[config.method].has_network else None  # of BLAS: a network trains, too
         self._thread = threading.Thread(target=self._run, args=(config, x, image_shape), daemon=True)
         self._thread.start()
 

@@ -9,8 +9,9 @@ import keras
 import numpy as np
 
 from dec_core.analysis.assignment import soft_assignment
-from dec_core.architecture import WITHOUT_NETWORK, architecture
+from dec_core.architecture import architecture
 from dec_core.config import RunConfig
+from dec_core.methods import METHODS
 from dec_core.networks import ClusteringLayer, autoencoder
 from dec_core.training.counters import check_counters
 from dec_core.training.optimizers import SGD, Adadelta, Adam
@@ -43,7 +44,7 @@ class TrainingState:
     z : ndarray of float32, shape (n, latent_dim), or None
         Embedding of all samples at the last target update.
     p : ndarray of float32, shape (n, n_clusters), or None
-        Of "umap_gmm" the responsibilities of the mixture, which are its q as well.
+        Of a method whose q does not follow from z it is q as well: the responsibilities of a mixture.
     """
 
     def __init__(self, config: RunConfig, image_shape: tuple[int, ...]):
@@ -56,7 +57,7 @@ class TrainingState:
         self.clustering_layer = ClusteringLayer(config.n_clusters, config.alpha, name="clustering")
         q = self.clustering_layer(self.encoder.output)
         self.clustering_model = keras.Model(self.encoder.input, q, name="dec")
-        self.phase = "centers" if config.method in WITHOUT_NETWORK else "pretraining"
+        self.phase = "pretraining" if METHODS[config.method].has_network else "centers"
         self.epoch = self.batch = self.iteration = self.next_batch = self.n_updates = 0
         self.updated_at, self.loss_sum, self.delta_label = -1, 0.0, 1.0
         self.p = self.labels = self.z = None
@@ -73,7 +74,7 @@ class TrainingState:
 
     def q(self) -> np.ndarray:
         """Soft assignment of all samples at the last embedding, shape (n, n_clusters)."""
-        if self.config.method == "umap_gmm":
+        if not METHODS[self.config.method].q_from_z:
             return self.p
         return soft_assignment(self.z, self.cluster_centers, self.config.alpha)
 
@@ -110,7 +111,7 @@ class TrainingState:
 
     def clustering_variables(self) -> list:
         """What moves while clustering: encoder and centers, and the decoder where both losses are trained."""
-        decoder = self.decoder.trainable_variables if self.config.method == "joint" else []
+        decoder = self.decoder.trainable_variables if METHODS[self.config.method].trains_decoder else []
         return [*self.clustering_model.trainable_variables, *decoder]
 
     def check(self, x: np.ndarray) -> np.ndarray:

@@ -14,6 +14,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from dec_core.methods import METHODS
+
 if TYPE_CHECKING:
     from dec_core.training.state import TrainingState
 
@@ -77,11 +79,11 @@ def cluster_steps(
     """A function (p, next_batch, iteration, n_steps) -> (losses, next_batch), in the tutorial's batch order.
 
     Batches run through the data in order and wrap to the first after the last, smaller one. The
-    losses are summed over the steps: KL(p || q), and where the method is "joint" the mean squared
+    losses are summed over the steps: KL(p || q), and where the decoder is trained on the mean squared
     error of the reconstruction, else 0. `distort` changes the images of a batch; it gets the
     iteration to draw from.
     """
-    n, batch_size, joint = images.shape[0], state.config.batch_size, state.config.method == "joint"
+    n, batch_size, joint = images.shape[0], state.config.batch_size, METHODS[state.config.method].trains_decoder
     n_batches = -(-n // batch_size)
     kl_divergence = keras.losses.KLDivergence()
     optimizer = state.start_optimizer("clustering", state.config.max_iterations)

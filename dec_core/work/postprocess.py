@@ -14,9 +14,10 @@ import numpy as np
 from dec_core.analysis.metrics import score
 from dec_core.analysis.projection import extent, neighbours, shared_pca_axes, umap_layout, umap_plane, umap_start
 from dec_core.analysis.umap_gmm import compare, group
-from dec_core.architecture import WITHOUT_NETWORK, is_one_line
+from dec_core.architecture import is_one_line
 from dec_core.config import RunConfig
 from dec_core.data import load
+from dec_core.methods import METHODS
 from dec_core.runs.folder import RunFolder, half, in_order
 from dec_core.runs.history import RunReader
 from dec_core.runs.view import view_index
@@ -71,7 +72,7 @@ def _steady_planes(folder: RunFolder) -> dict[str, np.ndarray]:
     shown: middle and reach, (4,). Nothing for k-means on pixels, which has one moment.
     """
     history = RunReader(folder).refresh()
-    if folder.config.method in WITHOUT_NETWORK:
+    if not METHODS[folder.config.method].has_network:
         return {}
     stages: dict[bool, list[np.ndarray]] = {False: [], True: []}
     for record in history.snapshots:
@@ -109,7 +110,7 @@ def _keep_decoder(folder: RunFolder) -> None:
     """The decoder of a run that ended before decoders were kept, from its model."""
     if (folder.path / "decoder.npz").is_file() or not (folder.path / "model.keras").is_file():
         return
-    if folder.config.method in WITHOUT_NETWORK:
+    if not METHODS[folder.config.method].has_network:
         return
     from dec_core.networks.saving import load_model
 
@@ -132,10 +133,10 @@ def _known_umap(folder: RunFolder, snapshot: str, n: int) -> np.ndarray | None:
 def _whole_z(folder: RunFolder, arrays: dict[str, np.ndarray]) -> tuple[np.ndarray | None, bool]:
     """z of all samples, and whether the model had to place them; None where it is gone."""
     config, n = folder.config, len(arrays["labels"])
-    if len(arrays["z"]) == n and config.method != "kmeans":
+    if len(arrays["z"]) == n and METHODS[config.method].z != "pixels":
         return arrays["z"].astype(np.float32), False
     data = load(config.dataset, config.n_samples, upright=config.deskew, root=folder.path.parent)
-    if config.method == "kmeans":
+    if METHODS[config.method].z == "pixels":
         return data.x.astype(np.float32) / 255, False
     if not (folder.path / "model.keras").is_file():
         return None, False
@@ -153,7 +154,8 @@ def add_mixture(folder: RunFolder) -> None:
     share the scores.
     """
     config, root = folder.config, folder.path.parent
-    if config.method == "umap_gmm" or any(record["event"] == "MixtureScored" for record in folder.records()[0]):
+    has_met_it = any(record["event"] == "MixtureScored" for record in folder.records()[0])
+    if METHODS[config.method].placed_by == "mixture" or has_met_it:
         return
     data = load(config.dataset, config.n_samples, upright=config.deskew, root=root)
     if data.y is None:

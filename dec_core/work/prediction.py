@@ -11,6 +11,7 @@ from dec_core.analysis.metrics import confusion
 from dec_core.data import load
 from dec_core.data.deskew import deskew
 from dec_core.data.pictures import brought_to
+from dec_core.methods import METHODS
 from dec_core.networks.saving import load_model
 from dec_core.runs.folder import RunFolder
 
@@ -50,8 +51,8 @@ def predict(run: RunFolder, images: np.ndarray) -> Prediction:
         If the run has no model yet, or its data is no longer there.
     """
     path, config = run.path / "model.keras", run.config
-    if config.method == "umap_gmm":
-        raise ValueError("run_dir: umap_gmm has no network that could place new images; name another run")
+    if not METHODS[config.method].places_new_images:
+        raise ValueError(f"run_dir: {config.method} has no network that could place new images; name another run")
     if not path.is_file():
         raise ValueError(f"run_dir: {run.path} has no model yet; let the run finish, or name another")
     data = load(config.dataset, config.n_samples, root=run.path.parent)

@@ -17,9 +17,9 @@ import numpy as np
 from dec_core.analysis.label_free import confidence, modularity, silhouette
 from dec_core.analysis.merge_split_check import doubt
 from dec_core.analysis.metrics import cluster_sizes, score
-from dec_core.architecture import WITHOUT_NETWORK
-from dec_core.config import RunConfig, is_taught
+from dec_core.config import RunConfig
 from dec_core.data import Dataset, load
+from dec_core.methods import METHODS, uses_mixture_target
 from dec_core.networks.saving import save_model
 from dec_core.runs.folder import RunFolder, in_order, this_process
 from dec_core.runs.machine import trained_with
@@ -141,17 +141,14 @@ class _Recorder:
 
     def _what_follows(self, event: Event) -> Iterator[Record]:
         """Records of what is found about the images, and of how clusters stand against them."""
-        if isinstance(event, CentersInitialized) and self._has_a_teacher() and self.dataset.y is not None:
+        placed = isinstance(event, CentersInitialized)
+        if placed and uses_mixture_target(self.config) and self.dataset.y is not None:
             yield self._write({"event": "MixtureScored", **self._scores(self.state.p.argmax(axis=1))})
         if self.schedule.is_milestone(event):  # after the first epoch, so that it does not delay the first points
             self.images.start(with_baseline=isinstance(event, PretrainProgress))
         yield from self._baseline()
         if self.schedule.takes_judgement(event):
             yield self._judged()
-
-    def _has_a_teacher(self) -> bool:
-        """Whether a network is being trained whose first p is that of a mixture."""
-        return is_taught(self.config) and self.config.method != "umap_gmm"
 
     def _record(self, event: Event) -> Record:
         values = {name: value for name, value in vars(event).items() if not isinstance(value, np.ndarray)}
@@ -226,7 +223,7 @@ class _Recorder:
 
     def _save_decoder(self) -> None:
         """Its weights, for `dec_core.analysis.decoding`."""
-        if self.config.method not in WITHOUT_NETWORK:
+        if METHODS[self.config.method].has_network:
             self.folder.save_arrays("decoder.npz", **in_order(self.state.decoder.get_weights()))
 
     # -- held against the images
@@ -251,7 +248,7 @@ class _Recorder:
     def _finish(self) -> Iterator[Record]:
         """Save the model, judge the result, and let go of the checkpoint when all else is on disk."""
         state = self.state
-        if self.config.method != "umap_gmm":  # it has nothing that could place another image
+        if METHODS[self.config.method].places_new_images:
             save_model(self.folder.path / "model.keras", state.encoder, state.decoder, state.clustering_layer)
             self._save_decoder()
         yield from self._baseline(wait=True)

@@ -6,6 +6,7 @@ import numpy as np
 
 from dec_core.analysis.projection import pca_axes
 from dec_core.data import Dataset
+from dec_core.methods import METHODS
 from dec_core.runs.folder import RunFolder, half
 from dec_core.runs.view import example_index, view_index
 from dec_core.training import TrainingState
@@ -50,7 +51,7 @@ class Snapshots:
         z = state.z[self.view] if clustered else self._embed_view()
         axes = pca_axes(z, self._plane)
         self._plane = ((z - z.mean(axis=0)) @ axes).astype(np.float32)
-        kept = state.z if clustered and state.config.method != "kmeans" else z
+        kept = state.z if clustered and METHODS[state.config.method].z != "pixels" else z
         reconstructions = self._images(state.reconstruct(self.dataset.x[self.examples]))
         arrays = {"z": half(kept), "plane": half(self._plane), "axes": axes, "reconstructions": reconstructions}
         return arrays | (self._clusters() if clustered else {})
@@ -59,7 +60,7 @@ class Snapshots:
         """Centers (n_clusters, latent_dim) with their images, labels (n,), and q where it follows from neither."""
         state = self.state
         arrays = {"cluster_centers": state.cluster_centers, "labels": state.labels.astype(np.uint8)}
-        if state.config.method == "umap_gmm":  # its q does not follow from z and the centers
+        if not METHODS[state.config.method].q_from_z:  # its q does not follow from z and the centers
             arrays["q"] = half(state.p)
         return arrays | {"decoded_centers": self._images(state.decode(state.cluster_centers))}
 

@@ -8,8 +8,8 @@ import numpy as np
 import streamlit as st
 
 from dec_core.analysis.verdict import thousands
-from dec_core.architecture import WITHOUT_NETWORK
 from dec_core.figures.palette import colour
+from dec_core.methods import METHODS
 from dec_core.reading.run import Run
 from dec_core.reading.snapshot import Snapshot
 from pages.inspect import view_components
@@ -150,7 +150,7 @@ def _strip(run: Run, now: Snapshot, index: int) -> list[dict[str, Any]]:
 
 def _lacking(run: Run, now: Snapshot, reconstruction: np.ndarray | None) -> str:
     """What the card cannot show here, and why."""
-    if reconstruction is not None or run.config.method in WITHOUT_NETWORK:
+    if reconstruction is not None or not METHODS[run.config.method].has_network:
         return ""
     if not now.newest:
         return "Reconstruction and path are shown at the newest moment: the decoder of earlier ones is not kept."

@@ -7,8 +7,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from dec_core.analysis.verdict import thousands
-from dec_core.architecture import WITHOUT_NETWORK
 from dec_core.figures.palette import colour
+from dec_core.methods import METHODS
 from dec_core.reading.run import Run
 from dec_core.reading.snapshot import Snapshot
 from pages.inspect import inspection_cache, view_components
@@ -110,6 +110,6 @@ def _film(run: Run, now: Snapshot) -> None:
         captions = [*steps, "mean", *["real"] * len(typical)]
         tone = colour(int(run.cluster_order[cluster]))
         rows.append(components.digit_row(now.name_of(cluster), np.array(images), captions, [tone] * len(captions)))
-    trained = run.config.method not in WITHOUT_NETWORK
+    trained = METHODS[run.config.method].has_network
     words = "Cluster centers, decoded, through training" if trained else "Mean images of the clusters"
     components.digits(rows, "Film of the centers", words, "film", HEIGHT)

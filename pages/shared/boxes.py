@@ -15,10 +15,10 @@ from streamlit.delta_generator import DeltaGenerator
 from dec_core.analysis.metrics import Confusion
 from dec_core.analysis.naming import letter
 from dec_core.analysis.verdict import most_mixed, thousands, verdict
-from dec_core.architecture import WITHOUT_NETWORK
 from dec_core.config import RunConfig
 from dec_core.figures.curves import curves_in_words
 from dec_core.figures.palette import colour
+from dec_core.methods import METHODS
 from dec_core.runs.history import History
 from pages.shared import components
 from pages.shared.box import box, choice, to_come
@@ -154,7 +154,7 @@ class Boxes:
         )
 
     def _curves(self) -> None:
-        if self.config is not None and self.config.method in WITHOUT_NETWORK:
+        if self.config is not None and not METHODS[self.config.method].has_network:
             to_come("No network is trained, so there are no curves.", BOTTOM)
         elif self.history.pretrain or self.history.end:
             figure = curves_json(self.run_id, self.history.n_records, BOTTOM, self.history, self.config)
@@ -178,7 +178,7 @@ class Boxes:
             to_come("Digits, what the autoencoder makes of them, and what each cluster center looks like.", BOTTOM)
             return
         data = shown(self.config)
-        trained = self.config.method not in WITHOUT_NETWORK
+        trained = METHODS[self.config.method].has_network
         rows = [components.digit_row("Images", data.examples, data.captions)]
         if trained:
             rows = [

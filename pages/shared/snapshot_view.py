@@ -13,12 +13,13 @@ import streamlit as st
 
 from dec_core.analysis import naming
 from dec_core.analysis.metrics import Confusion, confusion
-from dec_core.config import BUNDLED, RunConfig, is_taught
+from dec_core.config import BUNDLED, RunConfig
 from dec_core.data import load
 from dec_core.data.deskew import deskew
 from dec_core.figures.confusion import confusion_figure, sizes_figure
 from dec_core.figures.curves import curves
 from dec_core.figures.embedding import frame
+from dec_core.methods import METHODS, held_steps
 from dec_core.runs.folder import RunFolder
 from dec_core.runs.history import History
 from dec_core.runs.view import example_index, view_index
@@ -124,8 +125,8 @@ def sizes_json(run_id: str, file: str, first_file: str, height: int, _config: Ru
 @st.cache_resource(max_entries=64, show_spinner=False)
 def curves_json(run_id: str, n_records: int, height: int, _history: History, _config: RunConfig) -> str:
     """The curves of a run as far as its first `n_records` records go, drawn."""
-    held = _config.first_target_steps if is_taught(_config) else 0
-    return curves(_history, height, _config.gamma if _config.method == "joint" else None, held).to_json()
+    gamma = _config.gamma if METHODS[_config.method].trains_decoder else None
+    return curves(_history, height, gamma, held_steps(_config)).to_json()
 
 
 @st.cache_resource(max_entries=128, show_spinner=False)

@@ -12,6 +12,7 @@ from dec_core.config import ConfigError, RunConfig
 from dec_core.data import DataError
 from dec_core.figures.shown import SCORES
 from dec_core.glossary import tooltip
+from dec_core.methods import METHODS, PHASES
 from dec_core.reading.progress import Progress, progress
 from dec_core.reading.summary import findings, is_suspect
 from dec_core.runs.folder import ACTIVE, RunFolder, RunStatus
@@ -23,8 +24,6 @@ from pages.shared.text import escape, sentence
 from pages.train.controls import controls, state_line
 
 WAIT_FOR_MORE = 900.0  # seconds after a run's end in which what comes late is looked for: a full server is slow
-PHASES = ("autoencoder", "centers", "clustering")
-PHASES_OF = {"kmeans": PHASES[1:2], "umap_gmm": PHASES[1:2], "autoencoder": PHASES[:2]}
 WITH_LABELS = ("acc", "nmi", "ari")
 WITHOUT_LABELS = ("silhouette", "confidence")
 TO_BE_FOUND = "Once clusters form, here stands whether groups look merged or split, judged without labels."
@@ -51,7 +50,7 @@ def _view(run: RunFolder | None, config: RunConfig | None, active: bool) -> None
     if run is None:
         earlier = " Earlier runs are in the list above." if focus.index().entries() else ""
         controls(None, None, config, f"Press Start: an autoencoder learns to see, then the clusters form.{earlier}")
-        _stepper("", Progress("", 0.0, -1), PHASES_OF.get(config.method if config else "", PHASES))
+        _stepper("", Progress("", 0.0, -1), METHODS[config.method].phases if config else PHASES)
         _numbers(History(), {})
         _findings("", History(), None)
         Boxes(None, History(), None).show()
@@ -68,7 +67,7 @@ def _view(run: RunFolder | None, config: RunConfig | None, active: bool) -> None
         st.rerun()  # the whole page: the picker shows the outcome, and the clock stops, or starts again
     standing = progress(status, history, own)
     controls(run, status, config, state_line(run, status, standing, history, own))
-    _stepper(status.state, standing, PHASES_OF.get(own.method, PHASES))
+    _stepper(status.state, standing, METHODS[own.method].phases)
     _trouble(run, status)
     _numbers(history, status.outcome)
     _findings(run.id, history, own)
@@ -96,7 +95,7 @@ def _look_for_more(run: RunFolder, n_records: int, message: str) -> None:
 
 def _is_more_to_come(status: RunStatus, history: History, config: RunConfig) -> bool:
     """Whether the worker still adds to a run that has ended: `dec_core.work.postprocess`."""
-    scored = status.state == "finished" and "acc" in status.outcome and config.method != "umap_gmm"
+    scored = status.state == "finished" and "acc" in status.outcome and METHODS[config.method].placed_by != "mixture"
     return history.umap is None or (scored and history.mixture is None)
 
 

@@ -1,0 +1,94 @@
+"""What each method has and can. All others ask here, and nobody asks for a method's name.
+
+To add a method: an entry in `METHODS`, a value for every question below that it answers in a new way, and its part
+of the training in `dec_core/training/`.
+
+This stands below the config, as the architecture does, and knows of it the fields in `MethodChoice` alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+PHASES = ("autoencoder", "centers", "clustering")  # what is done in turn
+
+
+class MethodChoice(Protocol):
+    """The fields of a `RunConfig` that decide by what its clusters are found."""
+
+    method: str
+    first_target: str
+    first_target_steps: int
+
+
+@dataclass(frozen=True)
+class Method:
+    """What a method has and can.
+
+    Attributes
+    ----------
+    z : {"code", "pixels", "umap"}
+        What a z is: the code of an autoencoder that is trained, the image as it is, or its place in a UMAP.
+    placed_by : {"kmeans", "mixture"}
+        What places the centers: k-means on z, or a Gaussian mixture in the UMAP of the images.
+    trains_centers : bool
+        Whether centers and encoder are then moved together, so that q approaches p.
+    trains_decoder : bool
+        Whether the decoder is trained on meanwhile, on gamma * KL(p || q) + mean squared error.
+    """
+
+    z: Literal["code", "pixels", "umap"]
+    placed_by: Literal["kmeans", "mixture"] = "kmeans"
+    trains_centers: bool = False
+    trains_decoder: bool = False
+
+    @property
+    def has_network(self) -> bool:
+        """Whether there is an autoencoder."""
+        return self.z == "code"
+
+    @property
+    def q_from_z(self) -> bool:
+        """Whether q follows from z, the centers and alpha (equation 1). Else q is kept with the snapshots."""
+        return self.z != "umap"
+
+    @property
+    def places_new_images(self) -> bool:
+        """Whether an image that was not there when the clusters were found can be given to one."""
+        return self.z != "umap"
+
+    @property
+    def centers_are_images(self) -> bool:
+        """Whether a center is the mean image of its cluster, rather than a point in z that is to be decoded."""
+        return not self.has_network
+
+    @property
+    def phases(self) -> tuple[str, ...]:
+        """Those of `PHASES` that it has."""
+        has = self.has_network, True, self.trains_centers
+        return tuple(phase for phase, has_it in zip(PHASES, has, strict=True) if has_it)
+
+
+METHODS: dict[str, Method] = {
+    "dec": Method("code", trains_centers=True),
+    "joint": Method("code", trains_centers=True, trains_decoder=True),
+    "autoencoder": Method("code"),
+    "kmeans": Method("pixels"),
+    "umap_gmm": Method("umap", placed_by="mixture"),
+}
+
+
+def uses_mixture_target(config: MethodChoice) -> bool:
+    """Whether a network is trained whose first target p is what UMAP and a mixture find."""
+    return METHODS[config.method].trains_centers and config.first_target == "umap_gmm"
+
+
+def fits_mixture(config: MethodChoice) -> bool:
+    """Whether UMAP and a mixture find the groups, if only for the first target p."""
+    return METHODS[config.method].placed_by == "mixture" or uses_mixture_target(config)
+
+
+def held_steps(config: MethodChoice) -> int:
+    """Gradient steps in which a mixture's target is held; 0 where there is none."""
+    return config.first_target_steps if uses_mixture_target(config) else 0
