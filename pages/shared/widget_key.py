@@ -1,0 +1,35 @@
+"""Keys of widgets that show a part of the state which other things change, too.
+
+Streamlit keeps a widget's value in the browser, and every request brings the values of all widgets along. One that was
+under way while something else changed the value (a preset, a link, a run that was started, a click on a point) still
+holds the value of before and would undo the change. So a change from elsewhere makes another widget, by another key:
+what a late request brings is the value of a widget that is no more.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+
+def key_showing(name: str, value: Any) -> str:
+    """The key of a widget that shows `value`, which is in the session's state when this returns."""
+    state = st.session_state
+    number, shown = state.get(f"showing_{name}", (0, value))
+    if shown != value:
+        number += 1
+    key = f"{name}_{number}" if number else name
+    state[f"showing_{name}"] = number, value
+    if key not in state:
+        state[key] = value
+    return key
+
+
+def value_chosen(name: str) -> Any:
+    """What was just chosen with the widget of `key_showing`, for its callback; it stays the same widget."""
+    state = st.session_state
+    number, _ = state[f"showing_{name}"]
+    value = state[f"{name}_{number}" if number else name]
+    state[f"showing_{name}"] = number, value
+    return value

@@ -1,0 +1,69 @@
+"""The input for each field of a config: which kind it is follows from the field."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dec_core.figures.shown import short_name
+from pages.shared.text import sentence
+from pages.shared.widget_key import key_showing
+from pages.train import state
+from pages.train.state import FIELDS, UNITS, Form
+
+ONE_LINE = 22  # letters of all options that fit beside each other
+SLIDERS = {"latent_dim": (1, 64), "n_clusters": (2, 30)}
+
+
+def field_widgets(names: list[str], form: Form) -> None:
+    """Those of one group, the advanced ones folded away unless one of them is wrong."""
+    for name in names:
+        if not FIELDS[name]["advanced"]:
+            _field(name, form)
+    advanced = [name for name in names if FIELDS[name]["advanced"]]
+    if advanced:
+        with st.expander("Advanced", expanded=any(name in form.problems for name in advanced), type="compact"):
+            for name in advanced:
+                _field(name, form)
+
+
+def _field(name: str, form: Form) -> None:
+    """The input for one field, and below it what is wrong with it."""
+    field, value = FIELDS[name], form.choices.values[name]
+    common = {
+        "label": field["label"], "help": field["help"], "key": key_showing(name, value),
+        "on_change": state.choose, "args": (name,),
+    }  # fmt: skip
+    default = field["default"]
+    if "choices" in field:
+        _options(name, value, common)
+    elif isinstance(default, bool):
+        st.toggle(**common)
+    elif name in UNITS:
+        st.text_input(**common)
+    elif name in SLIDERS:
+        least, most = SLIDERS[name]
+        st.slider(min_value=least, max_value=max(most, value), **common)
+    elif isinstance(default, float):
+        st.number_input(format="%g", step=10.0 ** (_magnitude(value) - 1), **common)
+    elif default is None:
+        st.number_input(step=1, value=None, placeholder="all", **common)
+    else:
+        st.number_input(step=1, **common)
+    if name in form.problems:
+        st.caption(f":red[:material/error: {sentence(form.problems[name])}]")
+
+
+def _options(name: str, value: str, common: dict) -> None:
+    """A row of buttons where their labels fit beside each other, else a list."""
+    options, label = FIELDS[name]["choices"], str
+    if name == "dataset":
+        options, label = [*options, *([] if value in options else [value])], short_name
+    if sum(len(label(option)) for option in options) > ONE_LINE:
+        st.selectbox(options=options, format_func=label, **common)
+    else:
+        st.segmented_control(options=options, format_func=label, required=True, **common)
+
+
+def _magnitude(value: float | None) -> int:
+    """The power of ten of a number: its buttons change the digit after the first."""
+    return int(f"{value or 1:e}".partition("e")[2])

@@ -1,0 +1,207 @@
+"""What is chosen in the form, what follows from it, and its link.
+
+Chosen is one record of the session: a preset, and a value for every field as it was typed. All else is computed from
+it once a redraw: which fields act, the config or what is wrong, what differs from the preset.
+
+Streamlit's own `bind="query-params"` was tried for the fields and does not carry them. A field that is drawn only
+because the link has chosen something further down (gamma, where the link says joint) takes its value from the link one
+redraw late, and Start would train something else; where a preset fills the form, such a field keeps the link's value
+against the preset's; and what the link got wrong is dropped in silence.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
+from typing import Any
+
+import streamlit as st
+
+from dec_core.config import BUNDLED, ConfigError, RunConfig, applies, fields, parse
+from dec_core.data import DataError, load
+from dec_core.presets import PRESETS, nearest
+from dec_core.runs.own_presets import own_presets
+from pages.shared import link
+from pages.shared.places import runs_root
+from pages.shared.widget_key import value_chosen
+
+FIELDS = fields()
+FIRST_PRESET = "first-look"
+IN_LINK = {"random_state": "seed"}  # fields whose name in a link is shorter
+UNITS = ("hidden_units", "filters")  # written as numbers with commas
+MAX_LETTERS = 60  # of a name in a link, quoted where there is none such
+
+
+@dataclass(frozen=True)
+class Choices:
+    """A preset, and by field what was typed; fields that do not act keep theirs."""
+
+    preset: str
+    values: dict[str, Any]
+
+    @classmethod
+    def of(cls, config: RunConfig, preset: str) -> Choices:
+        """The choices that describe `config`, as changes of `preset`."""
+        typed = {name: getattr(config, name) for name in FIELDS}
+        return cls(preset, typed | {name: ", ".join(map(str, typed[name])) for name in UNITS})
+
+    def changed(self, **values: Any) -> Choices:
+        """With some fields replaced."""
+        return replace(self, values=self.values | values)
+
+
+@dataclass(frozen=True)
+class Form:
+    """What follows from choices.
+
+    Attributes
+    ----------
+    choices : Choices
+    presets : dict of str to RunConfig
+        Those that come along, then those that were kept on this server.
+    acting : tuple of str
+        The fields that have any effect, given the others; the rest is not shown.
+    config : RunConfig or None
+        What Start would train; None while a choice is impossible.
+    problems : dict of str to str
+        By field what is wrong with it.
+    changed : tuple of str
+        The acting fields, the seed aside, that differ from the preset's.
+    """
+
+    choices: Choices
+    presets: dict[str, RunConfig]
+    acting: tuple[str, ...] = ()
+    config: RunConfig | None = None
+    problems: dict[str, str] = field(default_factory=dict)
+    changed: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, choices: Choices) -> Form:
+        """All that follows from `choices`, with what is on this server now."""
+        known = presets()
+        if choices.preset not in known:  # one of the server's own, and gone
+            choices = replace(choices, preset=FIRST_PRESET)
+        base, typed = known[choices.preset], choices.values
+        as_config = SimpleNamespace(**typed)
+        acting = tuple(name for name in FIELDS if applies(name, as_config))
+        # what is not shown is the preset's: nobody could mend it
+        values = {name: _number(name, typed[name]) if name in acting else getattr(base, name) for name in FIELDS}
+        config, problems = _validated(values)
+        if config is None:
+            return cls(choices, known, acting, None, problems)
+        changed = tuple(n for n in acting if n != "random_state" and getattr(config, n) != getattr(base, n))
+        return cls(choices, known, acting, config, {}, changed)
+
+    def to_query(self) -> dict[str, str]:
+        """The preset and what differs from it, so that the link reproduces the set-up."""
+        shown = [*self.changed, *(["random_state"] if self.config.random_state else [])]
+        query = {IN_LINK.get(name, name): _text(getattr(self.config, name)) for name in shown}
+        return {"preset": self.choices.preset, **query}
+
+
+def presets() -> dict[str, RunConfig]:
+    """Those that come along, then those that were kept on this server."""
+    return PRESETS | own_presets(runs_root())
+
+
+def take_up() -> tuple[Choices, list[str]]:
+    """The choices of this redraw: the link's where somebody has followed one; and what it got wrong."""
+    state, notices = st.session_state, []
+    asked = link.asked() or {}
+    if "choices" not in state or asked.keys() & {"preset", *(IN_LINK.get(name, name) for name in FIELDS)}:
+        state.choices, notices = from_query(asked)
+    config = state.pop("to_fill", None)
+    if config is not None:
+        state.choices = Choices.of(config, nearest(config))
+    return state.choices, notices
+
+
+def from_query(query: dict[str, str]) -> tuple[Choices, list[str]]:
+    """What a link describes as far as it can be, and what cannot be."""
+    known, notices = presets(), []
+    preset = query.get("preset", FIRST_PRESET)
+    if preset not in known:
+        notices.append(f"The link asks for preset {preset[:MAX_LETTERS]!r}; there are {', '.join(known)}.")
+        preset = FIRST_PRESET
+    texts = {name: query[IN_LINK.get(name, name)] for name in FIELDS if IN_LINK.get(name, name) in query}
+    config, problems = _as_far_as_valid(known[preset], {name: parse(name, text) for name, text in texts.items()})
+    notices += [f"In the link, {FIELDS[name]['label'].lower()}: {said}." for name, said in problems.items()]
+    return Choices.of(config, preset), notices
+
+
+# -- what changes the choices: all are callbacks
+
+
+def choose(name: str) -> None:
+    """Take up what was typed into the widget of a field."""
+    state, value = st.session_state, value_chosen(name)
+    state.choices = state.choices.changed(**{name: value})
+    if name == "dataset":
+        state.choices = _fitted_to_dataset(state.choices)
+
+
+def choose_preset() -> None:
+    """Fill the form with the preset that was picked; the seed stays."""
+    _fill_with_preset(value_chosen("preset"))
+
+
+def go_back_to_preset() -> None:
+    """Undo what differs from the preset; the seed stays."""
+    _fill_with_preset(st.session_state.choices.preset)
+
+
+def use_dataset(name: str) -> None:
+    """Choose data of one's own, with what suits it: deskewing is for handwriting."""
+    st.session_state.choices = _fitted_to_dataset(st.session_state.choices.changed(dataset=name, deskew=False))
+
+
+def _fill_with_preset(name: str) -> None:
+    seed = st.session_state.choices.values["random_state"] or 0
+    st.session_state.choices = Choices.of(presets()[name].changed(random_state=seed), name)
+
+
+def _fitted_to_dataset(choices: Choices) -> Choices:
+    """A subset of a larger data set means all of a smaller one."""
+    name = choices.values["dataset"]
+    try:
+        n = BUNDLED[name][0] if name in BUNDLED else len(load(name, root=runs_root()).images)
+    except DataError:
+        return choices  # said at the field
+    return choices.changed(n_samples=None) if (choices.values["n_samples"] or 0) > n else choices
+
+
+def _validated(values: dict[str, Any]) -> tuple[RunConfig | None, dict[str, str]]:
+    try:
+        config = RunConfig.make(**values)
+        if config.dataset not in BUNDLED:
+            images = load(config.dataset, root=runs_root()).images
+            config.check_images(len(images), images.shape[1:])
+        return config, {}
+    except ConfigError as error:
+        return None, error.problems
+    except DataError as error:
+        return None, {"dataset": str(error)}
+
+
+def _as_far_as_valid(config: RunConfig, changes: dict[str, Any]) -> tuple[RunConfig, dict[str, str]]:
+    """The config with all changes at once; those that cannot be are left out, and what is wrong with them."""
+    problems: dict[str, str] = {}
+    while True:
+        try:
+            return config.changed(**changes), problems
+        except ConfigError as error:
+            problems |= error.problems
+            kept = {name: value for name, value in changes.items() if name not in error.problems}
+            changes = kept if len(kept) < len(changes) else {}
+
+
+def _number(name: str, value: Any) -> Any:
+    """What was typed, as a float where the field is one: a widget may hold a whole number."""
+    return float(value) if isinstance(FIELDS[name]["default"], float) and value is not None else value
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
