@@ -496,10 +496,17 @@ def test_several_mistakes_are_all_said(app, runs, now):
     is_whole(at, now)
 
 
-def test_a_new_link_is_taken_up_by_a_page_that_is_open(app, runs, now):
+def goes_back(at, monkeypatch, **query) -> None:
+    """Go back to an address in the browser's history."""
+    at.query_params = {"run": at.query_params["run"], **query}
+    with monkeypatch.context() as browser:
+        browser.setattr("pages.shared.link.went_back", lambda: True)
+        at.run()
+
+
+def test_a_link_that_somebody_goes_back_to_is_followed(app, runs, now, monkeypatch):
     at = inspect(runs.run, true="9")
-    at.query_params = {"run": runs.run.folder.id, "true": "4", "order": "typical"}
-    at.run()
+    goes_back(at, monkeypatch, true="4", order="typical")
     chooses(at, now, Selection(true="4"), order="typical")
 
 
@@ -561,20 +568,20 @@ def test_a_request_that_was_under_way_does_not_bring_filters_back(app, runs, now
 
 def test_a_list_that_tells_what_it_shows_chooses_nothing(monkeypatch):
     from pages.inspect import choices
-    from pages.inspect.view_state import Looking
+    from pages.inspect.view_state import ViewState
 
-    drawn, looked, state = {}, [], SimpleNamespace(look=Looking())
+    drawn, looked, state = {}, [], SimpleNamespace(view=ViewState())
     page = SimpleNamespace(selectbox=lambda *_, **options: drawn.update(options), session_state=state)
     monkeypatch.setattr(choices, "st", page)
-    monkeypatch.setattr(choices, "shows", lambda name, value: name)
-    monkeypatch.setattr(choices, "look", lambda **values: looked.append(values))
+    monkeypatch.setattr(choices, "key_showing", lambda name, value: name)
+    monkeypatch.setattr(choices, "change_view", lambda **values: looked.append(values))
     choices._select("Order", "order", choices.ORDERS, "wrong", 100)
     for told in ("wrong", "index"):  # what it shows, as after a card lay in its place; another one
-        monkeypatch.setattr(choices, "chosen", lambda name, told=told: told)
+        monkeypatch.setattr(choices, "chosen_with", lambda name, told=told: told)
         drawn["on_change"]()
     assert looked == [{"order": "index"}]
-    state.look = Looking(order="index")
-    monkeypatch.setattr(choices, "chosen", lambda name: "wrong")
+    state.view = ViewState(order="index")
+    monkeypatch.setattr(choices, "chosen_with", lambda name: "wrong")
     drawn["on_change"]()  # a second thought, before the list is drawn anew
     assert looked == [{"order": "index"}, {"order": "wrong"}]
 
@@ -587,12 +594,11 @@ def test_a_second_thought_is_heard(app, runs, now):
     is_whole(at, now)
 
 
-def test_going_back_takes_the_last_click_back(app, runs, now):
+def test_going_back_takes_the_last_click_back(app, runs, now, monkeypatch):
     at = inspect(runs.run)
     tell(at, "matrix", "cell", {"row": 9, "column": 3})
     chooses(at, now, Selection(true="9", cluster="D"))
-    at.query_params = {"run": runs.run.folder.id}
-    at.run()
+    goes_back(at, monkeypatch)
     is_whole(at, now)
     tell(at, "matrix", "cell", {"row": 4, "column": 4})
     chooses(at, now, Selection(true="4", cluster="E"))

@@ -7,7 +7,8 @@ import streamlit as st
 from dec_core.reading.run import Run
 from dec_core.reading.snapshot import Snapshot
 from pages.inspect import views
-from pages.inspect.view_state import Looking, chosen, look, shows
+from pages.inspect.view_state import ViewState, change_view
+from pages.shared.controlled import chosen_with, key_showing
 
 SHARES = {"count": "count", "row": "% of row", "column": "% of column"}
 COLOURS = {"digit": "digit", "cluster": "cluster", "wrong": "wrong", "sure": "sure", "changed": "moved"}
@@ -23,33 +24,33 @@ SPACES = {"umap": "UMAP", "pca": "PCA"}
 MOST_DIMENSIONS = 12  # of z, of which all pairs are offered; a link may name any
 
 
-def share(seen: Looking) -> None:
+def share(view: ViewState) -> None:
     """Counts, or per cent."""
-    _select("Numbers", "share", SHARES, seen.share, 118)
+    _select("Numbers", "share", SHARES, view.share, 118)
 
 
-def colour_and_space(run: Run, now: Snapshot, seen: Looking) -> None:
+def colour_and_space(run: Run, now: Snapshot, view: ViewState) -> None:
     """What colours say, and which projection is shown."""
     known = {name: told for name, told in COLOURS.items() if run.y is not None or name not in ("digit", "wrong")}
     if run.noun != "digit" and "digit" in known:
         known["digit"] = "class"
-    _select("Colour", "colour", known, views.colour_of(run, now, seen), 104)
-    space = views.space_of(now, seen)
+    _select("Colour", "colour", known, views.colour_of(run, now, view), 104)
+    space = views.space_of(now, view)
     n = min(now.arrays["z"].shape[1], MOST_DIMENSIONS)
     names = [*run.at(-1).spaces(), *(f"z{i},z{j}" for i in range(n) for j in range(i + 1, n))]
     names += [] if space in names else [space]
     spaces = {name: SPACES.get(name, name.replace(",", " × ")) for name in names}
-    _select("Projection", "space", spaces, views.space_of(now, seen), 104)
+    _select("Projection", "space", spaces, views.space_of(now, view), 104)
 
 
-def order_and_group(run: Run, seen: Looking) -> None:
+def order_and_group(run: Run, view: ViewState) -> None:
     """Which samples come first, and whether they are grouped."""
     orders = {name: told for name, told in ORDERS.items() if run.y is not None or name != "wrong"}
-    _select("Order", "order", orders, views.order_of(run, seen), 168)
+    _select("Order", "order", orders, views.order_of(run, view), 168)
     groups = {name: told for name, told in GROUPS.items() if run.y is not None or name != "digit"}
     if run.noun != "digit" and "digit" in groups:
         groups["digit"] = "by class"
-    _select("Grouping", "group", groups, seen.group, 118)
+    _select("Grouping", "group", groups, view.group, 118)
 
 
 def _select(label: str, name: str, options: dict[str, str], value: str, width: int) -> None:
@@ -59,14 +60,14 @@ def _select(label: str, name: str, options: dict[str, str], value: str, width: i
     """
 
     def take() -> None:
-        picked = chosen(f"show_{name}")
-        if picked != (getattr(st.session_state.look, name) or value):
-            look(**{name: picked})
+        picked = chosen_with(f"show_{name}")
+        if picked != (getattr(st.session_state.view, name) or value):
+            change_view(**{name: picked})
 
     st.selectbox(
         label,
         list(options),
-        key=shows(f"show_{name}", value),
+        key=key_showing(f"show_{name}", value),
         format_func=options.get,
         on_change=take,
         label_visibility="collapsed",

@@ -10,21 +10,21 @@ from dec_core.figures.contact_sheet import MOST, contact_sheet
 from dec_core.reading.run import Run
 from dec_core.reading.selection_export import as_npz, as_python, as_table
 from dec_core.reading.snapshot import Snapshot
-from pages.inspect.view_state import Looking
+from pages.inspect.view_state import ViewState
 from pages.inspect.views import group_of, order_of, ordered, tile
 
 
-def export(run: Run, now: Snapshot, seen: Looking, chosen: np.ndarray, beside: Snapshot | None) -> None:
+def export(run: Run, now: Snapshot, view: ViewState, chosen: np.ndarray, beside: Snapshot | None) -> None:
     """A menu: CSV, arrays, contact sheet, and the Python that selects the same. Made when they are asked for."""
 
     def table() -> str:
-        return as_table(now, ordered(run, now, seen, chosen)).to_csv(index=False)
+        return as_table(now, ordered(run, now, view, chosen)).to_csv(index=False)
 
     def arrays() -> bytes:
-        return as_npz(now, ordered(run, now, seen, chosen))
+        return as_npz(now, ordered(run, now, view, chosen))
 
     def sheet() -> bytes:
-        index = ordered(run, now, seen, chosen)[:MOST]
+        index = ordered(run, now, view, chosen)[:MOST]
         tiles = [tile(run, now, int(i)) for i in index]
         captions = [f"{part['caption'].replace('→', '>')}\n{part['index']}" for part in tiles]  # its font has no arrow
         return contact_sheet(run.images[index], captions, np.array([part["wrong"] for part in tiles]))
@@ -41,5 +41,5 @@ def export(run: Run, now: Snapshot, seen: Looking, chosen: np.ndarray, beside: S
             st.download_button(label, make, f"{name}.{ending}", kind, on_click="ignore", key=key, width="stretch")
         st.caption("The address of this page shows just this to whoever opens it.")
         st.caption("The Python that selects them")
-        order = order_of(run, seen) if now.clustered else "index"
-        st.code(as_python(now, seen.selection, order, group_of(now, seen), beside), language="python")
+        order = order_of(run, view) if now.clustered else "index"
+        st.code(as_python(now, view.selection, order, group_of(now, view), beside), language="python")

@@ -9,9 +9,9 @@ import streamlit as st
 from dec_core.reading.run import Run
 from dec_core.reading.selection import Selection, SelectionError, indices
 from dec_core.reading.snapshot import Snapshot
-from pages.inspect import view_state
-from pages.inspect.view_state import Looking, shows
+from pages.inspect.view_state import ViewState, change_filters
 from pages.shared.box import box
+from pages.shared.controlled import chosen_with, key_showing
 from pages.shared.text import escape
 
 ABOUT = "Filters add up: a sample has to pass all of them. What is chosen stands in the link."
@@ -19,9 +19,9 @@ ANY = "any"
 WIDTH = 84  # pixels of a filter, so that four stand in a row
 
 
-def filters(run: Run, now: Snapshot, seen: Looking) -> None:
+def filters(run: Run, now: Snapshot, view: ViewState) -> None:
     """The box of filters."""
-    chosen = seen.selection
+    chosen = view.selection
     with box("filters", "Look for", ABOUT):
         letters = run.letters_in_order
         with st.container(horizontal=True, gap="small"):
@@ -37,30 +37,30 @@ def filters(run: Run, now: Snapshot, seen: Looking) -> None:
         if not now.clustered:
             st.caption("The other filters need clusters.")
             return
-        key = shows("filter_sure", (chosen.least, chosen.most))
+        key = key_showing("filter_sure", (chosen.least, chosen.most))
         st.slider("Confidence, q of its cluster", 0.0, 1.0, step=0.01, key=key, on_change=_sure)
         with st.container(horizontal=True, gap="small"):
             for name, label, about in (
                 ("changed", "changed now", "Changed cluster since the moment before this one."),
                 ("unsettled", "never settled", "Still changed cluster in the last quarter of the training."),
             ):
-                key = shows(f"filter_{name}", getattr(chosen, name))
+                key = key_showing(f"filter_{name}", getattr(chosen, name))
                 st.checkbox(label, key=key, help=about, on_change=_take, args=[name])
 
 
 def _select(label: str, name: str, options: list[str], value: str) -> None:
-    key = shows(f"filter_{name}", value if value in options else ANY)
+    key = key_showing(f"filter_{name}", value if value in options else ANY)
     st.selectbox(label, [ANY, *options], key=key, on_change=_take, args=[name], width=WIDTH)
 
 
 def _take(name: str) -> None:
-    value: Any = view_state.chosen(f"filter_{name}")
-    view_state.choose(**{name: "" if value == ANY else value})
+    value: Any = chosen_with(f"filter_{name}")
+    change_filters(**{name: "" if value == ANY else value})
 
 
 def _sure() -> None:
-    least, most = view_state.chosen("filter_sure")
-    view_state.choose(least=round(least, 2), most=round(most, 2))
+    least, most = chosen_with("filter_sure")
+    change_filters(least=round(least, 2), most=round(most, 2))
 
 
 def _search(run_id: str, chosen: Selection) -> None:
@@ -68,16 +68,16 @@ def _search(run_id: str, chosen: Selection) -> None:
     text, said, of = st.session_state.get("filter_index_bad", ("", "", None))
     if of != (run_id, chosen):
         text, said = ", ".join(map(str, chosen.index)), ""
-    key = shows("filter_index", text)
+    key = key_showing("filter_index", text)
     st.text_input("Index", key=key, placeholder="12, 40-42", on_change=_find, args=[run_id], width=WIDTH)
     if said:
         st.caption(f":red[{escape(said)}]")
 
 
 def _find(run_id: str) -> None:
-    text, state = view_state.chosen("filter_index"), st.session_state
+    text, state = chosen_with("filter_index"), st.session_state
     state.pop("filter_index_bad", None)
     try:
-        view_state.choose(index=indices(text))
+        change_filters(index=indices(text))
     except SelectionError as error:
-        state.filter_index_bad = text, f"{error}.", (run_id, state.look.selection)
+        state.filter_index_bad = text, f"{error}.", (run_id, state.view.selection)

@@ -13,7 +13,7 @@ from dec_core.methods import METHODS
 from dec_core.reading.run import Run
 from dec_core.reading.snapshot import Snapshot
 from pages.inspect import view_components
-from pages.inspect.view_state import look
+from pages.inspect.view_state import change_view
 from pages.inspect.views import tile
 
 N_NEIGHBOURS, N_STEPS = 5, 8
@@ -23,14 +23,14 @@ def card(run: Run, now: Snapshot, index: int, height: int) -> None:
     """Everything that is known of sample `index` at this moment."""
 
     def picked() -> None:
-        look(sample=int(st.session_state.card.picked))
+        change_view(sample=int(st.session_state.card.picked))
 
     def closed() -> None:
-        look(sample=None)
+        change_view(sample=None)
 
     def went_back() -> None:
         number = int(st.session_state.card.moment)
-        look(moment=None if number == len(run.snapshots) - 1 else number)
+        change_view(moment=None if number == len(run.snapshots) - 1 else number)
 
     data = card_data(run, now, index)
     view_components.card(

@@ -22,8 +22,8 @@ from pages.inspect.second_run import against
 from pages.inspect.through_time import through_time
 from pages.inspect.timeline import timeline
 from pages.inspect.validate_view import understood
-from pages.inspect.view_state import Looking, draw_again, look, looking, whole_page, write_link
-from pages.shared import components, focus
+from pages.inspect.view_state import ViewState, change_view, take_view, write_link
+from pages.shared import components, focus, link
 from pages.shared.box import box, to_come
 from pages.shared.text import escape, sentence
 
@@ -59,9 +59,9 @@ def screen(run: RunFolder | None) -> None:
     with st.container(key="unseen"):
         components.keys({" ": [], "ArrowRight": []}, {"/": "shell"})
     if run is None:
+        link.asked()  # what it asks has no run to be asked of
         _nothing(LINE_TO_COME)
         return
-    whole_page()
     active = run.status.state in ACTIVE
     st.fragment(_view, run_every=1.0 if active else None)(run, active)
 
@@ -76,7 +76,7 @@ def _nothing(words: str) -> None:
 def _view(folder: RunFolder, active: bool) -> None:
     history = focus.reader(folder.id).refresh()
     if active != (folder.status.state in ACTIVE):
-        draw_again()
+        st.rerun()
     try:
         folder.config  # noqa: B018  (raises where it cannot be read)
         if not history.snapshots:
@@ -94,55 +94,55 @@ def _view(folder: RunFolder, active: bool) -> None:
             "The newest snapshot is damaged; the newest one that can be read is shown.", icon=":material/warning:"
         )
     try:
-        now, beside, mask, problems = understood(run, *looking(folder.id))
+        now, beside, mask, problems = understood(run, *take_view(folder.id))
         for problem in problems:
             st.warning(sentence(problem), icon=":material/link_off:")
-        write_link(folder.id)
-        _show(run, now, st.session_state.look, mask, beside, active=active)
+        write_link()
+        _show(run, now, st.session_state.view, mask, beside, active=active)
     except ValueError as error:  # a damaged snapshot
         st.error(sentence(error), icon=":material/error:")
-        st.button("Go to the newest moment", on_click=look, kwargs={"moment": None})
+        st.button("Go to the newest moment", on_click=change_view, kwargs={"moment": None})
 
 
 def _show(
-    run: Run, now: Snapshot, seen: Looking, mask: np.ndarray | None, beside: Snapshot | None, *, active: bool
+    run: Run, now: Snapshot, view: ViewState, mask: np.ndarray | None, beside: Snapshot | None, *, active: bool
 ) -> None:
     chosen = np.arange(run.n) if mask is None else np.flatnonzero(mask)
-    _headline(run, now, seen, chosen, beside)
+    _headline(run, now, view, chosen, beside)
     _offer(run, active=active)
     left, middle, right = st.columns([30, 41, 29])
     with left:
         about = ABOUT_MATRIX if run.y is not None else ABOUT_NEIGHBOURS
         with box("matrix", _question(run), about) as head:
             with head:
-                choices.share(seen)
+                choices.share(view)
             if run.clustered:
-                views.matrix(run, now, seen, MATRIX)
+                views.matrix(run, now, view, MATRIX)
             else:
                 to_come("Once the centers are placed: which digit lies in which cluster.", MATRIX)
-        filters(run, now, seen)
+        filters(run, now, view)
         if run.clustered:
             with box("centers", "What does each cluster look like?", ABOUT_CENTERS):
-                views.centers(run, now, seen, CENTERS)
+                views.centers(run, now, view, CENTERS)
     with middle, box("scene", "Where do they lie?", ABOUT_SCENE) as head:
         with head:
-            choices.colour_and_space(run, now, seen)
-        views.embedding(run, now, seen, mask, SCENE)
-        timeline(run, now, seen, LINE, training=active)
-    with right, _right_box(seen):
-        if seen.sample is not None:
-            card(run, now, seen.sample, RIGHT_SIDE)
+            choices.colour_and_space(run, now, view)
+        views.embedding(run, now, view, mask, SCENE)
+        timeline(run, now, view, LINE, training=active)
+    with right, _right_box(view):
+        if view.sample is not None:
+            card(run, now, view.sample, RIGHT_SIDE)
         else:
             with st.container(horizontal=True, gap="small", key="head-order"):
-                choices.order_and_group(run, seen)
-            views.gallery(run, now, seen, chosen, RIGHT_SIDE - CHOICES)
+                choices.order_and_group(run, view)
+            views.gallery(run, now, view, chosen, RIGHT_SIDE - CHOICES)
     if run.clustered:
-        through_time(run, now, seen)
-        against(run, now, seen, beside, mask)
+        through_time(run, now, view)
+        against(run, now, view, beside, mask)
 
 
-def _right_box(seen: Looking) -> contextlib.AbstractContextManager:
-    if seen.sample is None:
+def _right_box(view: ViewState) -> contextlib.AbstractContextManager:
+    if view.sample is None:
         return box("gallery", "Which ones?", ABOUT_GALLERY)
     return box("gallery", "Why does it lie there?", ABOUT_CARD)
 
@@ -153,23 +153,23 @@ def _question(run: Run) -> str:
     return "Which digits are mixed up?" if run.noun == "digit" else "Which classes are mixed up?"
 
 
-def _headline(run: Run, now: Snapshot, seen: Looking, chosen: np.ndarray, beside: Snapshot | None) -> None:
+def _headline(run: Run, now: Snapshot, view: ViewState, chosen: np.ndarray, beside: Snapshot | None) -> None:
     """The selection in words, with its count, and the way back."""
-    applied = seen.selection if now.clustered else seen.selection.without_clusters
+    applied = view.selection if now.clustered else view.selection.without_clusters
     words = applied.in_words("digit" if run.noun == "digit" else "class")
     name = f"{run.noun}s" if len(chosen) != 1 else run.noun
     which = f": {escape(words)}" if words else f", all of the run, {escape(_when(now))}"
     line = f"**{thousands(len(chosen))} {escape(name)}**{which}"
     if words and now.wrong is not None and len(chosen):
         line += f" · {thousands(int(now.wrong[chosen].sum()))} wrong"
-    if applied != seen.selection:
+    if applied != view.selection:
         line += " · filters that need clusters wait for them"
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="selection"):
         st.markdown(line, width="stretch")
         if words:
-            st.button("All", icon=":material/close:", key="clear", on_click=look, kwargs={"selection": Selection()},
-                      help="Take all filters away.")  # fmt: skip
-        export(run, now, seen, chosen, beside)
+            st.button("All", icon=":material/close:", key="clear", help="Remove all filters.",
+                      on_click=change_view, kwargs={"selection": Selection()})  # fmt: skip
+        export(run, now, view, chosen, beside)
 
 
 def _when(now: Snapshot) -> str:
@@ -208,4 +208,4 @@ def _complete(folder: RunFolder) -> None:
 def _look_for_more(run_id: str, version: str) -> None:
     """Redraw once the worker has added something. Draws nothing itself."""
     if inspection_cache.inspection(run_id, focus.reader(run_id).refresh()).version != version:
-        draw_again()
+        st.rerun()

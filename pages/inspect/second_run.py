@@ -12,9 +12,10 @@ from dec_core.reading.run import Run
 from dec_core.reading.snapshot import Snapshot
 from dec_core.runs.folder import RunFolder
 from pages.inspect import inspection_cache, view_components, views
-from pages.inspect.view_state import Looking, choose, chosen, look, shows
+from pages.inspect.view_state import ViewState, change_filters, change_view
 from pages.shared import focus
 from pages.shared.box import box, to_come
+from pages.shared.controlled import chosen_with, key_showing
 from pages.shared.picker import title, titles
 from pages.shared.places import runs_root
 from pages.shared.text import sentence
@@ -28,11 +29,11 @@ ABOUT = (
 )
 
 
-def pinned(run: Run, seen: Looking, problems: list[str]) -> Snapshot | None:
+def pinned(run: Run, view: ViewState, problems: list[str]) -> Snapshot | None:
     """The second moment, as the link names it; None where there is none, or it cannot be compared."""
-    if not seen.pin:
+    if not view.pin:
         return None
-    run_id, _, number = seen.pin.partition("@")
+    run_id, _, number = view.pin.partition("@")
     folder = RunFolder(runs_root() / run_id)
     if "/" in run_id or "\\" in run_id or run_id.startswith(".") or not (folder.path / "config.json").is_file():
         problems.append(f"pin: there is no run {run_id!r} on this server")
@@ -57,11 +58,11 @@ def _comparable(one: RunConfig, other: RunConfig) -> bool:
     return (one.dataset, one.n_samples, one.n_clusters) == (other.dataset, other.n_samples, other.n_clusters)
 
 
-def against(run: Run, now: Snapshot, seen: Looking, beside: Snapshot | None, mask: np.ndarray | None) -> None:
+def against(run: Run, now: Snapshot, view: ViewState, beside: Snapshot | None, mask: np.ndarray | None) -> None:
     """The box of the comparison."""
     with box("against", "What does another have right?", ABOUT) as head:
         with head:
-            _choose(run, now, seen, beside)
+            _choose(run, now, view, beside)
         if beside is None:
             to_come("Pin a moment, or choose another run: then which samples one has right and the other wrong.", 60)
             return
@@ -70,36 +71,36 @@ def against(run: Run, now: Snapshot, seen: Looking, beside: Snapshot | None, mas
             return
         first, second, third = st.columns([26, 32, 42])
         with first:
-            _two_by_two(run, now, seen, beside)
+            _two_by_two(run, now, view, beside)
         with second:
             _matrix_there(beside)
         with third:
-            views.scene_beside(beside, seen, mask, HEIGHT)
+            views.scene_beside(beside, view, mask, HEIGHT)
 
 
-def _choose(run: Run, now: Snapshot, seen: Looking, beside: Snapshot | None) -> None:
+def _choose(run: Run, now: Snapshot, view: ViewState, beside: Snapshot | None) -> None:
     runs = {"": "none", **_others(run)}
     here = f"{run.folder.id}@{now.number}"
-    current = seen.pin if beside is not None else ""
+    current = view.pin if beside is not None else ""
     if current and current not in runs:
         runs[current] = f"this run at step {thousands(beside.iteration)}" if beside.run is run else current
 
     def take() -> None:
-        picked = chosen("pin_of")
+        picked = chosen_with("pin_of")
         if picked != current:  # a list that comes back may tell what it shows
-            look(pin=picked, selection=st.session_state.look.selection.replace(versus=""))
+            change_view(pin=picked, selection=st.session_state.view.selection.replace(versus=""))
 
     st.selectbox(
         "Compared with",
         list(runs),
-        key=shows("pin_of", current),
+        key=key_showing("pin_of", current),
         format_func=runs.get,
         on_change=take,
         label_visibility="collapsed",
         width=300,
     )
     st.button("Pin this moment", icon=":material/keep:", key="pin", disabled=not now.clustered,
-              on_click=look, kwargs={"pin": here})  # fmt: skip
+              on_click=change_view, kwargs={"pin": here})  # fmt: skip
 
 
 def _others(run: Run) -> dict[str, str]:
@@ -112,7 +113,7 @@ def _others(run: Run) -> dict[str, str]:
     return titles(fit[:MOST_RUNS])
 
 
-def _two_by_two(run: Run, now: Snapshot, seen: Looking, beside: Snapshot) -> None:
+def _two_by_two(run: Run, now: Snapshot, view: ViewState, beside: Snapshot) -> None:
     labelled = now.wrong is not None
     if labelled:
         counts = right_and_wrong(~now.wrong, ~beside.wrong)
@@ -121,7 +122,7 @@ def _two_by_two(run: Run, now: Snapshot, seen: Looking, beside: Snapshot) -> Non
         same = now.agrees_with(beside)
         counts = np.array([[same.sum(), (~same).sum()]])
         rows, columns = ("samples",), ("same cluster", "another")
-    picked = seen.selection.versus
+    picked = view.selection.versus
     names = CELLS if labelled else (("agree", "differ"),)
     place = next(((i, j) for i, row in enumerate(names) for j, name in enumerate(row) if name == picked), (-1, -1))
     data = {
@@ -134,7 +135,7 @@ def _two_by_two(run: Run, now: Snapshot, seen: Looking, beside: Snapshot) -> Non
     def clicked() -> None:
         cell = st.session_state.versus.cell
         single = cell["row"] >= 0 and cell["column"] >= 0
-        choose(versus=names[cell["row"]][cell["column"]] if single else "")
+        change_filters(versus=names[cell["row"]][cell["column"]] if single else "")
 
     view_components.matrix(data=data, key="versus", height=HEIGHT // 2, on_cell_change=clicked)
     st.caption(sentence(f"There: {_title(now, beside)}"))

@@ -12,9 +12,10 @@ from dec_core.methods import METHODS
 from dec_core.reading.run import Run
 from dec_core.reading.snapshot import Snapshot
 from pages.inspect import inspection_cache, view_components
-from pages.inspect.view_state import Looking, choose, chosen, look, shows
+from pages.inspect.view_state import ViewState, change_filters, change_view
 from pages.shared import components
 from pages.shared.box import box, to_come
+from pages.shared.controlled import chosen_with, key_showing
 
 HEIGHT = 318
 MOST_FLOWS = 30
@@ -29,37 +30,37 @@ ABOUT_FILM = (
 )
 
 
-def through_time(run: Run, now: Snapshot, seen: Looking) -> None:
+def through_time(run: Run, now: Snapshot, view: ViewState) -> None:
     """The two boxes below the views."""
     left, right = st.columns([30, 70])
     with left, box("flows", "What moved?", ABOUT_FLOWS) as head:
-        _flows(run, now, seen, head)
+        _flows(run, now, view, head)
     with right, box("film", "What became of the centers?", ABOUT_FILM):
         _film(run, now)
 
 
-def since(run: Run, seen: Looking) -> int:
+def since(run: Run, view: ViewState) -> int:
     """The moment to which the one that is looked at is compared."""
     first = run.clustered[0]
-    return seen.since if seen.since in run.clustered else first
+    return view.since if view.since in run.clustered else first
 
 
-def _flows(run: Run, now: Snapshot, seen: Looking, head: DeltaGenerator) -> None:
+def _flows(run: Run, now: Snapshot, view: ViewState, head: DeltaGenerator) -> None:
     earlier = [number for number in run.clustered if number < now.number]
     if not now.clustered or not earlier:
         to_come("Once samples change cluster: from which to which, and how many.", HEIGHT)
         return
-    number = since(run, seen) if since(run, seen) in earlier else earlier[0]
+    number = since(run, view) if since(run, view) in earlier else earlier[0]
     words = {at: f"since step {thousands(run.snapshots[at]['iteration'])}" for at in earlier}
 
     def take() -> None:
-        look(since=chosen("flows_since"))
+        change_view(since=chosen_with("flows_since"))
 
     with head:
         st.selectbox(
             "Since",
             earlier,
-            key=shows("flows_since", number),
+            key=key_showing("flows_since", number),
             format_func=words.get,
             on_change=take,
             label_visibility="collapsed",
@@ -77,7 +78,7 @@ def _flows(run: Run, now: Snapshot, seen: Looking, head: DeltaGenerator) -> None
     if not flows:
         to_come(f"Nobody changed cluster {words[number]}.", HEIGHT)
         return
-    picked, most = seen.selection, flows[0]
+    picked, most = view.selection, flows[0]
     pressed = {"from": picked.was, "to": picked.cluster} if picked.since == number else {}
     data = {
         "flows": flows, "most": most["n"], "chosen": pressed, "name": "What moved",
@@ -87,9 +88,9 @@ def _flows(run: Run, now: Snapshot, seen: Looking, head: DeltaGenerator) -> None
     def clicked() -> None:
         flow = st.session_state.flows.flow
         if flow == pressed:  # a second click lets go
-            choose(was="", since=0, cluster="")
+            change_filters(was="", since=0, cluster="")
         else:
-            choose(was=flow["from"], since=number, cluster=flow["to"])
+            change_filters(was=flow["from"], since=number, cluster=flow["to"])
 
     view_components.flows(data=data, key="flows", height=HEIGHT, on_flow_change=clicked)
 

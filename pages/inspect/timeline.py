@@ -11,18 +11,18 @@ from dec_core.reading.run import Run
 from dec_core.reading.selection import Selection
 from dec_core.reading.snapshot import Snapshot
 from pages.inspect import inspection_cache, view_components
-from pages.inspect.view_state import Looking, look
+from pages.inspect.view_state import ViewState, change_view
 from pages.inspect.views import space_of
 
 
-def timeline(run: Run, now: Snapshot, seen: Looking, height: int, *, training: bool) -> None:
+def timeline(run: Run, now: Snapshot, view: ViewState, height: int, *, training: bool) -> None:
     """The moments on a line. Every view follows it in the browser; where it comes to rest is the moment looked at."""
     over = inspection_cache.overview(run)
     moments = [{name: told[name] for name in ("words", "counts", "class_of")} for told in over["moments"]]
-    values, words = _trend(run, seen)
-    still = "UMAP is of the newest moment; in PCA points move" if space_of(now, seen) == "umap" else ""
+    values, words = _trend(run, view)
+    still = "UMAP is of the newest moment; in PCA points move" if space_of(now, view) == "umap" else ""
     data = {
-        "run": run.folder.id, "number": now.number, "following": seen.moment is None, "training": training,
+        "run": run.folder.id, "number": now.number, "following": view.moment is None, "training": training,
         "moments": moments, "marks": over["marks"], "trend": values, "trend_words": words, "still": still,
         "first_clustered": run.clustered[0] if run.clustered else -1, "name": "Timeline of the training",
     }  # fmt: skip
@@ -30,14 +30,14 @@ def timeline(run: Run, now: Snapshot, seen: Looking, height: int, *, training: b
     def rested() -> None:
         number = int(st.session_state.timeline.moment)
         newest = number < 0 or (number == len(moments) - 1 and not training)
-        look(moment=None if newest else number)
+        change_view(moment=None if newest else number)
 
     view_components.timeline(data=data, key="timeline", height=height, on_moment_change=rested)
 
 
-def _trend(run: Run, seen: Looking) -> tuple[list[float | None], str]:
+def _trend(run: Run, view: ViewState) -> tuple[list[float | None], str]:
     """How many samples lay in the chosen cells of the matrix at each moment, or else ACC; and that in words."""
-    over, chosen, letters = inspection_cache.overview(run), seen.selection, run.letters_in_order
+    over, chosen, letters = inspection_cache.overview(run), view.selection, run.letters_in_order
     told = [moment for moment in over["moments"] if moment["clustered"]]
     cells = Selection(true=chosen.true, cluster=chosen.cluster, side=chosen.side)
     if len(told) < 2 or (run.y is None and not cells.cluster):

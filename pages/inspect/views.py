@@ -12,7 +12,7 @@ from dec_core.figures.palette import GREY, N_RAMP, RIGHT, TEN, WRONG, colour, ra
 from dec_core.reading.run import Run
 from dec_core.reading.snapshot import Snapshot
 from pages.inspect import inspection_cache, view_components
-from pages.inspect.view_state import Looking, choose, look
+from pages.inspect.view_state import ViewState, change_filters, change_view
 from pages.shared import components
 
 PAGE = 60  # samples on a page of the gallery
@@ -25,12 +25,12 @@ LOOKS = {
 }
 
 
-def matrix(run: Run, now: Snapshot, seen: Looking, height: int) -> None:
+def matrix(run: Run, now: Snapshot, view: ViewState, height: int) -> None:
     """Counts of class by cluster, or without labels of cluster by second nearest."""
     labelled, letters = run.y is not None, run.letters_in_order
     rows = [run.classes[value] for value in inspection_cache.overview(run)["rows"]] if labelled else letters
     row, column = (
-        (seen.selection.true, seen.selection.cluster) if labelled else (seen.selection.cluster, seen.selection.second)
+        (view.selection.true, view.selection.cluster) if labelled else (view.selection.cluster, view.selection.second)
     )
     picked = {"row": _place(row, rows), "column": _place(column, letters)}
 
@@ -38,9 +38,9 @@ def matrix(run: Run, now: Snapshot, seen: Looking, height: int) -> None:
         cell = st.session_state.matrix.cell
         first = rows[cell["row"]] if cell["row"] >= 0 else ""
         second = letters[cell["column"]] if cell["column"] >= 0 else ""
-        choose(**({"true": first, "cluster": second} if labelled else {"cluster": first, "second": second}))
+        change_filters(**({"true": first, "cluster": second} if labelled else {"cluster": first, "second": second}))
 
-    data = matrix_data(now, picked, seen.share)
+    data = matrix_data(now, picked, view.share)
     view_components.matrix(data=data, key="matrix", height=height, on_cell_change=clicked)
 
 
@@ -75,35 +75,35 @@ def _place(name: str, names: list[str]) -> int:
     return names.index(name) if name in names else -1
 
 
-def embedding(run: Run, now: Snapshot, seen: Looking, mask: np.ndarray | None, height: int) -> None:
+def embedding(run: Run, now: Snapshot, view: ViewState, mask: np.ndarray | None, height: int) -> None:
     """All samples as points; the chosen ones stand out."""
 
     def picked() -> None:
-        look(sample=int(st.session_state.scene.picked))
+        change_view(sample=int(st.session_state.scene.picked))
 
     def enclosed() -> None:
         drawn = st.session_state.scene.lasso
-        choose(lasso=tuple(map(float, drawn["corners"])), space=drawn["space"])
+        change_filters(lasso=tuple(map(float, drawn["corners"])), space=drawn["space"])
 
-    data = scene_data(now, seen, mask)
+    data = scene_data(now, view, mask)
     components.scene(data, "scene", height, on_picked_change=picked, on_lasso_change=enclosed)
 
 
-def scene_beside(now: Snapshot, seen: Looking, mask: np.ndarray | None, height: int) -> None:
+def scene_beside(now: Snapshot, view: ViewState, mask: np.ndarray | None, height: int) -> None:
     """The same samples at a second moment, or in a second run."""
 
     def picked() -> None:
-        look(sample=int(st.session_state.scene_beside.picked))
+        change_view(sample=int(st.session_state.scene_beside.picked))
 
-    data = scene_data(now, seen, mask) | {"fixed": True, "trail": -1, "name": "Embedding there"}
+    data = scene_data(now, view, mask) | {"fixed": True, "trail": -1, "name": "Embedding there"}
     data["run"] = f"{now.run.folder.id} beside"  # it does not follow the timeline
     components.scene(data, "scene_beside", height, on_picked_change=picked)
 
 
-def scene_data(now: Snapshot, seen: Looking, mask: np.ndarray | None) -> dict[str, Any]:
+def scene_data(now: Snapshot, view: ViewState, mask: np.ndarray | None) -> dict[str, Any]:
     """What the point view draws of a moment."""
     run, over, letters = now.run, inspection_cache.overview(now.run), now.run.letters_in_order
-    space, colour_by = space_of(now, seen), colour_of(run, now, seen)
+    space, colour_by = space_of(now, view), colour_of(run, now, view)
     files = inspection_cache.point_files(run, now.number, space)
     moments = [pair | {"class_of": told["class_of"]} for pair, told in zip(files, over["moments"], strict=True)]
     class_of = over["moments"][now.number]["class_of"] or [-1] * len(letters)
@@ -118,21 +118,21 @@ def scene_data(now: Snapshot, seen: Looking, mask: np.ndarray | None) -> dict[st
         "looks": {colour_by: {"palette": LOOKS[colour_by]}}, "sheets": inspection_cache.sheets(run),
         "mask": "" if mask is None else view_components.text(np.packbits(mask)),
         "shade": view_components.text(_shade(now)) if colour_by == "changed" else "",
-        "trail": seen.selection.since if seen.selection.was else -1,
-        "sample": -1 if seen.sample is None else seen.sample, "name": "Embedding of all samples",
+        "trail": view.selection.since if view.selection.was else -1,
+        "sample": -1 if view.sample is None else view.sample, "name": "Embedding of all samples",
         "alt": f"{thousands(run.n)} {run.noun}s as points, {thousands(n_chosen)} of them chosen",
     }  # fmt: skip
 
 
-def space_of(now: Snapshot, seen: Looking) -> str:
+def space_of(now: Snapshot, view: ViewState) -> str:
     """The projection that is shown: the one that was asked for, or else UMAP where there is one."""
     there = now.run.at(-1).spaces() if now.run.snapshots else ["pca"]
-    return seen.space if seen.space and (seen.space != "umap" or "umap" in there) else there[0]
+    return view.space if view.space and (view.space != "umap" or "umap" in there) else there[0]
 
 
-def colour_of(run: Run, now: Snapshot, seen: Looking) -> str:
+def colour_of(run: Run, now: Snapshot, view: ViewState) -> str:
     """What colours say: what was asked for, if it is known."""
-    wanted = seen.colour or ("digit" if run.y is not None else "cluster")
+    wanted = view.colour or ("digit" if run.y is not None else "cluster")
     return "cluster" if wanted in ("digit", "wrong") and run.y is None else wanted
 
 
@@ -143,7 +143,7 @@ def _shade(now: Snapshot) -> np.ndarray:
     return np.round(now.last_change / max(len(now.label_history) - 1, 1) * (N_RAMP - 1)).astype(np.uint8)
 
 
-def centers(run: Run, now: Snapshot, seen: Looking, height: int) -> None:
+def centers(run: Run, now: Snapshot, view: ViewState, height: int) -> None:
     """The cluster centers, decoded, with the sizes of their clusters; they follow the timeline."""
     over, letters = inspection_cache.overview(run), run.letters_in_order
     file, places = inspection_cache.centers_file(run)
@@ -153,64 +153,64 @@ def centers(run: Run, now: Snapshot, seen: Looking, height: int) -> None:
         "sizes": [told.get("sizes") for told in over["moments"]], "names": letters,
         "colours": [colour(place) for place in range(len(letters))],
         "titles": [f"cluster {now.name_of(cluster)}" if now.clustered else "" for cluster in order],
-        "chosen": _place(seen.selection.cluster, letters), **view_components.size(run.image_shape),
+        "chosen": _place(view.selection.cluster, letters), **view_components.size(run.image_shape),
         "name": "Cluster centers, decoded, with the sizes of the clusters",
     }  # fmt: skip
 
     def clicked() -> None:
         name = letters[int(st.session_state.centers.cluster)]
-        choose(cluster="" if name == seen.selection.cluster else name)
+        change_filters(cluster="" if name == view.selection.cluster else name)
 
     view_components.centers(data=data, key="centers", height=height, on_cluster_change=clicked)
 
 
-def gallery(run: Run, now: Snapshot, seen: Looking, chosen: np.ndarray, height: int) -> None:
+def gallery(run: Run, now: Snapshot, view: ViewState, chosen: np.ndarray, height: int) -> None:
     """The chosen samples, the most telling first, a page at a time."""
-    found = ordered(run, now, seen, chosen)
+    found = ordered(run, now, view, chosen)
     n_pages = max(1, -(-len(found) // PAGE))
-    page = min(seen.page, n_pages - 1)
+    page = min(view.page, n_pages - 1)
     here = found[page * PAGE : (page + 1) * PAGE]
     last = min((page + 1) * PAGE, len(found))
     words = f"{thousands(page * PAGE + 1)} to {thousands(last)} of {thousands(len(found))}"
     data = {
-        "groups": _groups(run, now, seen, here),
+        "groups": _groups(run, now, view, here),
         "images": view_components.text(run.images[here]), **view_components.size(run.image_shape),
-        "sample": -1 if seen.sample is None else seen.sample, "page": page, "n_pages": n_pages,
+        "sample": -1 if view.sample is None else view.sample, "page": page, "n_pages": n_pages,
         "words": words if len(found) else "Nothing passes all filters.", "name": f"{len(here)} {run.noun}s",
     }  # fmt: skip
 
     def picked() -> None:
-        look(sample=int(st.session_state.gallery.picked))
+        change_view(sample=int(st.session_state.gallery.picked))
 
     def turned() -> None:
-        look(page=int(st.session_state.gallery.page))
+        change_view(page=int(st.session_state.gallery.page))
 
     view_components.gallery(data=data, key="gallery", height=height, on_picked_change=picked, on_page_change=turned)
 
 
-def ordered(run: Run, now: Snapshot, seen: Looking, chosen: np.ndarray) -> np.ndarray:
+def ordered(run: Run, now: Snapshot, view: ViewState, chosen: np.ndarray) -> np.ndarray:
     """The chosen samples as the gallery shows them."""
-    return now.sort(chosen, order_of(run, seen), group_of(now, seen))
+    return now.sort(chosen, order_of(run, view), group_of(now, view))
 
 
-def order_of(run: Run, seen: Looking) -> str:
+def order_of(run: Run, view: ViewState) -> str:
     """The order that was asked for, or else the most telling."""
-    return seen.order or ("wrong" if run.y is not None else "uncertain")
+    return view.order or ("wrong" if run.y is not None else "uncertain")
 
 
-def group_of(now: Snapshot, seen: Looking) -> str:
+def group_of(now: Snapshot, view: ViewState) -> str:
     """What the gallery is grouped by; before there are clusters, not by them."""
-    return "" if seen.group == "cluster" and not now.clustered else seen.group
+    return "" if view.group == "cluster" and not now.clustered else view.group
 
 
-def _groups(run: Run, now: Snapshot, seen: Looking, index: np.ndarray) -> list[dict[str, Any]]:
+def _groups(run: Run, now: Snapshot, view: ViewState, index: np.ndarray) -> list[dict[str, Any]]:
     samples = [tile(run, now, int(i)) for i in index]
-    if not group_of(now, seen):
+    if not group_of(now, view):
         return [{"title": "", "samples": samples}]
     groups: dict[int, list[dict[str, Any]]] = {}
-    for number, sample in zip(now.group_of(index, seen.group).tolist(), samples, strict=True):
+    for number, sample in zip(now.group_of(index, view.group).tolist(), samples, strict=True):
         groups.setdefault(number, []).append(sample)
-    names = run.classes if seen.group == "digit" else [f"Cluster {name}" for name in run.letters_in_order]
+    names = run.classes if view.group == "digit" else [f"Cluster {name}" for name in run.letters_in_order]
     return [{"title": names[number], "samples": part} for number, part in groups.items()]
 
 

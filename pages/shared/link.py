@@ -35,6 +35,16 @@ def asked() -> dict[str, str] | None:
     return st.session_state.pop("asked", None)
 
 
+def followed() -> tuple[dict[str, str], bool]:
+    """What the link asks of a screen that keeps what it shows, and whether it is to be followed. To be taken once.
+
+    A screen's name on top asks for nothing, and what was shown there before is meant; going back to such an address
+    means its defaults.
+    """
+    query = asked()
+    return query or {}, bool(query) or (query is not None and went_back())
+
+
 def write(query: Mapping[str, str]) -> None:
     """Let the link say what is shown: the run in focus, and `query`."""
     focused = st.session_state.get("focused")
