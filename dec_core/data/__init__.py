@@ -1,7 +1,7 @@
 """Images in: as arrays of uint8 that every other room uses as they are."""
 
-from dec_core.data.arrays import DataError
 from dec_core.data.dataset import Dataset
+from dec_core.data.errors import DataError
 from dec_core.data.loading import load
 
 __all__ = ["DataError", "Dataset", "load"]

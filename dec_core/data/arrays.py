@@ -6,16 +6,13 @@ refused with what came, what was expected and what to do.
 
 from __future__ import annotations
 
-import re
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from math import isqrt
 
 import numpy as np
 
-MAX_PIXELS = 400_000_000  # numbers in all images together, one byte each
-MAX_SIDE = 512
+from dec_core.data.errors import DataError, printable
+from dec_core.data.limits import LIMITS, Limits
+
 MAX_CLASSES = 254
 MAX_LETTERS = 100  # of the name of a class
 DARK = 128  # images whose brightest value is less are said to be dark
@@ -23,39 +20,7 @@ DARK = 128  # images whose brightest value is less are said to be dark
 Raw = tuple[np.ndarray, np.ndarray | list[str] | None, list[str]]  # images, labels and notes, as a reader found them
 
 
-class DataError(ValueError):
-    """Data that cannot be used: the message says what was received, what was expected and what to do."""
-
-
-@contextmanager
-def understood(name: str, remedy: str) -> Iterator[None]:
-    """Whatever a foreign parser raises on bytes it does not understand becomes a DataError with a remedy.
-
-    What they raise is in no documentation: struct.error, zlib.error, OverflowError, MemoryError, ...
-    Their warnings are not for the person who gave the file.
-    """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    except DataError:
-        raise
-    except Exception as error:
-        raise DataError(f"{name[:200]}: received what cannot be read ({reason(error)}); {remedy}") from None
-
-
-def reason(error: Exception) -> str:
-    """The first line of what an error says, without addresses in memory."""
-    line = (str(error).splitlines() or [""])[0][:160]
-    return printable(re.sub(r":? ?<[^<>]* at 0x[^>]*>?", "", line)) or type(error).__name__
-
-
-def printable(text: str) -> str:
-    """Text that can be shown and stored: what is no character, or cannot be seen, as an escape."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
-
-
-def as_images(x: np.ndarray) -> tuple[np.ndarray, list[str]]:
+def as_images(x: np.ndarray, limits: Limits = LIMITS) -> tuple[np.ndarray, list[str]]:
     """Images as uint8 of shape (n, height, width) or, in colour, (n, height, width, 3), and notes on what was done.
 
     Parameters
@@ -65,6 +30,7 @@ def as_images(x: np.ndarray) -> tuple[np.ndarray, list[str]]:
         (n, height, width), (n, height, width, channels) or (n, channels, height, width), with 1 or 3
         channels, or 4 of which the last is opacity.
         Values 0..1 or 0..255, of any type: what goes up to 1 only is 0..1.
+    limits : Limits
 
     Raises
     ------
@@ -81,14 +47,13 @@ def as_images(x: np.ndarray) -> tuple[np.ndarray, list[str]]:
             f"images: received shape {x.shape}, expected (n, d), (n, height, width) or (n, height, width, channels); "
             "reshape it"
         )
-    if x.size > MAX_PIXELS:
-        raise DataError(f"images: received {x.size:,} numbers, at most {MAX_PIXELS:,} are taken; use fewer or smaller")
+    limits.check_values("images", x.size)
     images, notes = _shaped(x)
     height, width = images.shape[1:3]
-    if height * width > MAX_SIDE**2 or (min(height, width) > 1 and max(height, width) > MAX_SIDE):
+    if height * width > limits.side**2 or (min(height, width) > 1 and max(height, width) > limits.side):
         raise DataError(
-            f"images: received {height}×{width} pixels, at most {MAX_SIDE} a side are taken, "
-            f"in a single line {MAX_SIDE**2:,}; shrink them"
+            f"images: received {height}×{width} pixels, at most {limits.side} a side are taken, "
+            f"in a single line {limits.side**2:,}; shrink them"
         )
     pixels, note = _scaled(images)
     return np.ascontiguousarray(pixels), notes + note
@@ -115,13 +80,19 @@ def _shaped(x: np.ndarray) -> tuple[np.ndarray, list[str]]:
     )
 
 
-def _scaled(x: np.ndarray) -> tuple[np.ndarray, list[str]]:
+def check_values(x: np.ndarray) -> tuple[float, float]:
+    """The smallest and the largest value. Raises DataError for NaN, infinity and what is not in 0..255."""
     n_bad = int(np.count_nonzero(~np.isfinite(x))) if x.dtype.kind == "f" else 0
     if n_bad:
         raise DataError(f"images: received {n_bad} values that are NaN or infinite, expected numbers; fill them")
     low, high = x.min(), x.max()
     if low < 0 or high > 255:
         raise DataError(f"images: received values from {low:g} to {high:g}, expected 0 to 1 or 0 to 255; rescale them")
+    return low, high
+
+
+def _scaled(x: np.ndarray) -> tuple[np.ndarray, list[str]]:
+    _, high = check_values(x)
     if high <= 1:
         scaled = np.round(x.astype(np.float32) * 255) if x.dtype.kind == "f" else x.astype(np.uint8) * np.uint8(255)
         return scaled.astype(np.uint8, copy=False), ["Values 0 to 1 become grey levels 0 to 255."]

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from dec_core.config import OWN
-from dec_core.data.arrays import DataError, understood
 from dec_core.data.dataset import Dataset
+from dec_core.data.errors import DataError, understood
 
 FOLDER = ".data"  # below the folder of runs
 
@@ -65,7 +65,8 @@ def _is_damaged(name: str, root: Path) -> bool:
 
 
 def _digest(dataset: Dataset) -> str:
-    digest = hashlib.sha256(dataset.images.tobytes() + repr(dataset.images.shape).encode())
+    digest = hashlib.sha256(np.ascontiguousarray(dataset.images))  # its memory, not a copy of it
+    digest.update(repr(dataset.images.shape).encode())
     if dataset.y is not None:
         digest.update(dataset.y.tobytes() + repr(dataset.classes).encode())
     return digest.hexdigest()[:12]

@@ -11,12 +11,11 @@ from pathlib import PurePosixPath
 import numpy as np
 from PIL import ExifTags, Image, ImageOps
 
-from dec_core.data.arrays import MAX_PIXELS, DataError, reason
+from dec_core.data.errors import NO_MEMORY, DataError, few, reason
+from dec_core.data.limits import LIMITS, Limits
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".pgm", ".ppm")
 KINDS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")  # Pillow's others run programs (EPS) or read paths
-MAX_FILE_PIXELS = 50_000_000
-MAX_ALL_PIXELS = 10_000_000_000  # of all files together, before they are shrunk: some minutes of work
 LARGEST = 64  # pixels a side to which larger pictures are shrunk: what the networks here are made for
 
 Files = list[tuple[str, Callable[[], bytes]]]  # name with "/" between folders, how to read it
@@ -32,7 +31,9 @@ def is_hidden(name: str) -> bool:
     return any(part.startswith((".", "__MACOSX")) for part in PurePosixPath(name).parts)
 
 
-def read_pictures(files: Files, *, skip_unreadable: bool) -> tuple[np.ndarray, list[str] | None, list[str]]:
+def read_pictures(
+    files: Files, *, skip_unreadable: bool, limits: Limits = LIMITS
+) -> tuple[np.ndarray, list[str] | None, list[str]]:
     """Pictures as one array of uint8, the folder of each as its label where there are folders, and notes.
 
     Parameters
@@ -41,6 +42,7 @@ def read_pictures(files: Files, *, skip_unreadable: bool) -> tuple[np.ndarray, l
         They are opened one after the other and shrunk at once, so that few are in memory.
     skip_unreadable : bool
         Leave out files that cannot be read; otherwise they are an error that names them.
+    limits : Limits
 
     Returns
     -------
@@ -53,7 +55,9 @@ def read_pictures(files: Files, *, skip_unreadable: bool) -> tuple[np.ndarray, l
     DataError
         If there are none, too many, or some that cannot be read.
     """
-    pictures, names, unreadable, done = _opened_all(files)
+    if len(files) > limits.n_images:
+        raise DataError(f"received {len(files):,} pictures, at most {limits.n_images:,} are taken; use fewer")
+    pictures, names, unreadable, done = _opened_all(files, limits)
     if unreadable and not skip_unreadable:
         raise DataError(
             f"{len(unreadable)} of {len(files)} pictures cannot be read: {few(unreadable)}. "
@@ -64,7 +68,7 @@ def read_pictures(files: Files, *, skip_unreadable: bool) -> tuple[np.ndarray, l
             f"received no picture that can be read, expected files ending in {', '.join(SUFFIXES)}; "
             f"save them again{': ' + few(unreadable) if unreadable else ''}"
         )
-    images, notes = _alike(pictures)
+    images, notes = _alike(pictures, limits)
     notes[1:1] = [f"{count} of them: {what}." for what, count in sorted(done.items())]
     if unreadable:
         notes.append(f"{len(unreadable)} pictures could not be read and are left out: {few(unreadable)}.")
@@ -95,16 +99,18 @@ def brought_to(images: np.ndarray, shape: tuple[int, ...]) -> tuple[np.ndarray, 
     return np.stack([np.asarray(picture) for picture in fitted]), notes
 
 
-def _opened_all(files: Files) -> tuple[list[Image.Image], list[str], list[str], Counter[str]]:
+def _opened_all(files: Files, limits: Limits) -> tuple[list[Image.Image], list[str], list[str], Counter[str]]:
     """Pictures and their names, what could not be read and why, and how often what was done."""
     pictures, names, unreadable, done, n_pixels, n_kept = [], [], [], Counter(), 0, 0
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow's, of damaged EXIF and the like
         for name, read_file in files:
-            if n_pixels > MAX_ALL_PIXELS or n_kept > MAX_PIXELS:
-                raise DataError(_too_large(len(files)))
+            if n_pixels > limits.all_pictures_pixels or n_kept > limits.n_values:
+                raise DataError(_too_large(len(files), limits))
             try:
-                picture, what, size = _opened(read_file())
+                picture, what, size = _opened(read_file(), limits)
+            except MemoryError:
+                raise DataError(f"{name}: {NO_MEMORY}") from None
             except Exception as error:  # Pillow's readers raise anything on bytes they do not understand
                 unreadable.append(f"{name} ({reason(error)})")
                 continue
@@ -116,19 +122,20 @@ def _opened_all(files: Files) -> tuple[list[Image.Image], list[str], list[str], 
     return pictures, names, unreadable, done
 
 
-def _too_large(n: int) -> str:
+def _too_large(n: int, limits: Limits) -> str:
     return (
-        f"received {n} pictures with too many pixels, at most {MAX_ALL_PIXELS:,} are read "
-        f"and {MAX_PIXELS:,} kept; use fewer or smaller"
+        f"received {n} pictures with too many pixels, at most {limits.all_pictures_pixels:,} are read "
+        f"and {limits.n_values:,} kept; use fewer or smaller"
     )
 
 
-def _opened(data: bytes) -> tuple[Image.Image, set[str], int]:
+def _opened(data: bytes, limits: Limits) -> tuple[Image.Image, set[str], int]:
     """The picture, upright, in L, LA, RGB or RGBA, at most LARGEST a side; what was done; pixels it had."""
     picture = Image.open(io.BytesIO(data), formats=KINDS)
     n_pixels = picture.width * picture.height
-    if n_pixels > MAX_FILE_PIXELS:
-        raise ValueError(f"{picture.width}×{picture.height} pixels, at most {MAX_FILE_PIXELS:,} are taken")
+    if n_pixels > limits.picture_pixels:
+        raise ValueError(f"{picture.width}×{picture.height} pixels, at most {limits.picture_pixels:,} are taken")
+    picture.draft(None, (2 * LARGEST, 2 * LARGEST))  # JPEG alone can: decodes large ones at a part of their size
     done = set()
     if getattr(picture, "is_animated", False):
         done.add("the first of several frames is taken")
@@ -168,12 +175,12 @@ def _simplest(picture: Image.Image) -> Image.Image:
     return colours[0] if len(colours) == 1 else Image.merge("RGB", colours)
 
 
-def _alike(pictures: list[Image.Image]) -> tuple[np.ndarray, list[str]]:
+def _alike(pictures: list[Image.Image], limits: Limits) -> tuple[np.ndarray, list[str]]:
     """All in the most frequent size, on one ground, and in colour if one of them is."""
     mode = "RGB" if any(picture.mode.startswith("RGB") for picture in pictures) else "L"
     size, n_same = Counter(picture.size for picture in pictures).most_common(1)[0]
-    if len(pictures) * size[0] * size[1] * len(mode) > MAX_PIXELS:
-        raise DataError(_too_large(len(pictures)))
+    if len(pictures) * size[0] * size[1] * len(mode) > limits.n_values:
+        raise DataError(_too_large(len(pictures), limits))
     ground, notes = _ground(pictures)
     opaque = (_on_ground(picture, mode, ground) for picture in pictures)
     arrays = [np.asarray(picture if picture.size == size else ImageOps.pad(picture, size)) for picture in opaque]
@@ -212,8 +219,3 @@ def _folders(names: list[str]) -> list[str] | None:
     while all(parents) and len({parts[-1] for parts in parents}) == 1:
         parents = [parts[:-1] for parts in parents]
     return [parts[-1] for parts in parents] if all(parents) else None
-
-
-def few(names: list[str], n: int = 5) -> str:
-    """The first few of many, for a message."""
-    return "; ".join(name[:200] for name in names[:n]) + (f" and {len(names) - n} more" if len(names) > n else "")

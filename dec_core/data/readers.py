@@ -7,32 +7,31 @@
     .zip or a folder  pictures, folders as labels; or IDX files
 
 Files of others are data: nothing in them is executed, no pickle is opened, nothing is unpacked to disk,
-and nothing is unpacked to more than it declares.
+nothing is unpacked to more than it declares, and all of it keeps within `Limits`.
 """
 
 from __future__ import annotations
 
 import io
 import os
-import re
-import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
+from math import prod
 from operator import itemgetter
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from dec_core.data.arrays import DataError, Raw, as_images, as_labels, printable, understood
+from dec_core.data.archives import content, files_below, files_in_zip
+from dec_core.data.arrays import Raw, as_images, as_labels
 from dec_core.data.dataset import Dataset
+from dec_core.data.errors import DataError, few, printable, understood
 from dec_core.data.idx import looks_like_idx, read_idx
-from dec_core.data.pictures import SUFFIXES, Files, few, is_hidden, is_picture, read_pictures
+from dec_core.data.limits import LIMITS, Limits
+from dec_core.data.pictures import SUFFIXES, Files, is_hidden, is_picture, read_pictures
 from dec_core.data.tables import read_csv
 
-MAX_BYTES = 500_000_000  # of one file, of all files together, and of all that an archive unpacks to
-MAX_RATIO = 200  # times its size an archive may unpack to
-MAX_FILES = 200_000
 MIN_IMAGES = 2
 IMAGE_KEYS, LABEL_KEYS = ("x", "images", "data"), ("y", "labels", "target")
 FORMATS = ".npz, .npy, .csv, IDX (.gz or not), .zip or a folder of pictures"
@@ -46,7 +45,9 @@ class Reading:
     notes: tuple[str, ...]
 
 
-def read(path: Path | str, *, skip_unreadable: bool = False, at_least: int = MIN_IMAGES) -> Reading:
+def read(
+    path: Path | str, *, skip_unreadable: bool = False, at_least: int = MIN_IMAGES, limits: Limits = LIMITS
+) -> Reading:
     """Read a file or folder; see the module for the formats.
 
     Parameters
@@ -56,6 +57,7 @@ def read(path: Path | str, *, skip_unreadable: bool = False, at_least: int = MIN
         Leave out pictures that cannot be read and say so in the notes, instead of refusing them all.
     at_least : int
         How many images are needed: two to cluster them, one to ask where it belongs.
+    limits : Limits
 
     Raises
     ------
@@ -65,16 +67,16 @@ def read(path: Path | str, *, skip_unreadable: bool = False, at_least: int = MIN
     path = Path(path)
     if os.path.isdir(path):  # unlike Path.is_dir, False for any path that cannot be asked for
         name = printable(Path(os.path.abspath(path)).name)
-        return _reading(name, _from_files(name, _files_below(path), skip_unreadable), at_least)
+        return _reading(name, _from_files(name, files_below(path, limits), skip_unreadable, limits), at_least, limits)
     if not os.path.isfile(path):
         raise DataError(
             f"data: there is no file or folder {printable(str(path))}; expected mnist, digits, or {FORMATS}"
         )
-    data = _content(path)
+    data = content(path, limits)
     beside = path.with_name(_labels_for(path.name))
     with_labels = looks_like_idx(data[:4]) and beside != path and os.path.isfile(beside)
-    labels = _content(beside) if with_labels else None
-    return read_bytes(path.name, data, labels=labels, skip_unreadable=skip_unreadable, at_least=at_least)
+    labels = content(beside, limits) if with_labels else None
+    return read_bytes(path.name, data, labels=labels, skip_unreadable=skip_unreadable, at_least=at_least, limits=limits)
 
 
 def read_bytes(
@@ -84,40 +86,48 @@ def read_bytes(
     labels: bytes | None = None,
     skip_unreadable: bool = False,
     at_least: int = MIN_IMAGES,
+    limits: Limits = LIMITS,
 ) -> Reading:
     """Read a file that was uploaded: its name decides the format. `labels` go with IDX images. Raises DataError."""
     name = printable(name)[-200:]
-    _check_size(name, len(data))
-    _check_size(f"labels of {name}", len(labels or b""))
+    limits.check_bytes(name, len(data) + len(labels or b""))
     suffix = PurePosixPath(name.lower()).suffix
     if suffix in (".npz", ".npy", ".csv"):
-        raw = {".npz": _npz, ".npy": _npy, ".csv": read_csv}[suffix](name, data)
+        raw = {".npz": _npz, ".npy": _npy, ".csv": read_csv}[suffix](name, data, limits)
     elif suffix == ".zip":
-        raw = _from_files(name, _files_in_zip(name, data), skip_unreadable)
+        raw = _from_files(name, files_in_zip(name, data, limits), skip_unreadable, limits)
     elif looks_like_idx(data[:4]):
-        raw = read_idx(data, name), None if labels is None else read_idx(labels, f"labels of {name}"), []
+        y = None if labels is None else read_idx(labels, f"labels of {name}", limits)
+        raw = read_idx(data, name, limits), y, []
     elif is_picture(name) and at_least == 1:
-        raw = _from_files(name, [(name, lambda: data)], skip_unreadable)
+        raw = _from_files(name, [(name, lambda: data)], skip_unreadable, limits)
     elif is_picture(name):
         raise DataError(f"{name}: received a single picture, expected many; put them into a .zip or a folder")
     else:
         raise DataError(f"{name}: received a file of unknown kind, expected {FORMATS}; save it as one of them")
-    return _reading(name, raw, at_least)
+    return _reading(name, raw, at_least, limits)
 
 
 def read_together(
-    files: list[tuple[str, bytes]], *, skip_unreadable: bool = False, at_least: int = MIN_IMAGES
+    files: list[tuple[str, bytes]],
+    *,
+    skip_unreadable: bool = False,
+    at_least: int = MIN_IMAGES,
+    limits: Limits = LIMITS,
 ) -> Reading:
     """Read files that were uploaded together, by (name, bytes), as a folder of them. Raises DataError."""
     name = f"{len(files)} files"
-    _check_size(name, sum(len(data) for _, data in files))
+    limits.check_bytes(name, sum(len(data) for _, data in files))
     named = [(printable(file)[-200:], partial(bytes, data)) for file, data in files]
-    return _reading(name, _from_files(name, sorted(named, key=itemgetter(0)), skip_unreadable), at_least)
+    return _reading(
+        name, _from_files(name, sorted(named, key=itemgetter(0)), skip_unreadable, limits), at_least, limits
+    )
 
 
-def _reading(name: str, raw: Raw, at_least: int) -> Reading:
+def _reading(name: str, raw: Raw, at_least: int, limits: Limits) -> Reading:
     x, y, notes = raw
-    images, done = as_images(x)
+    limits.check_shape(name, np.shape(x))
+    images, done = as_images(x, limits)
     if len(images) < at_least:
         raise DataError(f"{name}: received 1 image, expected at least {at_least}; clusters are found among many")
     notes = [*notes, *done]
@@ -132,23 +142,11 @@ def _reading(name: str, raw: Raw, at_least: int) -> Reading:
     return Reading(Dataset(name, images, codes, classes), tuple(notes))
 
 
-def _content(path: Path) -> bytes:
-    name = printable(path.name)
-    with understood(name, "check that it is there and may be read"):
-        _check_size(name, path.stat().st_size)
-        return path.read_bytes()
-
-
-def _check_size(name: str, n_bytes: int) -> None:
-    if n_bytes > MAX_BYTES:
-        raise DataError(f"{name}: received {n_bytes:,} bytes, at most {MAX_BYTES:,} are taken; use fewer images")
-
-
 # -- arrays
 
 
-def _npz(name: str, data: bytes) -> Raw:
-    files = {key.removesuffix(".npy").lower(): read for key, read in _files_in_zip(name, data)}
+def _npz(name: str, data: bytes, limits: Limits) -> Raw:
+    files = {key.removesuffix(".npy").lower(): read for key, read in files_in_zip(name, data, limits)}
     parts = [part for part in ("train", "test") if f"x_{part}" in files]
     if parts:
         images = _joined(name, [_array(f"{name}, x_{part}", files[f"x_{part}"]()) for part in parts])
@@ -162,14 +160,21 @@ def _npz(name: str, data: bytes) -> Raw:
     return _array(f"{name}, {found}", files[found]()), labels, []
 
 
-def _npy(name: str, data: bytes) -> Raw:
+def _npy(name: str, data: bytes, _: Limits) -> Raw:
     return _array(name, data), None, []
 
 
 def _array(name: str, data: bytes) -> np.ndarray:
-    """The array in the bytes of an .npy file. Objects are refused before anything of them is looked at."""
+    """The array in the bytes of an .npy file, not a copy. Objects are refused before anything of them is looked at."""
     with understood(name, "expected an array of numbers, as numpy.save writes it"):
-        return np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
+        file = io.BytesIO(data)
+        version = np.lib.format.read_magic(file)
+        read_head = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        shape, is_fortran, dtype = read_head(file)
+        if dtype.hasobject:
+            raise ValueError("Object arrays cannot be loaded")
+        values = np.frombuffer(data, dtype, prod(shape), file.tell())  # no more than there is, whatever the head says
+        return values.reshape(shape, order="F" if is_fortran else "C")
 
 
 def _joined(name: str, parts: list[np.ndarray]) -> np.ndarray | None:
@@ -192,75 +197,17 @@ def _on_parts(names: list[str], n_with_labels: int) -> list[str]:
 # -- many files
 
 
-def _files_below(folder: Path) -> Files:
-    """The files in a folder and those below it. Links are not followed: they may lead out of it."""
-    paths, n_bytes = [], 0
-    for at, _, names in os.walk(folder):
-        inside = [Path(at, name) for name in names]
-        paths += [path for path in inside if os.path.isfile(path) and not os.path.islink(path)]
-        if len(paths) > MAX_FILES:
-            raise DataError(f"{folder.name}: received more than {MAX_FILES:,} files; use a smaller folder")
-    for path in paths:
-        with understood(printable(path.name), "check that it is there and may be read"):
-            n_bytes += path.stat().st_size if is_picture(path.name) or "idx" in path.name.lower() else 0
-    if n_bytes > MAX_BYTES:
-        raise DataError(f"{folder.name}: received {n_bytes:,} bytes, at most {MAX_BYTES:,} are taken; use fewer images")
-    named = [(printable(path.relative_to(folder).as_posix()), partial(_content, path)) for path in paths]
-    return sorted(named, key=itemgetter(0))
-
-
-def _files_in_zip(name: str, data: bytes) -> Files:
-    """The files in an archive, if it keeps within bounds: no bombs, no paths that leave it, nothing encrypted."""
-    with understood(name, "expected a whole archive; pack or copy it again"):
-        if data.count(b"PK\1\2") > MAX_FILES:  # before a list of them is made
-            raise DataError(f"{name}: received more than {MAX_FILES:,} files; use fewer")
-        archive = zipfile.ZipFile(io.BytesIO(data))
-    members = [member for member in archive.infolist() if not member.filename.endswith("/")]
-    unpacked = sum(member.file_size for member in members)
-    if unpacked > MAX_BYTES:
-        raise DataError(f"{name}: received what unpacks to {unpacked:,} bytes, at most {MAX_BYTES:,}; use fewer images")
-    if unpacked > 1_000_000 and unpacked > MAX_RATIO * len(data):
-        raise DataError(
-            f"{name}: received what unpacks to {unpacked // len(data)} times its size, expected at most {MAX_RATIO}, "
-            "as pictures do; pack them again"
-        )
-    for member in members:
-        _check_member(name, member)
-    named = [(printable(member.filename.replace("\\", "/")), partial(_unpacked, archive, member)) for member in members]
-    return sorted(named, key=itemgetter(0))
-
-
-def _check_member(name: str, member: zipfile.ZipInfo) -> None:
-    path = member.filename.replace("\\", "/")
-    if path.startswith("/") or ".." in path.split("/") or re.match("[A-Za-z]:", path):
-        raise DataError(
-            f"{name}: received the path {path[:200]!r}, expected paths inside the archive; pack the files again"
-        )
-    if member.flag_bits & 1:
-        raise DataError(f"{name}: received {path[:200]!r} encrypted, expected plain files; save it without a password")
-    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # the others cannot be bounded
-        raise DataError(
-            f"{name}: received {path[:200]!r} packed with method {member.compress_type}, expected deflate; "
-            "pack it as usual"
-        )
-
-
-def _unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
-    with understood(printable(member.filename), "pack it again"), archive.open(member) as file:
-        return file.read(member.file_size)  # read() alone would unpack more than is declared
-
-
-def _from_files(name: str, files: Files, skip_unreadable: bool) -> Raw:
+def _from_files(name: str, files: Files, skip_unreadable: bool, limits: Limits) -> Raw:
     pictures = [(file, read) for file, read in files if is_picture(file)]
     if not pictures:
-        return _idx_pairs(name, files)
-    images, labels, notes = read_pictures(pictures, skip_unreadable=skip_unreadable)
+        return _idx_pairs(name, files, limits)
+    images, labels, notes = read_pictures(pictures, skip_unreadable=skip_unreadable, limits=limits)
     others = [file for file, _ in files if not is_picture(file) and not is_hidden(file)]
     notes += [] if labels is None else ["The folders are the labels."]
     return images, labels, notes + ([f"Not read, as they are no pictures: {few(others)}."] if others else [])
 
 
-def _idx_pairs(name: str, files: Files) -> Raw:
+def _idx_pairs(name: str, files: Files, limits: Limits) -> Raw:
     known = {file: read for file, read in files if not is_hidden(file)}
     images = [file for file in known if _is_idx_images(PurePosixPath(file).name.lower())]
     if not images:
@@ -271,10 +218,10 @@ def _idx_pairs(name: str, files: Files) -> Raw:
     images.sort(key=lambda file: "train" not in file.lower())  # as they are joined everywhere: train, then test
     parts, labels = [], []
     for file in images:
-        parts.append(read_idx(known[file](), file))
+        parts.append(read_idx(known[file](), file, limits))
         beside = _labels_beside(file, known)
-        labels += [] if beside is None else [read_idx(known[beside](), beside)]
-        _check_size(name, sum(part.nbytes for part in (*parts, *labels)))
+        labels += [] if beside is None else [read_idx(known[beside](), beside, limits)]
+        limits.check_bytes(name, sum(part.nbytes for part in (*parts, *labels)))
     with_labels = 0 < len(labels) == len(parts)
     return _joined(name, parts), _joined(name, labels) if with_labels else None, _on_parts(images, len(labels))
 

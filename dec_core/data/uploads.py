@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from dec_core.data.limits import LIMITS, Limits
 from dec_core.data.readers import MIN_IMAGES, Reading, read_bytes, read_together
 
 
-def read_files(files: list[tuple[str, bytes]], *, skip_unreadable: bool = False, at_least: int = MIN_IMAGES) -> Reading:
+def read_files(
+    files: list[tuple[str, bytes]],
+    *,
+    skip_unreadable: bool = False,
+    at_least: int = MIN_IMAGES,
+    limits: Limits = LIMITS,
+) -> Reading:
     """Read (name, bytes) of one or more files as `readers.read_bytes` does. Raises DataError."""
-    how = {"skip_unreadable": skip_unreadable, "at_least": at_least}
+    how = {"skip_unreadable": skip_unreadable, "at_least": at_least, "limits": limits}
     if len(files) == 1:
         return read_bytes(*files[0], **how)
     labels = [item for item in files if "label" in item[0].lower()]
