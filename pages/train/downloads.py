@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
-import tempfile
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dec_core.analysis.naming import letter
 from dec_core.analysis.verdict import thousands
 from dec_core.config import RunConfig
 from dec_core.data import DataError
+from dec_core.data.isolated import Files, read_isolated, run_limited
 from dec_core.data.loading import positions
 from dec_core.data.pictures import brought_to
-from dec_core.data.uploads import read_files
 from dec_core.runs.folder import RunFolder
 from dec_core.runs.history import History
 from pages.shared import components
 from pages.shared.places import runs_root
 from pages.shared.snapshot_view import confusion_at, moment, places, shown
 from pages.shared.text import escape, sentence
-from pages.train.own_data import TYPES
+from pages.train.own_data import TYPES, uploaded
 from pages.train.run_export import export_run
 
 SHOWN = 10  # new images shown with their clusters
@@ -89,15 +90,15 @@ def _sort_new_images(run: RunFolder, clustered: list[str], config: RunConfig) ->
     if not files:
         st.caption("Any of the formats for your own images, or a single picture. They are brought to the run's size.")
         return
+    waiting = st.empty()
     try:
-        reading = read_files([(file.name, file.getvalue()) for file in files], at_least=1)
-        data = reading.dataset
-        with st.spinner("The network looks at them …"):
-            found = _sorted(run, data.images)
+        notes, images, found = _sorted(run, uploaded(files), _clock(waiting))
     except ValueError as error:
         st.error(sentence(error), icon=":material/error:")
         return
-    notes = [*reading.notes[:1], *brought_to(data.images[:1], shown(config).examples.shape[1:])[1]]
+    finally:
+        waiting.empty()
+    notes = [*notes[:1], *brought_to(images[:1], shown(config).examples.shape[1:])[1]]
     st.caption(escape(" ".join(notes)))
     letters, classes = _letters(run.id, clustered, config), _classes(run.id, clustered, config)
     table = pd.DataFrame({"index": found["index"], "cluster": letters[found["cluster"]]})
@@ -105,7 +106,7 @@ def _sort_new_images(run: RunFolder, clustered: list[str], config: RunConfig) ->
         table["class of cluster"] = classes[found["cluster"]]
     table["confidence"] = found["confidence"]
     captions = [f"{row.cluster} {row.confidence:.2f}" for row in table.head(SHOWN).itertuples()]
-    row = components.digit_row("", data.images[:SHOWN], captions)
+    row = components.digit_row("", images, captions)
     components.digits([row], "Sorted images", "New images with cluster and confidence", "sorted", 70)
     st.dataframe(table.head(1000), hide_index=True, height=240)
     st.download_button(
@@ -113,34 +114,43 @@ def _sort_new_images(run: RunFolder, clustered: list[str], config: RunConfig) ->
     )
 
 
+def _clock(place: DeltaGenerator) -> Callable[[], None]:
+    """A function that says how long it takes; through it Streamlit ends the work when the visitor leaves."""
+    begun = time.monotonic()
+    return lambda: place.caption(
+        f":material/hourglass_top: The network looks at them … {time.monotonic() - begun:.0f} s"
+    )
+
+
 @st.cache_resource
-def _one_at_a_time() -> threading.Lock:
+def _one_at_a_time() -> threading.Semaphore:
     """Each sorting starts TensorFlow in a process of its own: never two at once on a small server."""
-    return threading.Lock()
+    return threading.BoundedSemaphore(1)
 
 
-def _sorted(run: RunFolder, images: np.ndarray) -> pd.DataFrame:
-    """`python -m dec_core predict`, in a process of its own. Raises DataError with what it said."""
-    with tempfile.TemporaryDirectory() as folder, _one_at_a_time():
-        source, target = Path(folder) / "images.npz", Path(folder) / "clusters.csv"
-        np.savez(source, x=images)
-        command = [
-            sys.executable,
-            "-m",
-            "dec_core",
-            "predict",
-            str(run.path.resolve()),
-            str(source),
-            "--csv",
-            str(target),
-        ]
-        try:
-            done = subprocess.run(
-                command, capture_output=True, text=True, timeout=PATIENCE, cwd=Path(__file__).parents[2], check=False
-            )
-        except subprocess.TimeoutExpired:
-            raise DataError(f"the network did not answer within {PATIENCE} s; try fewer images") from None
-        if done.returncode:
-            told = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
-            raise DataError(told[-1].removeprefix("error: ") if told else "the network could not be loaded")
-        return pd.read_csv(target)
+def _sorted(
+    run: RunFolder, files: Files, while_waiting: Callable[[], None]
+) -> tuple[tuple[str, ...], np.ndarray, pd.DataFrame]:
+    """What was understood, the first images, and where all belong.
+
+    They are read, and sorted by `python -m dec_core predict`, in processes of their own. Raises DataError.
+    """
+    with read_isolated(files, at_least=1, while_waiting=while_waiting) as reading:
+        images = reading.dataset.images
+        table = _predicted(run, Path(images.filename), while_waiting)
+        return reading.notes, np.array(images[:SHOWN]), table
+
+
+def _predicted(run: RunFolder, images: Path, while_waiting: Callable[[], None]) -> pd.DataFrame:
+    """index, cluster and confidence of the images in an .npy file. Raises DataError with what the command said."""
+    target, errors = images.with_name("clusters.csv"), images.with_name("predict.txt")
+    command = [sys.executable, "-m", "dec_core", "predict", str(run.path.resolve()), str(images), "--csv", str(target)]
+    try:
+        code = run_limited(command, PATIENCE, errors, while_waiting, _one_at_a_time())
+    except TimeoutError:
+        raise DataError(f"the network did not answer within {PATIENCE} s; try fewer images") from None
+    if code:
+        lines = errors.read_text(encoding="utf-8", errors="replace").splitlines()
+        said = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
+        raise DataError(said[-1] if said else "the network could not be loaded")
+    return pd.read_csv(target)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
 import numpy as np
 import streamlit as st
 
 from dec_core.data import DataError, own
-from dec_core.data.readers import Reading
-from dec_core.data.uploads import read_files
+from dec_core.data.isolated import Files, keep_isolated, read_isolated
+from dec_core.data.limits import LIMITS
 from dec_core.runs.view import example_index
 from pages.shared import components
+from pages.shared.background import Task, forget, show_progress, task
 from pages.shared.places import runs_root
 from pages.shared.text import escape, sentence
 
@@ -18,50 +23,83 @@ ABOUT = (
     "NumPy (.npz with x and, for scoring, y; .npy), CSV (a row an image), IDX (.gz, images and labels together), "
     "or pictures, a zip of them with folders as labels. Labels are optional. It stays on this server."
 )
+READING, KEEPING = "task_reading", "task_keeping"  # keys of tasks
+
+
+class Preview(NamedTuple):
+    """What is shown of data that was read: what was understood, and some images with their classes."""
+
+    notes: tuple[str, ...]
+    images: np.ndarray
+    captions: list[str]
 
 
 def own_data() -> str | None:
-    """The name of the data set that the visitor has just decided to use, or None."""
+    """The name of the dataset that the visitor has just decided to use, or None."""
     with st.expander("Your own images", icon=":material/upload:"):
         files = st.file_uploader("Files", type=TYPES, accept_multiple_files=True, key="files", help=ABOUT)
         skip = st.checkbox(
             "Leave out pictures that cannot be read", key="skip", help="Otherwise one such picture stops the reading."
         )
-        chosen = _read_and_preview(files, skip) if files else None
+        if files:
+            return _read_and_use(files, skip)
+        forget(READING)
+        forget(KEEPING)
         kept = own.names(runs_root())
-        if kept and not files:
+        if kept:
             earlier = st.selectbox("Kept on this server", kept, index=None, placeholder="earlier uploads", key="kept")
             if earlier and st.button("Use it", key="use_kept"):
                 return earlier
-        return chosen
+        return None
 
 
-def _read_and_preview(files: list, skip: bool) -> str | None:
+def uploaded(files: list) -> Files:
+    """Name and bytes of each uploaded file, as Streamlit holds them."""
+    return [(file.name, file.getvalue()) for file in files]
+
+
+def _read_and_use(files: list, skip: bool) -> str | None:
+    """Show what was understood of the files; the name under which they are kept, once, when that has been asked for."""
+    of = tuple(file.file_id for file in files), skip
+    given = uploaded(files)
+    preview = _finished(task(READING, of, lambda still_wanted: _preview(given, skip, still_wanted)), "Reading")
+    if preview is None:
+        return None
+    for note in preview.notes:
+        st.caption(escape(note))
+    row = components.digit_row("", preview.images, preview.captions)
+    components.digits([row], "Preview", "The first images, as they were understood", "preview", 40)
+    if st.button("Use these images", type="primary", key="use"):
+        forget(KEEPING)  # what did not work before is tried again
+    elif KEEPING not in st.session_state:
+        return None
+    root = runs_root()
+    name = _finished(task(KEEPING, of, lambda still_wanted: _keep(given, skip, root, still_wanted)), "Keeping")
+    if name is not None:
+        forget(KEEPING)
+    return name
+
+
+def _finished(waiting: Task, text: str) -> Any | None:
+    """Its result; None, and on the screen why, while it is at work or where the data was refused."""
+    if not waiting.done:
+        show_progress(waiting, text)
+        return None
     try:
-        notes, images, captions = _preview(files, skip)
+        return waiting.result()
     except DataError as error:
         st.error(sentence(error), icon=":material/error:")
         return None
-    for note in notes:
-        st.caption(escape(note))
-    row = components.digit_row("", images, captions)
-    components.digits([row], "Preview", "The first images, as they were understood", "preview", 40)
-    if st.button("Use these images", type="primary", key="use"):
-        return own.keep(_read(files, skip).dataset, runs_root())
-    return None
 
 
-def _preview(files: list, skip: bool) -> tuple[tuple[str, ...], np.ndarray, list[str]]:
-    """Notes, images and their captions, read once an upload, not once a click; the whole is not kept in memory."""
-    of = tuple(file.file_id for file in files), skip
-    if st.session_state.get("preview_of") != of:
-        reading = _read(files, skip)
+def _preview(files: Files, skip: bool, still_wanted: Callable[[], None]) -> Preview:
+    """A few of the images; the whole stays with the process that read it, and goes with it."""
+    with read_isolated(files, skip_unreadable=skip, limits=LIMITS, while_waiting=still_wanted) as reading:
         data = reading.dataset
         index = example_index(len(data.images), data.y)
         captions = [] if data.y is None else [data.classes[value] for value in data.y[index]]
-        st.session_state.previewed, st.session_state.preview_of = (reading.notes, data.images[index], captions), of
-    return st.session_state.previewed
+        return Preview(reading.notes, np.array(data.images[index]), captions)
 
 
-def _read(files: list, skip: bool) -> Reading:
-    return read_files([(file.name, file.getvalue()) for file in files], skip_unreadable=skip)
+def _keep(files: Files, skip: bool, root: Path, still_wanted: Callable[[], None]) -> str:
+    return keep_isolated(files, root, skip_unreadable=skip, limits=LIMITS, while_waiting=still_wanted)
