@@ -1,4 +1,4 @@
-"""What a redraw costs the web process: python -m benchmarks.redraw [--runs N] [--repeats N] [--json]
+"""What a redraw costs the web process.
 
 Serves the app over a folder of runs, opens its screens as a browser does, without one, and has each drawn again and
 again. Counted is processor time of the server, not time on the clock: what matters is how many visitors one server
@@ -16,14 +16,18 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import psutil
 
 from benchmarks.serving import served
-from benchmarks.visitor import Visitor
+from dec_core.cli.options import add_command
 from dec_core.config import RunConfig
 from dec_core.runs.folder import RunFolder, this_process
 from dec_core.runs.machine import processor
+
+if TYPE_CHECKING:
+    from benchmarks.visitor import Visitor
 
 ROUNDS = 5
 SMALL = {
@@ -42,8 +46,27 @@ class Cost:
     kilobytes: float
 
 
+def add_parser(commands: Any) -> None:
+    parser = add_command(commands, "redraw", "measure the processor time of a redraw, by screen")
+    parser.add_argument("--runs", type=int, default=500, metavar="N", help="runs in the folder (default: 500)")
+    parser.add_argument("--repeats", type=int, default=20, metavar="N", help="redraws in each round (default: 20)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object a line")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    costs = measure(options.runs, options.repeats)
+    if options.json:
+        print("\n".join(json.dumps(cost.__dict__) for cost in costs))
+    else:
+        print(table(costs, options.runs))
+    return 0
+
+
 def measure(n_runs: int, repeats: int) -> list[Cost]:
     """The cost of a redraw of each screen and of each of its clocks, over a folder of `n_runs` runs."""
+    from benchmarks.visitor import Visitor  # with Streamlit, which other benchmarks do without
+
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         ended, running = fill(root, n_runs)
@@ -140,20 +163,3 @@ def table(costs: list[Cost], n_runs: int) -> str:
     rows = [f"| {cost.name} | {cost.milliseconds:.0f} | {cost.kilobytes:.1f} |" for cost in costs]
     head = [f"{n_runs} runs in the folder; {processor()}.", "", "| redraw | CPU, ms | sent, kB |", "|---|---|---|"]
     return "\n".join([*head, *rows])
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--runs", type=int, default=500, help="in the folder")
-    parser.add_argument("--repeats", type=int, default=20, help="redraws in each of the rounds")
-    parser.add_argument("--json", action="store_true", help="one JSON object a line on stdout")
-    options = parser.parse_args()
-    costs = measure(options.runs, options.repeats)
-    if options.json:
-        print("\n".join(json.dumps(cost.__dict__) for cost in costs))
-    else:
-        print(table(costs, options.runs))
-
-
-if __name__ == "__main__":
-    main()

@@ -12,7 +12,7 @@ from dec_core.cli import MOVED
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("name", [*MOVED, "profile", "inspect", "app", "pictures"])
+@pytest.mark.parametrize("name", [*MOVED, "profile", "inspect", "app", "redraw", "pictures"])
 def test_every_command_has_help(name, capsys):
     with pytest.raises(SystemExit) as end:
         main([name, "--help"])
@@ -20,10 +20,10 @@ def test_every_command_has_help(name, capsys):
     assert f"python -m benchmarks {name}" in capsys.readouterr().out
 
 
-def test_help_needs_neither_a_browser_nor_tensorflow():
+def test_help_needs_neither_a_browser_nor_the_app_nor_tensorflow():
     script = """
 import sys
-sys.modules["playwright"] = None  # importing it fails
+sys.modules["playwright"] = sys.modules["streamlit"] = None  # importing them fails
 from benchmarks.__main__ import main
 try:
     main(["--help"])
