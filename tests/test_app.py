@@ -1,6 +1,7 @@
 """The page without a browser: Streamlit's AppTest on the real app."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from screens import MAIN
@@ -191,8 +192,6 @@ def test_a_damaged_run_is_told_without_a_traceback(app, finished_run, tmp_path, 
 
 
 def test_an_interrupted_run_says_so_and_offers_to_resume(app, finished_run, tmp_path):
-    from dataclasses import replace
-
     run = put(finished_run, tmp_path)
     run.set_status(replace(run.status, state="running", pid=1, pid_started=1.0))
     (run.path / "worker.log").write_text("the last words\n")
@@ -201,6 +200,26 @@ def test_an_interrupted_run_says_so_and_offers_to_resume(app, finished_run, tmp_
     assert not button(app, "Resume").disabled and button(app, "Stop").disabled
     assert "Resume goes on from there" in app.warning[0].value
     assert app.code[0].value.strip() == "the last words"
+
+
+@pytest.mark.parametrize(
+    ("phase", "field"), [("pretraining", "pretrain_learning_rate"), ("clustering", "cluster_learning_rate")]
+)
+def test_a_run_that_diverged_offers_a_tenth_of_the_rate_and_no_resume(app, finished_run, tmp_path, phase, field):
+    run = put(finished_run, tmp_path)
+    diverged = {"event": "Diverged", "phase": phase, "epoch": 6, "iteration": 40, "message": "The loss is gone."}
+    run.append(diverged)
+    run.set_status(replace(run.status, state="failed", progress=diverged, message="The loss is gone."))
+    app.query_params["run"] = run.id
+    app.run()
+    assert not app.exception and app.error[0].value == "The loss is gone."
+    assert "Resume" not in [item.label for item in app.button] and button(app, "Pause").disabled
+    button(app, "Try a tenth of the learning rate").click().run()
+    assert not app.exception and not button(app, "Start").disabled
+    expected = getattr(run.config, field) / 10
+    assert app.number_input(key=field).value == pytest.approx(expected)
+    button(app, "Start").click().run()
+    assert app.started == [run.config.changed(**{field: float(f"{expected:.3g}")})]
 
 
 def labels(at) -> set[str]:
@@ -356,8 +375,6 @@ def test_runs_of_the_same_minute_can_be_told_apart(app, tmp_path, small):
 
 
 def test_without_a_link_the_run_that_trains_is_shown_and_stays(app, tmp_path, small):
-    from dataclasses import replace
-
     running, queued = RunFolder.create(tmp_path, small, "running"), RunFolder.create(tmp_path, small, "queued")
     app.run()
     assert app.query_params["run"] == running.id != queued.id

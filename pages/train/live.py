@@ -13,9 +13,10 @@ from dec_core.data import DataError
 from dec_core.figures.shown import SCORES
 from dec_core.glossary import tooltip
 from dec_core.methods import METHODS, PHASES
+from dec_core.reading.divergence import smaller_rate
 from dec_core.reading.progress import Progress, progress
 from dec_core.reading.summary import findings, is_suspect
-from dec_core.runs.folder import ACTIVE, RunFolder, RunStatus
+from dec_core.runs.folder import ACTIVE, WAITED, RunFolder, RunStatus
 from dec_core.runs.history import History
 from pages.shared import components, focus
 from pages.shared.boxes import Boxes
@@ -68,7 +69,7 @@ def _view(run: RunFolder | None, config: RunConfig | None, active: bool) -> None
     standing = progress(status, history, own)
     controls(run, status, config, state_line(run, status, standing, history, own))
     _stepper(status.state, standing, METHODS[own.method].phases)
-    _trouble(run, status)
+    _trouble(run, status, own)
     _numbers(history, status.outcome)
     _findings(run.id, history, own)
     Boxes(run.id, history, own).show()
@@ -110,21 +111,44 @@ def _stepper(state: str, standing: Progress, phases: tuple[str, ...]) -> None:
     st.progress(1.0 if done else min(standing.fraction, 1.0), text="\u2003".join(marks))
 
 
-def _trouble(run: RunFolder, status: RunStatus) -> None:
-    """What went wrong, what is kept, what to do; the log where there is one."""
+def _trouble(run: RunFolder, status: RunStatus, config: RunConfig) -> None:
+    """What went wrong, what is saved, what to do; the log where there is one."""
+    if status.diverged:
+        _offer_smaller_rate(status, config)
+        return
     if status.state == "failed":
-        st.error(
-            f"{sentence(status.message)} Everything before is kept; Resume goes on from there.", icon=":material/error:"
-        )
+        st.error(f"{sentence(status.message)} {_way_on(status)}", icon=":material/error:")
     elif status.state == "interrupted":
         cause = status.message or "The process that trained this run has ended."
-        st.warning(
-            f"{sentence(cause)} Everything before is kept; Resume goes on from there.", icon=":material/power_off:"
-        )
+        st.warning(f"{sentence(cause)} {_way_on(status)}", icon=":material/power_off:")
+    elif status.state == "finished" and status.message:
+        st.warning(f"{sentence(status.message)} What stands here is read from its records.", icon=":material/info:")
     log = run.log_tail() if status.state in ("failed", "interrupted") else ""
     if log:
         with st.expander("Last lines of the worker's log"):
             st.code(log, language=None)
+
+
+def _way_on(status: RunStatus) -> str:
+    """What Resume does."""
+    if status.message == WAITED:
+        return ""  # says so itself
+    return "Training so far is saved; Resume goes on from there." if status.seconds else "Resume tries again."
+
+
+def _offer_smaller_rate(status: RunStatus, config: RunConfig) -> None:
+    """A run that has diverged would diverge again: a smaller learning rate, in the form."""
+    field, rate = smaller_rate(status, config)
+    st.error(sentence(status.message), icon=":material/error:")
+    st.button("Try a tenth of the learning rate", key="smaller_rate", icon=":material/edit:",
+              help=f"Fills the form with this run's choices and {field} {rate:g}; Start trains them.",
+              on_click=_fill_with, args=(config.changed(**{field: rate}), f"{field} {rate:g}"))  # fmt: skip
+
+
+def _fill_with(config: RunConfig, what: str) -> None:
+    focus.fill_with(config)
+    st.session_state.page_changed = True  # the form lies outside of the part that a click draws anew
+    st.toast(f"The form holds {what}: press Start.", icon=":material/edit:")
 
 
 def _numbers(history: History, outcome: dict[str, float]) -> None:
