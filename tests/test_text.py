@@ -73,6 +73,7 @@ SAFE = {
     "field_title",
     "fields",
     "sum",
+    "tooltip",
 }  # or the program's own words
 
 
