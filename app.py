@@ -6,11 +6,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import streamlit as st
+from starlette.middleware import Middleware
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
 from pages.shared.focus import supervisor
 from pages.shared.places import static_root
+from pages.shared.security import SecurityHeaders
+from pages.shared.trouble import tell_script_error
 
 
 @asynccontextmanager
@@ -22,4 +25,10 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
 
 
 static_root().mkdir(parents=True, exist_ok=True)
-app = st.App("pages/main.py", routes=[Mount("/files", StaticFiles(directory=static_root()))], lifespan=lifespan)
+app = st.App(
+    "pages/main.py",
+    routes=[Mount("/files", StaticFiles(directory=static_root()))],
+    middleware=[Middleware(SecurityHeaders)],
+    lifespan=lifespan,
+    on_script_error=tell_script_error,
+)

@@ -1,0 +1,36 @@
+"""What a visitor reads where something has failed: words and a way out, never a traceback."""
+
+from __future__ import annotations
+
+import errno
+
+import streamlit as st
+
+from pages.shared.text import sentence
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
+DISK_FULL = "the server's disk is full. Delete runs that nobody needs, or let somebody free space; then try again"
+NOT_WRITABLE = "the server cannot write to its folder of runs. Let somebody who keeps the server look at its log"
+UNEXPECTED = (
+    "Something went wrong on this screen, and nothing of any run is lost. Reload the page; if that does not help, let "
+    "somebody who keeps the server look at its log."
+)
+
+
+def write_failed(error: OSError, what: str) -> str:
+    """Why `what` could not be written, and what to do, in words."""
+    return f"{what} could not be written: {DISK_FULL if error.errno in FULL else NOT_WRITABLE}"
+
+
+def tell_write_failed(error: OSError, what: str) -> None:
+    """Say so on the screen, for use in callbacks."""
+    st.toast(sentence(write_failed(error, what)), icon=":material/error:", duration="infinite")
+
+
+def tell_script_error(error: Exception) -> bool:
+    """What is shown in place of a traceback, which the server's log holds; True, since it has been said."""
+    if isinstance(error, OSError) and error.errno in FULL:
+        st.error(sentence(f"This screen could not be drawn: {DISK_FULL}"), icon=":material/error:")
+    else:
+        st.error(UNEXPECTED, icon=":material/error:")
+    return True
