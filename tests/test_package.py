@@ -16,7 +16,12 @@ ROOT = Path(__file__).parents[1]
 CORE = ROOT / "dec_core"
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 REQUIREMENTS = {line.name: line for line in map(Requirement, PYPROJECT["project"]["dependencies"])}
-DISTRIBUTIONS = {"PIL": "pillow", "sklearn": "scikit-learn", "umap": "umap-learn"}  # of modules named otherwise
+DISTRIBUTIONS = {  # of modules that come under another name
+    "PIL": "pillow",
+    "pydantic_core": "pydantic",
+    "sklearn": "scikit-learn",
+    "umap": "umap-learn",
+}
 
 
 def folders_with_code() -> list[Path]:
