@@ -213,17 +213,6 @@ def test_the_extent_leaves_out_a_few_and_stretches_the_shorter_side():
     assert (extent(np.zeros((3, 2)))[1] > 0).all()
 
 
-def test_a_layout_leaves_python_to_a_training_beside():
-    import umap.layouts
-
-    from dec_core.analysis.projection import umap_plane
-
-    z = np.random.default_rng(0).normal(size=(60, 3)).astype(np.float32)
-    umap_plane(z, z[:, :2], random_state=0)
-    one_pass = umap.layouts._nb_optimize_layout_euclidean_single_epoch
-    assert one_pass.signatures and one_pass.targetoptions["nogil"] is True
-
-
 def test_modularity_by_hand():
     # two triangles and an edge between them: 7 edges; in each half 6 of 14 ends stay inside, and 7 of 14 lie there
     edges = [(0, 1), (1, 2), (0, 2), (3, 4), (4, 5), (3, 5), (2, 3)]

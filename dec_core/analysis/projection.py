@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from types import ModuleType
 
 import numpy as np
 from scipy.linalg import orthogonal_procrustes
 from sklearn.neighbors import NearestNeighbors
+
+from dec_core.analysis.umap_internals import release_the_lock
 
 MOST_STRETCH = 1.6  # of one axis of a view against the other
 MOST_EXACT = 150_000  # points among which all distances are compared; beyond, UMAP looks for neighbours by itself
@@ -149,7 +150,7 @@ def umap_layout(
     """
     import umap
 
-    _let_others_run(umap.layouts)
+    release_the_lock(umap.layouts)
     reducer = umap.UMAP(
         n_neighbors=near[0].shape[1],
         n_components=start.shape[1],
@@ -163,16 +164,6 @@ def umap_layout(
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="precomputed_knn")  # new points shall not be placed
         return reducer.fit_transform(x.astype(np.float32)).astype(np.float32)
-
-
-def _let_others_run(layouts: ModuleType) -> None:
-    """Let a pass of the layout run without Python's lock, which it would else keep from a training beside it.
-
-    It works on arrays alone. To be called before it is compiled; another version of UMAP may name it otherwise.
-    """
-    one_pass = getattr(layouts, "_nb_optimize_layout_euclidean_single_epoch", None)
-    if one_pass is not None and not one_pass.signatures:
-        one_pass.targetoptions["nogil"] = True
 
 
 def umap_start(positions: np.ndarray, n_dimensions: int, random_state: int = 0) -> np.ndarray:

@@ -5,12 +5,17 @@ has the same arithmetic in one operation.
 
 Keras also sums gradients over devices, of which there is one. For that it leaves a function with TensorFlow for good,
 and with it all that a run has compiled: a process that trains many runs would grow with each.
+
+This is the one place that uses private names of Keras, `PRIVATE`; `tests/test_private_names.py` says which version has
+moved one.
 """
 
 from __future__ import annotations
 
 import keras
 import tensorflow as tf
+
+PRIVATE = ("_all_reduce_sum_gradients", "_get_variable_index", "_momentums", "_velocities")  # of Keras's Adam
 
 
 class _OneDevice:
