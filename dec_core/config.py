@@ -378,19 +378,19 @@ def parse(name: str, text: str) -> Any:
 
 def problems_of(error: ValidationError) -> dict[str, str]:
     """Pydantic's list of errors as one line per field: what came, what is allowed."""
-    found: dict[str, str] = {}
+    problems: dict[str, str] = {}
     for item in error.errors():
         cause = item.get("ctx", {}).get("error")
         if isinstance(cause, ConfigError):
-            found.update(cause.problems)
+            problems.update(cause.problems)
             continue
         name = str(item["loc"][0])
         if item["type"] == "extra_forbidden":
-            found[name] = _unknown(name)
+            problems[name] = _unknown(name)
         else:
             reason = item["msg"].removeprefix("Value error, ").replace("Input should be", "expected")
-            found[name] = f"received {_shown(item['input'])}, {reason[0].lower() + reason[1:]}"
-    return found
+            problems[name] = f"received {_shown(item['input'])}, {reason[0].lower() + reason[1:]}"
+    return problems
 
 
 def _unknown(name: str) -> str:

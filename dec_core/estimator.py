@@ -425,9 +425,11 @@ def _check(arrays: dict[str, np.ndarray], config: RunConfig, image_shape: tuple[
 
     described = architecture(config, image_shape)
     n_weights = described.n_parameters + config.n_clusters * described.latent_dim
-    found = sum(array.size for name, array in arrays.items() if name.startswith("weight_"))
-    if found != n_weights:
-        raise ValueError(f"received {found:,} weights, expected {n_weights:,}; they belong to another architecture")
+    n_received = sum(array.size for name, array in arrays.items() if name.startswith("weight_"))
+    if n_received != n_weights:
+        raise ValueError(
+            f"received {n_received:,} weights, expected {n_weights:,}; they belong to another architecture"
+        )
     expected = {name: (a.dtype, a.shape) for name, a in TrainingState(config, image_shape).to_arrays().items()}
     expected["phase"] = arrays["phase"].dtype, ()
     if "delta_label" not in arrays:  # earlier versions did not keep it

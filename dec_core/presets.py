@@ -13,7 +13,7 @@ CONVOLUTIONAL = {
 }
 
 # DEC whose first target is what UMAP and a mixture find; every ingredient and its effect: docs/recipes.md
-TAUGHT = {
+MIXTURE_TARGET = {
     "deskew": True,
     "first_target": "umap_gmm",
     "features": "gradients",
@@ -41,7 +41,7 @@ LONGER = {
 
 PRESETS: dict[str, RunConfig] = {
     "first-look": RunConfig.make(
-        **TAUGHT,
+        **MIXTURE_TARGET,
         n_samples=10_000,
         hidden_units=(500, 500, 1000),
         pretrain_epochs=8,
@@ -50,7 +50,7 @@ PRESETS: dict[str, RunConfig] = {
         first_target_steps=800,
     ),
     "fast": RunConfig.make(
-        **TAUGHT,
+        **MIXTURE_TARGET,
         hidden_units=(500, 500, 1000),
         batch_size=512,
         pretrain_epochs=4,
@@ -59,9 +59,9 @@ PRESETS: dict[str, RunConfig] = {
         max_iterations=1096,
         first_target_steps=822,
     ),
-    "best": RunConfig.make(**TAUGHT, **LONGER),
-    "best-no-prior": RunConfig.make(**TAUGHT | {"deskew": False}, **LONGER),
-    "best-conv": RunConfig.make(**TAUGHT, **LONGER, autoencoder="conv_transpose", initializer="glorot_uniform"),
+    "best": RunConfig.make(**MIXTURE_TARGET, **LONGER),
+    "best-no-prior": RunConfig.make(**MIXTURE_TARGET | {"deskew": False}, **LONGER),
+    "best-conv": RunConfig.make(**MIXTURE_TARGET, **LONGER, autoencoder="conv_transpose", initializer="glorot_uniform"),
     "kmeans-pixels": RunConfig.make(method="kmeans"),
     "umap-gmm": RunConfig.make(method="umap_gmm", deskew=True),
     "tutorial-autoencoder": RunConfig.make(method="autoencoder"),
@@ -124,8 +124,8 @@ def name_of(config: RunConfig) -> str:
 
 def nearest(config: RunConfig) -> str:
     """The preset from which a config differs in the fewest fields, the seed aside; only fields that act count."""
-    told = _acting(config)
-    differs = {name: sum(told[n] != value for n, value in _acting(known).items()) for name, known in PRESETS.items()}
+    values = _acting(config)
+    differs = {name: sum(values[n] != value for n, value in _acting(known).items()) for name, known in PRESETS.items()}
     return min(differs, key=differs.get)
 
 

@@ -49,12 +49,12 @@ def gradients(x: np.ndarray, image_shape: Sequence[int]) -> np.ndarray:
     rows = [_smooth(height, EDGE_BLUR * width), _smooth(width, EDGE_BLUR * width)]
     slopes = [np.gradient(matrix, axis=0) for matrix in rows]
     patches = [_smooth(length, PATCH_BLUR * width, PATCHES) for length in (height, width)]
-    found = np.empty((len(x), DIRECTIONS * PATCHES**2), np.float32)
+    histograms = np.empty((len(x), DIRECTIONS * PATCHES**2), np.float32)
     for first in range(0, len(x), CHUNK):
         images = pixels(x[first : first + CHUNK]).reshape(-1, *image_shape)
         grey = images.mean(axis=3) if images.ndim == 4 else images
-        found[first : first + CHUNK] = _histograms(grey, rows, slopes, patches)
-    return found
+        histograms[first : first + CHUNK] = _histograms(grey, rows, slopes, patches)
+    return histograms
 
 
 def distortions(image_shape: Sequence[int]) -> list[sparse.csr_matrix]:
@@ -88,10 +88,10 @@ def _sampled(height: int, width: int, of_places: np.ndarray) -> sparse.csr_matri
     seen = np.clip(of_places @ (places - middle) + middle, 0, [[height - 1.001], [width - 1.001]])
     corner = seen.astype(int)
     down, right = seen - corner
-    first, here = corner[0] * width + corner[1], np.arange(height * width)
+    first, place = corner[0] * width + corner[1], np.arange(height * width)
     weights = [(1 - down) * (1 - right), (1 - down) * right, down * (1 - right), down * right]
     rows = np.concatenate([first + offset for offset in (0, 1, width, width + 1)])
-    return sparse.csr_matrix((np.concatenate(weights), (rows, np.tile(here, 4))), shape=(here.size, here.size))
+    return sparse.csr_matrix((np.concatenate(weights), (rows, np.tile(place, 4))), shape=(place.size, place.size))
 
 
 def _histograms(grey: np.ndarray, rows: list, slopes: list, patches: list) -> np.ndarray:

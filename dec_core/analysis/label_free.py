@@ -49,7 +49,7 @@ def modularity(graph: sparse.csr_matrix, labels: np.ndarray, n_clusters: int) ->
     Parameters
     ----------
     graph : sparse matrix, shape (n, n)
-        Symmetric, without loops, as `doubt.neighbour_graph` makes it.
+        Symmetric, without loops, as `merge_split_check.neighbour_graph` makes it.
     labels : ndarray of int, shape (n,)
         0..n_clusters - 1.
 

@@ -40,7 +40,7 @@ MOST_VALLEY = 0.65  # of the edges at a valley, in those of the lower hill besid
 
 
 @dataclass(frozen=True)
-class Doubt:
+class MergeSplitCheck:
     """What speaks most against a clustering.
 
     Attributes
@@ -65,7 +65,7 @@ class Doubt:
     size: float
     valley: float
 
-    def told(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """As a record: its attributes, which of the two suspicions holds, and whether `cluster` has a valley."""
         return {**asdict(self), "splits": self.splits, "merges": self.merges, "apart": self.apart}
 
@@ -97,7 +97,7 @@ class Doubt:
 
 @dataclass(frozen=True)
 class _Cut:
-    """The best cut along an order of images: its conductance, and its valley as in `Doubt`."""
+    """The best cut along an order of images: its conductance, and its valley as in `MergeSplitCheck`."""
 
     conductance: float
     valley: float
@@ -124,7 +124,7 @@ def neighbour_graph(x: np.ndarray, image_shape: Sequence[int]) -> sparse.csr_mat
     return graph.maximum(graph.T).tocsr()
 
 
-def doubt(graph: sparse.csr_matrix, labels: np.ndarray, n_clusters: int) -> Doubt:
+def merge_split_check(graph: sparse.csr_matrix, labels: np.ndarray, n_clusters: int) -> MergeSplitCheck:
     """Look for the worst border and for a cluster that holds two groups.
 
     Parameters
@@ -136,16 +136,16 @@ def doubt(graph: sparse.csr_matrix, labels: np.ndarray, n_clusters: int) -> Doub
     """
     borders = _borders(graph, labels, n_clusters)
     longest = [np.unravel_index(i, borders.shape) for i in np.argsort(-borders, axis=None)[:N_BORDERS]]
-    found = []
+    candidates = []
     for a, b in longest:
         members = np.flatnonzero((labels == a) | (labels == b))
         best = _best_cut(graph, members, int(LEAST_OF_TWO * len(members))).conductance
-        found.append((float(borders[a, b]), best, (int(a), int(b))))
-    border, best, pair = max(found, key=lambda item: item[0] - MOST_EXCESS * item[1])
+        candidates.append((float(borders[a, b]), best, (int(a), int(b))))
+    border, best, pair = max(candidates, key=lambda item: item[0] - MOST_EXCESS * item[1])
     sizes = np.bincount(labels, minlength=n_clusters) * n_clusters / len(labels)
     largest = int(sizes.argmax())
     cut = _best_cut(graph, np.flatnonzero(labels == largest), int(LEAST * len(labels) / n_clusters))
-    return Doubt(pair, border, best, largest, float(sizes[largest]), cut.valley)
+    return MergeSplitCheck(pair, border, best, largest, float(sizes[largest]), cut.valley)
 
 
 def _borders(graph: sparse.csr_matrix, labels: np.ndarray, n_clusters: int) -> np.ndarray:

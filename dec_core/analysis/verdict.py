@@ -55,7 +55,7 @@ def doubts(judged: Mapping[str, Any], name: Callable[[int], object], *, ended: b
     Parameters
     ----------
     judged : mapping
-        As `dec_core.analysis.merge_split_check.Doubt.told` gives it; while a run trains, with its "iteration".
+        As `MergeSplitCheck.to_dict` gives it; while a run trains, with its "iteration".
     name : callable
         The name of the cluster of that number.
     """

@@ -52,15 +52,15 @@ def phases(size: int) -> np.ndarray:
     """
     before = max(size - 2, 0) // 2  # rows that padding "same" puts before an image of even height
     reach = size // 2
-    found = np.zeros((2 * reach + 1, 2, size), "float32")
+    meets = np.zeros((2 * reach + 1, 2, size), "float32")
     for row in range(size):
         for phase in (0, 1):
             shift, odd = divmod(phase + before - row, 2)
             if not odd and abs(shift) <= reach:
-                found[shift + reach, phase, row] = 1
-    used = np.flatnonzero(found.any(axis=(1, 2)))
-    margin = min(used[0], len(found) - 1 - used[-1])
-    return found[margin : len(found) - margin]
+                meets[shift + reach, phase, row] = 1
+    used = np.flatnonzero(meets.any(axis=(1, 2)))
+    margin = min(used[0], len(meets) - 1 - used[-1])
+    return meets[margin : len(meets) - margin]
 
 
 def spread(h, filters: int):

@@ -45,7 +45,7 @@ from dec_core.training.events import (
 )
 from dec_core.training.mixture import Mixture
 from dec_core.training.state import TrainingState
-from dec_core.training.steps import Distortion, Embedder, cluster_steps, pretrain_steps, resident
+from dec_core.training.steps import Distortion, Embedder, as_tensor, cluster_steps, pretrain_steps
 
 STRETCH = 10  # batches in one compiled call: the longest that a pause has to wait
 HEAD_START = 3  # events, before a mixture begins beside the network, so that the first are seen at once
@@ -99,7 +99,7 @@ def pretrain(state: TrainingState, x: np.ndarray) -> Iterator[Event]:
     n_batches = -(-len(x) // config.batch_size)  # the last batch of an epoch may be smaller
     optimizer = state.start_optimizer("pretraining", config.pretrain_epochs * n_batches)
     distort = _distortion(state) if config.pretrain_augment else None
-    steps = pretrain_steps(state.autoencoder, optimizer, _resident(state, x), config.batch_size, distort)
+    steps = pretrain_steps(state.autoencoder, optimizer, _as_tensor(state, x), config.batch_size, distort)
     while state.epoch < config.pretrain_epochs:
         order = np.random.default_rng([config.random_state, state.epoch]).permutation(len(x))  # (n,)
         while state.batch < n_batches:
@@ -126,17 +126,17 @@ def initialize_centers(state: TrainingState, x: np.ndarray, mixture: Mixture | N
     config = state.config
     mixture = mixture or _mixture(state, x)
     while mixture and not mixture.wait(TELL_EVERY):
-        yield TargetProgress(mixture.words)
+        yield TargetProgress(mixture.status)
     if METHODS[config.method].placed_by == "mixture":
         yield from _mix(state, x, mixture)
         return
-    z = Embedder(state.encoder, _resident(state, x))()  # (n, latent_dim)
+    z = Embedder(state.encoder, _as_tensor(state, x))()  # (n, latent_dim)
     with kept_blas_threads():
         kmeans = KMeans(config.n_clusters, n_init=config.kmeans_n_init, random_state=config.random_state).fit(z)
     state.cluster_centers = kmeans.cluster_centers_  # (n_clusters, latent_dim)
     state.z, state.labels = z, kmeans.labels_
     if mixture:
-        responsibilities = mixture.found().responsibilities
+        responsibilities = mixture.result().responsibilities
         state.p = responsibilities[:, _partners(responsibilities.argmax(axis=1), kmeans.labels_, config.n_clusters)]
     state.phase = "clustering"
     yield CentersInitialized(kmeans.labels_, float(kmeans.inertia_), mixture.n_starts if mixture else 1)
@@ -149,8 +149,8 @@ def _partners(components: np.ndarray, labels: np.ndarray, n_clusters: int) -> np
 
 def _mix(state: TrainingState, x: np.ndarray, mixture: Mixture) -> Iterator[Event]:
     """The groups of a mixture as they are. z is the UMAP; a center is the mean image of its cluster."""
-    found = mixture.found()
-    state.z, state.p = found.z, found.responsibilities  # (n, 10), (n, n_clusters)
+    groups = mixture.result()
+    state.z, state.p = groups.z, groups.responsibilities  # (n, 10), (n, n_clusters)
     state.labels = state.p.argmax(axis=1)
     weights = state.p / np.maximum(state.p.sum(axis=0), 1e-12)
     state.cluster_centers = weights.T @ (x.astype(np.float32) / 255)  # (n_clusters, n_features)
@@ -163,7 +163,7 @@ def _mix(state: TrainingState, x: np.ndarray, mixture: Mixture) -> Iterator[Even
 def cluster(state: TrainingState, x: np.ndarray) -> Iterator[Event]:
     """Move encoder and centers together so that q approaches p."""
     config = state.config
-    images = _resident(state, x)
+    images = _as_tensor(state, x)
     embed = Embedder(state.encoder, images)
     steps = cluster_steps(state, images, _distortion(state) if config.augment else None)
     held = held_steps(config)
@@ -216,8 +216,8 @@ def _distortion(state: TrainingState) -> Distortion:
     return lambda x, step: distort(x, state.image_shape, tf.stack([seed, step]), strength)
 
 
-def _resident(state: TrainingState, x: np.ndarray) -> tf.Tensor:
-    return resident(x, state.input_shape)  # (n, *input_shape)
+def _as_tensor(state: TrainingState, x: np.ndarray) -> tf.Tensor:
+    return as_tensor(x, state.input_shape)  # (n, *input_shape)
 
 
 def _diverged(state: TrainingState) -> Diverged:

@@ -54,11 +54,11 @@ def _centred(length: int) -> tf.Tensor:
 def _bilinear(rows: tf.Tensor, x: tf.Tensor, y: tf.Tensor, height: int, width: int) -> tf.Tensor:
     """Values of rows (batch, pixels[, channels]) at x, y (batch, pixels); beyond the border, the border's."""
     x, y = tf.clip_by_value(x, 0.0, width - 1.001), tf.clip_by_value(y, 0.0, height - 1.001)
-    left, top = tf.floor(x), tf.floor(y)
-    right, down = x - left, y - top
+    column, row = tf.floor(x), tf.floor(y)
+    right, down = x - column, y - row
     if len(rows.shape) == 3:
         right, down = right[:, :, None], down[:, :, None]  # the same for all channels
-    corner = tf.cast(top * width + left, tf.int32)
+    corner = tf.cast(row * width + column, tf.int32)
 
     def at(offset: int) -> tf.Tensor:
         return tf.gather(rows, corner + offset, batch_dims=1)

@@ -7,13 +7,13 @@ import threading
 import numpy as np
 
 from dec_core.analysis.blas_threads import kept_blas_threads
-from dec_core.analysis.merge_split_check import doubt, neighbour_graph
+from dec_core.analysis.merge_split_check import merge_split_check, neighbour_graph
 from dec_core.analysis.umap_gmm import UmapGmm, compare, group
 from dec_core.config import RunConfig
 from dec_core.methods import METHODS
 
 MOST_STARTS = 2
-MOST_JUDGED = 10_000  # images, evenly spread, by which a start is judged
+MOST_CHECKED = 10_000  # images, evenly spread, by which a start is checked
 
 
 class Mixture:
@@ -25,15 +25,15 @@ class Mixture:
 
     Attributes
     ----------
-    words : str
+    status : str
         What is being done now.
     n_starts : int
         How many starts it has made.
     """
 
     def __init__(self, config: RunConfig, x: np.ndarray, image_shape: tuple[int, ...]):
-        self.words, self.n_starts = "images are compared", 0
-        self._found: UmapGmm | None = None
+        self.status, self.n_starts = "images are compared", 0
+        self._result: UmapGmm | None = None
         self._error: BaseException | None = None
         self._n_threads = 1 if METHODS[config.method].has_network else None  # of BLAS: a network trains, too
         self._thread = threading.Thread(target=self._run, args=(config, x, image_shape), daemon=True)
@@ -42,35 +42,35 @@ class Mixture:
     def _run(self, config: RunConfig, x: np.ndarray, image_shape: tuple[int, ...]) -> None:
         try:
             with kept_blas_threads(self._n_threads):  # threads of both that wait for one another slow both down
-                self._found = self._best(config, x, image_shape)
+                self._result = self._best(config, x, image_shape)
         except BaseException as error:  # for whoever waits for it
             self._error = error
 
     def _best(self, config: RunConfig, x: np.ndarray, image_shape: tuple[int, ...]) -> UmapGmm:
-        """Of two starts, if the first is in serious doubt, the one with less that speaks against it."""
+        """Of two starts, if the first is seriously suspect, the one with less that speaks against it."""
         images = compare(x, config.n_neighbors, config.features, image_shape, config.compare_distorted)
-        some = slice(None, None, -(-len(x) // MOST_JUDGED))
+        some = slice(None, None, -(-len(x) // MOST_CHECKED))
         graph = neighbour_graph(x[some], image_shape)
-        found = []
+        starts = []
         for start in range(MOST_STARTS):
             self.n_starts = start + 1
             again = "once more, as groups look merged: " if start else ""
-            tell = lambda words, again=again: setattr(self, "words", again + words)  # noqa: E731
+            tell = lambda doing, again=again: setattr(self, "status", again + doing)  # noqa: E731
             seed = config.random_state + start * 1_000_003  # another one than any run's nearby
             groups = group(images, config.n_clusters, config.gmm_n_init, seed, tell)
-            judged = doubt(graph, groups.responsibilities[some].argmax(axis=1), config.n_clusters)
-            found.append((judged.serious, judged.excess, start, groups))
-            if not judged.serious:
+            check = merge_split_check(graph, groups.responsibilities[some].argmax(axis=1), config.n_clusters)
+            starts.append((check.serious, check.excess, start, groups))
+            if not check.serious:
                 break
-        return min(found)[-1]
+        return min(starts)[-1]
 
     def wait(self, seconds: float) -> bool:
         """Whether the groups are found, within so many seconds."""
         self._thread.join(seconds)
         return not self._thread.is_alive()
 
-    def found(self) -> UmapGmm:
+    def result(self) -> UmapGmm:
         """What came out; raises what went wrong in the thread. Call it after `wait` has said True."""
         if self._error:
             raise self._error
-        return self._found
+        return self._result

@@ -194,9 +194,9 @@ def _assign(variables: list, arrays: dict[str, Any], prefix: str) -> None:
     for i, variable in enumerate(variables):
         saved = arrays.get(f"{prefix}_{i}")
         if saved is None or saved.shape != tuple(variable.shape):
-            found = "nothing" if saved is None else f"shape {saved.shape}"
+            received = "nothing" if saved is None else f"shape {saved.shape}"
             raise ValueError(
-                f"checkpoint: received {found} for {variable.path}, expected shape {tuple(variable.shape)}; "
+                f"checkpoint: received {received} for {variable.path}, expected shape {tuple(variable.shape)}; "
                 "it belongs to another architecture"
             )
         variable.assign(saved)

@@ -1,4 +1,4 @@
-"""The compiled inner loops: many batches in one call, the images resident as uint8.
+"""The compiled inner loops: many batches in one call, the images in memory as uint8.
 
 A Python loop over `train_on_batch` spends more time around the arithmetic than in it. Here a
 `tf.function` runs a stretch of batches: it gathers rows, scales them to 0..1, takes gradients and
@@ -29,7 +29,7 @@ tf.get_logger().addFilter(lambda record: not any(f"calls to <function {name}" in
 Distortion = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]  # (rows, number of the step) -> rows
 
 
-def resident(x: np.ndarray, input_shape: Sequence[int]) -> tf.Tensor:
+def as_tensor(x: np.ndarray, input_shape: Sequence[int]) -> tf.Tensor:
     """The images where the arithmetic happens, still uint8, shape (n, *input_shape)."""
     return tf.constant(x.reshape(-1, *input_shape))
 

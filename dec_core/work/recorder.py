@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from dec_core.analysis.label_free import confidence, modularity, silhouette
-from dec_core.analysis.merge_split_check import doubt
+from dec_core.analysis.merge_split_check import merge_split_check
 from dec_core.analysis.metrics import cluster_sizes, score
 from dec_core.config import RunConfig
 from dec_core.data import Dataset, load
@@ -238,7 +238,7 @@ class _Recorder:
         """What speaks against the clusters as they are now and what speaks for them, without labels."""
         labels, n_clusters = self.state.labels[self.snapshots.view], self.config.n_clusters
         graph = self.images.graph()
-        found = doubt(graph, labels, n_clusters).told()
+        found = merge_split_check(graph, labels, n_clusters).to_dict()
         found["agreement"] = modularity(graph, labels, n_clusters)
         found["silhouette"] = silhouette(self.state.z, self.state.labels)
         return self._write({"event": "Judged", "iteration": self.state.iteration, **found})

@@ -10,7 +10,7 @@ from dec_core.methods import METHODS
 from dec_core.runs.folder import RunFolder, half
 from dec_core.runs.view import example_index, view_index
 from dec_core.training import TrainingState
-from dec_core.training.steps import Embedder, resident
+from dec_core.training.steps import Embedder, as_tensor
 
 
 class Snapshots:
@@ -29,7 +29,7 @@ class Snapshots:
         self.view = view_index(len(dataset.images))
         self.examples = example_index(len(dataset.images), dataset.y)
         self.n_taken = len(list((folder.path / "snapshots").glob("*.npz")))
-        self._embed_view = Embedder(state.encoder, resident(dataset.x[self.view], state.input_shape))
+        self._embed_view = Embedder(state.encoder, as_tensor(dataset.x[self.view], state.input_shape))
         self._plane: np.ndarray | None = None
 
     def take(self) -> dict[str, object]:

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from scipy import sparse
 from sklearn.cluster import KMeans
 
-from dec_core.analysis.merge_split_check import Doubt, doubt, neighbour_graph
+from dec_core.analysis.merge_split_check import MergeSplitCheck, merge_split_check, neighbour_graph
 from dec_core.analysis.umap_gmm import UmapGmm
 from dec_core.analysis.verdict import beside_the_mixture, collapse, doubts, what_to_try
 from dec_core.training.mixture import Mixture
 
-CALM = Doubt(pair=(3, 1), border=0.1, best=0.1, cluster=2, size=1.1, valley=0.9)
+CALM = MergeSplitCheck(pair=(3, 1), border=0.1, best=0.1, cluster=2, size=1.1, valley=0.9)
 
 
 @pytest.fixture(scope="module")
@@ -33,14 +33,14 @@ def test_two_cliques_and_a_bridge_in_numbers():
     ties = np.block([[clique, np.zeros((4, 4))], [np.zeros((4, 4)), clique]])
     ties[3, 4] = ties[4, 3] = 1  # each clique has 13 ends of edges, one of them the bridge's
     ties = sparse.csr_matrix(ties)
-    right = doubt(ties, np.array([0, 0, 0, 0, 1, 1, 1, 1]), 2)
+    right = merge_split_check(ties, np.array([0, 0, 0, 0, 1, 1, 1, 1]), 2)
     assert right.border == right.best == pytest.approx(1 / 13) and not right.splits
-    across = doubt(ties, np.array([0, 0, 1, 1, 1, 1, 0, 0]), 2)
+    across = merge_split_check(ties, np.array([0, 0, 1, 1, 1, 1, 0, 0]), 2)
     assert across.border == pytest.approx(8 / 12) and across.best == pytest.approx(1 / 13) and across.splits
 
 
 def test_true_digits_are_not_doubted(graph, digits):
-    assert not doubt(graph, digits.y, 10).serious
+    assert not merge_split_check(graph, digits.y, 10).serious
 
 
 @pytest.mark.parametrize("a, b, c", [(4, 6, 2), (2, 9, 3), (5, 4, 9), (1, 2, 7), (6, 0, 9), (7, 3, 0)])
@@ -48,7 +48,7 @@ def test_two_digits_merged_and_one_split_are_found(graph, digits, a, b, c):
     labels, members = digits.y.copy(), np.flatnonzero(digits.y == c)
     labels[labels == b] = a
     labels[members[KMeans(2, n_init=1, random_state=0).fit_predict(digits.x[members]) == 1]] = b
-    found = doubt(graph, labels, 10)
+    found = merge_split_check(graph, labels, 10)
     assert found.merges and found.cluster == a and found.apart
 
 
@@ -56,7 +56,7 @@ def test_two_digits_merged_and_one_split_are_found(graph, digits, a, b, c):
 def test_a_digit_cut_anywhere_is_found(graph, digits, split):
     labels, members = digits.y.copy(), np.flatnonzero(digits.y == split)
     labels[members[::2]] = 10
-    found = doubt(graph, labels, 11)
+    found = merge_split_check(graph, labels, 11)
     assert found.splits and found.pair == (split, 10)
 
 
@@ -66,7 +66,7 @@ def test_odd_images_and_labels_give_finite_numbers(n_clusters, seed, kind):
     n = 20 if kind == "few" else 60
     x = np.zeros((n, 64), np.uint8) if kind == "alike" else rng.integers(0, 256, (n, 64)).astype(np.uint8)
     labels = rng.integers(n_clusters, size=n) // (1 + seed % 3)  # some clusters are empty
-    found = doubt(neighbour_graph(x, (8, 8)), labels, n_clusters)
+    found = merge_split_check(neighbour_graph(x, (8, 8)), labels, n_clusters)
     assert np.isfinite([found.border, found.best, found.size, found.valley]).all()
     assert 0 <= found.border <= 1 and found.size >= 1
 
@@ -89,16 +89,16 @@ def test_the_two_suspicions(changes, splits, merges):
 
 def test_doubts_in_words():
     letters = "ABCD".__getitem__
-    assert doubts(CALM.told(), letters) == "Without labels, no group looks merged or split."
-    split = doubts(replace(CALM, border=0.3).told(), letters)
+    assert doubts(CALM.to_dict(), letters) == "Without labels, no group looks merged or split."
+    split = doubts(replace(CALM, border=0.3).to_dict(), letters)
     assert "clusters B and D share a dense region (30 % of neighbours" in split and "below 90 %" in split
     assert "a better cut crosses 10 %" in split and "cluster C" not in split
-    merged = doubts(replace(CALM, size=2.04, valley=0.2).told(), letters)
+    merged = doubts(replace(CALM, size=2.04, valley=0.2).to_dict(), letters)
     assert "cluster C is 2.0 times as large as the mean and falls apart in the middle" in merged
-    assert "falls apart" not in doubts(replace(CALM, size=2.4).told(), letters)
-    live = doubts({**replace(CALM, border=0.3).told(), "iteration": 80}, letters, ended=False)
+    assert "falls apart" not in doubts(replace(CALM, size=2.4).to_dict(), letters)
+    live = doubts({**replace(CALM, border=0.3).to_dict(), "iteration": 80}, letters, ended=False)
     assert live.startswith("Without labels, at step 80: clusters B and D share") and "90 %" not in live
-    assert doubts(CALM.told(), letters, ended=False) == doubts(CALM.told(), letters)
+    assert doubts(CALM.to_dict(), letters, ended=False) == doubts(CALM.to_dict(), letters)
 
 
 def test_a_collapse_is_told_with_a_way_out():
@@ -134,9 +134,9 @@ def test_a_mixture_in_doubt_starts_once_more_and_the_better_one_is_kept(
 
     monkeypatch.setattr("dec_core.training.mixture.group", group)
     monkeypatch.setattr(
-        "dec_core.training.mixture.doubt", lambda *_: replace(CALM, border=0.12 + 0.1 * next(judgements))
+        "dec_core.training.mixture.merge_split_check", lambda *_: replace(CALM, border=0.12 + 0.1 * next(judgements))
     )
     mixture = Mixture(small.changed(method="umap_gmm", random_state=5), digits.x, (8, 8))
     assert mixture.wait(60) and mixture.n_starts == n_starts
-    assert mixture.found().responsibilities[0].argmax() == kept
+    assert mixture.result().responsibilities[0].argmax() == kept
     assert seeds[0] == 5 and len(set(seeds)) == n_starts
