@@ -1,20 +1,16 @@
 """The app's script, run from top to bottom for every visitor: page config, navigation, the run picker, a screen."""
 
-from pathlib import Path
-
 import streamlit as st
 
 from pages.shared import link
-from pages.shared.components import style
+from pages.shared.components import source, style
 from pages.shared.focus import keep_choices, screens, supervisor
 from pages.shared.picker import run_picker
 
-SHARED = Path(__file__).parent / "shared"
-
-st.set_page_config(page_title="Deep clustering, live", page_icon=str(SHARED / "mark.svg"), layout="wide")
+st.set_page_config(page_title="Deep clustering, live", page_icon=source("mark.svg"), layout="wide")
 supervisor()  # where no server has started it, as in tests
-st.logo(str(SHARED / "wordmark.svg"), icon_image=str(SHARED / "mark.svg"), size="large")
-style((SHARED / "shell.css").read_text(encoding="utf-8"), "shell")
+st.logo(source("wordmark.svg"), icon_image=source("mark.svg"), size="large")
+style(source("shell.css"), "shell")
 page = screens()
 link.arrive(page.url_path)
 if page.url_path != "sweep":

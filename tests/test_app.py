@@ -417,7 +417,7 @@ def test_what_is_gone_or_damaged_is_told_and_other_runs_are_shown(
     for snapshot in (tmp_path / finished_run.id / "snapshots").glob("*.npz"):
         snapshot.write_bytes(b"PK\x03\x04 and no more")
     monkeypatch.setattr(link, "went_back", lambda: True)  # from one run to the next
-    for run_id, said in ((lost.id, "there is no"), (garbled.id, "UTF-8"), (finished_run.id, ""), ("x" * 300, "")):
+    for run_id, said in ((lost.id, "there is no"), (garbled.id, "is damaged"), (finished_run.id, ""), ("x" * 300, "")):
         app.query_params["run"] = run_id
         whole(app)
         assert not app.exception and not button(app, "Start").disabled

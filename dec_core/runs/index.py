@@ -6,6 +6,7 @@ The folders stay the truth: the index lives in memory, is made from them, and ma
 from __future__ import annotations
 
 import operator
+import os
 import re
 import threading
 from collections.abc import Callable
@@ -15,10 +16,9 @@ from typing import Any
 
 from dec_core.config import ConfigError, RunConfig
 from dec_core.presets import name_of
-from dec_core.runs.folder import ACTIVE, RunFolder, RunStatus, list_runs
+from dec_core.runs.folder import ACTIVE, RunFolder, RunStatus
 from dec_core.runs.marks import Marks, marks_of
 
-FILES = ("config.json", "status.json", "marks.json")  # sweep.json does not change
 SCORES = ("acc", "nmi", "ari", "silhouette", "confidence")
 CONDITION = re.compile(r"^([a-z_]+)(<=|>=|!=|=|<|>)(.+)$")
 ALIASES = {"accuracy": "acc", "time": "seconds", "seed": "random_state"}
@@ -75,24 +75,39 @@ class RunIndex:
     def entries(self, *, archived: bool = False) -> list[Entry]:
         """All runs as they stand now, newest first; those that were put away only if they are asked for."""
         with self._lock:
-            before, self._known = self._known, {}
-            for folder in list_runs(self.root):
-                stamp = tuple(_changed_at(folder.path / name) for name in FILES)
-                known = before.get(folder.id)
-                # of an active run the process may have ended without a word
-                fresh = known is None or known[0] != stamp or known[1].active
-                self._known[folder.id] = (stamp, entry_of(folder) if fresh else known[1])
-            return [entry for _, entry in self._known.values() if archived or not entry.marks.archived]
+            found = {name: entry for name in _folders(self.root) if (entry := self._entry(name)) is not None}
+            self._known = {name: self._known[name] for name in found}
+        return [entry for entry in found.values() if archived or not entry.marks.archived]
 
     def entry(self, run_id: str) -> Entry | None:
         """One run as it stands now, None if it is not there."""
-        return next((entry for entry in self.entries(archived=True) if entry.id == run_id), None)
+        with self._lock:
+            return self._entry(Path(run_id).name)
+
+    def _entry(self, name: str) -> Entry | None:
+        path = f"{self.root}/{name}"
+        stamp = _changed_at(f"{path}/status.json"), _changed_at(f"{path}/marks.json")  # what else there is stays
+        known = self._known.get(name)
+        if known is None or known[0] != stamp or known[1].active:  # whose process may have ended without a word
+            if not os.path.isfile(f"{path}/config.json"):
+                return None
+            known = self._known[name] = stamp, entry_of(RunFolder(Path(path)))
+        return known[1]
 
 
-def _changed_at(path: Path) -> tuple[int, int]:
+def _folders(root: Path) -> list[str]:
+    """Names of what may be runs below `root`, newest first."""
     try:
-        told = path.stat()
-        return told.st_mtime_ns, told.st_ino  # replaced as a whole, within one tick of a coarse clock, perhaps
+        with os.scandir(root) as found:
+            return sorted((item.name for item in found if item.is_dir()), reverse=True)
+    except FileNotFoundError:
+        return []
+
+
+def _changed_at(path: str) -> tuple[int, int]:
+    try:
+        stat = os.stat(path)
+        return stat.st_mtime_ns, stat.st_ino  # replaced as a whole, within one tick of a coarse clock, perhaps
     except OSError:
         return (0, 0)
 

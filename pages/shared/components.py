@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Callable
+from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
@@ -24,12 +25,14 @@ HERE = Path(__file__).parent
 SPRITE_COLUMNS = 100
 
 
-def _source(name: str) -> str:
+@cache
+def source(name: str) -> str:
+    """The text of a file beside this one; read once, not at every redraw."""
     return (HERE / name).read_text(encoding="utf-8")
 
 
 _plot = st.components.v2.component(
-    "plot", html='<div class="plot" role="img"></div>', css=".plot { width: 100%; }\n", js=_source("plot.js"),
+    "plot", html='<div class="plot" role="img"></div>', css=".plot { width: 100%; }\n", js=source("plot.js"),
     isolate_styles=False,
 )  # fmt: skip
 _points = st.components.v2.component(
@@ -39,13 +42,13 @@ _points = st.components.v2.component(
     '<div class="tools"><button type="button" class="whole" hidden>Show all</button>'
     '<button type="button" class="lasso" aria-pressed="false">Lasso</button></div>'
     '<div class="tip" hidden><canvas></canvas><span></span></div></div>',
-    css=_source("points.css"),
-    js=_source("raster.js") + _source("points.js"),
+    css=source("points.css"),
+    js=source("raster.js") + source("points.js"),
 )
 _digits = st.components.v2.component(
-    "digits", html='<div class="digits" role="img"></div>', css=_source("digits.css"), js=_source("digits.js")
+    "digits", html='<div class="digits" role="img"></div>', css=source("digits.css"), js=source("digits.js")
 )
-_keys = st.components.v2.component("keys", html="<span hidden></span>", js=_source("keys.js"))
+_keys = st.components.v2.component("keys", html="<span hidden></span>", js=source("keys.js"))
 
 
 def keys(pressed: dict[str, list[str]], focus: dict[str, str]) -> None:

@@ -14,6 +14,7 @@ from dec_core.reading.comparison import changed_from
 from dec_core.runs.folder import ACTIVE, RunStatus
 from dec_core.runs.index import Entry
 from pages.shared.focus import focus_on, focused_run, index
+from pages.shared.widget_key import key_showing, value_chosen
 
 MAX_LISTED = 500
 
@@ -69,39 +70,30 @@ def outcome(status: RunStatus) -> str:
 
 
 def run_picker() -> None:
-    """A list of all runs, newest first; choosing one puts it into focus.
-
-    The browser keeps the chosen one by its title, which changes with the outcome. So the widget is
-    another one whenever the title of the run in focus is, and only the one on the screen may choose:
-    a request that was under way may still bring along what an earlier one showed.
-    """
-    st.session_state.picked = st.session_state.pop("picking", False)  # for this drawing of the page
+    """A list of all runs, newest first; choosing one puts it into focus."""
     focused = focused_run(told=False)
     current = focused.id if focused else "new"
+    options, labels = _options(current)
+    # the browser keeps the chosen one by its title, which changes with the outcome: then it is another widget, too
+    key = key_showing("run_in_focus", current, labels[current])
+    st.selectbox(
+        "Run in focus",
+        options,
+        key=key,
+        format_func=lambda run_id: labels.get(run_id, run_id),
+        label_visibility="collapsed",
+        on_change=_pick,
+    )
+
+
+def _options(current: str) -> tuple[list[str], dict[str, str]]:
+    """The newest runs and the one in focus, trials of sweeps and archived ones aside; and their titles."""
     known = index().entries(archived=True)
     listed = [entry for entry in known if not entry.marks.archived and not entry.sweep][:MAX_LISTED]
     if current not in ("new", *(entry.id for entry in listed)):
         listed += [entry for entry in known if entry.id == current]
-    options = ["new", *(entry.id for entry in listed)]
-    told = titles(listed) | {"new": "A new run"}
-    number, shown = st.session_state.get("picker", (0, None))
-    if shown != (current, told.get(current)):
-        number += 1
-        st.session_state.picker = number, (current, told.get(current))
-    st.selectbox(
-        "Run in focus",
-        options,
-        index=options.index(current),
-        key=f"picked_{number}",
-        format_func=lambda run_id: told.get(run_id, run_id),
-        label_visibility="collapsed",
-        on_change=_pick,
-        args=(number, options),
-    )
+    return ["new", *(entry.id for entry in listed)], {"new": "A new run"} | titles(listed)
 
 
-def _pick(number: int, options: list[str]) -> None:
-    picked = st.session_state[f"picked_{number}"]
-    if number == st.session_state.picker[0] and picked in options:
-        focus_on(picked)
-        st.session_state.picking = True
+def _pick() -> None:
+    focus_on(value_chosen("run_in_focus"))

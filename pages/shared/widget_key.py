@@ -13,14 +13,17 @@ from typing import Any
 import streamlit as st
 
 
-def key_showing(name: str, value: Any) -> str:
-    """The key of a widget that shows `value`, which is in the session's state when this returns."""
+def key_showing(name: str, value: Any, label: str = "") -> str:
+    """The key of a widget that shows `value`, which is in the session's state when this returns.
+
+    `label` is how the browser knows the value, where that changes although the value stays.
+    """
     state = st.session_state
-    number, shown = state.get(f"showing_{name}", (0, value))
-    if shown != value:
+    number, *shown = state.get(f"showing_{name}", (0, value, label))
+    if shown != [value, label]:
         number += 1
     key = f"{name}_{number}" if number else name
-    state[f"showing_{name}"] = number, value
+    state[f"showing_{name}"] = number, value, label
     if key not in state:
         state[key] = value
     return key
@@ -29,7 +32,7 @@ def key_showing(name: str, value: Any) -> str:
 def value_chosen(name: str) -> Any:
     """What was just chosen with the widget of `key_showing`, for its callback; it stays the same widget."""
     state = st.session_state
-    number, _ = state[f"showing_{name}"]
+    number, _, label = state[f"showing_{name}"]
     value = state[f"{name}_{number}" if number else name]
-    state[f"showing_{name}"] = number, value
+    state[f"showing_{name}"] = number, value, label
     return value
