@@ -73,8 +73,7 @@ def app_over(root):
     """The app over a folder of runs, with a supervisor that starts no process."""
     import streamlit as st
 
-    from pages.inspect import inspection_cache
-    from pages.shared import focus
+    from pages.shared import browser_files, focus
 
     with pytest.MonkeyPatch.context() as patch:
         st.cache_resource.clear()
@@ -82,7 +81,7 @@ def app_over(root):
         patch.setenv("DEC_RUNS", str(root))
         patch.setenv("DEC_STATIC", str(root.parent / "static"))
         (root.parent / "static").mkdir(exist_ok=True)
-        patch.setattr(inspection_cache, "threading", SimpleNamespace(Thread=AtOnce))
+        patch.setattr(browser_files, "threading", SimpleNamespace(Thread=AtOnce))
         patch.setattr(AtOnce, "errors", [])
         patch.setattr(focus, "supervisor", NoWorkers)
         patch.setattr(NoWorkers, "root", root)

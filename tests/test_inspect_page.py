@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 from screens import MAIN, NoWorkers, app_over, opened_at
+from six_moments import with_six_moments
 from streamlit.components.v2.bidi_component.main import _make_trigger_id
 from streamlit.testing.v1 import AppTest
 
@@ -38,6 +39,12 @@ def recorded(root, config) -> RunFolder:
     for _ in record(folder):
         pass
     return folder
+
+
+@pytest.fixture(scope="module")
+def finished_run(finished_run, tmp_path_factory) -> RunFolder:
+    """In place of the run that all tests share."""
+    return with_six_moments(finished_run, tmp_path_factory.mktemp("six"))
 
 
 @pytest.fixture(scope="module")

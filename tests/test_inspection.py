@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scipy.optimize import linear_sum_assignment
+from six_moments import with_six_moments
 
 from dec_core.analysis import inspection as by
 from dec_core.analysis.assignment import soft_assignment, target_distribution
@@ -186,6 +187,12 @@ def brute_force(z: np.ndarray, index: int, n: int) -> list[int]:
     apart = np.sqrt(((z.astype(float) - z[index].astype(float)) ** 2).sum(axis=1))
     apart[index] = np.inf
     return np.argsort(apart, kind="stable")[:n].tolist()
+
+
+@pytest.fixture(scope="module")
+def finished_run(finished_run, tmp_path_factory) -> RunFolder:
+    """In place of the run that all tests share."""
+    return with_six_moments(finished_run, tmp_path_factory.mktemp("six"))
 
 
 @pytest.fixture(scope="module")

@@ -8,11 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment
+from six_moments import with_six_moments
 
 from dec_core.analysis import inspection as by
 from dec_core.reading.run import Run
 from dec_core.reading.selection import Selection, SelectionError, indices
 from dec_core.reading.snapshot import Snapshot
+from dec_core.runs.folder import RunFolder
 from dec_core.runs.history import RunReader
 
 # -- what selecting and ordering are made of
@@ -254,6 +256,12 @@ def test_a_moment_before_the_first_is_refused_by_name():
 
 
 # -- what they choose of a run
+
+
+@pytest.fixture(scope="module")
+def finished_run(finished_run, tmp_path_factory) -> RunFolder:
+    """In place of the run that all tests share."""
+    return with_six_moments(finished_run, tmp_path_factory.mktemp("six"))
 
 
 @pytest.fixture(scope="module")

@@ -25,6 +25,7 @@ from dec_core.architecture import architecture
 from dec_core.config import BUNDLED, RunConfig
 from dec_core.data import load
 from dec_core.methods import METHODS
+from dec_core.reading.overview import Overview, overview
 from dec_core.reading.snapshot import Snapshot
 from dec_core.runs.folder import RunFolder
 from dec_core.runs.history import History, RunReader
@@ -156,6 +157,11 @@ class Run:
                 labels = known[-1] if known else np.zeros(self.n, np.uint8)
             known.append(labels)
         return np.array(known) if known else np.zeros((0, self.n), np.uint8)
+
+    @cached_property
+    def overview(self) -> Overview:
+        """All snapshots at a glance."""
+        return overview(self)
 
     # -- names of clusters
 

@@ -21,9 +21,11 @@ from dec_core.reading.alignment import Aligned
 from dec_core.reading.run import Run
 from dec_core.runs.folder import RunFolder
 from pages.compare.state import Compared, compare
-from pages.inspect import inspection_cache, view_components
-from pages.shared import components, focus
+from pages.shared import browser_files, components
 from pages.shared.focus import inspect_next
+from pages.shared.matrix import base64_of
+from pages.shared.matrix import matrix as matrix_component
+from pages.shared.opened import opened, snapshot
 from pages.shared.places import static_root
 
 MATRIX, MAP = 274, 280  # heights in pixels
@@ -37,7 +39,7 @@ def sides(run_ids: Sequence[str], reference: str) -> list[Aligned | None]:
 
 def _side(run_id: str, reference: Aligned | None) -> Aligned | None:
     try:
-        run = inspection_cache.inspection(run_id, focus.reader(run_id).refresh())
+        run = opened(run_id)
         number = run.newest_clustered()
         if number is None:
             return None
@@ -48,7 +50,7 @@ def _side(run_id: str, reference: Aligned | None) -> Aligned | None:
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _aligned(version: str, of_reference: str | None, number: int, _run: Run, _reference: Aligned | None) -> Aligned:
-    return Aligned(inspection_cache.moment(_run, number), _reference)
+    return Aligned(snapshot(_run, number), _reference)
 
 
 # -- the chosen samples
@@ -120,7 +122,7 @@ def matrix(side: Aligned, slot: int, seen: Compared) -> None:
         column = letters[cell["column"]] if cell["column"] >= 0 else ""
         compare(true=row if labelled else "", cluster=column, lasso="")
 
-    view_components.matrix(data=data, key=f"matrix_{slot}", height=MATRIX, on_cell_change=clicked)
+    matrix_component(data=data, key=f"matrix_{slot}", height=MATRIX, on_cell_change=clicked)
 
 
 def embedding(side: Aligned, slot: int, seen: Compared, space: str, mask: np.ndarray | None) -> None:
@@ -131,11 +133,11 @@ def embedding(side: Aligned, slot: int, seen: Compared, space: str, mask: np.nda
     data = {
         "run": f"{side.run.folder.id} compared", "map": "compared", "n": side.run.n, "space": space, "number": 0,
         "moments": [{"at": at, "state": state, "class_of": [-1] * len(letters)}],
-        "digits": inspection_cache.digits_file(side.run), "digit_names": list(side.run.classes),
+        "digits": browser_files.digits_file(side.run), "digit_names": list(side.run.classes),
         "cluster_letters": letters,
         "cluster_names": [f"cluster {name}" for name in letters], "kind": "class", "colour_by": "cluster",
-        "looks": {"cluster": {"palette": [*TEN, GREY]}}, "sheets": inspection_cache.sheets(side.run),
-        "mask": "" if mask is None else view_components.text(np.packbits(mask)), "shade": "", "trail": -1, "sample": -1,
+        "looks": {"cluster": {"palette": [*TEN, GREY]}}, "sheets": browser_files.sheets(side.run),
+        "mask": "" if mask is None else base64_of(np.packbits(mask)), "shade": "", "trail": -1, "sample": -1,
         "fixed": True, "name": f"Embedding {slot + 1}",
         "alt": f"{thousands(side.run.n)} {side.run.noun}s as points, {thousands(n_chosen)} of them chosen",
     }  # fmt: skip
@@ -160,7 +162,7 @@ def _files(side: Aligned, space: str) -> tuple[str, str]:
     beside = side.reference.run.version if side.reference else ""
     made_of = f"{side.run.version} {beside} {space} {side.cluster_order.tolist()}"
     stem = f"frames/{side.run.folder.id}/{hashlib.sha256(made_of.encode()).hexdigest()[:16]}"
-    inspection_cache.make_room(static_root() / "frames" / side.run.folder.id)
+    browser_files.make_room(static_root() / "frames" / side.run.folder.id)
     at, state = f"{stem}.map", f"{stem}.clusters"
     if not (static_root() / at).exists():
         laid = positions(side.plane(space))

@@ -15,6 +15,7 @@ from dec_core.reading.snapshot import Snapshot
 from pages.inspect import view_components
 from pages.inspect.view_state import change_view
 from pages.inspect.views import tile
+from pages.shared.matrix import base64_of
 
 N_NEIGHBOURS, N_STEPS = 5, 8
 
@@ -160,4 +161,4 @@ def _lacking(run: Run, now: Snapshot, reconstruction: np.ndarray | None) -> str:
 
 
 def _texts(images: dict[str, np.ndarray]) -> dict[str, str]:
-    return {name: view_components.text(image) for name, image in images.items()}
+    return {name: base64_of(image) for name, image in images.items()}

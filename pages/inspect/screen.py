@@ -14,7 +14,7 @@ from dec_core.reading.run import Run
 from dec_core.reading.selection import Selection
 from dec_core.reading.snapshot import Snapshot
 from dec_core.runs.folder import ACTIVE, RunFolder
-from pages.inspect import choices, inspection_cache, views
+from pages.inspect import choices, views
 from pages.inspect.downloads import export
 from pages.inspect.filters import filters
 from pages.inspect.sample import card
@@ -25,6 +25,7 @@ from pages.inspect.validate_view import understood
 from pages.inspect.view_state import ViewState, change_view, take_view, write_link
 from pages.shared import components, focus, link
 from pages.shared.box import box, to_come
+from pages.shared.opened import opened
 from pages.shared.text import escape, sentence
 
 MATRIX, CENTERS, SCENE, LINE, RIGHT_SIDE, CHOICES = 270, 82, 542, 108, 659, 46  # heights in pixels
@@ -82,7 +83,7 @@ def _view(folder: RunFolder, active: bool) -> None:
         if not history.snapshots:
             _nothing(LINE_BEFORE_MOMENTS if active else LINE_NO_MOMENTS)
             return
-        run = inspection_cache.inspection(folder.id, history)
+        run = opened(folder.id)
     except (ConfigError, DataError) as error:
         st.error(f"{sentence(error)} Choose another run.", icon=":material/error:")
         return
@@ -207,5 +208,5 @@ def _complete(folder: RunFolder) -> None:
 @st.fragment(run_every=2.0)
 def _look_for_more(run_id: str, version: str) -> None:
     """Redraw once the worker has added something. Draws nothing itself."""
-    if inspection_cache.inspection(run_id, focus.reader(run_id).refresh()).version != version:
+    if opened(run_id).version != version:
         st.rerun()

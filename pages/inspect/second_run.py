@@ -11,11 +11,13 @@ from dec_core.config import RunConfig
 from dec_core.reading.run import Run
 from dec_core.reading.snapshot import Snapshot
 from dec_core.runs.folder import RunFolder
-from pages.inspect import inspection_cache, view_components, views
+from pages.inspect import views
 from pages.inspect.view_state import ViewState, change_filters, change_view
 from pages.shared import focus
 from pages.shared.box import box, to_come
 from pages.shared.controlled import chosen_with, key_showing
+from pages.shared.matrix import matrix as matrix_component
+from pages.shared.opened import opened, snapshot
 from pages.shared.picker import title, titles
 from pages.shared.places import runs_root
 from pages.shared.text import sentence
@@ -39,7 +41,7 @@ def pinned(run: Run, view: ViewState, problems: list[str]) -> Snapshot | None:
         problems.append(f"pin: there is no run {run_id!r} on this server")
         return None
     try:
-        other = run if run_id == run.folder.id else inspection_cache.inspection(run_id, focus.reader(run_id).refresh())
+        other = run if run_id == run.folder.id else opened(run_id)
     except ValueError as error:
         problems.append(f"pin: {error}")
         return None
@@ -50,7 +52,7 @@ def pinned(run: Run, view: ViewState, problems: list[str]) -> Snapshot | None:
     if number not in known:
         problems.append(f"pin: {run_id} has no clusters at moment {number[:20]!r}")
         return None
-    return inspection_cache.moment(other, known[number])
+    return snapshot(other, known[number])
 
 
 def _comparable(one: RunConfig, other: RunConfig) -> bool:
@@ -137,7 +139,7 @@ def _two_by_two(run: Run, now: Snapshot, view: ViewState, beside: Snapshot) -> N
         single = cell["row"] >= 0 and cell["column"] >= 0
         change_filters(versus=names[cell["row"]][cell["column"]] if single else "")
 
-    view_components.matrix(data=data, key="versus", height=HEIGHT // 2, on_cell_change=clicked)
+    matrix_component(data=data, key="versus", height=HEIGHT // 2, on_cell_change=clicked)
     st.caption(sentence(f"There: {_title(now, beside)}"))
 
 
@@ -148,6 +150,6 @@ def _title(now: Snapshot, beside: Snapshot) -> str:
 
 def _matrix_there(beside: Snapshot) -> None:
     data = views.matrix_data(beside, {"row": -1, "column": -1}, "count")
-    view_components.matrix(
+    matrix_component(
         data=data | {"follows": False, "name": "Confusion matrix there"}, key="matrix_there", height=HEIGHT
     )

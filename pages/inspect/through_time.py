@@ -11,9 +11,9 @@ from dec_core.figures.palette import colour
 from dec_core.methods import METHODS
 from dec_core.reading.run import Run
 from dec_core.reading.snapshot import Snapshot
-from pages.inspect import inspection_cache, view_components
+from pages.inspect import view_components
 from pages.inspect.view_state import ViewState, change_filters, change_view
-from pages.shared import components
+from pages.shared import browser_files, components
 from pages.shared.box import box, to_come
 from pages.shared.controlled import chosen_with, key_showing
 
@@ -101,7 +101,7 @@ def _film(run: Run, now: Snapshot) -> None:
         return
     upto = [number for number in run.clustered if number <= now.number]
     shown = [upto[i] for i in np.unique(np.linspace(0, len(upto) - 1, min(FRAMES, len(upto))).round().astype(int))]
-    frames = {number: inspection_cache.decoded_centers(run, number) for number in shown}
+    frames = {number: browser_files.decoded_centers(run, number) for number in shown}
     frames = {number: images for number, images in frames.items() if images is not None}
     rows = []
     for cluster in np.argsort(run.cluster_order).tolist():

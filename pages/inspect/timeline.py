@@ -7,23 +7,27 @@ import streamlit as st
 
 from dec_core.analysis.inspection import cell_counts
 from dec_core.analysis.verdict import thousands
+from dec_core.reading.overview import Glance
 from dec_core.reading.run import Run
 from dec_core.reading.selection import Selection
 from dec_core.reading.snapshot import Snapshot
-from pages.inspect import inspection_cache, view_components
+from pages.inspect import view_components
 from pages.inspect.view_state import ViewState, change_view
-from pages.inspect.views import space_of
+from pages.inspect.views import as_list, space_of
 
 
 def timeline(run: Run, now: Snapshot, view: ViewState, height: int, *, training: bool) -> None:
     """The moments on a line. Every view follows it in the browser; where it comes to rest is the moment looked at."""
-    over = inspection_cache.overview(run)
-    moments = [{name: told[name] for name in ("words", "counts", "class_of")} for told in over["moments"]]
+    moments = [
+        {"words": glance.words, "counts": as_list(glance.counts), "class_of": as_list(glance.class_of)}
+        for glance in run.overview.snapshots
+    ]
+    marks = [{"number": turn.number, "up": turn.change > 0, "words": turn.words} for turn in run.overview.turns]
     values, words = _trend(run, view)
     still = "UMAP is of the newest moment; in PCA points move" if space_of(now, view) == "umap" else ""
     data = {
         "run": run.folder.id, "number": now.number, "following": view.moment is None, "training": training,
-        "moments": moments, "marks": over["marks"], "trend": values, "trend_words": words, "still": still,
+        "moments": moments, "marks": marks, "trend": values, "trend_words": words, "still": still,
         "first_clustered": run.clustered[0] if run.clustered else -1, "name": "Timeline of the training",
     }  # fmt: skip
 
@@ -37,23 +41,31 @@ def timeline(run: Run, now: Snapshot, view: ViewState, height: int, *, training:
 
 def _trend(run: Run, view: ViewState) -> tuple[list[float | None], str]:
     """How many samples lay in the chosen cells of the matrix at each moment, or else ACC; and that in words."""
-    over, chosen, letters = inspection_cache.overview(run), view.selection, run.letters_in_order
-    told = [moment for moment in over["moments"] if moment["clustered"]]
-    cells = Selection(true=chosen.true, cluster=chosen.cluster, side=chosen.side)
-    if len(told) < 2 or (run.y is None and not cells.cluster):
+    cells = Selection(true=view.selection.true, cluster=view.selection.cluster, side=view.selection.side)
+    if len(run.clustered) < 2 or (run.y is None and not cells.cluster):
         return [], ""
-    columns = np.array([cells.cluster in ("", name) for name in letters])
-    if run.y is None:
-        found, unit = np.array([moment["sizes"] for moment in told])[:, columns].sum(axis=1), ""
-    elif not cells:
-        found, unit = np.array([100 * moment["acc"] for moment in told]), " %"
+    if run.y is not None and not cells:
+        values, unit = np.array([100 * glance.acc for glance in _clustered(run)]), " %"
+        first, last = f"{values[0]:.1f}", f"{values[-1]:.1f}"
     else:
-        rows = np.array([cells.true in ("", run.classes[value]) for value in over["rows"]])
-        class_of = np.array([moment["class_of"] for moment in told])
-        right = class_of[:, None, :] == over["rows"][None, :, None]
-        found, unit = cell_counts(np.array([moment["counts"] for moment in told]), right, rows, columns, cells.side), ""
-    first, last = (f"{value:.1f}" if unit else thousands(int(value)) for value in (found[0], found[-1]))
+        values, unit = _in_cells(run, cells), ""
+        first, last = thousands(int(values[0])), thousands(int(values[-1]))
     words = cells.in_words("digit" if run.noun == "digit" else "class") or "ACC"
-    values = iter(found.tolist())
-    by_moment = [next(values) if moment["clustered"] else None for moment in over["moments"]]
+    remaining = iter(values.tolist())
+    by_moment = [next(remaining) if glance.clustered else None for glance in run.overview.snapshots]
     return by_moment, f"{words}: {first} → {last}{unit}"
+
+
+def _clustered(run: Run) -> list[Glance]:
+    return [glance for glance in run.overview.snapshots if glance.clustered]
+
+
+def _in_cells(run: Run, cells: Selection) -> np.ndarray:
+    """How many samples lay in these cells at each moment that has clusters, int, shape (n_moments,)."""
+    columns, classes = np.array([cells.cluster in ("", name) for name in run.letters_in_order]), run.overview.classes
+    if run.y is None:
+        return np.array([glance.sizes for glance in _clustered(run)])[:, columns].sum(axis=1)
+    rows = np.array([cells.true in ("", run.classes[value]) for value in classes])
+    class_of = np.array([glance.class_of for glance in _clustered(run)])
+    right = class_of[:, None, :] == classes[None, :, None]
+    return cell_counts(np.array([glance.counts for glance in _clustered(run)]), right, rows, columns, cells.side)

@@ -12,11 +12,11 @@ from dec_core.reading.planes import dimensions
 from dec_core.reading.run import Run
 from dec_core.reading.selection import SelectionError
 from dec_core.reading.snapshot import Snapshot
-from pages.inspect import inspection_cache
 from pages.inspect.choices import SPACES
 from pages.inspect.second_run import pinned
 from pages.inspect.view_state import change_view
 from pages.inspect.views import PAGE
+from pages.shared.opened import snapshot
 
 NEED_LABELS = {"colour": ("digit", "wrong"), "order": ("wrong",), "group": ("digit",)}
 Understood = tuple[Snapshot, Snapshot | None, np.ndarray | None, list[str]]
@@ -30,7 +30,7 @@ def understood(run: Run, problems: list[str], linked: bool) -> Understood:
     """
     problems = [*problems, *_drop_what_is_not_there(run)]
     view = st.session_state.view
-    now = inspection_cache.moment(run, len(run.snapshots) - 1 if view.moment is None else view.moment)
+    now = snapshot(run, len(run.snapshots) - 1 if view.moment is None else view.moment)
     if view.space and view.space not in SPACES:
         try:
             dimensions(now, view.space)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import streamlit as st
 
+from pages.shared.matrix import BASE_CSS
+
 HERE = Path(__file__).parent
-CSS = (HERE / "inspect.css").read_text(encoding="utf-8")
+CSS = BASE_CSS + (HERE / "inspect.css").read_text(encoding="utf-8")
 TIMELINE = (
     '<div class="timeline" role="group"><div class="above"><span class="told"></span><span class="still"></span></div>'
     '<div class="track"><svg class="trend" viewBox="0 0 100 24" preserveAspectRatio="none" aria-hidden="true">'
@@ -29,17 +29,11 @@ def _piece(name: str, html: str) -> Any:
     return st.components.v2.component(f"inspect_{name}", html=html, css=CSS, js=source)
 
 
-matrix = _piece("matrix", '<div class="matrix"></div>')
 timeline = _piece("timeline", TIMELINE)
 gallery = _piece("gallery", '<div class="gallery"></div>')
 card = _piece("card", '<div class="card" role="region"></div>')
 centers = _piece("centers", '<div class="centers" role="group"></div>')
 flows = _piece("flows", '<div class="flows" role="group"></div>')
-
-
-def text(array: np.ndarray) -> str:
-    """Bytes of an array as a component takes them."""
-    return b64encode(np.ascontiguousarray(array).tobytes()).decode()
 
 
 def size(image_shape: tuple[int, ...]) -> dict[str, Any]:

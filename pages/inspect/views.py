@@ -11,9 +11,11 @@ from dec_core.analysis.verdict import most_mixed, thousands
 from dec_core.figures.palette import GREY, N_RAMP, RIGHT, TEN, WRONG, colour, ramp
 from dec_core.reading.run import Run
 from dec_core.reading.snapshot import Snapshot
-from pages.inspect import inspection_cache, view_components
+from pages.inspect import view_components
 from pages.inspect.view_state import ViewState, change_filters, change_view
-from pages.shared import components
+from pages.shared import browser_files, components
+from pages.shared.matrix import base64_of
+from pages.shared.matrix import matrix as matrix_component
 
 PAGE = 60  # samples on a page of the gallery
 LOOKS = {
@@ -28,7 +30,7 @@ LOOKS = {
 def matrix(run: Run, now: Snapshot, view: ViewState, height: int) -> None:
     """Counts of class by cluster, or without labels of cluster by second nearest."""
     labelled, letters = run.y is not None, run.letters_in_order
-    rows = [run.classes[value] for value in inspection_cache.overview(run)["rows"]] if labelled else letters
+    rows = [run.classes[value] for value in run.overview.classes] if labelled else letters
     row, column = (
         (view.selection.true, view.selection.cluster) if labelled else (view.selection.cluster, view.selection.second)
     )
@@ -41,34 +43,48 @@ def matrix(run: Run, now: Snapshot, view: ViewState, height: int) -> None:
         change_filters(**({"true": first, "cluster": second} if labelled else {"cluster": first, "second": second}))
 
     data = matrix_data(now, picked, view.share)
-    view_components.matrix(data=data, key="matrix", height=height, on_cell_change=clicked)
+    matrix_component(data=data, key="matrix", height=height, on_cell_change=clicked)
 
 
 def matrix_data(now: Snapshot, picked: dict[str, int], share: str) -> dict[str, Any]:
-    """What the matrix component draws of a moment."""
-    run, over, letters = now.run, inspection_cache.overview(now.run), now.run.letters_in_order
-    if run.y is not None:
-        told = over["moments"][now.number]
-        rows, classes = [run.classes[value] for value in over["rows"]], over["rows"].tolist()
-        nothing = np.zeros((len(rows), len(letters)), int).tolist()
-        counts, class_of = told["counts"] or nothing, told["class_of"] or []
-        titles = {"rows": "true digit" if run.noun == "digit" else "class", "columns": "cluster"}
-        pair = now.confusion and most_mixed(now.confusion)
-        words = "No two classes share a cluster."
-        if pair:
-            n_mixed = f"{thousands(pair[2])} {run.noun}s, either way"
-            words = f"{run.classes[pair[0]]} and {run.classes[pair[1]]} are mixed most: {n_mixed}."
-    else:
-        rows, classes = letters, list(range(len(letters)))
-        counts, class_of = now.second_nearest[np.ix_(over["columns"], over["columns"])].tolist(), classes
-        titles = {"rows": "cluster", "columns": "second nearest"}
-        words = "Of each cluster, to which other its samples are second nearest."
+    """What the matrix component draws of a snapshot."""
+    run = now.run
+    names = [{"name": name, "colour": colour(place)} for place, name in enumerate(run.letters_in_order)]
+    shown = _second_nearest(now) if run.y is None else _classes_by_clusters(now)
+    return shown | {"run": run.folder.id, "columns": names, "chosen": picked, "show": share, "noun": run.noun}
+
+
+def _classes_by_clusters(now: Snapshot) -> dict[str, Any]:
+    run, over, glance = now.run, now.run.overview, now.run.overview.snapshots[now.number]
+    counts = np.zeros((len(over.classes), len(over.order)), int) if glance.counts is None else glance.counts
+    pair = now.confusion and most_mixed(now.confusion)
+    alt = "No two classes share a cluster."
+    if pair:
+        n_mixed = f"{thousands(pair[2])} {run.noun}s, either way"
+        alt = f"{run.classes[pair[0]]} and {run.classes[pair[1]]} are mixed most: {n_mixed}."
     return {
-        "run": run.folder.id, "rows": rows, "classes": classes, "counts": counts, "class_of": class_of, "show": share,
-        "columns": [{"name": name, "colour": colour(place)} for place, name in enumerate(letters)], "chosen": picked,
-        "titles": titles, "noun": run.noun, "matched": run.y is not None, "follows": run.y is not None, "alt": words,
-        "name": "Confusion matrix" if run.y is not None else "Clusters and their neighbours",
+        "rows": [run.classes[value] for value in over.classes], "classes": over.classes.tolist(),
+        "counts": counts.tolist(), "class_of": as_list(glance.class_of) or [], "matched": True, "follows": True,
+        "titles": {"rows": "true digit" if run.noun == "digit" else "class", "columns": "cluster"}, "alt": alt,
+        "name": "Confusion matrix",
     }  # fmt: skip
+
+
+def _second_nearest(now: Snapshot) -> dict[str, Any]:
+    letters, order = now.run.letters_in_order, now.run.overview.order
+    numbers = list(range(len(letters)))
+    return {
+        "rows": letters, "classes": numbers, "counts": now.second_nearest[np.ix_(order, order)].tolist(),
+        "class_of": numbers, "matched": False, "follows": False,
+        "titles": {"rows": "cluster", "columns": "second nearest"},
+        "alt": "Of each cluster, to which other its samples are second nearest.",
+        "name": "Clusters and their neighbours",
+    }  # fmt: skip
+
+
+def as_list(array: np.ndarray | None) -> list | None:
+    """For the browser."""
+    return None if array is None else array.tolist()
 
 
 def _place(name: str, names: list[str]) -> int:
@@ -102,22 +118,22 @@ def scene_beside(now: Snapshot, view: ViewState, mask: np.ndarray | None, height
 
 def scene_data(now: Snapshot, view: ViewState, mask: np.ndarray | None) -> dict[str, Any]:
     """What the point view draws of a moment."""
-    run, over, letters = now.run, inspection_cache.overview(now.run), now.run.letters_in_order
+    run, glances, letters = now.run, now.run.overview.snapshots, now.run.letters_in_order
     space, colour_by = space_of(now, view), colour_of(run, now, view)
-    files = inspection_cache.point_files(run, now.number, space)
-    moments = [pair | {"class_of": told["class_of"]} for pair, told in zip(files, over["moments"], strict=True)]
-    class_of = over["moments"][now.number]["class_of"] or [-1] * len(letters)
+    files = browser_files.point_files(run, now.number, space)
+    moments = [pair | {"class_of": as_list(glance.class_of)} for pair, glance in zip(files, glances, strict=True)]
+    class_of = as_list(glances[now.number].class_of) or [-1] * len(letters)
     names = [f"cluster {name}" for name in letters]
     names = [name + (f", of {run.classes[c]}" if c >= 0 else "") for name, c in zip(names, class_of, strict=True)]
     n_chosen = run.n if mask is None else int(mask.sum())
     return {
         "run": run.folder.id, "map": run.folder.id, "n": run.n, "space": space, "number": now.number,
         "moments": moments,
-        "digits": inspection_cache.digits_file(run), "digit_names": list(run.classes), "cluster_letters": letters,
+        "digits": browser_files.digits_file(run), "digit_names": list(run.classes), "cluster_letters": letters,
         "cluster_names": names, "kind": run.noun if run.noun == "digit" else "class", "colour_by": colour_by,
-        "looks": {colour_by: {"palette": LOOKS[colour_by]}}, "sheets": inspection_cache.sheets(run),
-        "mask": "" if mask is None else view_components.text(np.packbits(mask)),
-        "shade": view_components.text(_shade(now)) if colour_by == "changed" else "",
+        "looks": {colour_by: {"palette": LOOKS[colour_by]}}, "sheets": browser_files.sheets(run),
+        "mask": "" if mask is None else base64_of(np.packbits(mask)),
+        "shade": base64_of(_shade(now)) if colour_by == "changed" else "",
         "trail": view.selection.since if view.selection.was else -1,
         "sample": -1 if view.sample is None else view.sample, "name": "Embedding of all samples",
         "alt": f"{thousands(run.n)} {run.noun}s as points, {thousands(n_chosen)} of them chosen",
@@ -145,12 +161,12 @@ def _shade(now: Snapshot) -> np.ndarray:
 
 def centers(run: Run, now: Snapshot, view: ViewState, height: int) -> None:
     """The cluster centers, decoded, with the sizes of their clusters; they follow the timeline."""
-    over, letters = inspection_cache.overview(run), run.letters_in_order
-    file, places = inspection_cache.centers_file(run)
+    glances, letters = run.overview.snapshots, run.letters_in_order
+    file, places = browser_files.centers_file(run)
     order = np.argsort(run.cluster_order).tolist()
     data = {
         "run": run.folder.id, "number": now.number, "file": file, "places": places,
-        "sizes": [told.get("sizes") for told in over["moments"]], "names": letters,
+        "sizes": [as_list(glance.sizes) for glance in glances], "names": letters,
         "colours": [colour(place) for place in range(len(letters))],
         "titles": [f"cluster {now.name_of(cluster)}" if now.clustered else "" for cluster in order],
         "chosen": _place(view.selection.cluster, letters), **view_components.size(run.image_shape),
@@ -174,7 +190,7 @@ def gallery(run: Run, now: Snapshot, view: ViewState, chosen: np.ndarray, height
     words = f"{thousands(page * PAGE + 1)} to {thousands(last)} of {thousands(len(found))}"
     data = {
         "groups": _groups(run, now, view, here),
-        "images": view_components.text(run.images[here]), **view_components.size(run.image_shape),
+        "images": base64_of(run.images[here]), **view_components.size(run.image_shape),
         "sample": -1 if view.sample is None else view.sample, "page": page, "n_pages": n_pages,
         "words": words if len(found) else "Nothing passes all filters.", "name": f"{len(here)} {run.noun}s",
     }  # fmt: skip

@@ -1,4 +1,4 @@
-"""A run laid open for all who look at it: read once, shared, and what the browser fetches written once."""
+"""What the browser fetches of a run, written once for all who look at it: points, images, centers."""
 
 from __future__ import annotations
 
@@ -13,42 +13,17 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from dec_core.analysis.metrics import confusion
-from dec_core.analysis.verdict import thousands
 from dec_core.figures.embedding import clusters_and_confidence, positions
 from dec_core.reading.planes import common_extent
 from dec_core.reading.run import Run
-from dec_core.reading.snapshot import Snapshot
 from dec_core.runs.folder import RunFolder
-from dec_core.runs.history import History
 from dec_core.runs.images import name_of_images
-from pages.shared.places import runs_root, static_root
+from pages.shared.opened import snapshot
+from pages.shared.places import static_root
 
 EACH, COLUMNS = 1000, 40  # images on a sheet, and in a row of it
 MAX_KEPT = 24  # runs whose frames are kept for browsers
-MARKS = 6  # moments marked on the timeline
 _drawing = threading.Lock()
-
-
-def inspection(run_id: str, history: History) -> Run:
-    """The run with the moments it has by now."""
-    files = [moment["file"] for moment in history.snapshots]
-    return _inspection(run_id, files, history.inspection, history.umap, history)
-
-
-@st.cache_resource(max_entries=12, show_spinner="Opening the run …")
-def _inspection(run_id: str, files: list[str], inspection: str | None, umap: str | None, _history: History) -> Run:
-    return Run.open(RunFolder(runs_root() / run_id), _history)
-
-
-def moment(run: Run, number: int) -> Snapshot:
-    """One moment of a run, with all that was computed of it so far."""
-    return _moment(run.version, number, run)
-
-
-@st.cache_resource(max_entries=12, show_spinner=False)
-def _moment(version: str, number: int, _run: Run) -> Snapshot:
-    return _run.at(number)
 
 
 def decoded_centers(run: Run, number: int) -> np.ndarray | None:
@@ -59,9 +34,6 @@ def decoded_centers(run: Run, number: int) -> np.ndarray | None:
 @st.cache_resource(max_entries=500, show_spinner=False)
 def _decoded_centers(run_id: str, file: str, _folder: RunFolder) -> np.ndarray | None:
     return (_folder.load_arrays(file, "decoded_centers") or {}).get("decoded_centers")
-
-
-# -- what the browser fetches
 
 
 def point_files(run: Run, number: int, space: str) -> list[dict[str, str]]:
@@ -102,7 +74,7 @@ def _write_all(run: Run, missing: list[int], place: list[int], space: str, names
 def _write(run: Run, number: int, place: int, space: str, pair: dict[str, str]) -> None:
     make_room(static_root() / "frames" / run.folder.id)
     if not (static_root() / pair["state"]).exists():
-        now = moment(run, number) if number == len(run.snapshots) - 1 else run.at(number)
+        now = snapshot(run, number) if number == len(run.snapshots) - 1 else run.at(number)
         known = (now.labels, now.confidence) if now.clustered else (None, None)
         packed = clusters_and_confidence(known[0], run.cluster_order, known[1], run.n)
         RunFolder.write(static_root() / pair["state"], lambda file: file.write(packed))
@@ -122,7 +94,7 @@ def centers_file(run: Run) -> tuple[str, list[int]]:
         decoded = decoded_centers(run, number) if run.snapshots[number]["clustered"] else None
         places.append(len(images) if decoded is not None else -1)
         images += [decoded[order]] if decoded is not None else []
-    made_of = "".join(moment["file"] for moment in run.snapshots)
+    made_of = "".join(record["file"] for record in run.snapshots)
     name = f"frames/{run.folder.id}/{hashlib.sha256(made_of.encode()).hexdigest()[:16]}.centers"
     if not (static_root() / name).exists():
         make_room((static_root() / name).parent)
@@ -186,61 +158,3 @@ def _draw_sheets(name: str, run: Run) -> None:
             RunFolder.write(
                 folder / f"{number}.png", lambda file, picture=picture: picture.save(file, "PNG", compress_level=1)
             )
-
-
-# -- the moments of a run at a glance
-
-
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _overview(version: str, _run: Run) -> dict[str, Any]:
-    """Rows and columns of the matrix, fixed for the whole run, and every moment's counts in them."""
-    run, k = _run, _run.config.n_clusters
-    rows = np.arange(0) if run.y is None else np.unique(run.y)
-    columns = np.argsort(run.cluster_order)  # clusters in the order of their letters
-    labels = iter(run.labels)
-    moments, before = [], None
-    for record in run.snapshots:
-        found = next(labels, None) if record["clustered"] else None
-        told: dict[str, Any] = {"clustered": found is not None, "counts": None, "class_of": None, "acc": None}
-        words = (
-            f"step {thousands(record['iteration'])}" if found is not None else f"autoencoder, epoch {record['epoch']}"
-        )
-        if found is None and len(run.view) < run.n:
-            words += f" · {thousands(len(run.view))} of {thousands(run.n)} were kept"
-        if found is not None and run.y is not None:
-            matched = confusion(run.y, found, k)
-            told["counts"] = matched.table[:, columns].tolist()
-            told["acc"] = matched.acc
-            told["class_of"] = matched.class_of[columns].tolist()
-            words += f" · ACC {100 * told['acc']:.1f} %"
-        if found is not None:
-            told["sizes"] = np.bincount(found, minlength=k)[columns].tolist()
-            if before is not None:
-                words += f" · {thousands(int((before != found).sum()))} changed cluster"
-            before = found
-        moments.append(told | {"words": words})
-    return {"rows": rows, "columns": columns, "moments": moments, "marks": _marks(moments)}
-
-
-def overview(run: Run) -> dict[str, Any]:
-    """See `_overview`."""
-    return _overview(run.version, run)
-
-
-def _marks(moments: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The moments at which ACC changed most since the one before."""
-    steps = [
-        (number, now["acc"] - moments[number - 1]["acc"])
-        for number, now in enumerate(moments)
-        if number and now["acc"] is not None and moments[number - 1]["acc"] is not None
-    ]
-    largest = sorted(steps, key=lambda step: -abs(step[1]))[:MARKS]
-    return [
-        {
-            "number": number,
-            "up": change > 0,
-            "words": f"{moments[number]['words']}: {100 * change:+.1f} % since the moment before",
-        }
-        for number, change in sorted(largest)
-        if abs(change) >= 0.0005
-    ]
