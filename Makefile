@@ -1,18 +1,28 @@
 # make app    serve the app at http://localhost:8501
 # make test   run all tests, those in a real browser included
-# Both make .venv first, if requirements have changed since.
+# make check  lint, and the tests that take no training and no browser: under a minute
+# make night  what takes too long for every day
+# All make .venv first, if requirements have changed since.
 
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock
 
-.PHONY: app test
+.PHONY: app test check night
 
 app: .venv/app.installed
 	$(BIN)/python -m streamlit run app.py
 
 test: .venv/test.installed
 	$(BIN)/python -m pytest -n 2 --no-loadscope-reorder
+
+check: .venv/test.installed
+	$(BIN)/python -m ruff format --check --quiet .
+	$(BIN)/python -m ruff check --quiet .
+	$(BIN)/python -m pytest -n 2 --quiet -m "not slow and not browser and not night"
+
+night: .venv/test.installed
+	$(BIN)/python -m pytest -m night
 
 .venv/app.installed: requirements.txt requirements.lock
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; name one, as in: make PYTHON=python3.12 app")'

@@ -10,40 +10,16 @@ import pytest
 ROOT = Path(__file__).parents[1]
 CORE = ROOT / "dec_core"
 
-BASIC = {"architecture", "config", "json_text", "methods"}
-MAY_IMPORT = {
-    "methods": set(),
-    "architecture": {"methods"},
-    "config": {"architecture", "json_text", "methods"},
-    "json_text": set(),
-    "glossary": {"config"},
-    "presets": {"config"},
-    "data": {"config"},
-    "analysis": {"architecture"},
-    "networks": {"architecture"},
-    "training": {*BASIC, "analysis", "data", "networks"},
-    "estimator": {*BASIC, "analysis", "data", "training"},
-    "figures": {*BASIC, "analysis", "glossary"},
-    "runs": {*BASIC, "data", "presets"},
-    "reading": {*BASIC, "analysis", "data", "presets", "runs"},
-    "sweeps": BASIC,
-    "work": {*BASIC, "analysis", "data", "networks", "presets", "runs", "sweeps", "training"},
-    "cli": {
-        *BASIC,
-        "analysis",
-        "data",
-        "figures",
-        "glossary",
-        "networks",
-        "presets",
-        "reading",
-        "runs",
-        "sweeps",
-        "work",
-    },
-    "__init__": {*BASIC, "estimator", "networks", "presets"},
-    "__main__": {"cli"},
-}
+PAGE = ROOT / "docs" / "architecture.md"
+
+
+def rooms_in_docs() -> dict[str, set[str]]:
+    """The table of docs/architecture.md: per room, which others it may import."""
+    rows = [line.split("|")[1:-1] for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("| `")]
+    return {room.strip(" `"): set(others.replace("–", "").replace(",", " ").split()) for room, _, others in rows}
+
+
+MAY_IMPORT = rooms_in_docs() | {"__init__": {"config", "estimator", "networks", "presets"}, "__main__": {"cli"}}
 
 
 def imports(path: Path) -> set[str]:
@@ -70,9 +46,16 @@ def test_rooms_import_only_what_they_may(path):
 
 @pytest.mark.parametrize("path", [ROOT / "app.py", *sorted((ROOT / "pages").rglob("*.py"))], ids=lambda p: p.name)
 def test_pages_import_neither_the_method_nor_its_libraries(path):
-    for name in imports(path):
-        assert name.split(".")[0] not in ("tensorflow", "keras", "umap", "sklearn", "scipy")
-        assert not name.startswith(("dec_core.training", "dec_core.networks", "dec_core.cli"))
+    found = imports(path)
+    assert not {name.split(".")[0] for name in found} & {"tensorflow", "keras", "umap", "sklearn", "scipy"}
+    for name in found:
+        if name.startswith("dec_core."):
+            assert {name.split(".")[1], ".".join(name.split(".")[1:3])} & MAY_IMPORT["pages"], name
+
+
+def test_every_room_stands_in_the_docs():
+    rooms = {room_of(path) for path in CORE.rglob("*.py")}
+    assert rooms == set(MAY_IMPORT) - {"pages"}
 
 
 def modules_after(code: str) -> set[str]:

@@ -7,6 +7,7 @@ answers at once: what trains or draws is imported when it is asked to.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from types import ModuleType
 from dec_core.cli import (
     export,
     figures,
+    glossary,
     model,
     predict,
     presets,
@@ -27,7 +29,21 @@ from dec_core.cli import (
     worker,
 )
 
-COMMANDS = (presets, model, train, resume, repeat, predict, figures, export, sweep, sweep_worker, sweeps, worker)
+COMMANDS = (
+    presets,
+    model,
+    train,
+    resume,
+    repeat,
+    predict,
+    figures,
+    export,
+    sweep,
+    sweep_worker,
+    sweeps,
+    glossary,
+    worker,
+)
 MOVED = {  # commands of before, which measure; they belong to the repository, not to the library
     "bench": "bench (or profile, or inspect)",
     "table": "table",
@@ -60,7 +76,12 @@ def run(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> int:
     """Run the command that `arguments` name; bad input becomes one line on stderr. Returns the exit code."""
     options = parser.parse_args(arguments)
     try:
-        return options.run(options)
+        code = options.run(options)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:  # whoever read the output has read enough, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except (ValueError, OSError) as error:
         print(f"error: {one_line(error)}", file=sys.stderr)
         return 2

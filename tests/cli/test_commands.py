@@ -16,6 +16,7 @@ import pytest
 from dec_core.cli import COMMANDS, MOVED, main, parser_of, run
 from dec_core.config import RunConfig
 from dec_core.data import load
+from dec_core.glossary import page
 from dec_core.runs.folder import RunFolder
 
 ROOT = Path(__file__).parents[2]
@@ -67,6 +68,20 @@ def test_an_error_of_many_lines_becomes_one(capsys):
     parser = parser_of("dec", "", [SimpleNamespace(add_parser=add_parser)])
     assert run(parser, ["fail"]) == 2
     assert capsys.readouterr().err == "error: first; second; third\n"
+
+
+def test_a_term_is_explained_and_all_of_them_are_the_page(capsys):
+    assert main(["glossary", "alpha"]) == 0
+    told = capsys.readouterr().out
+    assert "Degrees of freedom" in told and "DEC, equation 1" in told and "alpha=1.0" in told
+    assert main(["glossary"]) == 0
+    assert capsys.readouterr().out == page()
+
+
+def test_a_reader_that_stops_reading_is_no_error():
+    command = f"{sys.executable} -m dec_core presets --json | head -c 10"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout and not done.stderr
 
 
 def test_presets_can_be_read_by_people_and_programs(capsys):
