@@ -163,8 +163,10 @@ def _doubtful(text: ast.expr, scope: ast.AST, page: Page, seen: frozenset[str] =
         ):
             scope, seen = page.functions[name], frozenset()
             parts = [node.value for node in ast.walk(scope) if isinstance(node, ast.Return) and node.value]
-        case ast.Attribute(attr=name) if name.isupper():
+        case ast.Attribute(value=part, attr=name):
             parts = []
+            if not (name.isupper() or _is_a_constants(part)):
+                yield text
         case ast.Subscript(value=part):
             parts = [part]
         case ast.Name(id=name) if name.isupper() or name in seen:
@@ -178,6 +180,13 @@ def _doubtful(text: ast.expr, scope: ast.AST, page: Page, seen: frozenset[str] =
             yield text
     for part in parts:
         yield from _doubtful(part, scope, page, seen)
+
+
+def _is_a_constants(owner: ast.expr) -> bool:
+    """Whether it is a constant of the program's, or a part of one."""
+    while isinstance(owner, ast.Attribute | ast.Subscript):
+        owner = owner.value
+    return isinstance(owner, ast.Name) and owner.id.isupper()
 
 
 def _bindings(name: str, scope: ast.AST) -> Iterator[ast.expr]:

@@ -96,14 +96,24 @@ class RunFolder:
 
     @classmethod
     def create(cls, root: Path, config: RunConfig, state: str = "queued") -> RunFolder:
-        """A new folder below `root`, owned by this process until a worker takes it over."""
+        """A new folder below `root`, owned by this process until a worker takes it over; where it cannot, none.
+
+        Raises
+        ------
+        OSError
+            If the disk is full or `root` cannot be written to.
+        """
         while True:
             folder = cls(Path(root) / f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}")
             with contextlib.suppress(FileExistsError):  # many in one second: two names may be alike
                 (folder.path / "snapshots").mkdir(parents=True)
                 break
-        folder.write(folder.path / "config.json", lambda file: file.write(config.to_json().encode()))
-        folder.set_status(RunStatus(state, time.time(), **new_attempt()))
+        try:
+            folder.write(folder.path / "config.json", lambda file: file.write(config.to_json().encode()))
+            folder.set_status(RunStatus(state, time.time(), **new_attempt()))
+        except OSError:
+            shutil.rmtree(folder.path, ignore_errors=True)
+            raise
         return folder
 
     def begin_with(self, other: RunFolder) -> None:

@@ -12,18 +12,23 @@ from pages.compare.state import compare
 from pages.shared.picker import name, title
 from pages.shared.places import runs_root
 from pages.shared.text import escape, sentence
+from pages.shared.trouble import tell_problem, writing
 
 MOST_LISTED = 30  # deleted runs; the last ones
 
 
 def mark_all(entries: Sequence[Entry], **changes) -> None:
-    """Change what is written on runs; say which are gone."""
+    """Change what is written on runs; say which are gone, or that the disk is full."""
     gone = []
     for entry in entries:
         try:
-            mark(entry.folder, **changes)
-        except OSError:
+            with writing(f"What is noted on “{name(entry)}”"):
+                mark(entry.folder, **changes)
+        except FileNotFoundError:
             gone.append(name(entry))
+        except ValueError as error:
+            tell_problem(error)
+            break  # the others would say the same
     if gone:
         st.toast(f"Not there any more, somebody has deleted it: {escape(', '.join(gone))}.", icon=":material/error:")
 
@@ -33,9 +38,10 @@ def remove_all(entries: Sequence[Entry]) -> None:
     done, problems = [], []
     for entry in entries:
         try:
-            remove(entry.folder)
+            with writing(f"“{name(entry)}”"):
+                remove(entry.folder)
             done.append(entry)
-        except (ValueError, OSError) as error:
+        except (ValueError, FileNotFoundError) as error:
             problems.append(str(error))
     for problem in problems[:3]:
         st.toast(sentence(problem), icon=":material/error:")

@@ -16,6 +16,7 @@ from pages.shared import focus
 from pages.shared.components import style
 from pages.shared.picker import name, outcome
 from pages.shared.text import escape
+from pages.shared.trouble import tell_problem, writing
 from pages.train.controls import once
 
 SEEDS = 3
@@ -111,8 +112,12 @@ def _repeat(setup: Setup) -> None:
 
 
 def _train(setup: Setup, seeds: list[int]) -> None:
-    for seed in seeds:
-        focus.supervisor().start(setup.first.config.changed(random_state=seed))
+    try:
+        for seed in seeds:
+            with writing("The new run"):
+                focus.supervisor().start(setup.first.config.changed(random_state=seed))
+    except ValueError as error:
+        tell_problem(error)
     compare(seeds="together")
     st.session_state[f"menu_{setup.first.id}"] = False  # what happens is told in the table below it
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import streamlit as st
 
@@ -22,9 +24,20 @@ def write_failed(error: OSError, what: str) -> str:
     return f"{what} could not be written: {DISK_FULL if error.errno in FULL else NOT_WRITABLE}"
 
 
-def tell_write_failed(error: OSError, what: str) -> None:
-    """Say so on the screen, for use in callbacks."""
-    st.toast(sentence(write_failed(error, what)), icon=":material/error:", duration="infinite")
+@contextmanager
+def writing(what: str) -> Iterator[None]:
+    """Make a ValueError in words of a disk that takes no more; a file that is not there stays what it is."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise ValueError(write_failed(error, what)) from None
+
+
+def tell_problem(error: ValueError) -> None:
+    """Say in a corner of the screen what went wrong, for use in callbacks; it stays until it is closed."""
+    st.toast(sentence(error), icon=":material/error:", duration="infinite")
 
 
 def tell_script_error(error: Exception) -> bool:

@@ -20,6 +20,7 @@ from pages.shared.boxes import Boxes
 from pages.shared.places import runs_root
 from pages.shared.snapshot_view import shown as shown_data
 from pages.shared.text import escape, sentence
+from pages.shared.trouble import writing
 from pages.sweep import storage
 from pages.sweep.plan_form import plan_form
 from pages.train.controls import once
@@ -286,8 +287,9 @@ def _make_preset(plan: Any, row: dict[str, Any]) -> None:
 
 def _keep(plan: Any, row: dict[str, Any], name: str) -> None:
     try:
-        keep_preset(runs_root(), name, plan.config(row["params"]))
-    except (ValueError, OSError) as error:
+        with writing("The preset"):
+            keep_preset(runs_root(), name, plan.config(row["params"]))
+    except ValueError as error:
         st.toast(sentence(error), icon=":material/error:")
         return
     st.toast(f"{escape(name)} is a preset now: see the list on Train.", icon=":material/bookmark_added:")

@@ -12,6 +12,7 @@ import streamlit as st
 
 from pages.shared import focus
 from pages.shared.places import runs_root
+from pages.shared.trouble import DISK_FULL
 
 DATABASE = os.environ.get("DEC_SWEEPS", "")
 
@@ -29,7 +30,9 @@ def answering() -> Iterator[None]:
 
     try:
         yield
-    except (OptunaError, SQLAlchemyError):
+    except (OptunaError, SQLAlchemyError) as error:
+        if "disk is full" in f"{error} {error.__cause__}":  # SQLite's words
+            raise ValueError(f"the sweep could not be stored: {DISK_FULL}") from None
         raise ValueError("the database of the sweeps does not answer; nothing in it is lost, try again later") from None
 
 

@@ -18,6 +18,7 @@ from dec_core.runs.lock import RunIsTaken
 from pages.shared import focus
 from pages.shared.snapshot_view import confusion_at, shown
 from pages.shared.text import escape
+from pages.shared.trouble import tell_problem, writing
 from pages.train.downloads import take_away
 
 ANSWER_WITHIN = 0.25  # seconds to wait for a worker to obey before the page says that it was told
@@ -86,7 +87,12 @@ def once(key: str, act: Callable, *arguments: Any) -> None:
 
 
 def _start(config: RunConfig) -> None:
-    run = focus.supervisor().start(config)
+    try:
+        with writing("The new run"):
+            run = focus.supervisor().start(config)
+    except ValueError as error:
+        tell_problem(error)
+        return
     focus.focus_on(run.id)
     st.session_state.page_changed = True
     before = st.session_state.pop("against", None)
@@ -99,9 +105,13 @@ def _resume(run: RunFolder) -> None:
         tell(run, "resume", "running")
         return
     try:
-        focus.supervisor().resume(run)
+        with writing("The run"):
+            focus.supervisor().resume(run)
     except RunIsTaken:
         st.toast("Another program has just resumed this run, and trains it.", icon=":material/info:")
+    except ValueError as error:
+        tell_problem(error)
+        return
     st.session_state.page_changed = True  # also where somebody else has just resumed it
 
 
