@@ -203,9 +203,9 @@ def test_an_interrupted_run_says_so_and_offers_to_resume(app, finished_run, tmp_
 
 
 @pytest.mark.parametrize(
-    ("phase", "field"), [("pretraining", "pretrain_learning_rate"), ("clustering", "cluster_learning_rate")]
+    ("phase", "name"), [("pretraining", "pretrain_learning_rate"), ("clustering", "cluster_learning_rate")]
 )
-def test_a_run_that_diverged_offers_a_tenth_of_the_rate_and_no_resume(app, finished_run, tmp_path, phase, field):
+def test_a_run_that_diverged_offers_a_tenth_of_the_rate_and_no_resume(app, finished_run, tmp_path, phase, name):
     run = put(finished_run, tmp_path)
     diverged = {"event": "Diverged", "phase": phase, "epoch": 6, "iteration": 40, "message": "The loss is gone."}
     run.append(diverged)
@@ -216,10 +216,10 @@ def test_a_run_that_diverged_offers_a_tenth_of_the_rate_and_no_resume(app, finis
     assert "Resume" not in [item.label for item in app.button] and button(app, "Pause").disabled
     button(app, "Try a tenth of the learning rate").click().run()
     assert not app.exception and not button(app, "Start").disabled
-    expected = getattr(run.config, field) / 10
-    assert app.number_input(key=field).value == pytest.approx(expected)
+    expected = getattr(run.config, name) / 10
+    assert field(app, name).value == pytest.approx(expected)
     button(app, "Start").click().run()
-    assert app.started == [run.config.changed(**{field: float(f"{expected:.3g}")})]
+    assert app.started == [run.config.changed(**{name: float(f"{expected:.3g}")})]
 
 
 def labels(at) -> set[str]:
