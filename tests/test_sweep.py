@@ -511,6 +511,32 @@ def test_a_stopped_trial_goes_on_from_its_checkpoint_and_autoencoders_are_shared
     assert first["scores"]["agreement"] > 0 and -1 <= first["scores"]["silhouette"] <= 1
 
 
+class Clock:
+    """For the module `time`: each look at it is `step` seconds after the one before."""
+
+    def __init__(self, step):
+        self.step, self.now = step, 0.0
+
+    def monotonic(self):
+        self.now += self.step
+        return self.now
+
+
+def test_what_a_sweep_reports_and_prunes_does_not_depend_on_the_machines_speed(tmp_path, small, monkeypatch):
+    base = small.changed(hidden_units=(16, 8), pretrain_epochs=3, update_interval=10, max_iterations=100)
+    space = {"cluster_learning_rate": {"choices": [0.1, 0.01, 1.0]}}
+    tables = []
+    for name, step in (("slow", 1000.0), ("fast", 1e-6)):
+        (tmp_path / name).mkdir()
+        url = f"sqlite:///{tmp_path / name / 'sweeps.db'}"
+        study = studies.create(planned(base, space, sampler="grid", pruner="halving"), url)
+        monkeypatch.setattr("dec_core.work.recorder.time", Clock(step))
+        assert work(url, "s", tmp_path / name) == 3
+        tables.append([(row["params"], row["state"], row["reports"]) for row in studies.table(study)])
+    assert tables[0] == tables[1]
+    assert len(tables[0][0][2]) >= 9  # of the tenths of the first trial, which nothing cuts short
+
+
 def stop_in_the_middle(control: Control, root) -> None:
     """Say stop once a run clusters."""
 

@@ -12,15 +12,15 @@ from pathlib import Path
 import numpy as np
 
 from dec_core.analysis.metrics import score
-from dec_core.analysis.projection import extent, neighbours, shared_pca_axes, umap_layout, umap_plane, umap_start
+from dec_core.analysis.projection import neighbours, umap_layout, umap_plane, umap_start
 from dec_core.analysis.umap_gmm import compare, group
 from dec_core.architecture import is_one_line
 from dec_core.config import RunConfig
 from dec_core.data import load
 from dec_core.methods import METHODS
 from dec_core.runs.folder import RunFolder, half, in_order
-from dec_core.runs.history import RunReader
 from dec_core.runs.view import view_index
+from dec_core.work.steady_planes import steady_planes
 
 N_NEIGHBORS = 15  # kept of each sample, itself not counted
 MIXTURES = "mixtures.json"  # below the folder of runs: scores of `umap_gmm` by what they depend on
@@ -60,43 +60,9 @@ def add_inspection(folder: RunFolder) -> None:
         beside = neighbours(z[view], 1, z)[0][:, 0]
         plane = umap_layout(z, umap_start(plane[beside], 2), near, min_dist=0.1)
     kept = {"z": half(z)} if placed else {}
-    kept |= _steady_planes(folder)
+    kept |= steady_planes(folder)
     folder.save_arrays("inspection.npz", neighbours=_but_itself(near[0]), umap=plane, **kept)
     folder.append({"event": "InspectionReady", "file": "inspection.npz", "snapshot": name})
-
-
-def _steady_planes(folder: RunFolder) -> dict[str, np.ndarray]:
-    """One plane for all moments of the clustering, and one for those of the pretraining, turned to fit onto it.
-
-    For each moment the middle (latent_dim,) and axes (latent_dim, 2) of the map from z, and what part of the plane is
-    shown: middle and reach, (4,). Nothing for k-means on pixels, which has one moment.
-    """
-    history = RunReader(folder).refresh()
-    if not METHODS[folder.config.method].has_network:
-        return {}
-    stages: dict[bool, list[np.ndarray]] = {False: [], True: []}
-    for record in history.snapshots:
-        arrays = folder.load_arrays(record["file"], "z", "plane")
-        if arrays is None:
-            return {}  # damaged: its plane can be no part of it
-        z, n_view = arrays["z"], len(arrays["plane"])
-        stages[record["clustered"]].append(z if len(z) == n_view else z[view_index(len(z))])
-    maps = {stage: shared_pca_axes(embeddings) for stage, embeddings in stages.items() if embeddings}
-    if len(maps) == 2:
-        before = (stages[False][-1].astype(np.float32) - maps[False][0]) @ maps[False][1]
-        after = (stages[True][0].astype(np.float32) - maps[True][0]) @ maps[True][1]
-        u, _, vt = np.linalg.svd(before.T @ after)
-        maps[False] = maps[False][0], (maps[False][1] @ (u @ vt)).astype(np.float32)
-    shown = {
-        stage: np.concatenate(extent(np.concatenate([(z.astype(np.float32) - middle) @ axes for z in stages[stage]])))
-        for stage, (middle, axes) in maps.items()
-    }
-    order = [record["clustered"] for record in history.snapshots]
-    return {
-        "middles": np.array([maps[stage][0] for stage in order], dtype=np.float32),
-        "axes": np.array([maps[stage][1] for stage in order], dtype=np.float32),
-        "extents": np.array([shown[stage] for stage in order], dtype=np.float32),
-    }
 
 
 def _but_itself(near: np.ndarray) -> np.ndarray:

@@ -36,7 +36,7 @@ N_STEPS = 10  # a trial reports once in each tenth of its clustering, so that tr
 COLLAPSED = 0.01  # agreement up to which clusters say nothing of the images
 
 
-class Left(Exception):
+class TrialAbandoned(Exception):
     """This worker leaves its trial: it was told to stop, or others have taken the trial over."""
 
 
@@ -48,7 +48,7 @@ class Diverged(Exception):
     """A loss became infinite; the message says which."""
 
 
-def patiently(call: Callable[..., Any], *arguments: Any) -> Any:
+def retry(call: Callable[..., Any], *arguments: Any) -> Any:
     """What `call` gives, asked again for ten minutes while the database does not answer."""
     until = time.monotonic() + PATIENCE
     while True:
@@ -98,9 +98,9 @@ class Attempt:
                 state, value, ended = self._outcome()
                 self._set("seconds", self._seconds())
                 self._set("ended", ended)
-                patiently(self.study.tell, self.trial, value, state)
+                retry(self.study.tell, self.trial, value, state)
                 return True
-            except Left:
+            except TrialAbandoned:
                 self._give_back()
             except UpdateFinishedTrialError:  # others have taken it over
                 pass
@@ -112,13 +112,13 @@ class Attempt:
     def _outcome(self) -> tuple[TrialState, float | None, str]:
         """State and value of the trial in the end, and a word where these do not tell all."""
         try:
-            params = patiently(self.plan.draw, self._suggest)
+            params = retry(self.plan.draw, self._suggest)
             found = [self._seed(self.plan.config(params, seed), seed) for seed in range(self.plan.n_seeds)]
         except Pruned:
             return TrialState.PRUNED, None, "pruned"
         except Diverged:
             return TrialState.PRUNED, None, "diverged"
-        except (Left, UpdateFinishedTrialError, StorageInternalError, OSError, MemoryError):
+        except (TrialAbandoned, UpdateFinishedTrialError, StorageInternalError, OSError, MemoryError):
             raise
         except Exception as error:  # whatever it is, the sweep goes on, and says so
             return TrialState.FAIL, None, f"{type(error).__name__}: {error}"
@@ -139,7 +139,7 @@ class Attempt:
         return suggest(name, span.low, span.high, log=span.log)
 
     def _set(self, name: str, value: Any) -> None:
-        patiently(self.trial.set_user_attr, name, value)
+        retry(self.trial.set_user_attr, name, value)
 
     def _give_back(self) -> None:
         """Let others go on with the trial, at once."""
@@ -177,7 +177,7 @@ class Attempt:
 
     def _new_folder(self, config: RunConfig, seed: int) -> RunFolder:
         folder = RunFolder.create(self.root, config, "running")
-        number = studies.planned_number(patiently(self.study.get_trials, False)[self.trial.number])
+        number = studies.planned_number(retry(self.study.get_trials, False)[self.trial.number])
         where = studies.without_password(self.storage.url)
         told = {"study": self.plan.name, "trial": number, "storage": where, "by_labels": self.plan.uses_labels}
         folder.write(folder.path / "sweep.json", lambda file: file.write(json.dumps(told, indent=2).encode()))
@@ -230,7 +230,7 @@ class Attempt:
     # -- what others want
 
     def _look(self, folder: RunFolder) -> None:
-        """Hold while others say so; raise `Left` if they say stop or have taken the trial over."""
+        """Hold while others say so; raise `TrialAbandoned` if they say stop or have taken the trial over."""
         if time.monotonic() - self.looked > LOOK_EVERY:
             self._ask()
         held = False
@@ -241,7 +241,7 @@ class Attempt:
                 self.control.changed.wait(LOOK_EVERY)
             self._ask()
         if self.control.stopped:
-            raise Left
+            raise TrialAbandoned
         if held:
             folder.set_status(replace(folder.status, state="running"))
 
@@ -253,7 +253,7 @@ class Attempt:
         with contextlib.suppress(StorageInternalError):  # the database is away: go on
             self.paused = studies.is_paused(self.study)
             if self.storage.get_trial(self.trial_id).state != TrialState.RUNNING:
-                raise Left
+                raise TrialAbandoned
 
 
 def _result(folder: RunFolder, config: RunConfig) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from dec_core.data import load
 from dec_core.sweeps import studies
 from dec_core.sweeps.plan import SweepPlan
 from dec_core.work.control import Control
-from dec_core.work.sweep_trial import LOOK_EVERY, Attempt, patiently
+from dec_core.work.sweep_trial import LOOK_EVERY, Attempt, retry
 
 
 def work(
@@ -66,7 +66,7 @@ def work(
         study = studies.study_in(storage, name)
         for trial in _ended(storage, study, Path(root), control or Control()):
             n_ended += 1
-            states = [trial.state.is_finished() for trial in patiently(studies.trials, study)]
+            states = [trial.state.is_finished() for trial in retry(studies.trials, study)]
             tell(studies.row(trial), sum(states), len(states))
     except StorageInternalError:
         told = studies.without_password(storage_url)
@@ -95,14 +95,14 @@ def _ended(storage: RDBStorage, study: optuna.Study, root: Path, control: Contro
     if plan.uses_labels and data.y is None:
         raise ValueError(f"objective: received {plan.objective}, but {base.dataset} has no labels; look for agreement")
     queue = Queue(storage, study)
-    while not control.stopped and not patiently(studies.is_over, study):
-        held = control.holds() or patiently(studies.is_paused, study)
-        taken = None if held else patiently(queue.take)
+    while not control.stopped and not retry(studies.is_over, study):
+        held = control.holds() or retry(studies.is_paused, study)
+        taken = None if held else retry(queue.take)
         if taken is not None:
             if Attempt(storage, *taken, root, control).run():
-                yield patiently(study.get_trials, False)[taken[0].number]
+                yield retry(study.get_trials, False)[taken[0].number]
             _free_memory()
-        elif patiently(queue.is_empty):
+        elif retry(queue.is_empty):
             return
         else:  # others are training, and one of them may fall silent; or all are to wait
             with control.changed:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -18,6 +19,7 @@ from dec_core.config import RunConfig
 from dec_core.data import load
 from dec_core.glossary import page
 from dec_core.runs.folder import RunFolder
+from dec_core.runs.lock import training_lock
 
 ROOT = Path(__file__).parents[2]
 QUICK = ["--data", "digits", "--set", "pretrain_epochs=3", "--set", "max_iterations=80", "--set", "first_target=kmeans"]
@@ -186,3 +188,23 @@ def test_ones_own_data_trains_without_labels_and_new_images_are_sorted(images, c
     first = [float(value) for value in table[1].split(",")]
     assert first[1] == max(range(10), key=lambda j: first[3 + j]) and sum(first[3:]) == pytest.approx(1, abs=1e-4)
     assert "and 10 more" in capsys.readouterr().out
+
+
+def test_a_run_that_diverged_is_not_resumed_and_the_remedy_can_be_typed(tmp_path, small, capsys):
+    folder = RunFolder.create(tmp_path, small, "running")
+    diverged = {"event": "Diverged", "phase": "clustering", "epoch": 6, "iteration": 40, "message": "Gone."}
+    folder.set_status(replace(folder.status, state="failed", progress=diverged, message="Gone."))
+    assert main(["resume", str(folder.path)]) == 2
+    told = capsys.readouterr().err
+    command = told.partition("Try: python -m dec_core ")[2].split()
+    assert command == ["train", "--config", str(folder.path / "config.json"), "--set", "cluster_learning_rate=0.002"]
+    assert folder.status.state == "failed"
+
+
+def test_a_run_that_another_process_trains_is_not_resumed(tmp_path, small, capsys):
+    folder = RunFolder.create(tmp_path, small, "stopped")
+    with training_lock(folder):
+        assert main(["resume", str(folder.path)]) == 2
+    told = capsys.readouterr().err
+    assert "is being trained by process" in told and told.count("\n") == 1
+    assert folder.status.state == "stopped" and not folder.records()[0]
