@@ -137,25 +137,25 @@ def test_a_reader_that_hangs_is_killed_with_its_children_when_its_time_is_over(h
 
 
 def test_who_waits_can_end_it(hanging):
-    class Left(Exception):
+    class Abandoned(Exception):
         pass
 
     def leave():
-        raise Left
+        raise Abandoned
 
-    with pytest.raises(Left), read_isolated(FILES, while_waiting=hanging(leave)):
+    with pytest.raises(Abandoned), read_isolated(FILES, while_waiting=hanging(leave)):
         pass
 
 
 def test_no_more_than_a_few_are_at_work_at_a_time(tmp_path):
-    class Left(Exception):
+    class Abandoned(Exception):
         pass
 
     def leave():
-        raise Left
+        raise Abandoned
 
     none_is_free = threading.Semaphore(0)
-    with pytest.raises(Left):
+    with pytest.raises(Abandoned):
         run_limited([sys.executable, "-c", ""], 60, tmp_path / "errors", leave, none_is_free)
     none_is_free.release()
     assert run_limited([sys.executable, "-c", ""], 60, tmp_path / "errors", slots=none_is_free) == 0

@@ -10,7 +10,7 @@ from screens import app_over, opened_at
 from dec_core.data import DataError, own
 from dec_core.data.limits import Limits
 from pages.shared import background
-from pages.shared.background import Left, Task
+from pages.shared.background import Abandoned, Task
 from pages.train import downloads, own_data
 
 PATIENCE = 60  # seconds for a process to read a small file
@@ -56,7 +56,7 @@ def test_an_upload_that_is_read_can_be_used(root):
     finish(at, own_data.KEEPING)
     assert not at.exception
     (name,) = own.names(root)
-    assert at.session_state.dataset == name and own_data.KEEPING not in at.session_state
+    assert at.query_params["dataset"] in (name, [name]) and own_data.KEEPING not in at.session_state
 
 
 def test_an_upload_that_is_refused_says_so_where_it_was_given():
@@ -128,14 +128,14 @@ def wait_until_unwanted(still_wanted):
 def test_what_nobody_asks_about_any_more_is_given_up(monkeypatch):
     monkeypatch.setattr(background, "PATIENCE", 0)
     task = Task("this", wait_until_unwanted)
-    with pytest.raises(Left):
+    with pytest.raises(Abandoned):
         task.result(PATIENCE)
-    assert task.was_left and task.done
+    assert task.was_abandoned and task.done
 
 
 def test_what_is_asked_about_goes_on_until_it_is_given_up():
     task = Task("this", wait_until_unwanted)
-    assert not task.done and not task.was_left
+    assert not task.done and not task.was_abandoned
     task.give_up()
-    with pytest.raises(Left):
+    with pytest.raises(Abandoned):
         task.result(PATIENCE)

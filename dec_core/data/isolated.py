@@ -166,8 +166,8 @@ def _answer(folder: Path, name: str, limits: Limits, while_waiting: Callable[[],
     if code:
         last = (folder / "errors.txt").read_text(encoding="utf-8", errors="replace").strip().rpartition("\n")[2]
         raise DataError(f"{name}: received what cannot be read ({printable(last)[:200]}); save it again")
-    known = json.loads((folder / "answer.json").read_text(encoding="utf-8"))
-    answer = Answer(known["name"], tuple(known["notes"]), tuple(known["classes"]), known["error"])
+    content = json.loads((folder / "answer.json").read_text(encoding="utf-8"))
+    answer = Answer(content["name"], tuple(content["notes"]), tuple(content["classes"]), content["error"])
     if answer.error:
         raise DataError(answer.error)
     return answer

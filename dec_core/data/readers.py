@@ -73,9 +73,9 @@ def read(
             f"data: there is no file or folder {printable(str(path))}; expected mnist, digits, or {FORMATS}"
         )
     data = content(path, limits)
-    beside = path.with_name(_labels_for(path.name))
-    with_labels = looks_like_idx(data[:4]) and beside != path and os.path.isfile(beside)
-    labels = content(beside, limits) if with_labels else None
+    labels_path = path.with_name(_labels_for(path.name))
+    with_labels = looks_like_idx(data[:4]) and labels_path != path and os.path.isfile(labels_path)
+    labels = content(labels_path, limits) if with_labels else None
     return read_bytes(path.name, data, labels=labels, skip_unreadable=skip_unreadable, at_least=at_least, limits=limits)
 
 
@@ -219,8 +219,8 @@ def _idx_pairs(name: str, files: Files, limits: Limits) -> Raw:
     parts, labels = [], []
     for file in images:
         parts.append(read_idx(known[file](), file, limits))
-        beside = _labels_beside(file, known)
-        labels += [] if beside is None else [read_idx(known[beside](), beside, limits)]
+        label_file = _labels_beside(file, known)
+        labels += [] if label_file is None else [read_idx(known[label_file](), label_file, limits)]
         limits.check_bytes(name, sum(part.nbytes for part in (*parts, *labels)))
     with_labels = 0 < len(labels) == len(parts)
     return _joined(name, parts), _joined(name, labels) if with_labels else None, _on_parts(images, len(labels))
@@ -238,5 +238,5 @@ def _labels_beside(file: str, known: Iterable[str]) -> str | None:
     """The labels of IDX images: in the same folder, else the only ones of that name in any."""
     path = PurePosixPath(file)
     others = [other for other in known if PurePosixPath(other).name == _labels_for(path.name)]
-    beside = str(path.with_name(_labels_for(path.name)))
-    return beside if beside in others else others[0] if len(others) == 1 else None
+    label_file = str(path.with_name(_labels_for(path.name)))
+    return label_file if label_file in others else others[0] if len(others) == 1 else None

@@ -16,7 +16,7 @@ EVERY = 0.5  # seconds after which the screen asks again
 PATIENCE = 20.0  # seconds after which a visitor who does not ask has left; a tab in the background asks each second
 
 
-class Left(Exception):
+class Abandoned(Exception):
     """The visitor has left, or wants something else by now."""
 
 
@@ -28,7 +28,7 @@ class Task:
     of : hashable
         What it works on; a task of something else takes its place.
     work : function
-        Called with a function that raises `Left` when the result is no longer wanted; to be called while it waits.
+        Called with a function that raises `Abandoned` when the result is no longer wanted; to be called while it waits.
     """
 
     def __init__(self, of: Hashable, work: Callable[[Callable[[], None]], Any]):
@@ -45,9 +45,9 @@ class Task:
         return self._future.done()
 
     @property
-    def was_left(self) -> bool:
+    def was_abandoned(self) -> bool:
         """Whether it ended without a result, since nobody asked."""
-        return self._future.done() and isinstance(self._future.exception(), Left)
+        return self._future.done() and isinstance(self._future.exception(), Abandoned)
 
     def result(self, timeout: float | None = None) -> Any:
         """What `work` returned. Raises what it raised."""
@@ -59,7 +59,7 @@ class Task:
 
     def _still_wanted(self) -> None:
         if self._is_given_up or time.monotonic() - self._asked > PATIENCE:
-            raise Left
+            raise Abandoned
 
     def _run(self, work: Callable[[Callable[[], None]], Any]) -> None:
         try:
@@ -71,7 +71,7 @@ class Task:
 def task(key: str, of: Hashable, work: Callable[[Callable[[], None]], Any]) -> Task:
     """The visitor's task of that key, begun if it is not at work on `of`."""
     kept = st.session_state.get(key)
-    if kept is None or kept.of != of or kept.was_left:
+    if kept is None or kept.of != of or kept.was_abandoned:
         forget(key)
         st.session_state[key] = Task(of, work)
     return st.session_state[key]

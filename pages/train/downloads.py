@@ -151,6 +151,6 @@ def _predicted(run: RunFolder, images: Path, while_waiting: Callable[[], None]) 
         raise DataError(f"the network did not answer within {PATIENCE} s; try fewer images") from None
     if code:
         lines = errors.read_text(encoding="utf-8", errors="replace").splitlines()
-        said = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
-        raise DataError(said[-1] if said else "the network could not be loaded")
+        messages = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
+        raise DataError(messages[-1] if messages else "the network could not be loaded")
     return pd.read_csv(target)

@@ -1,5 +1,6 @@
 """What the commands print, train and refuse."""
 
+import gzip
 import json
 import os
 import re
@@ -172,6 +173,13 @@ def images(tmp_path):
     np.savez(tmp_path / "mine.npz", x=digits.images[:300])
     np.save(tmp_path / "new.npy", digits.images[300:330])
     return tmp_path
+
+
+def test_ones_own_data_keep_within_the_limits_of_uploads(tmp_path, capsys):
+    head = bytes([0, 0, 8, 3]) + np.array((500, 100, 100), ">u4").tobytes()
+    (tmp_path / "images.gz").write_bytes(gzip.compress(head + bytes(5_000_000)))
+    assert main(["train", "first-look", "--data", str(tmp_path / "images.gz"), "--out", str(tmp_path / "runs")]) == 2
+    assert "times its size, expected at most 200, as images do; give it unpacked" in capsys.readouterr().err
 
 
 def test_ones_own_data_trains_without_labels_and_new_images_are_sorted(images, capsys):
