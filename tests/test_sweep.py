@@ -1,5 +1,6 @@
 """Sweeps: plans, the queue that workers share, what becomes of trials, the commands; mostly without training."""
 
+import itertools
 import json
 import threading
 import time
@@ -485,6 +486,25 @@ def test_a_full_disk_ends_the_worker_and_leaves_the_trial_to_others(tmp_path, ur
         work(url, "s", tmp_path)
     assert work(url, "s", tmp_path) == 1
     assert [row["state"] for row in studies.table(study)] == ["finished"]
+
+
+def test_a_trial_that_a_full_disk_has_ended_goes_on_in_its_folder(tmp_path, url, small, stand_in, monkeypatch):
+    import dec_core.work.recorder as recorder
+
+    study, whole = studies.create(planned(small, n_trials=1), url), recorder.record
+
+    def full(folder):
+        yield from itertools.islice(whole(folder), 3)
+        folder.set_status(replace(folder.status, state="failed", message="The disk is full."))
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(recorder, "record", full)
+    with pytest.raises(OSError, match="No space"):
+        work(url, "s", tmp_path)
+    (run,) = list_runs(tmp_path)
+    monkeypatch.setattr(recorder, "record", whole)
+    assert work(url, "s", tmp_path) == 1
+    assert studies.table(study)[0]["runs"] == [run.id] and run.status.state == "finished"
 
 
 # -- with real training

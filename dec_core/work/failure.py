@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
-DISK_FULL = "The disk is full: no more of the training could be saved. Free some space first."
+DISK_FULL = "The disk is full, so the training could not be saved any further. Free some space first."
 NO_MEMORY = "There is not enough memory for this run. End other programs, or use fewer images or smaller batches."
 
 

@@ -114,8 +114,10 @@ class Supervisor:
         RunIsTaken
             If another process trains it.
         """
+        if not folder.status.resumable:
+            return
         with self._lock, training_lock(folder, LAST_WORDS):
-            if folder.status.resumable:
+            if folder.status.resumable:  # still: nobody else has resumed it meanwhile
                 folder.set_status(replace(folder.status, state="queued", message="", **new_attempt()))
                 self._enqueue(folder)
 

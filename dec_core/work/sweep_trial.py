@@ -173,7 +173,8 @@ class Attempt:
             held.enter_context(training_lock(folder))
         except RunIsTaken:
             return None
-        return folder if folder.status.state in ("stopped", "interrupted", "finished") else None
+        status = folder.status
+        return folder if status.state == "finished" or status.resumable else None
 
     def _new_folder(self, config: RunConfig, seed: int) -> RunFolder:
         folder = RunFolder.create(self.root, config, "running")

@@ -133,7 +133,7 @@ def _way_on(status: RunStatus) -> str:
     """What Resume does."""
     if status.message == WAITED:
         return ""  # says so itself
-    return "Training so far is saved; Resume goes on from there." if status.seconds else "Resume tries again."
+    return "What was saved before is kept; Resume goes on from there." if status.seconds else "Resume tries again."
 
 
 def _offer_smaller_rate(status: RunStatus, config: RunConfig) -> None:
