@@ -7,9 +7,10 @@ from contextlib import asynccontextmanager
 
 import streamlit as st
 from starlette.middleware import Middleware
-from starlette.routing import Mount
+from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from pages.shared import pulse
 from pages.shared.focus import supervisor
 from pages.shared.places import static_root
 from pages.shared.security import SecurityHeaders
@@ -27,7 +28,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
 static_root().mkdir(parents=True, exist_ok=True)
 app = st.App(
     "pages/main.py",
-    routes=[Mount("/files", StaticFiles(directory=static_root()))],
+    routes=[Mount("/files", StaticFiles(directory=static_root())), Route("/pulse/{run}", pulse.answer)],
     middleware=[Middleware(SecurityHeaders)],
     lifespan=lifespan,
     on_script_error=tell_script_error,

@@ -20,10 +20,14 @@ from dec_core.runs.folder import ACTIVE, WAITED, RunFolder, RunStatus
 from dec_core.runs.history import History
 from pages.shared import components, focus
 from pages.shared.boxes import Boxes
+from pages.shared.pulse import pulse_of, redraw_on_news
 from pages.shared.snapshot_view import places, shown
 from pages.shared.text import escape, sentence
 from pages.train.controls import controls, state_line
 
+EVERY = 1.0  # seconds between two looks at a run,
+EVERY_AT_FIRST = 0.25  # until its first record, and
+EVERY_AFTER = 2.0  # once it has ended
 WAIT_FOR_MORE = 900.0  # seconds after a run's end in which what comes late is looked for: a full server is slow
 WITH_LABELS = ("acc", "nmi", "ari")
 WITHOUT_LABELS = ("silhouette", "confidence")
@@ -33,17 +37,14 @@ MOST_FOUND = 1000  # letters of what can be said of the clusters
 
 
 def live(run: RunFolder | None, config: RunConfig | None) -> None:
-    """Show `run`, once a second while it is active; `config` is what Start would train."""
+    """Show `run`, anew as it goes on while it is active; `config` is what Start would train."""
     with st.container(key="unseen"):
         components.keys({" ": ["pause", "resume"], "ArrowRight": ["step"]}, {"/": "shell"})
         components.load_plotly()
     if config is not None:
         threading.Thread(target=shown, args=[config], daemon=True).start()  # so that Start finds it made
     active = run is not None and run.status.state in ACTIVE
-    st.fragment(_view, run_every=1.0 if active else None)(run, config, active)
-    next_up = active and focus.supervisor().ahead_of(run) == 0
-    if next_up and not focus.reader(run.id).refresh().n_records:
-        _look_for_first_record(run.id)
+    st.fragment(_view)(run, config, active)
 
 
 def _view(run: RunFolder | None, config: RunConfig | None, active: bool) -> None:
@@ -63,6 +64,7 @@ def _view(run: RunFolder | None, config: RunConfig | None, active: bool) -> None
         controls(None, None, config, "This run cannot be shown.")
         st.error(f"{sentence(error)} Choose another run, or start one.", icon=":material/error:")
         return
+    seen = pulse_of(run)  # first: what comes while this is drawn is news
     status, history = run.status, focus.reader(run.id).refresh()
     if active != (status.state in ACTIVE):
         st.rerun()  # the whole page: the picker shows the outcome, and the clock stops, or starts again
@@ -73,25 +75,18 @@ def _view(run: RunFolder | None, config: RunConfig | None, active: bool) -> None
     _numbers(history, status.outcome)
     _findings(run.id, history, own)
     Boxes(run.id, history, own).show()
-    if not active and _is_more_to_come(status, history, own) and time.time() - status.updated < WAIT_FOR_MORE:
-        _look_for_more(run, history.n_records, status.message)
+    seconds = _until_next_look(status, history, own)
+    if seconds:
+        redraw_on_news(run, seen, seconds)
 
 
-@st.fragment(run_every=0.25)
-def _look_for_first_record(run_id: str) -> None:
-    """A run has just been started: redraw as soon as there is something to see. Draws nothing itself."""
-    if focus.reader(run_id).refresh().n_records:
-        st.rerun()
-
-
-@st.fragment(run_every=2.0)
-def _look_for_more(run: RunFolder, n_records: int, message: str) -> None:
-    """A run has ended a moment ago: redraw once its UMAP is there, the score of a mixture, or why it has ended.
-
-    A worker that was killed is gone before the server knows by what.
-    """
-    if focus.reader(run.id).refresh().n_records > n_records or run.status.message != message:
-        st.rerun()
+def _until_next_look(status: RunStatus, history: History, config: RunConfig) -> float:
+    """Seconds after which the browser asks whether there is more to show; 0 where nothing more will come."""
+    if status.state in ACTIVE:
+        return EVERY if history.n_records or status.state == "paused" else EVERY_AT_FIRST
+    # its UMAP, the score of a mixture, or why it has ended: a worker that was killed is gone before the server knows
+    recent = time.time() - status.updated < WAIT_FOR_MORE
+    return EVERY_AFTER if recent and _is_more_to_come(status, history, config) else 0.0
 
 
 def _is_more_to_come(status: RunStatus, history: History, config: RunConfig) -> bool:
