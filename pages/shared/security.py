@@ -23,8 +23,8 @@ def _hashes() -> str:
 
 POLICY = {
     "default-src": "'self'",
-    # components' sources are imported as blobs, and plotly.js compiles what draws parallel coordinates
-    "script-src": f"'self' blob: 'unsafe-eval' {_hashes()}",
+    # components' sources are imported as blobs
+    "script-src": f"'self' blob: {_hashes()}",
     "style-src": "'self' 'unsafe-inline'",  # Streamlit and plotly.js style as they draw
     "img-src": "'self' data: blob:",
     "font-src": "'self' data:",
