@@ -18,7 +18,7 @@ from dec_core.runs.folder import RunFolder, list_runs
 from dec_core.runs.index import RunIndex
 from dec_core.runs.marks import REMOVED, mark, marks_of, remove
 from pages.compare import choosing, report, scores, side_by_side
-from pages.compare.state import Compared
+from pages.compare.state import Comparison
 
 ACC = (0.5, 0.6, 0.7)
 
@@ -178,11 +178,11 @@ def test_sides_share_names_and_samples(runs):
     assert one.letters == other.letters and (one.cluster_order == other.cluster_order).all()
     assert other.plane("pca") == pytest.approx(one.plane("pca") - one.plane("pca").mean(axis=0), abs=1e-3)
     corners = "-1000,-1000,1000,-1000,1000,1000,-1000,1000"
-    everything = side_by_side.masks([one, other], Compared(lasso=f"{ids[0]}:{corners}", space="pca"))
+    everything = side_by_side.masks([one, other], Comparison(lasso=f"{ids[0]}:{corners}", space="pca"))
     assert all(mask.all() for mask in everything)
-    nobody = side_by_side.masks([one, other], Compared(true="no such class"))
+    nobody = side_by_side.masks([one, other], Comparison(true="no such class"))
     assert not any(mask.any() for mask in nobody)
-    assert side_by_side.masks([one, other], Compared()) == [None, None]
+    assert side_by_side.masks([one, other], Comparison()) == [None, None]
 
 
 def test_a_damaged_newest_snapshot_leaves_the_comparison_whole(runs):
@@ -203,7 +203,7 @@ def test_a_lasso_on_one_data_set_encloses_nothing_of_another(runs):
     foreign = replace(other.run, config=other.run.config.changed(dataset="mnist", n_samples=len(other.run.y)))
     other = Aligned(foreign.at(-1), one)
     everything = "-1000,-1000,1000,-1000,1000,1000,-1000,1000"
-    inside, elsewhere = side_by_side.masks([one, other], Compared(lasso=f"{runs[0].id}:{everything}", space="pca"))
+    inside, elsewhere = side_by_side.masks([one, other], Comparison(lasso=f"{runs[0].id}:{everything}", space="pca"))
     assert inside.all() and not elsewhere.any()
 
 
@@ -229,14 +229,14 @@ def test_a_cluster_that_was_renamed_keeps_its_name_beside_the_reference(runs, fi
     st.dictionaries(st.sampled_from(["runs", "by", "smooth", "score", "seeds", "true", "lasso"]), st.text(max_size=30))
 )
 def test_any_link_is_understood_as_far_as_it_can_be(query):
-    seen, problems = Compared.from_query(query)
+    seen, problems = Comparison.from_query(query)
     assert all(isinstance(problem, str) for problem in problems)
-    again, left = Compared.from_query(seen.to_query())
+    again, left = Comparison.from_query(seen.to_query())
     assert again == seen and not left
 
 
 def test_more_runs_than_fit_are_cut_and_said():
-    seen, problems = Compared.from_query({"runs": ",".join(map(str, range(12)))})
+    seen, problems = Comparison.from_query({"runs": ",".join(map(str, range(12)))})
     assert len(seen.runs) == MOST_COMPARED and len(problems) == 1
 
 

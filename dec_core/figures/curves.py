@@ -121,24 +121,38 @@ def _losses(figure: go.Figure, records: list[dict], gamma: float) -> None:
 
 
 def _scores(figure: go.Figure, history) -> None:
+    """The second panel: scores in per cent, what changed, and what k-means and a mixture reach."""
     updates = _thinned(history.updates)
-    x = [r["iteration"] for r in updates]
-    for key, (name, colour, dash) in SCORES.items():
-        scored = [r for r in updates if key in r]
-        if not scored and (key in WITHOUT_LABELS or any("silhouette" in r for r in updates)):
-            continue  # no empty entry in the legend
-        figure.add_scatter(
-            x=[r["iteration"] for r in scored],
-            y=[100 * r[key] for r in scored],
-            mode="lines+markers",
-            name=name,
-            line={"color": colour, "width": 2, "dash": dash},
-            marker={"size": 4},
-            row=1,
-            col=2,
-            hovertemplate="%{y:.1f} %",
-        )
+    for score in SCORES:
+        _score(figure, score, updates)
     _turns(figure, updates)
+    _changed(figure, updates)
+    _references(figure, history, updates)
+    _axes_of_scores(figure, updates)
+    if not updates and not history.centers:
+        middle = {"x": 0.5, "xref": "x2 domain", "y": 0.5, "yref": "y2 domain"}
+        figure.add_annotation(text="once the centers are placed", showarrow=False, font={"color": GREY}, **middle)
+
+
+def _score(figure: go.Figure, score: str, updates: list[dict]) -> None:
+    name, colour, dash = SCORES[score]
+    scored = [r for r in updates if score in r]
+    if not scored and (score in WITHOUT_LABELS or any("silhouette" in r for r in updates)):
+        return  # no empty entry in the legend
+    figure.add_scatter(
+        x=[r["iteration"] for r in scored],
+        y=[100 * r[score] for r in scored],
+        mode="lines+markers",
+        name=name,
+        line={"color": colour, "width": 2, "dash": dash},
+        marker={"size": 4},
+        row=1,
+        col=2,
+        hovertemplate="%{y:.1f} %",
+    )
+
+
+def _changed(figure: go.Figure, updates: list[dict]) -> None:
     changed = [r for r in updates if r["iteration"] > 0 and "delta_label" in r]
     figure.add_scatter(
         x=[r["iteration"] for r in changed],
@@ -150,28 +164,33 @@ def _scores(figure: go.Figure, history) -> None:
         col=2,
         hovertemplate="%{y:.2f} %",
     )
-    lines = [(r["acc"], name) for r, name in ((history.baseline, "pixels"), (history.centers, "z")) if r and "acc" in r]
-    for acc, _ in lines:
+
+
+def _references(figure: go.Figure, history, updates: list[dict]) -> None:
+    """Dashed lines at what needs no clustering network, with one label for all on the side where no curve is."""
+    kmeans = [
+        (r["acc"], name) for r, name in ((history.baseline, "pixels"), (history.centers, "z")) if r and "acc" in r
+    ]
+    mixture = history.mixture["acc"] if history.mixture else None
+    for acc in [acc for acc, _ in kmeans] + ([mixture] if mixture else []):
         figure.add_hline(100 * acc, line={"color": GREY, "width": 1, "dash": "dash"}, row=1, col=2)
-    mixture = 100 * history.mixture["acc"] if history.mixture else None
-    if mixture:
-        figure.add_hline(mixture, line={"color": GREY, "width": 1, "dash": "dash"}, row=1, col=2)
-    if lines:  # one label for all, on the side where the curves are not
-        text = "k-means: " + ", ".join(f"{name} {100 * acc:.1f}" for acc, name in sorted(lines, reverse=True))
-        text = f"UMAP + mixture: {mixture:.1f}<br>{text}" if mixture else text
-        above = bool(updates) and updates[-1].get("acc", 1) < max(lines)[0]
-        height, anchor = (max(lines)[0], "bottom") if above else (min(lines)[0], "top")
-        place = {"x": 1, "xref": "x2 domain", "y": 100 * height, "yref": "y2", "xanchor": "right", "yanchor": anchor}
-        figure.add_annotation(text=text, showarrow=False, font={"size": 11}, **place)
-    longest = max([*x, 1])
+    if not kmeans:
+        return
+    text = "k-means: " + ", ".join(f"{name} {100 * acc:.1f}" for acc, name in sorted(kmeans, reverse=True))
+    text = f"UMAP + mixture: {100 * mixture:.1f}<br>{text}" if mixture else text
+    above = bool(updates) and updates[-1].get("acc", 1) < max(kmeans)[0]
+    height, anchor = (max(kmeans)[0], "bottom") if above else (min(kmeans)[0], "top")
+    place = {"x": 1, "xref": "x2 domain", "y": 100 * height, "yref": "y2", "xanchor": "right", "yanchor": anchor}
+    figure.add_annotation(text=text, showarrow=False, font={"size": 11}, **place)
+
+
+def _axes_of_scores(figure: go.Figure, updates: list[dict]) -> None:
+    longest = max([*(r["iteration"] for r in updates), 1])
     title = {"text": "gradient steps", "standoff": 4, "font": {"size": 12}}
     ticks = {} if updates else {"color": "rgba(0,0,0,0)"}  # unseen, so that nothing moves when they come
     figure.update_xaxes(title=title, range=[0, longest * 1.02], tickfont=ticks, row=1, col=2)
     lowest = min([0.0, *(100 * r["silhouette"] for r in updates if "silhouette" in r)])
     figure.update_yaxes(range=[1.01 * lowest, 101], nticks=6, ticksuffix=" %", row=1, col=2)
-    if not updates and not history.centers:
-        middle = {"x": 0.5, "xref": "x2 domain", "y": 0.5, "yref": "y2 domain"}
-        figure.add_annotation(text="once the centers are placed", showarrow=False, font={"color": GREY}, **middle)
 
 
 def _turns(figure: go.Figure, updates: list[dict]) -> None:

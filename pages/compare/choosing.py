@@ -39,6 +39,24 @@ COLUMNS = {
 
 def choose_runs(chosen: Sequence[str]) -> None:
     """The table; a click on a row takes a run in or out of what is compared."""
+    query, found = _search()
+    problem = misunderstood(query)
+    if problem:
+        st.caption(f":red[:material/error: {sentence(problem)}]")
+    if not found:
+        nothing = "No run fits. Fewer words find more; archived ones are looked through on request."
+        st.caption(nothing if query else "There are no runs yet: Train makes them.")
+        return
+    with st.container(key="about_runs"):  # and room for the table's own buttons, which lie above its right end
+        n = f"{thousands(len(found))} run{'s' if len(found) != 1 else ''}"
+        st.caption(f"{n}. A tick compares, up to {MOST_COMPARED}; a column's name sorts by it.")
+    _table_of(found, list(chosen))
+    if st.session_state.pop("too_many", False):
+        st.caption(f":red[:material/error: Up to {MOST_COMPARED} can be chosen; take one out first.]")
+
+
+def _search() -> tuple[str, list[Entry]]:
+    """What is looked for, and the runs that fit."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         query = st.text_input(
             "Find", key="find_runs", placeholder="fast acc>=0.97", help=HELP, icon=":material/search:"
@@ -48,46 +66,39 @@ def choose_runs(chosen: Sequence[str]) -> None:
         if query and found:
             found_menu(found)
         deleted_runs()
-    problem = misunderstood(query)
-    if problem:
-        st.caption(f":red[:material/error: {sentence(problem)}]")
-    if not found:
-        nothing = "No run fits. Fewer words find more; archived ones are looked through on request."
-        st.caption(nothing if query else "There are no runs yet: Train makes them.")
-        return
-    with st.container(key="about_runs"):  # and room for the table's own buttons, which lie above its right end
-        n = thousands(len(found))
-        st.caption(
-            f"{n} run{'s' if n != '1' else ''}. A tick compares, up to {MOST_COMPARED}; a column's name sorts by it."
-        )
+    return query, found
+
+
+def _table_of(found: list[Entry], chosen: list[str]) -> None:
+    """The rows with their ticks. It is another table whenever rows have moved or something else has chosen: Streamlit
+    keeps ticks by the place of a row, and a table that stays keeps its sorting and its scroll."""
     ids = [entry.id for entry in found]
-    rows = [ids.index(run_id) for run_id in chosen if run_id in ids]
     number, known = st.session_state.get("table_of_runs", (0, None))
-    if known != (
-        ids,
-        list(chosen),
-    ):  # rows have moved, or something else has chosen: another table, or it would not see
+    if known != (ids, chosen):
         number += 1
-        st.session_state.table_of_runs = number, (ids, list(chosen))
+        st.session_state.table_of_runs = number, (ids, chosen)
     key = f"runs_{number}"
 
     def pick() -> None:
         picked = [ids[row] for row in st.session_state[key].selection.rows if row < len(ids)]
-        kept = [run_id for run_id in chosen if run_id in picked or run_id not in ids]
-        runs = [*kept, *(run_id for run_id in picked if run_id not in kept)]
-        if len(runs) > MOST_COMPARED:  # another table, or the tick would stay
-            st.session_state.too_many, runs = True, runs[:MOST_COMPARED]
-            st.session_state.table_of_runs = number + 1, (ids, runs)
-        else:  # the table shows what has just been chosen: it stays as it is, sorted and scrolled
-            st.session_state.table_of_runs = number, (ids, runs)
-        compare(runs=tuple(runs), true="", cluster="", lasso="")
+        _take(picked, chosen, ids, number)
 
     st.dataframe(
         _table(found), key=key, on_select=pick, selection_mode="multi-row", hide_index=True, height=320,
-        selection_default={"selection": {"rows": rows}}, column_config=COLUMNS, placeholder="–",
+        selection_default={"selection": {"rows": [ids.index(run_id) for run_id in chosen if run_id in ids]}},
+        column_config=COLUMNS, placeholder="–",
     )  # fmt: skip
-    if st.session_state.pop("too_many", False):
-        st.caption(f":red[:material/error: Up to {MOST_COMPARED} can be chosen; take one out first.]")
+
+
+def _take(picked: list[str], chosen: list[str], ids: list[str], number: int) -> None:
+    """Compare what is ticked, and what was chosen and is not in the table."""
+    kept = [run_id for run_id in chosen if run_id in picked or run_id not in ids]
+    runs = [*kept, *(run_id for run_id in picked if run_id not in kept)]
+    too_many = len(runs) > MOST_COMPARED
+    if too_many:  # another table, or the tick would stay
+        st.session_state.too_many, runs = True, runs[:MOST_COMPARED]
+    st.session_state.table_of_runs = number + too_many, (ids, runs)
+    compare(runs=tuple(runs), true="", cluster="", lasso="")
 
 
 def _table(found: list[Entry]) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from dec_core.figures.palette import RUN_COLOURS
 from dec_core.reading.comparison import Setup, differing
 from dec_core.runs.index import Entry
 from pages.compare.chips import names_of
-from pages.compare.state import Compared
+from pages.compare.state import Comparison
 from pages.shared import components, focus
 from pages.shared.picker import name, outcome
 from pages.shared.places import runs_root
@@ -43,12 +43,12 @@ def _standing(setup: Setup) -> str:
     return "" if setup.first.status.state == "finished" else outcome(setup.first.status)
 
 
-def score_of(shown_setups: list[Setup], seen: Compared) -> str:
+def score_of(shown_setups: list[Setup], seen: Comparison) -> str:
     """The score of the curves: what was asked for, or else the first that there is."""
     return seen.score or next((s for s in ("acc", "silhouette") if any(x.spread(s) for x in shown_setups)), "acc")
 
 
-def curves(shown_setups: list[Setup], seen: Compared) -> None:
+def curves(shown_setups: list[Setup], seen: Comparison) -> None:
     """All curves over each other: a line with its band for each set-up, and one for each run that is under way."""
     lines = lines_of(shown_setups)
     score = score_of(shown_setups, seen)

@@ -14,7 +14,7 @@ from pages.compare.archive import undo_bar
 from pages.compare.chips import chips, names_of
 from pages.compare.choosing import choose_runs
 from pages.compare.report import report_button
-from pages.compare.state import Compared, compare, compared, write_link
+from pages.compare.state import Comparison, compare, take_comparison, write_link
 from pages.shared import components, focus
 from pages.shared.box import box, choice, to_come
 from pages.shared.snapshot_view import shown as shown_data
@@ -42,8 +42,10 @@ def screen() -> None:
     with st.container(key="unseen"):
         components.keys({" ": [], "ArrowRight": []}, {"/": "shell"})
         components.load_plotly()
-    _first_choice()
-    seen, problems = compared()
+    problems, followed = take_comparison()
+    if followed and not st.session_state.compared.runs:
+        _first_choice()
+    seen = st.session_state.compared
     for problem in problems:
         st.warning(sentence(problem), icon=":material/link_off:")
     known = focus.index().entries(archived=True)
@@ -72,9 +74,7 @@ def screen() -> None:
 
 
 def _first_choice() -> None:
-    """Begin with something to look at: the run in focus, or the newest, and the newest beside it."""
-    if "compared" in st.session_state or "runs" in st.query_params:
-        return
+    """Begin with something to look at: the run in focus, or the newest, and the newest of the same data."""
     ended = [entry for entry in focus.index().entries() if entry.status.state == "finished" and entry.config]
     focused = focus.focused_run(told=False)
     first = next((entry for entry in ended if focused and entry.id == focused.id), ended[0] if ended else None)
@@ -82,17 +82,16 @@ def _first_choice() -> None:
         return
     alike = [e for e in ended if e.config.dataset == first.config.dataset and e.id != first.id]
     another = next((e for e in alike if len(setups([first, e], [first, e], together=True)) == 2), None)
-    st.session_state.compared = Compared(runs=tuple(e.id for e in (first, another) if e))
-    st.session_state.compared_seen = {}
+    compare(runs=tuple(e.id for e in (first, another) if e))
 
 
-def _reference(shown: list[Setup], seen: Compared) -> Setup | None:
+def _reference(shown: list[Setup], seen: Comparison) -> Setup | None:
     """The set-up against which the others are held: the chosen one, or else the first."""
     chosen = (setup for setup in shown if seen.reference in {entry.id for entry in setup.entries})
     return next(chosen, shown[0] if shown else None)
 
 
-def _setups(chosen: list[Entry], known: list[Entry], seen: Compared) -> tuple[list[Setup], bool]:
+def _setups(chosen: list[Entry], known: list[Entry], seen: Comparison) -> tuple[list[Setup], bool]:
     """The set-ups, and whether seeds stand together: as was asked, or else unless two of one set-up were chosen."""
     apart, whole = (setups(chosen, known, together=together) for together in (False, True))
     together = seen.seeds == "together" if seen.seeds else len(whole) == len(chosen)
@@ -137,7 +136,7 @@ def _view(run_ids: tuple[str, ...], was_active: bool) -> None:
     _beside(shown, reference, seen)
 
 
-def _choices(shown: list[Setup], seen: Compared) -> None:
+def _choices(shown: list[Setup], seen: Comparison) -> None:
     """What the curves show."""
     found = [s for s in SCORES if s in ("delta_label", "kl_divergence") or any(x.spread(s) for x in shown)]
     score = scores.score_of(shown, seen)
@@ -159,7 +158,7 @@ def _choices(shown: list[Setup], seen: Compared) -> None:
     )  # fmt: skip
 
 
-def _beside(shown: list[Setup], reference: Setup, seen: Compared) -> None:
+def _beside(shown: list[Setup], reference: Setup, seen: Comparison) -> None:
     """Matrices, and below them maps; all show what is chosen in one."""
     ids = [setup.first.id for setup in shown]
     there = side_by_side.sides(ids, reference.first.id)
@@ -208,7 +207,7 @@ def _lacking(entry: Entry) -> None:
     to_come(words, side_by_side.MATRIX + side_by_side.MAP)
 
 
-def _chosen(sound: list[Aligned], seen: Compared, space: str) -> None:
+def _chosen(sound: list[Aligned], seen: Comparison, space: str) -> None:
     """What is chosen, in words, the way back, and the projection."""
     words = [f"true {seen.true}"] if seen.true else []
     words += [f"in cluster {seen.cluster}"] if seen.cluster else []

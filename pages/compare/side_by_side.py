@@ -20,7 +20,7 @@ from dec_core.figures.palette import GREY, TEN, colour
 from dec_core.reading.alignment import Aligned
 from dec_core.reading.run import Run
 from dec_core.runs.folder import RunFolder
-from pages.compare.state import Compared, compare
+from pages.compare.state import Comparison, compare
 from pages.shared import browser_files, components
 from pages.shared.focus import inspect_next
 from pages.shared.matrix import base64_of
@@ -56,7 +56,7 @@ def _aligned(version: str, of_reference: str | None, number: int, _run: Run, _re
 # -- the chosen samples
 
 
-def masks(shown: list[Aligned], seen: Compared) -> list[np.ndarray | None]:
+def masks(shown: list[Aligned], seen: Comparison) -> list[np.ndarray | None]:
     """For each run which samples are chosen, bool, shape (n,); None where nothing is."""
     drawn, _, corners = seen.lasso.partition(":")
     drawn_in = next((side for side in shown if side.run.folder.id == drawn), None)
@@ -75,7 +75,7 @@ def masks(shown: list[Aligned], seen: Compared) -> list[np.ndarray | None]:
     return found
 
 
-def _enclosed(side: Aligned | None, corners: str, shown: list[Aligned], seen: Compared) -> np.ndarray | None:
+def _enclosed(side: Aligned | None, corners: str, shown: list[Aligned], seen: Comparison) -> np.ndarray | None:
     """Places in the file of the samples inside the lasso; None without one."""
     try:
         polygon = np.reshape([float(part) for part in corners.split(",")], (-1, 2))
@@ -87,7 +87,7 @@ def _enclosed(side: Aligned | None, corners: str, shown: list[Aligned], seen: Co
         return side.file_index[inside(polygon, side.plane(space_of(shown, seen)))]
 
 
-def space_of(shown: list[Aligned], seen: Compared) -> str:
+def space_of(shown: list[Aligned], seen: Comparison) -> str:
     """The projection of all maps: what was asked for, or else UMAP where all have one."""
     all_have = all("umap" in side.snapshot.spaces() for side in shown)
     return seen.space if seen.space and (seen.space != "umap" or all_have) else "umap" if all_have else "pca"
@@ -96,7 +96,7 @@ def space_of(shown: list[Aligned], seen: Compared) -> str:
 # -- drawing
 
 
-def matrix(side: Aligned, slot: int, seen: Compared) -> None:
+def matrix(side: Aligned, slot: int, seen: Comparison) -> None:
     """Classes by clusters, or without labels the clusters of the reference by those of this run."""
     table, rows = side.table, side.table.rows
     letters, order = side.letters, np.argsort(side.cluster_order)
@@ -125,7 +125,7 @@ def matrix(side: Aligned, slot: int, seen: Compared) -> None:
     matrix_component(data=data, key=f"matrix_{slot}", height=MATRIX, on_cell_change=clicked)
 
 
-def embedding(side: Aligned, slot: int, seen: Compared, space: str, mask: np.ndarray | None) -> None:
+def embedding(side: Aligned, slot: int, seen: Comparison, space: str, mask: np.ndarray | None) -> None:
     """All samples of a run as points, in the colours of the clusters; a click opens one in Inspect."""
     letters = _by_place(side)
     at, state = _files(side, space)

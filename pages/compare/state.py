@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,6 +10,7 @@ import streamlit as st
 
 from dec_core.figures.overlay import AXES, SCORES
 from dec_core.reading.comparison import MOST_COMPARED
+from pages.shared import link
 
 NAMES = ("runs", "reference", "score", "by", "smooth", "seeds", "true", "cluster", "space", "lasso")
 WORDS = {"score": ("", *SCORES), "by": tuple(AXES), "seeds": ("", "together", "apart"), "space": ("", "umap", "pca")}
@@ -16,7 +18,7 @@ MAX_LETTERS = 100
 
 
 @dataclass(frozen=True)
-class Compared:
+class Comparison:
     """One look at several runs.
 
     Attributes
@@ -54,61 +56,67 @@ class Compared:
 
     def to_query(self) -> dict[str, str]:
         """Only what differs from the default."""
-        told = {name: getattr(self, name) for name in NAMES if getattr(self, name) != getattr(Compared(), name)}
+        told = {name: getattr(self, name) for name in NAMES if getattr(self, name) != getattr(Comparison(), name)}
         return {name: ",".join(value) if name == "runs" else str(value) for name, value in told.items()}
 
     @classmethod
-    def from_query(cls, query: dict[str, str]) -> tuple[Compared, list[str]]:
+    def from_query(cls, query: Mapping[str, str]) -> tuple[Comparison, list[str]]:
         """What a link describes as far as it can be understood, and what cannot."""
-        told: dict[str, Any] = {}
-        problems = []
-        for name, text in query.items():
-            if name == "runs":
-                ids = [run_id[:MAX_LETTERS] for run_id in text.split(",") if run_id]
-                told["runs"] = tuple(dict.fromkeys(ids))[:MOST_COMPARED]
-                if len(ids) > MOST_COMPARED:
-                    problems.append(f"runs: received {len(ids)}, expected up to {MOST_COMPARED}; the first are shown")
-            elif name == "smooth":
-                if text.isascii() and text.isdigit() and len(text) <= 2:
-                    told["smooth"] = int(text)
-                else:
-                    problems.append(f"smooth: received {text[:20]!r}, expected 0 to 99")
-            elif name in WORDS and text not in WORDS[name]:
-                problems.append(
-                    f"{name}: received {text[:20]!r}, expected one of {', '.join(filter(None, WORDS[name]))}"
-                )
-            elif name in NAMES:
-                told[name] = text[:2000]
-        return cls(**told), problems
+        values: dict[str, Any] = {}
+        problems: list[str] = []
+        for name in NAMES:
+            try:
+                if name in query:
+                    values[name] = READERS.get(name, _text)(name, query[name])
+            except ValueError as error:
+                problems.append(str(error))
+        n = len(_ids(query.get("runs", "")))
+        if n > MOST_COMPARED:
+            problems.append(f"runs: received {n}, expected up to {MOST_COMPARED}; the first are shown")
+        return cls(**values), problems
 
 
-def compared() -> tuple[Compared, list[str]]:
-    """What this visitor compares, and what the link got wrong.
+def _ids(text: str) -> list[str]:
+    return [run_id[:MAX_LETTERS] for run_id in text.split(",") if run_id]
 
-    Every request brings the browser's link along, and that may be late. So a link counts only where nothing was
-    clicked, and when it is neither what is compared already nor the link that the browser had before.
+
+def _runs(name: str, text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(_ids(text)))[:MOST_COMPARED]
+
+
+def _smooth(name: str, text: str) -> int:
+    if text.isascii() and text.isdigit() and len(text) <= 2:
+        return int(text)
+    raise ValueError(f"smooth: received {text[:20]!r}, expected 0 to 99")
+
+
+def _text(name: str, text: str) -> str:
+    if name in WORDS and text not in WORDS[name]:
+        raise ValueError(f"{name}: received {text[:20]!r}, expected one of {', '.join(filter(None, WORDS[name]))}")
+    return text[:2000]
+
+
+READERS = {"runs": _runs, "smooth": _smooth}
+
+
+def take_comparison() -> tuple[list[str], bool]:
+    """Take up what this visitor compares, as `st.session_state.compared`.
+
+    Returned are what the link got wrong, and whether it was taken from a link, or the lack of one, just now.
     """
-    state = st.session_state
-    clicked = state.get("compared_changed", False)
-    linked = {name: value for name, value in st.query_params.to_dict().items() if name in NAMES}
+    state, (asked, followed) = st.session_state, link.followed()
     problems: list[str] = []
-    known = [] if "compared" not in state else [{}, state.compared_seen, state.compared.to_query()]
-    if "compared" not in state or (not clicked and linked not in known):
-        state.compared, problems = Compared.from_query(linked)
-    state.compared_seen = linked
-    return state.compared, problems
+    followed = followed or "compared" not in state
+    if followed:
+        state.compared, problems = Comparison.from_query(asked)
+    return problems, followed
 
 
 def write_link() -> None:
     """Let the link say what is compared; the run in focus stays in it."""
-    st.session_state.compared_changed = False
-    wanted = st.session_state.compared.to_query()
-    focused = {name: value for name, value in st.query_params.to_dict().items() if name == "run"}
-    if st.query_params.to_dict() != focused | wanted:
-        st.query_params.from_dict(focused | wanted)
+    link.write(st.session_state.compared.to_query())
 
 
 def compare(**changes: Any) -> None:
     """Change what is compared, for use in callbacks."""
     st.session_state.compared = replace(st.session_state.compared, **changes)
-    st.session_state.compared_changed = True
