@@ -168,9 +168,8 @@ def _changed(figure: go.Figure, updates: list[dict]) -> None:
 
 def _references(figure: go.Figure, history, updates: list[dict]) -> None:
     """Dashed lines at what needs no clustering network, with one label for all on the side where no curve is."""
-    kmeans = [
-        (r["acc"], name) for r, name in ((history.baseline, "pixels"), (history.centers, "z")) if r and "acc" in r
-    ]
+    records = {"pixels": history.baseline, "z": history.centers}
+    kmeans = [(record["acc"], name) for name, record in records.items() if record and "acc" in record]
     mixture = history.mixture["acc"] if history.mixture else None
     for acc in [acc for acc, _ in kmeans] + ([mixture] if mixture else []):
         figure.add_hline(100 * acc, line={"color": GREY, "width": 1, "dash": "dash"}, row=1, col=2)

@@ -1,0 +1,106 @@
+"""Where a sweep stands, what can be done with it, and how far its objective can be trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from dec_core.figures.sweep import OBJECTIVES
+from pages.shared import focus
+from pages.shared.text import escape, sentence
+from pages.sweep import storage
+from pages.train.controls import once
+
+TRUST = (
+    "Spearman's rank correlation over the finished trials: 1 if the label-free objective orders them as accuracy does, "
+    "0 if it says nothing of it. Labels are asked for this figure alone."
+)
+WAITING = ("waiting", "running")
+
+
+def headline(study: Any, plan: Any, rows: list[dict[str, Any]], best: dict[str, Any] | None, at_work: bool) -> None:
+    """One line with its buttons, and what has been found out about the objective below it."""
+    from dec_core.sweeps import studies
+
+    state = _state(study, rows, at_work=at_work)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="controls"):
+        text = f"**{escape(_standing(plan, rows, best))}**"
+        st.markdown(f"{text} · {escape(state)}" if state else text, width="stretch")
+        _buttons(study, plan, rows, at_work=at_work)
+    findings = _findings(plan, rows, "" if at_work else studies.trouble(study))
+    with st.container(key="findings"):
+        st.caption(" ".join(findings) or "\u2003", help=TRUST if findings and not plan.uses_labels else None)
+
+
+def n_ended(rows: list[dict[str, Any]]) -> int:
+    """How many trials have ended, in whatever way."""
+    return sum(row["state"] not in WAITING for row in rows)
+
+
+def _standing(plan: Any, rows: list[dict[str, Any]], best: dict[str, Any] | None) -> str:
+    counted = f"{n_ended(rows)} of {len(rows)} trials"
+    if best is None:
+        return counted
+    return f"{counted} · best {OBJECTIVES[plan.objective].lower()} {best['value']:.3f}, trial {best['number']}"
+
+
+def _state(study: Any, rows: list[dict[str, Any]], *, at_work: bool) -> str:
+    from dec_core.sweeps import studies
+
+    if n_ended(rows) == len(rows):
+        return "done"
+    if studies.is_paused(study):
+        return "paused"
+    if studies.is_over(study):
+        return "its minutes are used up"
+    if at_work:
+        before = focus.supervisor().sweep_before(study.study_name)
+        waits = "holds while a run trains" if focus.supervisor().sweep_waits() else ""
+        return f"waits for the sweep {before}" if before else waits
+    if any(row["state"] == "running" for row in rows):
+        return "worked on elsewhere, or left behind"
+    return "nobody is working on it"
+
+
+def _buttons(study: Any, plan: Any, rows: list[dict[str, Any]], *, at_work: bool) -> None:
+    from dec_core.sweeps import studies
+
+    if n_ended(rows) < len(rows):
+        if at_work and not studies.is_paused(study):
+            st.button("Pause", icon=":material/pause:", key="pause_sweep", on_click=_act,
+                      args=(storage.pause, plan.name))  # fmt: skip
+        else:
+            st.button("Resume", icon=":material/resume:", key="resume_sweep", on_click=_act,
+                      args=(storage.go_on, plan.name),
+                      help="A trial that was under way goes on where its checkpoint stands.")  # fmt: skip
+    if plan.sampler != "grid":
+        st.button("10 more", icon=":material/add:", key="extend", on_click=_act, args=(storage.extend, plan.name, 10),
+                  help="Ten more trials, chosen by what is known by now.")  # fmt: skip
+    st.download_button("CSV", lambda: studies.as_csv(rows, plan), f"{plan.name}.csv", "text/csv", on_click="ignore",
+                       key="sweep_csv", icon=":material/download:")  # fmt: skip
+
+
+def _findings(plan: Any, rows: list[dict[str, Any]], trouble: str) -> list[str]:
+    """How far the objective can be trusted, and what went wrong; as Markdown."""
+    from dec_core.sweeps import studies
+
+    findings = []
+    if plan.uses_labels:
+        findings.append(":material/label: **Tuned by labels**: these values could not have been chosen without them.")
+    else:
+        trust = studies.rank_correlation(rows, plan.objective)
+        if trust is not None:
+            findings.append(f"Rank correlation of the objective with accuracy so far: **{trust:.2f}**.")
+    failed = next((row["ended"] for row in reversed(rows) if row["state"] == "failed"), "")
+    problems = [trouble, f"A trial failed: {failed}" if failed else ""]
+    return findings + [f":material/warning: {sentence(problem)}" for problem in problems if problem]
+
+
+def _act(act: Callable[..., None], *arguments: Any) -> None:
+    """Act, once for a click; say what went wrong."""
+    try:
+        once(act.__name__, act, *arguments)
+    except ValueError as error:
+        st.toast(sentence(error), icon=":material/error:")
