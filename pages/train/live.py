@@ -137,13 +137,12 @@ def _offer_smaller_rate(status: RunStatus, config: RunConfig) -> None:
     st.error(sentence(status.message), icon=":material/error:")
     st.button("Try a tenth of the learning rate", key="smaller_rate", icon=":material/edit:",
               help=f"Fills the form with this run's choices and {escape(field)} {rate:g}; Start trains them.",
-              on_click=_fill_with, args=(config.changed(**{field: rate}), f"{field} {rate:g}"))  # fmt: skip
+              on_click=_fill_with, args=(config.changed(**{field: rate}),))  # fmt: skip
 
 
-def _fill_with(config: RunConfig, what: str) -> None:
+def _fill_with(config: RunConfig) -> None:
     focus.fill_with(config)
     st.session_state.page_changed = True  # the form lies outside of the part that a click draws anew
-    st.toast(f"The form holds {escape(what)}: press Start.", icon=":material/edit:")
 
 
 def _numbers(history: History, outcome: dict[str, float]) -> None:
