@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from http.client import HTTPConnection
 from types import TracebackType
+from urllib.parse import parse_qs
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -25,9 +27,10 @@ class Visitor:
     def __init__(self, address: str, screen: str, query: str = ""):
         self.screen, self.query, self.page_hash = screen, query, ""
         self.clocks: dict[str, float] = {}  # seconds between two reruns of a fragment, by its id
-        self.buttons: dict[str, str] = {}  # ids of widgets, by label
+        self.fragments: dict[str, int] = {}  # how many elements a fragment has drawn, by its id
         self.errors: list[str] = []
         self.n_bytes = 0
+        self.http = HTTPConnection(address.removeprefix("http://"))
         url = address.replace("http", "ws", 1) + "/_stcore/stream"
         self.socket = connect(url, subprotocols=["streamlit"], max_size=None, origin=address, open_timeout=60)
 
@@ -35,22 +38,26 @@ class Visitor:
         return self
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.http.close()
         self.socket.close()
 
-    def redraw(self, *, fragment: str = "", click: str = "") -> None:
+    def redraw(self, *, fragment: str = "") -> None:
         """Ask for the whole page, or one fragment of it, and wait until it is drawn."""
         if not fragment:
             self.clocks.clear()
+            self.fragments.clear()
         message = BackMsg()
         rerun = message.rerun_script
         rerun.query_string, rerun.page_script_hash, rerun.fragment_id = self.query, self.page_hash, fragment
         rerun.page_name = "" if self.page_hash else self.screen
-        rerun.is_auto_rerun = bool(fragment) and not click
-        if click:
-            widget = rerun.widget_states.widgets.add()
-            widget.id, widget.trigger_value = self.buttons[click], True
+        rerun.is_auto_rerun = bool(fragment)
         self.socket.send(message.SerializeToString())
         self.wait()
+
+    def ask(self) -> None:
+        """Ask whether the run in focus has something new to show, as the live view does between redraws."""
+        self.http.request("GET", f"/pulse/{parse_qs(self.query)['run'][0]}")
+        self.n_bytes += len(self.http.getresponse().read())
 
     def wait(self, timeout: float = 120.0) -> None:
         """Receive until a drawing is whole; one that is drawn anew at once ends with the second."""
@@ -73,9 +80,9 @@ class Visitor:
             self.query = message.page_info_changed.query_string
         elif kind == "auto_rerun":
             self.clocks[message.auto_rerun.fragment_id] = message.auto_rerun.interval
-        elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
-            element = message.delta.new_element
-            if element.WhichOneof("type") == "button":
-                self.buttons[element.button.label] = element.button.id
-            elif element.WhichOneof("type") == "exception":
-                self.errors.append(element.exception.message[:300])
+        elif kind == "delta":
+            fragment, delta = message.delta.fragment_id, message.delta
+            if fragment:
+                self.fragments[fragment] = self.fragments.get(fragment, 0) + 1
+            if delta.WhichOneof("type") == "new_element" and delta.new_element.WhichOneof("type") == "exception":
+                self.errors.append(delta.new_element.exception.message[:300])
