@@ -265,14 +265,14 @@ class RunConfig(BaseModel):
         return problems
 
     @classmethod
-    def make(cls, **values: Any) -> RunConfig:
+    def make(cls, /, **values: Any) -> RunConfig:
         """The config with these fields, the rest at their defaults. Raises `ConfigError`."""
         try:
             return cls.model_validate(values)
         except ValidationError as error:
             raise ConfigError(problems_of(error)) from None
 
-    def changed(self, **values: Any) -> RunConfig:
+    def changed(self, /, **values: Any) -> RunConfig:
         """This config with some fields replaced, validated again. Raises `ConfigError`."""
         return RunConfig.make(**{**self.model_dump(), **values})
 

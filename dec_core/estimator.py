@@ -30,6 +30,7 @@ from dec_core.architecture import architecture
 from dec_core.config import OWN, RunConfig
 from dec_core.data.arrays import DARK, as_images
 from dec_core.data.deskew import deskew
+from dec_core.json_text import parse_json
 from dec_core.methods import METHODS, uses_mixture_target
 
 if TYPE_CHECKING:
@@ -373,7 +374,7 @@ class DEC(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, BaseE
     def _from_arrays(cls, arrays: dict[str, np.ndarray]) -> DEC:
         from dec_core.training import TrainingState
 
-        about = json.loads(str(arrays.pop("about")))
+        about = parse_json(str(arrays.pop("about")))
         if about["format"] != FORMAT or about["scale"] not in (1, 255):
             raise ValueError(f"format: received {about['format']!r:.40}, expected {FORMAT!r}")
         params, config = about["params"], RunConfig.make(**about["config"])

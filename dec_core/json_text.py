@@ -13,7 +13,10 @@ def parse_json(text: str | bytes) -> Any:
 
     Python's own parser raises RecursionError for what is nested deeply, and lets texts pass that are no Unicode.
     """
-    return from_json(text)
+    try:
+        return from_json(text)
+    except ValueError as error:
+        raise ValueError(str(error).replace("recursion limit exceeded", "it is nested too deeply")) from None
 
 
 def read_json(path: Path) -> Any:

@@ -99,7 +99,7 @@ def test_joint_losses_replace_the_pretraining_curve_once_there_are_some():
     history = History(pretrain=[FIRST])
     assert {trace.name for trace in curves(history, gamma=0.1).data} >= {"error"}
     for iteration in (10, 20):
-        history.add({**progress, "iteration": iteration})
+        history = history.with_records({**progress, "iteration": iteration})
     lines = {trace.name: trace for trace in curves(history, gamma=0.1).data}
     assert list(lines["reconstruction"].y) == [0.02, 0.02] and list(lines["reconstruction"].x) == [10, 20]
     assert list(lines["γ · KL(p‖q)"].y) == [0.05, 0.05]
@@ -165,9 +165,9 @@ def test_the_ramp_goes_from_dark_to_light():
 
 def test_the_largest_changes_of_accuracy_are_marked_on_the_curves():
     scores = (0.5, 0.7, 0.701, 0.65, 0.9, 0.91, 0.93)
-    history = History(updates=[{"iteration": i, "acc": acc} for i, acc in enumerate(scores)])
+    history = History(updates=tuple({"iteration": i, "acc": acc} for i, acc in enumerate(scores)))
     marked = next(trace for trace in curves(history).data if trace.name == "largest changes")
     assert list(marked.x) == [4, 1, 3, 6] and np.allclose(marked.customdata, [25, 20, -5.1, 2])
     assert list(marked.marker.symbol) == ["triangle-up", "triangle-up", "triangle-down", "triangle-up"]
-    history.updates = [{"iteration": 0, "acc": 0.5}, {"iteration": 1, "acc": 0.504}]
+    history = History(updates=({"iteration": 0, "acc": 0.5}, {"iteration": 1, "acc": 0.504}))
     assert not any(trace.name == "largest changes" for trace in curves(history).data)

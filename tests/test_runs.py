@@ -5,7 +5,7 @@ import os
 import shutil
 import threading
 import time
-from dataclasses import replace
+from dataclasses import FrozenInstanceError, replace
 
 import numpy as np
 import pytest
@@ -304,26 +304,49 @@ def test_a_diverged_run_is_failed_with_its_cause(tmp_path, small):
 def test_a_resume_drops_what_lies_beyond_the_checkpoint():
     history = History()
     for epoch in (1, 2, 3):
-        history.add({"event": "PretrainProgress", "epoch": epoch, "batch": 4, "n_batches": 4, "loss": 1 / epoch})
-        history.add({"event": "SnapshotTaken", "file": f"{epoch}", "epoch": epoch, "iteration": 0, "clustered": False})
-    history.add({"event": "Resumed", "epoch": 2, "iteration": 0})
+        history = history.with_records(
+            {"event": "PretrainProgress", "epoch": epoch, "batch": 4, "n_batches": 4, "loss": 1 / epoch}
+        )
+        history = history.with_records(
+            {"event": "SnapshotTaken", "file": f"{epoch}", "epoch": epoch, "iteration": 0, "clustered": False}
+        )
+    history = history.with_records({"event": "Resumed", "epoch": 2, "iteration": 0})
     assert [r["epoch"] for r in history.pretrain] == [1, 2] and [s["file"] for s in history.snapshots] == ["1", "2"]
+
+
+def test_a_history_in_hand_does_not_change_while_another_thread_reads_on(tmp_path, small):
+    """One thread is held in the midst of reading a history's points; another one refreshes meanwhile."""
+    folder = RunFolder.create(tmp_path, small, "running")
+    point = {"event": "PretrainProgress", "epoch": 1, "n_batches": 4, "loss": 0.1}
+    folder.append({**point, "batch": 1})
+    reader = RunReader(folder)
+    points = iter((before := reader.refresh()).pretrain)
+    folder.append({**point, "batch": 2}, {"event": "Resumed", "epoch": 0, "iteration": 0})
+    other = threading.Thread(target=reader.refresh)
+    other.start()
+    other.join()
+    assert [record["batch"] for record in points] == [record["batch"] for record in before.pretrain] == [1]
+    assert before.n_records == 1 and reader.refresh().pretrain == () and reader.refresh().n_records == 3
+    with pytest.raises(FrozenInstanceError):
+        before.pretrain = ()
 
 
 def test_a_map_of_the_past_is_not_that_of_the_present():
     taken = {"event": "SnapshotTaken", "epoch": 6, "clustered": True}
     ready = {"event": "ProjectionReady", "file": "umap.npz", "snapshot": "s1"}
     history = History()
-    history.add({**taken, "file": "s1", "iteration": 20})
-    history.add(ready)
+    history = history.with_records({**taken, "file": "s1", "iteration": 20})
+    history = history.with_records(ready)
     assert history.umap == "umap.npz"
-    history.add({"event": "Resumed", "epoch": 6, "iteration": 20})
-    history.add(ready)  # the worker that was stopped has only now made it; training goes on from the same place
-    history.add({**taken, "file": "s2", "iteration": 40})
+    history = history.with_records({"event": "Resumed", "epoch": 6, "iteration": 20})
+    history = history.with_records(
+        ready
+    )  # the worker that was stopped has only now made it; training goes on from the same place
+    history = history.with_records({**taken, "file": "s2", "iteration": 40})
     assert history.umap is None
-    history.add(ready)
+    history = history.with_records(ready)
     assert history.umap is None
-    history.add({**ready, "snapshot": "s2"})
+    history = history.with_records({**ready, "snapshot": "s2"})
     assert history.umap == "umap.npz"
 
 
@@ -346,7 +369,9 @@ def test_damaged_arrays_are_as_if_they_were_not_there(tmp_path, content):
 def test_the_point_of_an_unfinished_epoch_is_replaced():
     history = History()
     for batch in (1, 2, 4):
-        history.add({"event": "PretrainProgress", "epoch": 1, "batch": batch, "n_batches": 4, "loss": 0.1})
+        history = history.with_records(
+            {"event": "PretrainProgress", "epoch": 1, "batch": batch, "n_batches": 4, "loss": 0.1}
+        )
     assert [r["batch"] for r in history.pretrain] == [4]
 
 
@@ -356,7 +381,7 @@ def test_progress_in_words(small):
     shown = progress(status, History(), small)
     assert shown.words == "Autoencoder: epoch 3 of 6 · clusters form in about 30 s" and shown.step == 0
     status = replace(status, phase="clustering", progress={"event": "ClusterProgress", "iteration": 30})
-    shown = progress(replace(status, seconds={"clustering": 5.0}), History(updates=[{}, {}]), small)
+    shown = progress(replace(status, seconds={"clustering": 5.0}), History(updates=({}, {})), small)
     assert shown.words == "Clustering: update 2 of 3 · about 5 s left" and 0.7 < shown.fraction < 1
 
 

@@ -25,6 +25,9 @@ from dec_core.work.worker import _sweep
 
 LATENT = {"latent_dim": {"low": 2, "high": 7}}
 
+JUDGED = {"event": "Judged", "pair": [0, 1], "border": 0.1, "best": 0.1, "cluster": 0, "size": 1.1, "valley": 0.9,
+          "splits": False, "merges": False, "apart": False}  # fmt: skip
+
 
 @pytest.fixture
 def url(tmp_path):
@@ -53,7 +56,7 @@ def stand_in(monkeypatch):
             for i in range(11):
                 iteration = i * config.max_iterations // 10
                 yield tell(event="TargetUpdated", iteration=iteration, **scores)
-                yield tell(event="Judged", iteration=iteration, agreement=d / 10, silhouette=0.1)
+                yield tell(**JUDGED, iteration=iteration, agreement=d / 10, silhouette=0.1)
                 if i == 3 and d == 9:
                     folder.set_status(replace(folder.status, state="failed"))
                     yield tell(event="Diverged", message="the loss is not a number")
@@ -64,7 +67,7 @@ def stand_in(monkeypatch):
             raise
         yield tell(event="Finished", sizes=[10, 0 if d == 1 else 10])
         yield tell(
-            event="Judged",
+            **JUDGED,
             agreement={1: 0.0, 10: float("nan")}.get(d, d / 10),
             silhouette=0.2,
             iteration=config.max_iterations,

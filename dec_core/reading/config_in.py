@@ -6,12 +6,12 @@ What kind of file it is shows in its content; nothing in it is run.
 from __future__ import annotations
 
 import ast
-import json
 import re
 from collections.abc import Iterator
 from typing import Any
 
 from dec_core.config import ConfigError, RunConfig
+from dec_core.json_text import parse_json
 
 EMBEDDED = re.compile(r'<script type="application/json" id="dec-config[^"<>]*">([^<]*)</script>')
 EXPECTED = "expected a config.json, or a report or notebook that this program has exported"
@@ -65,10 +65,9 @@ def _values(name: str, text: str) -> Iterator[Any]:
 
 def _json(name: str, text: str) -> Any:
     try:
-        return json.loads(text)
+        return parse_json(text)
     except ValueError as error:
-        where = f"at line {error.lineno}: {error.msg}" if isinstance(error, json.JSONDecodeError) else str(error)
-        raise ConfigError({"config": f"{name} is damaged; expected JSON, but {where}"}) from None
+        raise ConfigError({"config": f"{name} is damaged; expected JSON, but {error}"}) from None
 
 
 def _made_in(cells: Any) -> Iterator[dict[str, Any]]:

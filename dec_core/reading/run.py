@@ -210,4 +210,8 @@ class Run:
 
 def _n_up_to_the_newest_readable(folder: RunFolder, snapshots: list[dict[str, Any]]) -> int:
     """How many snapshots there are if those at the end that are damaged are left out."""
-    return next((n for n in range(len(snapshots), 0, -1) if folder.load_arrays(snapshots[n - 1]["file"])), 0)
+    for n in range(len(snapshots), 0, -1):
+        arrays = folder.load_arrays(snapshots[n - 1]["file"])
+        if arrays is not None and ("labels" in arrays or not snapshots[n - 1]["clustered"]):
+            return n
+    return 0

@@ -33,9 +33,22 @@ from typing import Any, BinaryIO
 
 import numpy as np
 import psutil
+from pydantic import TypeAdapter
 
 from dec_core.config import ConfigError, RunConfig, pretraining_of
+from dec_core.json_text import read_json
 from dec_core.methods import METHODS
+from dec_core.runs.records import (
+    SWEEP,
+    Outcome,
+    Phase,
+    Pid,
+    Progress,
+    Seconds,
+    SecondsByPhase,
+    State,
+    parse_record,
+)
 from dec_core.runs.snapshots import ArraysError, read_arrays
 
 ACTIVE = ("queued", "running", "paused")
@@ -57,19 +70,19 @@ class RunStatus:
     once that is `SILENT` seconds ago.
     """
 
-    state: str
-    created: float  # seconds since the epoch
-    pid: int = 0
-    pid_started: float = 0.0
+    state: State
+    created: Seconds  # since the epoch
+    pid: Pid = 0
+    pid_started: Seconds = 0.0
     host: str = ""  # the machine of that process; empty in runs from before this was kept
-    phase: str = "pretraining"
-    progress: dict[str, Any] = field(default_factory=dict)  # the newest record of any kind
-    seconds: dict[str, float] = field(default_factory=dict)  # active seconds by phase
-    outcome: dict[str, float] = field(default_factory=dict)  # the newest acc, nmi, ari
+    phase: Phase = "pretraining"
+    progress: Progress = field(default_factory=dict)  # the newest record of any kind
+    seconds: SecondsByPhase = field(default_factory=dict)  # in which the run was active
+    outcome: Outcome = field(default_factory=dict)  # the newest acc, nmi, ari
     message: str = ""
-    updated: float = 0.0  # when it was last written, seconds since the epoch
+    updated: Seconds = 0.0  # when it was last written, since the epoch
     attempt: str = ""  # names one attempt to train the run: made anew whenever it is queued or gone on with
-    queued: float = 0.0  # when that was, seconds since the epoch; what waits is trained in this order
+    queued: Seconds = 0.0  # when that was, since the epoch; what waits is trained in this order
 
     @property
     def diverged(self) -> bool:
@@ -80,6 +93,9 @@ class RunStatus:
     def resumable(self) -> bool:
         """Whether the run has ended early and can go on from where it stands."""
         return self.state in RESUMABLE and not self.diverged
+
+
+STATUS = TypeAdapter(RunStatus)
 
 
 class RunFolder:
@@ -150,10 +166,7 @@ class RunFolder:
     @property
     def config(self) -> RunConfig:
         """Raises ConfigError if the file is missing, damaged or of another version."""
-        try:
-            return RunConfig.from_json(self.path / "config.json")
-        except OSError as error:
-            raise ConfigError({"config": f"{self.path / 'config.json'} cannot be read: {error.strerror}"}) from None
+        return RunConfig.from_json(self.path / "config.json")
 
     # -- status
 
@@ -169,8 +182,8 @@ class RunFolder:
     def status_as_written(self) -> RunStatus:
         """What the last writer said, whether or not its process still lives."""
         try:
-            return RunStatus(**json.loads((self.path / "status.json").read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError):
+            return STATUS.validate_python(read_json(self.path / "status.json"))
+        except ValueError:
             return _recovered(self)
 
     def set_status(self, status: RunStatus) -> None:
@@ -190,10 +203,9 @@ class RunFolder:
     def sweep(self) -> dict[str, Any]:
         """The sweep it is a trial of, as "study", "trial" and "storage"; empty for a run of its own."""
         try:
-            told = json.loads((self.path / "sweep.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            return SWEEP.validate_python(read_json(self.path / "sweep.json"))
+        except ValueError:
             return {}
-        return told if isinstance(told, dict) else {}
 
     # -- events
 
@@ -208,15 +220,15 @@ class RunFolder:
             file.write((b"\n" if broken else b"") + lines)
 
     def records(self, offset: int = 0) -> tuple[list[dict[str, Any]], int]:
-        """Whole records from byte `offset` on, and the offset to go on from."""
+        """Whole records from byte `offset` on, each as `parse_record` checks it, and the offset to go on from."""
         try:
             with (self.path / "events.jsonl").open("rb") as file:
                 file.seek(offset)
                 data = file.read()
-        except FileNotFoundError:
+        except OSError:
             return [], 0
         whole = data[: data.rfind(b"\n") + 1]
-        return [record for line in whole.splitlines() if (record := _parsed(line))], offset + len(whole)
+        return [record for line in whole.split(b"\n") if (record := parse_record(line))], offset + len(whole)
 
     # -- arrays
 
@@ -235,7 +247,7 @@ class RunFolder:
         """The last lines that the worker printed."""
         try:
             return "\n".join((self.path / "worker.log").read_text(errors="replace").splitlines()[-n_lines:])
-        except FileNotFoundError:
+        except OSError:
             return ""
 
     @staticmethod
@@ -251,12 +263,22 @@ class RunFolder:
 
 
 def list_runs(root: Path) -> list[RunFolder]:
-    """All runs below `root`, newest first."""
+    """All runs below `root`, newest first, whether or not they can be read; none where there is no such folder."""
     try:
-        paths = sorted((path for path in Path(root).iterdir() if (path / "config.json").is_file()), reverse=True)
-    except FileNotFoundError:
+        return [RunFolder(path) for path in sorted(Path(root).iterdir(), reverse=True) if is_run(path)]
+    except OSError:
         return []
-    return [RunFolder(path) for path in paths]
+
+
+def is_run(path: Path) -> bool:
+    """Whether a folder is that of a run, be its config readable or not."""
+    try:
+        os.lstat(path / "config.json")
+    except (FileNotFoundError, NotADirectoryError, ValueError):  # or no name of a file at all
+        return False
+    except OSError:  # a folder that this process may not enter, a link to itself
+        return not path.name.startswith(".")
+    return True
 
 
 def config_of(run: RunFolder) -> RunConfig | None:
@@ -338,14 +360,6 @@ def _replace(source: Path, target: Path, tries: int = 20) -> None:
             if not left:
                 raise
             time.sleep(0.02)
-
-
-def _parsed(line: bytes) -> dict[str, Any] | None:
-    try:
-        record = json.loads(line)
-    except ValueError:
-        return None  # half a line, from a writer that was killed
-    return record if isinstance(record, dict) and "event" in record else None
 
 
 def half(values: np.ndarray) -> np.ndarray:

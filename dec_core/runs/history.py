@@ -1,29 +1,45 @@
 """What a run's records add up to: the curves, the newest numbers, the time left.
 
-A `History` is folded from records one by one and can go on when more arrive. After a resume, points
-beyond the place from which training went on are dropped: they are about to be made again.
+A `History` is a value: more records make another one, so that whoever holds one may read it while a run goes on. After
+a resume, points beyond the place from which training went on are dropped: they are about to be made again.
 """
 
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, fields
 from typing import Any
 
 from dec_core.runs.folder import RunFolder
+from dec_core.runs.snapshots import sizes_of
+
+Record = dict[str, Any]  # not to be changed by who reads it
+POINTS = ("pretrain", "updates", "kl", "snapshots")
+NEWEST = {  # where a kind of record replaces the one before
+    "Started": "started",
+    "CentersInitialized": "centers",
+    "BaselineScored": "baseline",
+    "MixtureScored": "mixture",
+    "Judged": "judged",
+    "Finished": "end",
+    "Diverged": "end",
+}
+HANDLED = ("PretrainProgress", "TargetUpdated", "ClusterProgress", "Finished", "SnapshotTaken", "ProjectionReady",
+           "InspectionReady", "Resumed")  # fmt: skip
 
 
-@dataclass
+@dataclass(frozen=True)
 class History:
     """Everything a page shows of a run, apart from arrays.
 
     Attributes
     ----------
-    pretrain : list of records
+    pretrain : tuple of records
         PretrainProgress at the ends of epochs, at most one newer one for the epoch being run.
-    updates : list of records
+    updates : tuple of records
         TargetUpdated, and Finished where it brings new labels.
-    kl : list of records
+    kl : tuple of records
         ClusterProgress.
     started : record or None
         Started: with which versions, and on what machine, the run is trained, or goes on after a resume. None of a run
@@ -31,16 +47,16 @@ class History:
     centers, baseline, mixture, judged, end, last : record or None
         CentersInitialized, BaselineScored, MixtureScored, the newest Judged, Finished or Diverged, the newest of
         all.
-    snapshots : list of records
+    snapshots : tuple of records
         SnapshotTaken, ascending; their "file" is a name inside the run's folder.
     umap, inspection : str or None
         Names of the files that a worker adds, if they are of the newest snapshot.
     """
 
-    pretrain: list[dict[str, Any]] = field(default_factory=list)
-    updates: list[dict[str, Any]] = field(default_factory=list)
-    kl: list[dict[str, Any]] = field(default_factory=list)
-    snapshots: list[dict[str, Any]] = field(default_factory=list)
+    pretrain: tuple[Record, ...] = ()
+    updates: tuple[Record, ...] = ()
+    kl: tuple[Record, ...] = ()
+    snapshots: tuple[Record, ...] = ()
     started: dict[str, Any] | None = None
     centers: dict[str, Any] | None = None
     baseline: dict[str, Any] | None = None
@@ -52,79 +68,87 @@ class History:
     inspection: str | None = None
     n_records: int = 0
 
-    def add(self, record: dict[str, Any]) -> None:
-        """Fold in one more record; kinds that are not known are counted and passed over."""
-        self.n_records += 1
-        self.last = record
-        handler = getattr(self, "_" + record["event"], None)
-        if handler:
-            handler(record)
+    def with_records(self, *records: Record) -> History:
+        """This history and what more records add to it; kinds that are not known are counted and passed over."""
+        if not records:
+            return self
+        draft = _Draft({each.name: getattr(self, each.name) for each in fields(self)})
+        for record in records:
+            draft.add(record)
+        return draft.history()
 
-    def _Started(self, record: dict[str, Any]) -> None:
-        self.started = record
 
-    def _PretrainProgress(self, record: dict[str, Any]) -> None:
-        if self.pretrain and self.pretrain[-1]["batch"] < self.pretrain[-1]["n_batches"]:
-            self.pretrain.pop()  # a provisional point of the same epoch
-        self.pretrain.append(record)
+class _Draft:
+    """A history in the making, whose points are in lists; in one pair of hands only."""
 
-    def _CentersInitialized(self, record: dict[str, Any]) -> None:
-        self.centers = record
+    def __init__(self, values: dict[str, Any]):
+        self.values = values | {name: list(values[name]) for name in POINTS}
 
-    def _TargetUpdated(self, record: dict[str, Any]) -> None:
-        if self.updates and self.updates[-1]["iteration"] >= record["iteration"]:  # made again after a resume
-            self.updates = [r for r in self.updates if r["iteration"] < record["iteration"]]
-        self.updates.append(record)
+    def history(self) -> History:
+        return History(**self.values | {name: tuple(self.values[name]) for name in POINTS})
 
-    def _ClusterProgress(self, record: dict[str, Any]) -> None:
-        self.kl.append(record)
+    def add(self, record: Record) -> None:
+        kind = record["event"]
+        self.values["n_records"] += 1
+        self.values["last"] = record
+        if kind in NEWEST:
+            self.values[NEWEST[kind]] = record
+        if kind in HANDLED:
+            getattr(self, f"_{kind}")(record)
 
-    def _Finished(self, record: dict[str, Any]) -> None:
-        self.end = record
-        if self.updates and record["n_iterations"] > self.updates[-1]["iteration"]:
-            self.updates.append({**record, "iteration": record["n_iterations"]})
+    def _PretrainProgress(self, record: Record) -> None:
+        pretrain = self.values["pretrain"]
+        if pretrain and pretrain[-1]["batch"] < pretrain[-1]["n_batches"]:
+            pretrain.pop()  # a provisional point of the same epoch
+        pretrain.append(record)
 
-    def _Diverged(self, record: dict[str, Any]) -> None:
-        self.end = record
+    def _TargetUpdated(self, record: Record) -> None:
+        updates = self.values["updates"]
+        if updates and updates[-1]["iteration"] >= record["iteration"]:  # made again after a resume
+            self._keep("updates", lambda r: r["iteration"] < record["iteration"])
+        self.values["updates"].append(record)
 
-    def _BaselineScored(self, record: dict[str, Any]) -> None:
-        self.baseline = record
+    def _ClusterProgress(self, record: Record) -> None:
+        self.values["kl"].append(record)
 
-    def _MixtureScored(self, record: dict[str, Any]) -> None:
-        self.mixture = record
+    def _Finished(self, record: Record) -> None:
+        updates = self.values["updates"]
+        if updates and record.get("n_iterations", 0) > updates[-1]["iteration"]:
+            updates.append({**record, "iteration": record["n_iterations"]})
 
-    def _Judged(self, record: dict[str, Any]) -> None:
-        self.judged = record
+    def _SnapshotTaken(self, record: Record) -> None:
+        taken, snapshots = _moment(record), self.values["snapshots"]
+        if snapshots and _moment(snapshots[-1]) >= taken:  # made again after a resume
+            self._keep("snapshots", lambda r: _moment(r) < taken)
+        self.values["snapshots"].append(record)
+        self.values["umap"] = self.values["inspection"] = None
 
-    def _SnapshotTaken(self, record: dict[str, Any]) -> None:
-        moment = _moment(record)
-        if self.snapshots and _moment(self.snapshots[-1]) >= moment:  # made again after a resume
-            self.snapshots = [r for r in self.snapshots if _moment(r) < moment]
-        self.snapshots.append(record)
-        self.umap = self.inspection = None
+    def _ProjectionReady(self, record: Record) -> None:
+        self.values["umap"] = self._if_of_the_newest(record)
 
-    def _ProjectionReady(self, record: dict[str, Any]) -> None:
-        self.umap = self._if_of_the_newest(record)
+    def _InspectionReady(self, record: Record) -> None:
+        self.values["inspection"] = self._if_of_the_newest(record)
 
-    def _InspectionReady(self, record: dict[str, Any]) -> None:
-        self.inspection = self._if_of_the_newest(record)
-
-    def _if_of_the_newest(self, record: dict[str, Any]) -> str | None:
+    def _if_of_the_newest(self, record: Record) -> str | None:
         """Of a run that was stopped it may come after the run has gone on: then it shows the past."""
-        newest = self.snapshots[-1]["file"] if self.snapshots else None
+        snapshots = self.values["snapshots"]
+        newest = snapshots[-1]["file"] if snapshots else None
         return record["file"] if record.get("snapshot", newest) == newest else None
 
-    def _Resumed(self, record: dict[str, Any]) -> None:
+    def _Resumed(self, record: Record) -> None:
         """Forget what lies beyond the checkpoint from which training went on."""
         epoch, iteration = record["epoch"], record["iteration"]
-        self.pretrain = [r for r in self.pretrain if r["epoch"] <= epoch]
-        self.kl = [r for r in self.kl if r["iteration"] <= iteration]
-        self.updates = [r for r in self.updates if r["event"] != "Finished" and r["iteration"] <= iteration]
-        self.snapshots = [r for r in self.snapshots if r["epoch"] <= epoch and r["iteration"] <= iteration]
-        self.end = self.umap = self.inspection = self.judged = None
+        self._keep("pretrain", lambda r: r["epoch"] <= epoch)
+        self._keep("kl", lambda r: r["iteration"] <= iteration)
+        self._keep("updates", lambda r: r["event"] != "Finished" and r["iteration"] <= iteration)
+        self._keep("snapshots", lambda r: r["epoch"] <= epoch and r["iteration"] <= iteration)
+        self.values |= dict.fromkeys(("end", "umap", "inspection", "judged"))
+
+    def _keep(self, name: str, wanted: Callable[[Record], bool]) -> None:
+        self.values[name] = [record for record in self.values[name] if wanted(record)]
 
 
-def _moment(snapshot: dict[str, Any]) -> tuple[int, int, bool]:
+def _moment(snapshot: Record) -> tuple[int, int, bool]:
     return snapshot["epoch"], snapshot["iteration"], snapshot["clustered"]
 
 
@@ -140,11 +164,21 @@ class RunReader:
     def refresh(self) -> History:
         """The history with all records that are on disk by now."""
         with self._lock:
+            history = self.history
             records, offset = self.folder.records(self._offset)
             if offset < self._offset:  # the file was gone for a while, or is another one: read it anew
-                self.history = History()
+                history = History()
                 records, offset = self.folder.records()
+            n_clusters = sizes_of(self.folder.path).get("k")
             self._offset = offset
-            for record in records:
-                self.history.add(record)
-        return self.history
+            self.history = history.with_records(*(r for r in records if _names_clusters_of(r, n_clusters)))
+            return self.history
+
+
+def _names_clusters_of(record: Record, n_clusters: int | None) -> bool:
+    """Whether the clusters that a record speaks of are those of its run, where it is known how many that has."""
+    if n_clusters is None:
+        return True
+    if record["event"] == "Judged":
+        return max(record["cluster"], *record["pair"]) < n_clusters
+    return len(record.get("sizes", ())) in (0, n_clusters)

@@ -16,7 +16,7 @@ from typing import Any
 
 from dec_core.config import ConfigError, RunConfig
 from dec_core.presets import name_of
-from dec_core.runs.folder import ACTIVE, RunFolder, RunStatus
+from dec_core.runs.folder import ACTIVE, RunFolder, RunStatus, is_run
 from dec_core.runs.marks import Marks, marks_of
 
 SCORES = ("acc", "nmi", "ari", "silhouette", "confidence")
@@ -29,7 +29,7 @@ COMPARE = {"<=": operator.le, ">=": operator.ge, "<": operator.lt, ">": operator
 
 @dataclass(frozen=True)
 class Entry:
-    """One run. `config` is None where it cannot be read; `preset` is its name, or "custom"."""
+    """One run. `config` is None where it cannot be read, and `problem` says why; `preset` is its name, or "custom"."""
 
     folder: RunFolder
     config: RunConfig | None
@@ -39,6 +39,7 @@ class Entry:
     sweep: str = ""  # the sweep it is a trial of, and its number
     trial: int | None = None
     by_labels: bool = False  # whether that sweep was tuned by labels
+    problem: str = ""
 
     @property
     def id(self) -> str:
@@ -89,7 +90,7 @@ class RunIndex:
         stamp = _changed_at(f"{path}/status.json"), _changed_at(f"{path}/marks.json")  # what else there is stays
         known = self._known.get(name)
         if known is None or known[0] != stamp or known[1].active:  # whose process may have ended without a word
-            if not os.path.isfile(f"{path}/config.json"):
+            if not is_run(Path(path)):
                 return None
             known = self._known[name] = stamp, entry_of(RunFolder(Path(path)))
         return known[1]
@@ -99,8 +100,8 @@ def _folders(root: Path) -> list[str]:
     """Names of what may be runs below `root`, newest first."""
     try:
         with os.scandir(root) as found:
-            return sorted((item.name for item in found if item.is_dir()), reverse=True)
-    except FileNotFoundError:
+            return sorted((item.name for item in found), reverse=True)
+    except OSError:
         return []
 
 
@@ -114,13 +115,14 @@ def _changed_at(path: str) -> tuple[int, int]:
 
 def entry_of(folder: RunFolder) -> Entry:
     """What the index holds of a run, read from its folder."""
+    config, problem = None, ""
     try:
         config = folder.config
-    except ConfigError:
-        config = None
+    except ConfigError as error:
+        problem = str(error)
     preset, of = name_of(config) if config else "custom", folder.sweep
     trial = {"sweep": of.get("study", ""), "trial": of.get("trial"), "by_labels": bool(of.get("by_labels"))}
-    return Entry(folder, config, preset, folder.status, marks_of(folder), **trial)
+    return Entry(folder, config, preset, folder.status, marks_of(folder), problem=problem, **trial)
 
 
 def find(entries: list[Entry], query: str, called: Callable[[Entry], str] = lambda entry: "") -> list[Entry]:

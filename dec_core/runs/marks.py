@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from dec_core.json_text import read_json
 from dec_core.runs.folder import ACTIVE, RunFolder
 
 REMOVED = ".removed"
@@ -33,8 +34,8 @@ class Marks:
 def marks_of(folder: RunFolder) -> Marks:
     """What is written on a run; nothing where the file is missing or damaged."""
     try:
-        told = json.loads((folder.path / "marks.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        told = read_json(folder.path / "marks.json")
+    except ValueError:
         return Marks()
     if not isinstance(told, dict):
         return Marks()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import threading
 from pathlib import Path
 from typing import Any
 
 from dec_core.config import ConfigError, RunConfig
+from dec_core.json_text import read_json
 from dec_core.presets import PRESETS
 from dec_core.runs.folder import RunFolder
 
@@ -24,9 +26,11 @@ def own_presets(root: Path) -> dict[str, RunConfig]:
         return {}
     found = {}
     for name, values in told.items():
+        if not NAME.fullmatch(name):
+            continue
         try:
-            found[name] = RunConfig.from_json(json.dumps(values))
-        except ConfigError:
+            found[name] = RunConfig.make(**values)
+        except (ConfigError, TypeError):  # of another version; or no fields at all
             continue
     return found
 
@@ -55,11 +59,11 @@ def keep_preset(root: Path, name: str, config: RunConfig) -> None:
 def _kept(root: Path) -> dict[str, Any]:
     """What stands in the file, also what this version cannot read. Raises ValueError where it is damaged."""
     path = Path(root) / "presets.json"
-    if not path.exists():
+    if not os.path.lexists(path):
         return {}
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        told = read_json(path)
+    except ValueError:
         told = None
     if not isinstance(told, dict):
         raise ValueError(f"presets: {path.name} is damaged; mend it or move it away, so that nothing in it is lost")

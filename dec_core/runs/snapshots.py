@@ -69,6 +69,7 @@ INSPECTION = {
     "axes": Array("f", "moments d 2"),
     "extents": Array("f", "moments 4"),
 }
+TOGETHER = ({"labels", "cluster_centers"}, {"middles", "axes", "extents"})  # all of them, or none
 COUNTERS = ("epoch", "batch", "loss_sum", "iteration", "next_batch", "updated_at", "n_updates")
 CHECKPOINT = {name: Array("iuf", "", required=True) for name in COUNTERS} | {
     "phase": Array("U", "", required=True),
@@ -118,8 +119,10 @@ def check(arrays: Mapping[str, np.ndarray], described: Mapping[str, Array], size
             _check_one(name, arrays[name], wanted, sizes)
         elif wanted.required:
             raise ValueError(f"{name} is missing; the file is damaged, or of another program")
-    if "labels" in arrays and "cluster_centers" in described and "cluster_centers" not in arrays:
-        raise ValueError("received labels without cluster_centers, expected both or neither")
+    for names in TOGETHER:
+        if names <= described.keys() and 0 < len(names & arrays.keys()) < len(names):
+            received, expected = sorted(names & arrays.keys()), sorted(names)
+            raise ValueError(f"received {', '.join(received)} alone, expected {', '.join(expected)}")
     n = sizes.get("n", sizes.get("rows"))
     if "rows" in sizes and (sizes["rows"] not in (n, sizes.get("view")) or sizes["rows"] > n):
         raise ValueError(f"z: received {sizes['rows']} rows, expected {n}, or the view alone")

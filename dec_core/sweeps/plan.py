@@ -16,6 +16,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_serializer, field_validator, model_validator
 
 from dec_core.config import ConfigError, RunConfig, applies, problems_of
+from dec_core.json_text import parse_json
 from dec_core.sweeps.space import (
     FIXED,
     SWITCHES,
@@ -181,7 +182,7 @@ class SweepPlan(BaseModel):
         return self.model_dump_json(indent=2)
 
     @classmethod
-    def make(cls, **values: Any) -> SweepPlan:
+    def make(cls, /, **values: Any) -> SweepPlan:
         """The plan with these fields, the rest at their defaults. Raises `ConfigError`."""
         problems: dict[str, str] = {}
         space = {}
@@ -202,11 +203,13 @@ class SweepPlan(BaseModel):
     def from_json(cls, text: str) -> SweepPlan:
         """Read what `to_json` wrote. Raises `ConfigError`."""
         try:
-            values = json.loads(text)
-            base = values.pop("base")
-        except (json.JSONDecodeError, KeyError, AttributeError, TypeError):
+            values = parse_json(text)
+            base = RunConfig.make(**values.pop("base"))
+        except ConfigError:
+            raise
+        except (ValueError, KeyError, AttributeError, TypeError):
             raise ConfigError({"plan": f"received {text[:40]!r}, expected a sweep's plan as JSON"}) from None
-        return cls.make(**values, base=RunConfig.make(**base))
+        return cls.make(**values, base=base)
 
 
 def plan_fields() -> dict[str, dict[str, Any]]:

@@ -17,6 +17,7 @@ from dec_core.analysis.umap_gmm import compare, group
 from dec_core.architecture import is_one_line
 from dec_core.config import RunConfig
 from dec_core.data import load
+from dec_core.json_text import read_json
 from dec_core.methods import METHODS
 from dec_core.runs.folder import RunFolder, half, in_order
 from dec_core.runs.view import view_index
@@ -145,7 +146,7 @@ def _key(config: RunConfig) -> str:
 def _known(root: Path) -> dict[str, dict[str, float]]:
     """Nothing, where the file is missing or damaged."""
     try:
-        found = json.loads((root / MIXTURES).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        found = read_json(root / MIXTURES)
+    except ValueError:
         return {}
     return found if isinstance(found, dict) else {}

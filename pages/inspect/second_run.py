@@ -10,7 +10,7 @@ from dec_core.analysis.verdict import thousands
 from dec_core.config import RunConfig
 from dec_core.reading.run import Run
 from dec_core.reading.snapshot import Snapshot
-from dec_core.runs.folder import RunFolder
+from dec_core.runs.folder import RunFolder, is_run
 from pages.inspect import views
 from pages.inspect.view_state import ViewState, change_filters, change_view
 from pages.shared import focus
@@ -37,7 +37,7 @@ def pinned(run: Run, view: ViewState, problems: list[str]) -> Snapshot | None:
         return None
     run_id, _, number = view.pin.partition("@")
     folder = RunFolder(runs_root() / run_id)
-    if "/" in run_id or "\\" in run_id or run_id.startswith(".") or not (folder.path / "config.json").is_file():
+    if "/" in run_id or "\\" in run_id or run_id.startswith(".") or not is_run(folder.path):
         problems.append(f"pin: there is no run {run_id!r} on this server")
         return None
     try:

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from dec_core.config import RunConfig
-from dec_core.runs.folder import RunFolder
+from dec_core.runs.folder import RunFolder, is_run
 from dec_core.runs.history import RunReader
 from dec_core.runs.index import RunIndex
 from dec_core.work.supervisor import Supervisor
@@ -52,7 +52,7 @@ def focused_run(*, told: bool = True) -> RunFolder | None:
     if wanted in (None, "new"):
         return None
     folder = runs_root() / Path(wanted[:MAX_LETTERS]).name
-    if not (folder / "config.json").is_file():
+    if not is_run(folder):
         if told:
             name = escape(repr(wanted), MAX_LETTERS)
             st.warning(f"There is no run {name} on this server. It may have been trained elsewhere, or removed.")

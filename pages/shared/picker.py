@@ -22,8 +22,10 @@ MAX_LISTED = 500
 def name(entry: Entry, *, seed: bool = True) -> str:
     """What a run is: the name that somebody gave it, or its preset or method, and its seed."""
     config = entry.config
-    if entry.marks.name or config is None:
-        return entry.marks.name or entry.id
+    if config is None:
+        return f"{entry.marks.name or entry.id} (cannot be read)"
+    if entry.marks.name:
+        return entry.marks.name
     what = name_of_config(config)
     if entry.sweep:
         what = f"{entry.sweep}, trial {entry.trial}{', tuned by labels' if entry.by_labels else ''}"
