@@ -1,6 +1,7 @@
 """The page without a browser: Streamlit's AppTest on the real app."""
 
 import re
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -304,9 +305,20 @@ def test_a_run_without_labels_shows_what_needs_none(app, tmp_path, small, digits
     assert "400 images lie in" in words and "How large are the clusters?" in words and "digits" not in words
 
 
+@pytest.mark.parametrize("n_damaged", [1, 4, 99])
+def test_of_a_damaged_newest_snapshot_the_newest_that_can_be_read_is_shown(app, tmp_path, finished_run, n_damaged):
+    shutil.copytree(finished_run.path, tmp_path / finished_run.id)
+    for path in sorted((tmp_path / finished_run.id / "snapshots").iterdir())[-n_damaged:]:
+        path.write_bytes(path.read_bytes()[:100])
+    app.query_params["run"] = finished_run.id
+    app.run()
+    assert not app.exception and not app.error
+    assert len([item for item in app.warning if ("newest" if n_damaged < 99 else "No snapshot") in item.value]) == 1
+
+
 def test_labels_to_take_away_name_the_place_in_the_whole_file(app, tmp_path, small, digits):
     from dec_core.data import Dataset, own
-    from dec_core.runs.history import RunReader
+    from dec_core.reading.run import Run
     from dec_core.work.recorder import record
     from pages.train.downloads import labels_table
 
@@ -315,8 +327,7 @@ def test_labels_to_take_away_name_the_place_in_the_whole_file(app, tmp_path, sma
     folder = RunFolder.create(tmp_path, config, "running")
     for _ in record(folder):
         pass
-    clustered = [taken["file"] for taken in RunReader(folder).refresh().snapshots if taken["clustered"]]
-    table = labels_table(folder.id, clustered, config)
+    table = labels_table(Run.open(folder).at(-1))
     assert table["index"].tolist() == list(range(0, 400, 4))
     assert table["true class"].tolist() == [digits.classes[y] for y in digits.y[:400:4]]
 

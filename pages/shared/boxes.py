@@ -19,21 +19,12 @@ from dec_core.config import RunConfig
 from dec_core.figures.curves import curves_in_words
 from dec_core.figures.palette import colour
 from dec_core.methods import METHODS
+from dec_core.reading.snapshot import Snapshot
 from dec_core.runs.history import History
 from pages.shared import components
 from pages.shared.box import box, choice, to_come
 from pages.shared.focus import inspect_next
-from pages.shared.snapshot_view import (
-    Moment,
-    confusion_at,
-    confusion_json,
-    curves_json,
-    embedding_frame,
-    moment,
-    places,
-    shown,
-    sizes_json,
-)
+from pages.shared.snapshot_view import confusion_json, curves_json, embedding_frame, newest, shown, sizes_json
 from pages.shared.text import escape
 
 TOP, BOTTOM = 284, 222  # heights in pixels of the contents of the upper and lower boxes
@@ -71,12 +62,12 @@ class Boxes:
 
     def __init__(self, run_id: str | None, history: History, config: RunConfig | None):
         self.run_id, self.history, self.config = run_id, history, config
-        snapshots = history.snapshots
-        self.newest: Moment | None = moment(run_id, snapshots[-1]["file"]) if snapshots else None
-        self.first_clustered = next((s["file"] for s in snapshots if s["clustered"]), None)
+        self.newest: Snapshot | None = newest(run_id) if history.snapshots else None
+        self.clustered = self.newest is not None and self.newest.clustered
 
     def show(self) -> None:
         """Draw all four."""
+        self._what_is_damaged()
         upper, lower = st.columns(2), st.columns(2)
         with upper[0], box("embedding", "How do the groups come apart?", ABOUT_EMBEDDING) as beside:
             self._embedding(beside)
@@ -91,20 +82,29 @@ class Boxes:
         if self.newest is None:
             to_come("Up to 10\u2009000 images as points that part into groups as the network learns.", TOP)
             return
-        labelled, clustered = shown(self.config).y is not None, self.first_clustered is not None
+        labelled, umap_file = shown(self.config).y is not None, self.newest.run.umap_file
         with beside:
             colour_by = "cluster"
             if labelled:
                 names = COLOURS | {"digit": shown(self.config).kind}
                 colour_by = choice("Colour", names, "digit", "colour_by")
-            space = (
-                choice("Projection", {"umap": "UMAP", "pca": "PCA"}, "umap", "space") if self.history.umap else "pca"
-            )
-        if not clustered:
+            space = choice("Projection", {"umap": "UMAP", "pca": "PCA"}, "umap", "space") if umap_file else "pca"
+        if not self.clustered:
             colour_by = "digit"  # there are no clusters yet; without labels, grey
-        umap_file = self.history.umap if space == "umap" else None
-        frame = embedding_frame(self.run_id, self.newest.file, self.first_clustered, umap_file, colour_by, self.config)
+        umap_file = umap_file if space == "umap" else None
+        frame = embedding_frame(*self._of_newest(), umap_file, colour_by, self.newest)
         components.points(frame, "embedding", TOP)
+
+    def _what_is_damaged(self) -> None:
+        if self.newest is None and self.history.snapshots:
+            st.warning("No snapshot of this run can be read: they are damaged.", icon=":material/warning:")
+        elif self.newest is not None and self.newest.run.n_unreadable:
+            said = "The newest snapshot is damaged; the newest one that can be read is shown."
+            st.warning(said, icon=":material/warning:")
+
+    def _of_newest(self) -> tuple[str, int]:
+        """What names the newest snapshot and all that is known of it."""
+        return self.newest.run.version, self.newest.number
 
     def _question(self) -> str:
         if self.config is None or shown(self.config).kind == "digit":
@@ -112,21 +112,20 @@ class Boxes:
         return "How large are the clusters?" if shown(self.config).y is None else "Which classes are mixed up?"
 
     def _confusion(self, beside: DeltaGenerator) -> None:
-        if self.first_clustered is None or self.newest is None:
+        if not self.clustered:
             to_come("Once the centers are placed: which digit lies in which cluster.", TOP)
             return
-        file, first, config = self.newest.file, self.first_clustered, self.config
-        found = confusion_at(self.run_id, file, config)
+        found = self.newest.confusion
         if found is None:
-            figure = sizes_json(self.run_id, file, first, TOP, config)
+            figure = sizes_json(*self._of_newest(), TOP, self.newest)
             components.plot(figure, "Cluster sizes", "Sizes of the clusters", "sizes", TOP)
             return
-        names, pair = shown(config).classes, most_mixed(found)
+        names, pair = self.newest.run.classes, most_mixed(found)
         words = verdict(found, names, "images")
         if pair:
             words = f"{names[pair[0]]} and {names[pair[1]]} are mixed most: {pair[2]} images, either way."
-        letters = [letter(int(place)) for place in places(self.run_id, first, config)]
-        figure = confusion_json(self.run_id, file, first, TOP, config)
+        letters = self.newest.run.letters
+        figure = confusion_json(*self._of_newest(), TOP, self.newest)
 
         def clicked(cell: dict[str, Any]) -> None:
             row, column = found.classes[int(cell["y"])], found.clusters[int(cell["x"])]
@@ -183,12 +182,12 @@ class Boxes:
         if trained:
             rows = [
                 components.digit_row("Images, and below them their reconstructions", data.examples),
-                components.digit_row("", self.newest.reconstructions, data.captions),
+                components.digit_row("", self.newest.arrays["reconstructions"], data.captions),
             ]
-        if self.first_clustered is not None:
-            by_name = np.argsort(places(self.run_id, self.first_clustered, self.config))
+        if self.clustered:
+            by_name = np.argsort(self.newest.run.cluster_order)
             numbers = range(len(by_name))
-            decoded, names = self.newest.decoded_centers[by_name], [letter(i) for i in numbers]
+            decoded, names = self.newest.arrays["decoded_centers"][by_name], [letter(i) for i in numbers]
             title = "Cluster centers, decoded" if trained else "Cluster centers: the mean of their images"
             rows.append(components.digit_row(title, decoded, names, [colour(i) for i in numbers]))
         words = "Images, their reconstructions and the decoded cluster centers" if trained else "Images and mean images"

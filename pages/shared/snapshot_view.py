@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from dec_core.analysis import naming
-from dec_core.analysis.metrics import Confusion, confusion
+from dec_core.analysis.metrics import cluster_sizes
 from dec_core.config import BUNDLED, RunConfig
 from dec_core.data import load
 from dec_core.data.deskew import deskew
@@ -20,10 +19,11 @@ from dec_core.figures.confusion import confusion_figure, sizes_figure
 from dec_core.figures.curves import curves
 from dec_core.figures.embedding import frame
 from dec_core.methods import METHODS, held_steps
-from dec_core.runs.folder import RunFolder
+from dec_core.reading.snapshot import Snapshot
 from dec_core.runs.history import History
 from dec_core.runs.view import example_index, view_index
 from pages.shared.components import sprite
+from pages.shared.opened import opened, snapshot
 from pages.shared.places import runs_root
 
 
@@ -56,17 +56,6 @@ class Shown:
     sprite: dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Moment:
-    """Arrays of one snapshot: see `dec_core.work.recorder`; `labels` and centers only while clustering."""
-
-    file: str
-    plane: np.ndarray
-    reconstructions: np.ndarray
-    labels: np.ndarray | None
-    decoded_centers: np.ndarray | None
-
-
 def shown(config: RunConfig) -> Shown:
     """What is shown of the data of a run."""
     return _shown(config.dataset, config.n_samples, config.deskew)
@@ -83,43 +72,32 @@ def _shown(name: str, n_samples: int | None, upright: bool) -> Shown:
     return Shown(data.y, data.classes, kind, view, images[len(view) :], captions, sprites)
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
-def moment(run_id: str, file: str) -> Moment | None:
-    """The snapshot `file` of a run, or None if it cannot be read."""
-    arrays = RunFolder(runs_root() / run_id).load_arrays(file)
-    if arrays is None:
-        return None
-    labels, decoded = arrays.get("labels"), arrays.get("decoded_centers")
-    return Moment(file, arrays["plane"], arrays["reconstructions"], labels, decoded)
+def newest(run_id: str) -> Snapshot | None:
+    """The newest snapshot of a run that can be read; None without. Raises ConfigError or DataError."""
+    run = opened(run_id)
+    return snapshot(run, len(run.snapshots) - 1) if run.snapshots else None
+
+
+def newest_clustered(run_id: str) -> Snapshot | None:
+    """The newest that can be read and has clusters; None without. Raises as `newest`."""
+    run = opened(run_id)
+    number = run.newest_clustered()
+    return None if number is None else snapshot(run, number)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def confusion_at(run_id: str, file: str, _config: RunConfig) -> Confusion | None:
-    """The confusion matrix of a snapshot, or None before clustering and where labels are not known."""
-    y, now = shown(_config).y, moment(run_id, file)
-    if y is None or now is None or now.labels is None:
-        return None
-    return confusion(y, now.labels, _config.n_clusters)
-
-
-def places(run_id: str, first_file: str, config: RunConfig) -> np.ndarray:
-    """The place of each cluster in the order of names and colours, kept for the whole run."""
-    return naming.cluster_order(confusion_at(run_id, first_file, config), config.n_clusters)
-
-
-@st.cache_resource(max_entries=64, show_spinner=False)
-def confusion_json(run_id: str, file: str, first_file: str, height: int, _config: RunConfig) -> str:
+def confusion_json(version: str, number: int, height: int, _now: Snapshot) -> str:
     """The confusion matrix of a snapshot, drawn; where labels are known."""
-    data, found = shown(_config), confusion_at(run_id, file, _config)
-    order = places(run_id, first_file, _config)
-    return confusion_figure(found, order, data.classes, data.kind, height).to_json()
+    run = _now.run
+    kind = "digit" if run.noun == "digit" else "class"
+    return confusion_figure(_now.confusion, run.cluster_order, run.classes, kind, height).to_json()
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def sizes_json(run_id: str, file: str, first_file: str, height: int, _config: RunConfig) -> str:
+def sizes_json(version: str, number: int, height: int, _now: Snapshot) -> str:
     """The cluster sizes of a snapshot, drawn."""
-    sizes = np.bincount(moment(run_id, file).labels, minlength=_config.n_clusters)
-    return sizes_figure(sizes, places(run_id, first_file, _config), height).to_json()
+    sizes = cluster_sizes(_now.labels, _now.run.config.n_clusters)
+    return sizes_figure(sizes, _now.run.cluster_order, height).to_json()
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
@@ -130,27 +108,22 @@ def curves_json(run_id: str, n_records: int, height: int, _history: History, _co
 
 
 @st.cache_resource(max_entries=128, show_spinner=False)
-def embedding_frame(
-    run_id: str, file: str, first_file: str | None, umap_file: str | None, colour_by: str, _config: RunConfig
-) -> bytes:
+def embedding_frame(version: str, number: int, umap_file: str | None, colour_by: str, _now: Snapshot) -> bytes:
     """The frame of the point view for a snapshot, by UMAP if a file of it is given, else by PCA."""
-    now, data = moment(run_id, file), shown(_config)
-    umap = RunFolder(runs_root() / run_id).load_arrays(umap_file) if umap_file else None
-    plane = umap["plane"] if umap else now.plane
-    found = confusion_at(run_id, file, _config)
-    clustered = now.labels is not None and first_file is not None
-    space = "UMAP" if umap_file else "PCA"
+    run, data = _now.run, shown(_now.run.config)
+    umap = run.folder.load_arrays(umap_file) if umap_file else None
+    space = "UMAP" if umap else "PCA"
     return frame(
-        plane,
+        umap["plane"] if umap else _now.arrays["plane"],
         colour_by=colour_by,
         digits=None if data.y is None else data.y[data.view],
         names=data.classes,
-        labels=now.labels[data.view] if clustered else None,
-        cluster_order=places(run_id, first_file, _config) if clustered else None,
-        class_of=None if found is None else found.class_of,
-        run=run_id,
+        labels=_now.labels[data.view] if _now.clustered else None,
+        cluster_order=run.cluster_order if _now.clustered else None,
+        class_of=_now.class_of if _now.clustered else None,
+        run=run.folder.id,
         space=space,
-        moment=f"{file} {space}",
+        moment=f"{_now.file} {space}",
         sprite=data.sprite,
         kind=data.kind,
         name="Embedding",

@@ -16,7 +16,7 @@ from dec_core.runs.folder import ACTIVE, RunFolder, RunStatus
 from dec_core.runs.history import History
 from dec_core.runs.lock import RunIsTaken
 from pages.shared import focus
-from pages.shared.snapshot_view import confusion_at, shown
+from pages.shared.snapshot_view import newest_clustered, shown
 from pages.shared.text import escape
 from pages.shared.trouble import tell_problem, writing
 from pages.train.downloads import take_away
@@ -151,7 +151,8 @@ def state_line(run: RunFolder, status: RunStatus, standing: Progress, history: H
 
 
 def _result(run_id: str, history: History, config: RunConfig) -> str:
-    found = confusion_at(run_id, history.snapshots[-1]["file"], config) if history.snapshots else None
+    now = newest_clustered(run_id) if history.snapshots else None
+    found = None if now is None else now.confusion
     if found is not None:
         data = shown(config)
         return verdict(found, data.classes, "digits" if data.kind == "digit" else "images")

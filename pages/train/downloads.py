@@ -13,22 +13,22 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dec_core.analysis.naming import letter
 from dec_core.analysis.verdict import thousands
 from dec_core.config import RunConfig
 from dec_core.data import DataError
 from dec_core.data.isolated import Files, read_isolated, run_limited
 from dec_core.data.loading import positions
 from dec_core.data.pictures import brought_to
+from dec_core.reading.snapshot import Snapshot
 from dec_core.runs.folder import RunFolder
 from dec_core.runs.history import History
 from pages.shared import components
-from pages.shared.places import runs_root
-from pages.shared.snapshot_view import confusion_at, moment, places, shown
+from pages.shared.snapshot_view import newest_clustered, shown
 from pages.shared.text import escape, sentence
 from pages.train.own_data import TYPES, uploaded
 from pages.train.run_export import export_run
 
+DAMAGED = "No snapshot of this run that has clusters can be read: they are damaged."
 SHOWN = 10  # new images shown with their clusters
 PATIENCE = 180  # seconds for TensorFlow to start and sort the images
 
@@ -49,7 +49,11 @@ def take_away(run: RunFolder, history: History, config: RunConfig) -> None:
 
 @st.dialog("What lies in which cluster?", width="large")
 def _labels(run: RunFolder, clustered: list[str], config: RunConfig) -> None:
-    table = labels_table(run.id, clustered, config)
+    now = newest_clustered(run.id)
+    if now is None:
+        st.error(DAMAGED, icon=":material/error:")
+        return
+    table = labels_table(now)
     st.dataframe(table.head(1000), hide_index=True, height=420)
     left = f"The first {thousands(1000)} of {thousands(len(table))} images. " if len(table) > 1000 else ""
     st.caption(f"{left}Clusters are named as on the screen.")
@@ -58,35 +62,30 @@ def _labels(run: RunFolder, clustered: list[str], config: RunConfig) -> None:
     )
 
 
-def labels_table(run_id: str, clustered: list[str], config: RunConfig) -> pd.DataFrame:
+def labels_table(now: Snapshot) -> pd.DataFrame:
     """index, cluster, and where labels are known the class of the cluster and the true one."""
-    now, data = moment(run_id, clustered[-1]), shown(config)
-    index = positions(config.dataset, config.n_samples, root=runs_root())  # in the file, also where not all were taken
-    table = pd.DataFrame({"index": index, "cluster": _letters(run_id, clustered, config)[now.labels]})
-    classes = _classes(run_id, clustered, config)
+    run = now.run
+    index = positions(run.config.dataset, run.config.n_samples, root=run.root)  # in the file, also where not all taken
+    table = pd.DataFrame({"index": index, "cluster": np.array(run.letters)[now.labels]})
+    classes = _classes(now)
     if classes is not None:
         table["class of cluster"] = classes[now.labels]
-        table["true class"] = np.array(data.classes)[data.y]
+        table["true class"] = np.array(run.classes)[run.y]
     return table
 
 
-def _letters(run_id: str, clustered: list[str], config: RunConfig) -> np.ndarray:
-    """Name of each cluster on the screen, by its number."""
-    return np.array([letter(place) for place in places(run_id, clustered[0], config)])
-
-
-def _classes(run_id: str, clustered: list[str], config: RunConfig) -> np.ndarray | None:
+def _classes(now: Snapshot) -> np.ndarray | None:
     """Name of the class matched to each cluster, by its number; None without labels."""
-    found = confusion_at(run_id, clustered[-1], config)
-    if found is None:
-        return None
-    names = np.array([*shown(config).classes, "–"])
-    return names[found.class_of]
+    return None if now.class_of is None else np.array([*now.run.classes, "–"])[now.class_of]
 
 
 @st.dialog("Where do new images belong?", width="large")
 def _sort_new_images(run: RunFolder, clustered: list[str], config: RunConfig) -> None:
     files = st.file_uploader("Images", type=TYPES, accept_multiple_files=True, key="new_files")
+    now = newest_clustered(run.id)
+    if now is None:
+        st.error(DAMAGED, icon=":material/error:")
+        return
     if not files:
         st.caption("Any of the formats for your own images, or a single picture. They are brought to the run's size.")
         return
@@ -100,7 +99,7 @@ def _sort_new_images(run: RunFolder, clustered: list[str], config: RunConfig) ->
         waiting.empty()
     notes = [*notes[:1], *brought_to(images[:1], shown(config).examples.shape[1:])[1]]
     st.caption(escape(" ".join(notes)))
-    letters, classes = _letters(run.id, clustered, config), _classes(run.id, clustered, config)
+    letters, classes = np.array(now.run.letters), _classes(now)
     table = pd.DataFrame({"index": found["index"], "cluster": letters[found["cluster"]]})
     if classes is not None:
         table["class of cluster"] = classes[found["cluster"]]

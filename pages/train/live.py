@@ -7,7 +7,6 @@ import time
 
 import streamlit as st
 
-from dec_core.analysis.naming import letter
 from dec_core.config import ConfigError, RunConfig
 from dec_core.data import DataError
 from dec_core.figures.shown import SCORES
@@ -20,8 +19,9 @@ from dec_core.runs.folder import ACTIVE, WAITED, RunFolder, RunStatus
 from dec_core.runs.history import History
 from pages.shared import components, focus
 from pages.shared.boxes import Boxes
+from pages.shared.opened import opened
 from pages.shared.pulse import pulse_of, redraw_on_news
-from pages.shared.snapshot_view import places, shown
+from pages.shared.snapshot_view import shown
 from pages.shared.text import escape, sentence
 from pages.train.controls import controls, state_line
 
@@ -166,7 +166,7 @@ def _findings(run_id: str, history: History, config: RunConfig | None) -> None:
     words = [] if history.judged or history.end else [TO_BE_FOUND]
     first = next((snapshot["file"] for snapshot in history.snapshots if snapshot["clustered"]), None)
     if first:
-        words += findings(history, config, [letter(int(place)) for place in places(run_id, first, config)])
+        words += findings(history, config, opened(run_id).letters)
     if history.centers and history.centers.get("n_starts", 1) > 1:
         words.append(STARTED_TWICE)
     icon = ":material/warning: " if first and is_suspect(history) else ""
