@@ -31,6 +31,9 @@ def app(tmp_path, monkeypatch):
         def ahead_of(self, run):
             return 0
 
+        def command(self, run, command):
+            return True
+
     st.cache_resource.clear()
     st.cache_data.clear()
     monkeypatch.setenv("DEC_RUNS", str(tmp_path))
@@ -339,18 +342,35 @@ def test_a_link_is_taken_up_as_a_whole(app):
     assert field(app, "latent_dim").value == 4
 
 
-def test_a_click_that_is_delivered_twice_acts_once(monkeypatch):
-    from types import SimpleNamespace
+def test_a_double_click_on_start_trains_once_and_another_config_is_another_run(app):
+    app.run()
+    for _ in range(2):
+        button(app, "Start").click()
+        whole(app, app._tree.get_widget_states())
+    assert len(app.started) == 1
+    field(app, "latent_dim").set_value(6).run()
+    button(app, "Start").click().run()
+    assert [config.latent_dim for config in app.started] == [10, 6]
 
-    from pages.train import controls
 
-    clock, acts = [100.0], []
-    monkeypatch.setattr(controls, "st", SimpleNamespace(session_state={}))
-    monkeypatch.setattr(controls.time, "monotonic", lambda: clock[0])
-    for moment, key in ((100.0, "pause"), (100.3, "pause"), (100.3, "step"), (100.6, "pause")):
-        clock[0] = moment
-        controls.once(key, acts.append, (moment, key))
-    assert acts == [(100.0, "pause"), (100.3, "step"), (100.6, "pause")]
+def test_a_command_is_said_to_be_under_way_until_the_worker_obeys(app, tmp_path, small):
+    run = RunFolder.create(tmp_path, small, "running")
+    app.query_params["run"] = run.id
+    app.run()
+    button(app, "Pause").click().run()
+    assert "Pausing after this batch" in said(app)
+    run.set_status(replace(run.status, message="one more batch"))
+    assert "Pausing after this batch" in said(app.run())
+    run.set_status(replace(run.status, state="paused"))
+    assert "Paused." in said(app.run())
+    button(app, "Step").click().run()
+    assert "Going one step" in said(app)
+    run.set_status(run.status)  # the step is done, and the run rests again
+    assert "Paused." in said(app.run())
+
+
+def said(at) -> str:
+    return " ".join(item.value for item in at.markdown)
 
 
 def whole(app, widgets=None):

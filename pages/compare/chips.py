@@ -17,7 +17,6 @@ from pages.shared.components import style
 from pages.shared.picker import name, outcome
 from pages.shared.text import escape
 from pages.shared.trouble import tell_problem, writing
-from pages.train.controls import once
 
 SEEDS = 3
 MOST_TOLD = 2  # fields that tell apart what is called alike
@@ -105,15 +104,17 @@ def _repeat(setup: Setup) -> None:
         n_active = sum(entry.active for entry in setup.entries)
         label = f"Train {len(missing)} more" if missing else f"{n_active} under way" if n_active else "All are there"
         st.button(
-            label, icon=":material/repeat:", key=f"repeat_{setup.first.id}", disabled=not missing, on_click=once,
-            args=("repeat", _train, setup, missing),
+            label, icon=":material/repeat:", key=f"repeat_{setup.first.id}", disabled=not missing, on_click=_train,
+            args=(setup, int(n)),
             help="The same with other seeds, one after the other; scores then have a spread.",
         )  # fmt: skip
 
 
-def _train(setup: Setup, seeds: list[int]) -> None:
+def _train(setup: Setup, n_seeds: int) -> None:
+    """Train what is missing now: a double click finds nothing more to do."""
+    (now,) = setups([setup.first], focus.index().entries(archived=True), together=True)
     try:
-        for seed in seeds:
+        for seed in missing_seeds(now, n_seeds):
             with writing("The new run"):
                 focus.supervisor().start(setup.first.config.changed(random_state=seed))
     except ValueError as error:

@@ -11,7 +11,6 @@ from dec_core.figures.sweep import OBJECTIVES
 from pages.shared import focus
 from pages.shared.text import escape, sentence
 from pages.sweep import storage
-from pages.train.controls import once
 
 TRUST = (
     "Spearman's rank correlation over the finished trials: 1 if the label-free objective orders them as accuracy does, "
@@ -99,8 +98,8 @@ def _findings(plan: Any, rows: list[dict[str, Any]], trouble: str) -> list[str]:
 
 
 def _act(act: Callable[..., None], *arguments: Any) -> None:
-    """Act, once for a click; say what went wrong."""
+    """Act; say what went wrong."""
     try:
-        once(act.__name__, act, *arguments)
+        act(*arguments)
     except ValueError as error:
         st.toast(sentence(error), icon=":material/error:")

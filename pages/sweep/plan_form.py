@@ -19,7 +19,6 @@ from pages.shared.places import runs_root
 from pages.shared.snapshot_view import shown
 from pages.shared.text import escape, sentence
 from pages.sweep.storage import begin
-from pages.train.controls import once
 
 FIRST = ("cluster_learning_rate", "n_clusters")  # what varies until something else is chosen
 MANY = 100  # values, from which on a slider goes by orders of magnitude
@@ -55,7 +54,7 @@ def plan_form() -> None:
         st.caption(escape(_cost(plan)))
     st.button(
         "Start the sweep", type="primary", icon=":material/play_arrow:", key="start_sweep", width="stretch",
-        disabled=plan is None, on_click=once, args=("start_sweep", _start, plan),
+        disabled=plan is None, on_click=_start, args=(plan,),
     )  # fmt: skip
 
 
@@ -199,10 +198,13 @@ def _cost(plan: SweepPlan) -> str:
 
 
 def _start(plan: SweepPlan) -> None:
+    if st.session_state.get("sweep_begun") == plan:  # by the first click of a double one
+        return
     try:
         begin(plan)
     except ValueError as error:
         st.toast(sentence(error), icon=":material/error:")
         return
     st.session_state.pop("sweep_made", None)
+    st.session_state.sweep_begun = plan
     st.session_state.sweep_shown = plan.name

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +11,7 @@ import streamlit as st
 from dec_core.analysis.verdict import verdict, verdict_without_labels
 from dec_core.config import RunConfig
 from dec_core.reading.progress import Progress
-from dec_core.runs.folder import ACTIVE, RunFolder, RunStatus
+from dec_core.runs.folder import ACTIVE, RunFolder, RunStatus, config_of
 from dec_core.runs.history import History
 from dec_core.runs.lock import RunIsTaken
 from pages.shared import focus
@@ -21,10 +20,7 @@ from pages.shared.text import escape
 from pages.shared.trouble import tell_problem, writing
 from pages.train.downloads import take_away
 
-ANSWER_WITHIN = 0.25  # seconds to wait for a worker to obey before the page says that it was told
-TWICE = 0.5  # seconds within which a second click on a button is the first one again
-TOLD_FOR = 5.0  # seconds for which it says so
-TOLD = {
+UNDER_WAY = {
     "pause": "Pausing after this batch …",
     "stop": "Stopping after this batch …",
     "resume": "Resuming …",
@@ -52,9 +48,9 @@ def controls(run: RunFolder | None, status: RunStatus | None, config: RunConfig 
         if go_on:
             _button("resume", "Resume", "resume", True, TO_RESUME, _resume, run)
         else:
-            _button("pause", "Pause", "pause", state == "running", TO_PAUSE, tell, run, "pause", "paused")
-        _button("step", "Step", "skip_next", state in ("running", "paused"), TO_STEP, tell, run, "step", "running")
-        _button("stop", "Stop", "stop", state in ACTIVE, TO_STOP, tell, run, "stop", "stopped")
+            _button("pause", "Pause", "pause", state == "running", TO_PAUSE, tell, run, "pause")
+        _button("step", "Step", "skip_next", state in ("running", "paused"), TO_STEP, tell, run, "step")
+        _button("stop", "Stop", "stop", state in ACTIVE, TO_STOP, tell, run, "stop")
         if run is not None and state not in ACTIVE:
             take_away(run, focus.reader(run.id).history, run.config)
     if st.session_state.pop("page_changed", False):
@@ -69,24 +65,16 @@ def _button(key: str, name: str, icon: str, enabled: bool, explained: str, act: 
         type="primary" if name == "Start" else "secondary",
         disabled=not enabled,
         help=explained,
-        on_click=once,
-        args=(key, act, *arguments),
+        on_click=act,
+        args=arguments,
     )
 
 
-def once(key: str, act: Callable, *arguments: Any) -> None:
-    """Act, unless the same button acted a moment ago.
-
-    Streamlit may deliver one click twice, when the page is drawn anew while a part of it answers;
-    a second Start would then train twice, a second Step go two steps.
-    """
-    acted = st.session_state.setdefault("acted", {})
-    if time.monotonic() - acted.get(key, -TWICE) >= TWICE:
-        act(*arguments)
-        acted[key] = time.monotonic()
-
-
 def _start(config: RunConfig) -> None:
+    """Train it, unless that is what is training: the second click of a double one comes with the same config."""
+    focused = focus.focused_run(told=False)
+    if focused is not None and focused.status.state in ACTIVE and config_of(focused) == config:
+        return
     try:
         with writing("The new run"):
             run = focus.supervisor().start(config)
@@ -102,7 +90,7 @@ def _start(config: RunConfig) -> None:
 
 def _resume(run: RunFolder) -> None:
     if run.status.state == "paused":
-        tell(run, "resume", "running")
+        tell(run, "resume")
         return
     try:
         with writing("The run"):
@@ -115,23 +103,23 @@ def _resume(run: RunFolder) -> None:
     st.session_state.page_changed = True  # also where somebody else has just resumed it
 
 
-def tell(run: RunFolder, command: str, expected: str) -> None:
-    """Send a command and wait a moment for the worker to obey; the state line says if it has yet to."""
-    if not focus.supervisor().command(run, command):
-        if run.status.state not in ACTIVE:
-            return  # it has just ended, as the page is about to show
-        whose = (
-            "belongs to a sweep: pause that on Sweep"
-            if run.sweep
-            else "is trained by another program, which controls it"
-        )
-        st.toast(f"This run {whose}.", icon=":material/info:")
-        return
-    until = time.monotonic() + ANSWER_WITHIN
-    while time.monotonic() < until and run.status.state != expected:
-        time.sleep(0.03)
-    if run.status.state != expected:
-        st.session_state.told = run.id, command, time.time()
+def tell(run: RunFolder, command: str) -> None:
+    """Send a command; the state line says so until the worker has obeyed."""
+    before = run.status
+    if focus.supervisor().command(run, command):
+        st.session_state.sent = run.id, command, before
+    elif run.status.state in ACTIVE:  # else it has just ended, as the page is about to show
+        whose = "belongs to a sweep: pause that on Sweep" if run.sweep else "is trained by another program"
+        st.toast(f"This run {whose}{'' if run.sweep else ', which controls it'}.", icon=":material/info:")
+
+
+def under_way(run: RunFolder, status: RunStatus) -> str:
+    """The command that was sent to a run and that its worker has yet to obey, in words; "" if there is none."""
+    run_id, command, before = st.session_state.get("sent", ("", "", None))
+    if run_id != run.id or status.state != before.state:
+        return ""
+    # a run that pauses or ends says so by its state; one that goes on, by whatever it writes next
+    return UNDER_WAY[command] if command in ("pause", "stop") or status.updated == before.updated else ""
 
 
 def state_line(run: RunFolder, status: RunStatus, standing: Progress, history: History, config: RunConfig) -> str:
@@ -141,10 +129,9 @@ def state_line(run: RunFolder, status: RunStatus, standing: Progress, history: H
         ahead = focus.supervisor().ahead_of(run)
         return "Starting …" if not ahead else f"Waiting for {ahead} run{'s' if ahead > 1 else ''} before this one"
     if status.state == "running":
-        run_id, command, when = st.session_state.get("told", ("", "", 0.0))
-        return TOLD[command] if run_id == run.id and time.time() - when < TOLD_FOR else standing.words
+        return under_way(run, status) or standing.words
     if status.state == "paused":
-        return f"Paused. {here}"
+        return under_way(run, status) or f"Paused. {here}"
     if status.state == "finished":
         return _result(run.id, history, config)
     return f"{status.state.capitalize()}. {here}"

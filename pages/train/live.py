@@ -23,10 +23,10 @@ from pages.shared.opened import opened
 from pages.shared.pulse import pulse_of, redraw_on_news
 from pages.shared.snapshot_view import shown
 from pages.shared.text import escape, sentence
-from pages.train.controls import controls, state_line
+from pages.train.controls import controls, state_line, under_way
 
 EVERY = 1.0  # seconds between two looks at a run,
-EVERY_AT_FIRST = 0.25  # until its first record, and
+EVERY_AT_FIRST = 0.25  # until its first record or its answer to a command, and
 EVERY_AFTER = 2.0  # once it has ended
 WAIT_FOR_MORE = 900.0  # seconds after a run's end in which what comes late is looked for: a full server is slow
 WITH_LABELS = ("acc", "nmi", "ari")
@@ -75,7 +75,7 @@ def _view(run: RunFolder | None, config: RunConfig | None, active: bool) -> None
     _numbers(history, status.outcome)
     _findings(run.id, history, own)
     Boxes(run.id, history, own).show()
-    seconds = _until_next_look(status, history, own)
+    seconds = EVERY_AT_FIRST if under_way(run, status) else _until_next_look(status, history, own)
     if seconds:
         redraw_on_news(run, seen, seconds)
 
