@@ -44,6 +44,12 @@ def test_rooms_import_only_what_they_may(path):
     assert rooms <= MAY_IMPORT[room] | {room}
 
 
+@pytest.mark.parametrize("path", sorted((ROOT / "pages").glob("*/*.py")), ids=lambda p: f"{p.parent.name}/{p.name}")
+def test_a_screen_imports_no_other_screen(path):
+    rooms = {name.split(".")[1] for name in imports(path) if name.startswith("pages.")}
+    assert rooms <= {path.parent.name, "shared"}
+
+
 @pytest.mark.parametrize("path", [ROOT / "app.py", *sorted((ROOT / "pages").rglob("*.py"))], ids=lambda p: p.name)
 def test_pages_import_neither_the_method_nor_its_libraries(path):
     found = imports(path)
