@@ -18,6 +18,10 @@ from pages.inspect.views import tile
 from pages.shared.matrix import base64_of
 
 N_NEIGHBOURS, N_STEPS = 5, 8
+BEFORE_CLUSTERS = {
+    "sentence": "Clusters form once the autoencoder is trained; here it only learns to see.",
+    "lacking": "", "paths": [], "bars": [], "neighbours": [], "strip": [],
+}  # fmt: skip
 
 
 def card(run: Run, now: Snapshot, index: int, height: int) -> None:
@@ -42,47 +46,62 @@ def card(run: Run, now: Snapshot, index: int, height: int) -> None:
 
 def card_data(run: Run, now: Snapshot, index: int) -> dict[str, Any]:
     """What the card shows, with all images it needs by name."""
+    title = f"{run.noun.capitalize()} {thousands(index)}"
     images: dict[str, np.ndarray] = {"image": run.images[index]}
     pictures = [{"name": "the image", "key": "image", "hint": "As the network sees it."}]
-    title = f"{run.noun.capitalize()} {thousands(index)}"
-    data = {
-        "title": title,
-        "name": title,
-        "size": view_components.size(run.image_shape),
-        "lacking": "",
-        "paths": [],
-        "bars": [],
-    }
-    if not now.clustered:
-        text = "Clusters form once the autoencoder is trained; here it only learns to see."
-        return data | {"sentence": text, "pictures": pictures, "neighbours": [], "strip": [], "images": _texts(images)}
-    own, rival = int(now.labels[index]), _rival(now, index)
-    reconstruction = run.decode(now.z(index)) if now.newest and np.isfinite(now.z(index)).all() else None
-    if reconstruction is not None:
-        images["reconstruction"] = reconstruction[0]
-        pictures.append({"name": "reconstructed", "key": "reconstruction", "hint": "What the decoder makes of its z."})
-        hint = "Orange: ink that is lost. Blue: ink that was not there."
-        pictures.append({"name": "difference", "key": "difference", "hint": hint})
-    decoded = now.arrays.get("decoded_centers")
-    for cluster in dict.fromkeys((own, rival)) if decoded is not None else ():
-        images[f"center {cluster}"] = decoded[cluster]
-        words = f"{'its' if cluster == own else 'rival'} center, {run.letters[cluster]}"
-        pictures.append({"name": words, "key": f"center {cluster}", "hint": "The cluster center, decoded."})
-    for cluster in dict.fromkeys((own, rival)):
-        _add_path(data, images, run, now, index, cluster)
+    data = {"title": title, "name": title, "size": view_components.size(run.image_shape), "pictures": pictures}
+    data |= _of_clusters(now, index, pictures, images) if now.clustered else BEFORE_CLUSTERS
+    return data | {"images": {name: base64_of(image) for name, image in images.items()}}
+
+
+def _of_clusters(
+    now: Snapshot, index: int, pictures: list[dict[str, str]], images: dict[str, np.ndarray]
+) -> dict[str, Any]:
+    """All of it that needs clusters; what it shows is added to `pictures` and `images`."""
+    run, own = now.run, int(now.labels[index])
+    clusters = list(dict.fromkeys((own, _rival(now, index))))
+    reconstructed = _add_reconstruction(now, index, pictures, images)
+    _add_centers(now, clusters, pictures, images)
     near = now.neighbours(index, N_NEIGHBOURS).tolist()
     images |= {f"near {i}": run.images[i] for i in near}
-    return data | {
+    return {
         "sentence": now.story(index),
-        "pictures": pictures,
+        "paths": [path for cluster in clusters for path in _path(now, index, cluster, images)],
         "bars": _bars(run, now, index, own),
         "neighbours": [tile(run, now, i) | {"key": f"near {i}"} for i in near],
         "strip": _strip(run, now, index),
         "n_moments": len(now.label_history),
         "steps": [f"step {thousands(run.snapshots[number]['iteration'])}" for number in (run.clustered[0], now.number)],
-        "lacking": _lacking(run, now, reconstruction),
-        "images": _texts(images),
+        "lacking": _lacking(run, now, reconstructed=reconstructed),
     }
+
+
+def _add_reconstruction(
+    now: Snapshot, index: int, pictures: list[dict[str, str]], images: dict[str, np.ndarray]
+) -> bool:
+    """Whether there is one."""
+    z = now.z(index)
+    decoded = now.run.decode(z) if now.newest and np.isfinite(z).all() else None
+    if decoded is None:
+        return False
+    images["reconstruction"] = decoded[0]
+    hint = "Orange: ink that is lost. Blue: ink that was not there."
+    pictures += [
+        {"name": "reconstructed", "key": "reconstruction", "hint": "What the decoder makes of its z."},
+        {"name": "difference", "key": "difference", "hint": hint},
+    ]
+    return True
+
+
+def _add_centers(
+    now: Snapshot, clusters: list[int], pictures: list[dict[str, str]], images: dict[str, np.ndarray]
+) -> None:
+    """The decoded center of its own cluster, the first, and of the rival."""
+    decoded = now.arrays.get("decoded_centers")
+    for cluster in clusters if decoded is not None else ():
+        images[f"center {cluster}"] = decoded[cluster]
+        name = f"{'its' if cluster == clusters[0] else 'rival'} center, {now.run.letters[cluster]}"
+        pictures.append({"name": name, "key": f"center {cluster}", "hint": "The cluster center, decoded."})
 
 
 def _rival(now: Snapshot, index: int) -> int:
@@ -96,15 +115,14 @@ def _cluster_of_its_class(now: Snapshot, index: int) -> int | None:
     return int(found[0]) if len(found) else None
 
 
-def _add_path(
-    data: dict[str, Any], images: dict[str, np.ndarray], run: Run, now: Snapshot, index: int, cluster: int
-) -> None:
+def _path(now: Snapshot, index: int, cluster: int, images: dict[str, np.ndarray]) -> list[dict[str, Any]]:
+    """The row that leads to a center, one or none."""
     path = now.path(index, cluster, N_STEPS) if now.newest else None
     if path is None:
-        return
+        return []
     keys = [f"path {cluster} {step}" for step in range(len(path))]
     images |= dict(zip(keys, path, strict=True))
-    data["paths"].append({"title": f"From it to the center of {now.name_of(cluster)}, decoded", "keys": keys})
+    return [{"title": f"From it to the center of {now.name_of(cluster)}, decoded", "keys": keys}]
 
 
 def _bars(run: Run, now: Snapshot, index: int, own: int) -> list[dict[str, Any]]:
@@ -149,16 +167,12 @@ def _strip(run: Run, now: Snapshot, index: int) -> list[dict[str, Any]]:
     ]
 
 
-def _lacking(run: Run, now: Snapshot, reconstruction: np.ndarray | None) -> str:
+def _lacking(run: Run, now: Snapshot, *, reconstructed: bool) -> str:
     """What the card cannot show here, and why."""
-    if reconstruction is not None or not METHODS[run.config.method].has_network:
+    if reconstructed or not METHODS[run.config.method].has_network:
         return ""
     if not now.newest:
         return "Reconstruction and path are shown at the newest moment: the decoder of earlier ones is not kept."
     if not run.ended:
         return "Reconstruction and path appear once training has ended."
     return "Reconstruction and path are not there: this run ended before decoders were kept. Compute them, above."
-
-
-def _texts(images: dict[str, np.ndarray]) -> dict[str, str]:
-    return {name: base64_of(image) for name, image in images.items()}
