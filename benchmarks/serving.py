@@ -23,14 +23,20 @@ FLAGS = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader
 
 @contextmanager
 def served(runs: Path) -> Iterator[tuple[str, subprocess.Popen]]:
-    """The app as `make app` serves it, on a free port and over the folder `runs`: (address, process)."""
+    """The app as `make app` serves it, on a free port and over the folder `runs`: (address, process).
+
+    It ends with this process, however that ends.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"]
+    attended = [sys.executable, "-m", "benchmarks.attended"]
+    command = [*attended, "streamlit", "run", "app.py", f"--server.port={port}"]
     with (runs / "server.log").open("w") as log:
         environment = {**os.environ, "DEC_RUNS": str(runs)}
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=log, stderr=subprocess.STDOUT
+        )
     try:
         _wait_until_healthy(f"http://localhost:{port}")
         yield f"http://localhost:{port}", process
