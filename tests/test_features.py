@@ -87,10 +87,11 @@ def test_the_nearest_of_two_lists(n, k, seed):
     rng = np.random.default_rng(seed)
     x, others = rng.normal(size=(2, n, 3)).astype(np.float32)
     k = min(k, n)
-    indices, distances = nearest_of_both(neighbours(x, k), neighbours(x, k, others))
+    lists = neighbours(x, k), neighbours(x, k, others)
+    indices, distances = nearest_of_both(*lists)
     for i in range(n):
         known = {i: 0.0}
-        for found, apart in (neighbours(x, k), neighbours(x, k, others)):
+        for found, apart in lists:
             for j, distance in zip(found[i], apart[i], strict=True):
                 known[j] = min(known.get(j, np.inf), distance) if j != i else 0.0
         assert len(set(indices[i])) == k
@@ -107,6 +108,7 @@ def test_neighbours_are_the_nearest():
     assert neighbours(x[:3], 10)[0].shape == (3, 3)
 
 
+@pytest.mark.night  # numba compiles the search, for half a minute
 def test_too_many_points_for_all_distances_are_searched(monkeypatch):
     monkeypatch.setattr("dec_core.analysis.projection.MOST_EXACT", 500)
     x = np.random.default_rng(0).normal(size=(600, 5)).astype(np.float32)
