@@ -17,6 +17,8 @@ from dec_core.runs.folder import RunFolder
 settings.register_profile("ours", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("ours")
 
+pytest_plugins = ["cpu_seconds"]
+
 SMALL = {
     "dataset": "digits",
     "hidden_units": (128, 64),
