@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -19,6 +20,7 @@ settings.load_profile("ours")
 
 pytest_plugins = ["cpu_seconds"]
 
+SLOW_FILE = re.compile(r"^pytestmark = .*pytest\.mark\.slow", re.M)
 SMALL = {
     "dataset": "digits",
     "hidden_units": (128, 64),
@@ -34,6 +36,20 @@ SMALL = {
     "max_iterations": 60,
     "tol": 0.0,
 }
+
+
+def pytest_ignore_collect(collection_path, config) -> bool | None:
+    """Without slow tests, a file that holds nothing else is not imported: TensorFlow takes as long as all the rest."""
+    if "not slow" in config.option.markexpr and collection_path.suffix == ".py":
+        return SLOW_FILE.search(collection_path.read_text(encoding="utf-8")) is not None or None
+    return None
+
+
+def pytest_collection_modifyitems(items) -> None:
+    """What looks at a run has it trained first, and a stand-in for training imports what it stands for."""
+    for item in items:
+        if {"finished_run", "stand_in"} & set(item.fixturenames):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.hookimpl(optionalhook=True)

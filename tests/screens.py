@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from dec_core.runs.folder import RunFolder
 
 MAIN = Path(__file__).parents[1] / "pages" / "main.py"
+PATIENCE = 240.0  # seconds for one drawing; the first imports a lot, and speed is not what is tested
 
 
 class NoWorkers:
@@ -98,7 +99,7 @@ def app_over(root):
 
 def opened_at(page: str, /, **query: str) -> AppTest:
     """A screen as a link opens it, for a new visitor."""
-    at = AppTest.from_file(MAIN, default_timeout=60)
+    at = AppTest.from_file(MAIN, default_timeout=PATIENCE)
     at.switch_page(f"{page}/{page}.py")
     at.query_params.update(query)
     return at.run()

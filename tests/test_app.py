@@ -5,13 +5,15 @@ import shutil
 from dataclasses import replace
 
 import pytest
-from screens import MAIN
+from screens import MAIN, PATIENCE
 from streamlit.testing.v1 import AppTest
 
 from dec_core.config import RunConfig
 from dec_core.presets import PRESETS
 from dec_core.runs.folder import RunFolder
 from pages.shared import link
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
@@ -39,7 +41,7 @@ def app(tmp_path, monkeypatch):
     monkeypatch.setenv("DEC_RUNS", str(tmp_path))
     monkeypatch.setattr(focus, "supervisor", NoWorkers)
     monkeypatch.setattr(NoWorkers, "started", [])
-    at = AppTest.from_file(MAIN, default_timeout=60)
+    at = AppTest.from_file(MAIN, default_timeout=PATIENCE)
     at.started = NoWorkers.started
     return at
 

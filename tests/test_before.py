@@ -30,6 +30,8 @@ from dec_core.runs.history import RunReader
 from dec_core.runs.index import RunIndex
 from dec_core.runs.own_presets import own_presets
 
+pytestmark = pytest.mark.slow
+
 DATA = Path(__file__).parent / "data" / "before"
 LINKS = json.loads((DATA / "links.json").read_text())
 FACTS = json.loads((DATA / "facts.json").read_text())

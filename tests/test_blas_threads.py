@@ -11,6 +11,8 @@ from dec_core.analysis import baseline
 from dec_core.analysis.blas_threads import kept_blas_threads
 from dec_core.training.mixture import Mixture
 
+pytestmark = pytest.mark.slow
+
 
 def blas_threads() -> set[int]:
     return {library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"}

@@ -20,6 +20,8 @@ from dec_core.runs.marks import REMOVED, mark, marks_of, remove
 from pages.compare import choosing, report, scores, side_by_side
 from pages.compare.state import Comparison
 
+pytestmark = pytest.mark.slow
+
 ACC = (0.5, 0.6, 0.7)
 
 

@@ -12,6 +12,8 @@ from dec_core.training.events import CentersInitialized, Finished, TargetUpdated
 from dec_core.training.mixture import Mixture
 from dec_core.work.recorder import record
 
+pytestmark = pytest.mark.slow
+
 TINY = {
     "dataset": "own-x", "hidden_units": (8,), "latent_dim": 3, "pretrain_epochs": 2, "pretrain_optimizer": "adam",
     "pretrain_learning_rate": 0.01, "batch_size": 16, "n_clusters": 3, "kmeans_n_init": 1, "update_interval": 5,

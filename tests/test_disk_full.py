@@ -12,6 +12,8 @@ from sqlalchemy.exc import OperationalError
 from dec_core.runs.folder import RunFolder, list_runs
 from pages.sweep.storage import answering
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def root(tmp_path):

@@ -22,6 +22,8 @@ from dec_core.data.deskew import deskew
 from dec_core.training import TrainingState, train
 from dec_core.training.events import CentersInitialized, Diverged, Finished, PretrainProgress, TargetUpdated
 
+pytestmark = pytest.mark.slow
+
 TINY = RunConfig.make(
     dataset="digits",
     hidden_units=(8,),

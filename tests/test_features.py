@@ -118,6 +118,7 @@ def test_too_many_points_for_all_distances_are_searched(monkeypatch):
     assert distances.shape == (600, 5)
 
 
+@pytest.mark.slow
 def test_a_layout_keeps_two_crowds_apart():
     x = np.concatenate([np.random.default_rng(i).normal(10 * i, 1, size=(80, 5)) for i in range(2)])
     first, again = (

@@ -14,6 +14,8 @@ from dec_core.figures.notebook import notebook
 from dec_core.figures.report import report
 from dec_core.reading.summary import summary
 
+pytestmark = pytest.mark.slow
+
 ADDRESS = "http://127.0.0.1:9"
 MARKDOWN = {"body", "label", "help", "text", "caption", "delta"}  # fields of Streamlit's messages
 SIGNS = (

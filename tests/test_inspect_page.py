@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
-from screens import MAIN, NoWorkers, app_over, opened_at
+from screens import MAIN, PATIENCE, NoWorkers, app_over, opened_at
 from six_moments import with_six_moments
 from streamlit.components.v2.bidi_component.main import _make_trigger_id
 from streamlit.testing.v1 import AppTest
@@ -25,6 +25,8 @@ from dec_core.reading.run import Run
 from dec_core.reading.selection import VERSUS, Selection
 from dec_core.reading.selection_export import as_npz, as_python, as_table
 from dec_core.runs.folder import RunFolder
+
+pytestmark = pytest.mark.slow
 
 
 def copied(folder: RunFolder, root) -> RunFolder:
@@ -217,13 +219,13 @@ def test_a_run_opens_with_all_that_belongs_to_it(app, runs, now):
 
 
 def test_the_first_screen_points_at_earlier_runs(app, runs):
-    at = AppTest.from_file(MAIN, default_timeout=60)
+    at = AppTest.from_file(MAIN, default_timeout=PATIENCE)
     at.query_params["run"] = "new"
     assert any("Earlier runs are in the list above" in item.value for item in at.run().markdown)
 
 
 def test_between_the_screens_the_run_stays_in_focus(app, runs, now):
-    at = AppTest.from_file(MAIN, default_timeout=60)
+    at = AppTest.from_file(MAIN, default_timeout=PATIENCE)
     at.query_params["run"] = runs.other.folder.id
     at.run()
     assert any(item.label == "Start" for item in at.button)

@@ -26,6 +26,8 @@ from dec_core.runs.history import RunReader
 from dec_core.runs.view import example_index, view_index
 from dec_core.work.recorder import record
 
+pytestmark = pytest.mark.slow
+
 # -- paths and comparisons
 
 

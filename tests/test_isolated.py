@@ -23,6 +23,8 @@ from dec_core.data.limits import Limits
 from dec_core.data.reading_process import Request
 from dec_core.data.uploads import read_files
 
+pytestmark = pytest.mark.slow
+
 IMAGES = np.random.default_rng(0).integers(0, 256, (6, 4, 5)).astype(np.uint8)
 LABELS = np.array([3, 1, 3, 7, 1, 7])
 

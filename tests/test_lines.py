@@ -11,6 +11,8 @@ from dec_core.data.own import keep
 from dec_core.runs.folder import RunFolder
 from dec_core.work.recorder import record
 
+pytestmark = pytest.mark.slow
+
 PLAIN = {
     "hidden_units": (8,), "latent_dim": 2, "pretrain_epochs": 1, "batch_size": 16, "n_clusters": 2, "kmeans_n_init": 1,
     "update_interval": 5, "max_iterations": 5,

@@ -1,9 +1,12 @@
 """Link and state of a screen: listened to where a person has followed one, and never to an echo."""
 
 import pytest
+from screens import PATIENCE
 from streamlit.testing.v1 import AppTest
 
 from pages.shared import link
+
+pytestmark = pytest.mark.slow
 
 
 def screen():
@@ -25,7 +28,7 @@ def screen():
 
 @pytest.fixture
 def at():
-    return AppTest.from_function(screen)
+    return AppTest.from_function(screen, default_timeout=PATIENCE)
 
 
 def arrives_late(at, query):
@@ -71,4 +74,4 @@ def test_the_context_of_a_drawing_still_says_that_somebody_went_back():
 
         st.write(get_script_run_ctx().is_history_navigation)
 
-    assert AppTest.from_function(drawing).run().markdown[0].value in ("False", "`False`")
+    assert AppTest.from_function(drawing, default_timeout=PATIENCE).run().markdown[0].value in ("False", "`False`")

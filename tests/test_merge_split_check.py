@@ -14,6 +14,8 @@ from dec_core.analysis.umap_gmm import UmapGmm
 from dec_core.analysis.verdict import beside_the_mixture, collapse, doubts, what_to_try
 from dec_core.training.mixture import Mixture
 
+pytestmark = pytest.mark.slow
+
 CALM = MergeSplitCheck(pair=(3, 1), border=0.1, best=0.1, cluster=2, size=1.1, valley=0.9)
 
 

@@ -10,6 +10,8 @@ from dec_core.networks import ClusteringLayer, autoencoder, summed_bias
 from dec_core.networks.saving import load_model, save_model
 from dec_core.networks.transposed import SubPixelConv2DTranspose, phases
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_layer_computes_the_t_kernel_by_hand():
     layer = ClusteringLayer(2, alpha=1.0)

@@ -67,6 +67,7 @@ def test_the_version_is_written_once():
     assert (module, name) == ("dec_core", "__version__") and dec_core.__version__.count(".") == 2
 
 
+@pytest.mark.slow
 def test_the_top_gives_all_it_promises_and_waits_for_tensorflow_until_then():
     script = """
 import sys

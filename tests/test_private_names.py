@@ -10,6 +10,8 @@ import pytest
 from dec_core.analysis import umap_internals
 from dec_core.training import optimizers
 
+pytestmark = pytest.mark.slow
+
 CORE = Path(__file__).parents[1] / "dec_core"
 
 

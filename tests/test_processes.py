@@ -20,6 +20,8 @@ from dec_core.sweeps import studies
 from dec_core.sweeps.plan import SweepPlan
 from dec_core.work.supervisor import Supervisor
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 PATIENCE = 90.0  # seconds: an import of TensorFlow on a busy machine, not a speed that is promised
 

@@ -24,6 +24,8 @@ from dec_core.work.postprocess import add_mixture
 from dec_core.work.recorder import record
 from dec_core.work.schedule import MAX_POINTS, Schedule
 
+pytestmark = pytest.mark.slow
+
 records = st.lists(st.fixed_dictionaries({"event": st.text(max_size=9), "loss": st.floats(0, 1)}), max_size=12)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
+from screens import PATIENCE
 from streamlit.testing.v1 import AppTest
 
 from pages.shared.security import SecurityHeaders, policy
@@ -64,7 +65,7 @@ def fails(number: int) -> None:
 
 @pytest.mark.parametrize(("number", "words"), [(0, "Reload the page"), (errno.ENOSPC, "disk is full. Delete runs")])
 def test_an_error_that_nobody_caught_is_said_in_words(number, words):
-    at = AppTest.from_function(fails, args=(number,)).run()
+    at = AppTest.from_function(fails, args=(number,), default_timeout=PATIENCE).run()
     assert not at.exception
     assert words in at.error[0].value and "secret" not in at.error[0].value
 

@@ -513,6 +513,7 @@ def test_a_trial_that_a_full_disk_has_ended_goes_on_in_its_folder(tmp_path, url,
 # -- with real training
 
 
+@pytest.mark.slow
 def test_a_stopped_trial_goes_on_from_its_checkpoint_and_autoencoders_are_shared(tmp_path, url, small):
     base = small.changed(hidden_units=(16, 8), pretrain_epochs=3, max_iterations=100)
     space = {"cluster_learning_rate": {"choices": [0.01, 0.1]}}
@@ -545,6 +546,7 @@ class Clock:
         return self.now
 
 
+@pytest.mark.slow
 def test_what_a_sweep_reports_and_prunes_does_not_depend_on_the_machines_speed(tmp_path, small, monkeypatch):
     base = small.changed(hidden_units=(16, 8), pretrain_epochs=3, update_interval=10, max_iterations=100)
     space = {"cluster_learning_rate": {"choices": [0.1, 0.01, 1.0]}}

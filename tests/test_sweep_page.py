@@ -20,6 +20,8 @@ from dec_core.sweeps import studies
 from dec_core.sweeps.plan import SweepPlan
 from dec_core.work.sweep_worker import Queue
 
+pytestmark = pytest.mark.slow
+
 BASE = RunConfig.make(dataset="digits", hidden_units=(16,), pretrain_epochs=1, max_iterations=20, batch_size=64)
 SPACE = {"cluster_learning_rate": {"low": 1e-4, "high": 1e-1, "log": True}, "n_clusters": {"low": 5, "high": 15}}
 TOLD = [

@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 PATIENCE = 240.0  # seconds: three imports of TensorFlow on a busy machine, not a speed that is promised
 N_TRIALS = 5
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")]
 
 
 def wait_for(condition, seconds=PATIENCE):

@@ -12,6 +12,8 @@ from dec_core.training import TrainingState, train
 from dec_core.training.events import ClusterProgress, Finished, PretrainProgress
 from dec_core.work.recorder import record
 
+pytestmark = pytest.mark.slow
+
 SHORT = {"n_samples": 600, "pretrain_epochs": 2, "batch_size": 100, "kmeans_n_init": 1, "max_iterations": 20}
 
 

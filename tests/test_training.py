@@ -16,6 +16,8 @@ from dec_core.training.events import (
     TargetUpdated,
 )
 
+pytestmark = pytest.mark.slow
+
 
 def new_state(config):
     return TrainingState(config, (8, 8))

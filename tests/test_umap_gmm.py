@@ -12,6 +12,8 @@ from dec_core.runs.history import RunReader
 from dec_core.work.prediction import predict
 from dec_core.work.recorder import record
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def found(digits):

@@ -13,6 +13,8 @@ from pages.shared import background
 from pages.shared.background import Abandoned, Task
 from pages.train import downloads, own_data
 
+pytestmark = pytest.mark.slow
+
 PATIENCE = 60  # seconds for a process to read a small file
 IMAGES = np.random.default_rng(0).integers(0, 256, (300, 8, 8)).astype(np.uint8)
 

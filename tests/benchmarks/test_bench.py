@@ -9,6 +9,8 @@ from benchmarks.__main__ import main
 from dec_core.config import RunConfig
 from dec_core.runs.machine import INSTRUCTIONS
 
+pytestmark = pytest.mark.slow
+
 
 def test_bench_prints_all_ratios_skips_aloud_and_keeps_its_history(tmp_path, capsys, monkeypatch):
     from benchmarks import bench

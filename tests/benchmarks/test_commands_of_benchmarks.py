@@ -9,6 +9,8 @@ import pytest
 from benchmarks.__main__ import main
 from dec_core.cli import MOVED
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 
 

@@ -4,6 +4,8 @@ import pytest
 
 from dec_core.config import RunConfig
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_profile_says_where_the_time_of_a_run_goes(small):
     from benchmarks.profile import PHASES, _phases

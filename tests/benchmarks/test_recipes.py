@@ -3,9 +3,12 @@
 import json
 
 import numpy as np
+import pytest
 
 from benchmarks.__main__ import main
 from dec_core.config import RunConfig
+
+pytestmark = pytest.mark.slow
 
 
 def test_recipes_measure_presets_ingredients_and_the_verdict(tmp_path, capsys, monkeypatch):

@@ -2,7 +2,11 @@
 
 import json
 
+import pytest
+
 from benchmarks.__main__ import main
+
+pytestmark = pytest.mark.slow
 
 
 def test_the_table_trains_what_is_missing_and_shares_autoencoders(tmp_path, capsys):

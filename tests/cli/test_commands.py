@@ -22,6 +22,8 @@ from dec_core.glossary import page
 from dec_core.runs.folder import RunFolder
 from dec_core.runs.lock import training_lock
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 QUICK = ["--data", "digits", "--set", "pretrain_epochs=3", "--set", "max_iterations=80", "--set", "first_target=kmeans"]
 

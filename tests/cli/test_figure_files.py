@@ -12,6 +12,8 @@ from PIL import Image
 from dec_core.cli import figure_files, main
 from dec_core.runs.folder import RunFolder
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 SIGNATURES = {".svg": b"<?xml", ".png": b"\x89PNG", ".pdf": b"%PDF"}
 
