@@ -36,7 +36,7 @@ from dec_core.runs.machine import hardware, processor
 if TYPE_CHECKING:
     from dec_core.training import TrainingState
 
-PHASES = {  # of the training thread, by (file, function); what one calls of another is its own
+PARTS = {  # of the training thread, by (file, function); what one calls of another is its own
     "gradient steps, autoencoder": [("steps.py", "pretrain_batches")],
     "gradient steps, clustering": [("steps.py", "cluster_batches")],
     "z of all images": [("steps.py", "__call__")],
@@ -133,7 +133,7 @@ def _phases(config: RunConfig) -> tuple[dict[str, float], float]:
             pass
         watched.disable()
     stats = pstats.Stats(watched)
-    seconds = dict.fromkeys(PHASES, 0.0)
+    seconds = dict.fromkeys(PARTS, 0.0)
     for function, (_, _, _, _, callers) in stats.stats.items():
         phase = _phase(function)
         if phase:
@@ -145,7 +145,7 @@ def _phase(function: tuple[str, int, str]) -> str | None:
     file, _, name = function
     if name == "__init__" and "dec_core" not in file:
         return None
-    return next((phase for phase, names in PHASES.items() if (Path(file).name, name) in names), None)
+    return next((phase for phase, names in PARTS.items() if (Path(file).name, name) in names), None)
 
 
 # -- the operations of a compiled step

@@ -306,7 +306,7 @@ def applies(name: str, config: RunConfig) -> bool:
     mixture = ("n_neighbors", "gmm_n_init", "features", "compare_distorted")
     method = METHODS[config.method]
     if not method.has_network:
-        places = mixture if method.placed_by == "mixture" else ("kmeans_n_init",)
+        places = mixture if method.centers_from == "umap_mixture" else ("kmeans_n_init",)
         return name in ("dataset", "n_samples", "deskew", "random_state", "method", "n_clusters", *places)
     clusters = method.trains_centers
     optimizers = {config.pretrain_optimizer} | ({config.cluster_optimizer} if clusters else set())

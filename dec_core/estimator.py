@@ -25,7 +25,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, ClusterMixin, TransformerMixin
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
-from dec_core.analysis.assignment import soft_assignment
+from dec_core.analysis.assignment import q_by
 from dec_core.architecture import architecture
 from dec_core.config import OWN, RunConfig
 from dec_core.data.arrays import DARK, as_images
@@ -267,7 +267,7 @@ class DEC(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, BaseE
     def predict_proba(self, X: ArrayLike) -> np.ndarray:
         """q of equation 1, float64, shape (n, n_clusters); each row sums to one. Raises as `predict` does."""
         check_is_fitted(self, "labels_")
-        return soft_assignment(self._embed(X), self.cluster_centers_, self.config_.alpha)
+        return q_by(METHODS[self.config_.method].q, self._embed(X), self.cluster_centers_, self.config_.alpha)
 
     def predict(self, X: ArrayLike) -> np.ndarray:
         """Cluster of each image, the argmax of its q, int, shape (n,).

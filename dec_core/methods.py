@@ -11,7 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-PHASES = ("autoencoder", "centers", "clustering")  # what is done in turn
+PHASES = ("pretraining", "centers", "clustering")  # what is done in turn
+STATE_PHASES = (*PHASES, "finished")  # where a run may stand, in states and records on disk
 
 
 class MethodChoice(Protocol):
@@ -30,7 +31,10 @@ class Method:
     ----------
     z : {"code", "pixels", "umap"}
         What a z is: the code of an autoencoder that is trained, the image as it is, or its place in a UMAP.
-    placed_by : {"kmeans", "mixture"}
+    q : {"student_t", "responsibilities"}
+        How q follows, in `dec_core.analysis.assignment.q_by`, which alone computes it: by Student's t from z and the
+        centers (equation 1), or as the responsibilities of a mixture, which are kept since they follow from neither.
+    centers_from : {"kmeans", "umap_mixture"}
         What places the centers: k-means on z, or a Gaussian mixture in the UMAP of the images.
     trains_centers : bool
         Whether centers and encoder are then moved together, so that q approaches p.
@@ -39,7 +43,8 @@ class Method:
     """
 
     z: Literal["code", "pixels", "umap"]
-    placed_by: Literal["kmeans", "mixture"] = "kmeans"
+    q: Literal["student_t", "responsibilities"] = "student_t"
+    centers_from: Literal["kmeans", "umap_mixture"] = "kmeans"
     trains_centers: bool = False
     trains_decoder: bool = False
 
@@ -49,9 +54,9 @@ class Method:
         return self.z == "code"
 
     @property
-    def q_from_z(self) -> bool:
-        """Whether q follows from z, the centers and alpha (equation 1). Else q is kept with the snapshots."""
-        return self.z != "umap"
+    def keeps_q(self) -> bool:
+        """Whether q is kept with the snapshots, as it does not follow from what they hold besides."""
+        return self.q == "responsibilities"
 
     @property
     def places_new_images(self) -> bool:
@@ -75,7 +80,7 @@ METHODS: dict[str, Method] = {
     "joint": Method("code", trains_centers=True, trains_decoder=True),
     "autoencoder": Method("code"),
     "kmeans": Method("pixels"),
-    "umap_gmm": Method("umap", placed_by="mixture"),
+    "umap_gmm": Method("umap", q="responsibilities", centers_from="umap_mixture"),
 }
 
 
@@ -86,7 +91,7 @@ def uses_mixture_target(config: MethodChoice) -> bool:
 
 def fits_mixture(config: MethodChoice) -> bool:
     """Whether UMAP and a mixture find the groups, if only for the first target p."""
-    return METHODS[config.method].placed_by == "mixture" or uses_mixture_target(config)
+    return METHODS[config.method].centers_from == "umap_mixture" or uses_mixture_target(config)
 
 
 def held_steps(config: MethodChoice) -> int:

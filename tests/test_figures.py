@@ -14,7 +14,7 @@ from dec_core.figures.embedding import frame
 from dec_core.figures.palette import TEN
 from dec_core.runs.history import History, RunReader
 
-PHASES = {"p: mixture", "p: from q"}
+P_NOTES = {"p: mixture", "p: from q"}
 
 
 def unpack(data: bytes):
@@ -87,9 +87,9 @@ def test_curves_of_a_taught_run_name_its_phases_and_its_teacher(finished_run):
     history = RunReader(finished_run).refresh()
     taught = replace(history, mixture={"acc": 0.9234})
     said = [note.text for note in curves(taught, held=40).layout.annotations]
-    assert set(said) >= PHASES
+    assert set(said) >= P_NOTES
     assert any(text.startswith("UMAP + mixture: 92.3<br>") for text in said)
-    assert not PHASES & {note.text for note in curves(history).layout.annotations}
+    assert not P_NOTES & {note.text for note in curves(history).layout.annotations}
     lines = [shape.y0 for shape in curves(taught).layout.shapes]
     assert pytest.approx(92.34) in lines and len(lines) == 1 + len(curves(history).layout.shapes)
 

@@ -1,10 +1,14 @@
 """What a method has and can stands in one table, and nobody else asks for a method's name."""
 
 import ast
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from dec_core import DEC
+from dec_core.analysis.assignment import q_by, soft_assignment
 from dec_core.config import RunConfig, fields
 from dec_core.methods import METHODS, PHASES, fits_mixture, held_steps, uses_mixture_target
 
@@ -62,10 +66,45 @@ def test_what_each_of_them_has_and_can():
 
     assert having("has_network") == {"dec", "joint", "autoencoder"}
     assert having("trains_centers") == {"dec", "joint"} and having("trains_decoder") == {"joint"}
-    assert having("places_new_images") == having("q_from_z") == set(METHODS) - {"umap_gmm"}
+    assert having("places_new_images") == set(METHODS) - {"umap_gmm"} and having("keeps_q") == {"umap_gmm"}
     assert having("centers_are_images") == {"kmeans", "umap_gmm"}
     assert METHODS["dec"].phases == METHODS["joint"].phases == PHASES
     assert METHODS["autoencoder"].phases == PHASES[:2] and METHODS["umap_gmm"].phases == PHASES[1:2]
+
+
+Z, CENTERS, KEPT = np.array([[0.0, 0.0], [1.0, 2.0]]), np.array([[1.0, 0.0], [0.0, 2.0]]), np.array([[1.0, 0], [0, 1]])
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_how_q_follows_is_known_of_every_method(method):
+    expected = KEPT if METHODS[method].keeps_q else soft_assignment(Z, CENTERS, 2.0)
+    assert np.array_equal(q_by(METHODS[method].q, Z, CENTERS, 2.0, KEPT), expected)
+
+
+def test_a_q_that_nobody_has_told_how_to_compute_is_an_error():
+    with pytest.raises(ValueError, match=r"received 'of_vade', expected student_t or responsibilities"):
+        q_by("of_vade", Z, CENTERS, 1.0, KEPT)
+    with pytest.raises(ValueError, match="received no responsibilities"):
+        q_by("responsibilities", Z, CENTERS, 1.0)
+
+
+def test_all_who_want_a_q_ask_how_it_follows(monkeypatch, finished_run, digits):
+    """So that another method's q is never Student's t by mistake: in training, the estimator, Inspect, predict."""
+    from dec_core.reading.run import Run
+    from dec_core.work.prediction import predict
+
+    model = DEC(config=RunConfig.make(dataset="digits", hidden_units=(8,), pretrain_epochs=1, max_iterations=1))
+    model.fit(digits.images[:300])
+    monkeypatch.setitem(METHODS, "dec", replace(METHODS["dec"], q="of_vade"))
+    users = [
+        model.state_.q,
+        lambda: model.predict_proba(digits.images[:3]),
+        lambda: Run.open(finished_run).at(-1).q,
+        lambda: predict(finished_run, digits.images[:3]),
+    ]
+    for user in users:
+        with pytest.raises(ValueError, match="received 'of_vade'"):
+            user()
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,46 @@
-"""From embedded points to soft assignments q and their sharpened target p (DEC, equations 1 and 3)."""
+"""From embedded points to soft assignments q and their sharpened target p (DEC, equations 1 and 3).
+
+How q follows differs by method: whoever wants a q asks `q_by`, and a method with another kind of q gets a case there.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 from scipy.spatial.distance import cdist
+
+
+def q_by(
+    kind: str, z: np.ndarray, cluster_centers: np.ndarray, alpha: float, kept: np.ndarray | None = None
+) -> np.ndarray:
+    """q of a method: `kind` is what its `dec_core.methods.Method.q` says.
+
+    Parameters
+    ----------
+    kind : {"student_t", "responsibilities"}
+    z : ndarray, shape (n, latent_dim)
+    cluster_centers : ndarray, shape (n_clusters, latent_dim)
+    alpha : float
+        Degrees of freedom of Student's t.
+    kept : ndarray, shape (n, n_clusters), or None
+        Responsibilities that were found with the centers. A q that follows from z does without.
+
+    Returns
+    -------
+    q : ndarray of float, shape (n, n_clusters)
+        Each row sums to one.
+
+    Raises
+    ------
+    ValueError
+        If there is no such kind, or q is what was kept and nothing was.
+    """
+    if kind == "student_t":
+        return soft_assignment(z, cluster_centers, alpha)
+    if kind == "responsibilities":
+        if kept is None:
+            raise ValueError("q: received no responsibilities, expected those kept with the centers; z gives no others")
+        return kept
+    raise ValueError(f"q: received {kind!r}, expected student_t or responsibilities; add a case to q_by")
 
 
 def soft_assignment(z: np.ndarray, cluster_centers: np.ndarray, alpha: float = 1.0) -> np.ndarray:

@@ -222,7 +222,7 @@ def _clusters_box(config: RunConfig, described: Architecture) -> _Box:
 
 
 def _groups_box(config: RunConfig) -> _Box:
-    if METHODS[config.method].placed_by == "kmeans":
+    if METHODS[config.method].centers_from == "kmeans":
         return _kmeans_box(config, "pixels")
     lines = f"of UMAP, {config.n_neighbors} neighbours", f"{config.n_clusters} clusters, {config.gmm_n_init} starts"
     return _Box("clusters", "clusters", "Gaussian mixture", lines, (config.n_clusters,))

@@ -15,7 +15,7 @@ CLUSTER_SHARE = 0.3  # of the bar, before clustering has begun and its speed is 
 
 @dataclass(frozen=True)
 class Progress:
-    """`words`: one line. `fraction`: 0..1 of the whole run. `step`: 0 autoencoder, 1 centers, 2 clustering, 3 done."""
+    """`words`: one line. `fraction`: 0..1 of the whole run. `step`: the phase's place in `PHASES`, 3 when done."""
 
     words: str
     fraction: float

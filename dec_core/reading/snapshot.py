@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dec_core.analysis.assignment import soft_assignment, target_distribution
+from dec_core.analysis.assignment import q_by, target_distribution
 from dec_core.analysis.inspection import Rivals, flows, last_change, most_telling, rivals, unsettled
 from dec_core.analysis.metrics import Confusion, confusion, match
 from dec_core.methods import METHODS
@@ -107,11 +107,12 @@ class Snapshot:
         if "q" in self.arrays:
             return self.arrays["q"].astype(np.float32)
         q = np.full((self.run.n, self.run.config.n_clusters), np.nan, dtype=np.float32)
-        if not METHODS[self.run.config.method].q_from_z:
-            return q  # of a mixture q does not follow from z; runs of earlier versions did not keep it
+        method = METHODS[self.run.config.method]
+        if method.keeps_q:
+            return q  # runs of earlier versions did not keep it
         centers, alpha = self.arrays["cluster_centers"], self.run.config.alpha
         for rows in self.in_chunks():
-            q[rows] = soft_assignment(self.z(rows), centers, alpha)
+            q[rows] = q_by(method.q, self.z(rows), centers, alpha)
         return q
 
     @cached_property
@@ -137,7 +138,7 @@ class Snapshot:
     def distance(self) -> np.ndarray:
         """Distance in z of each sample to the center of its cluster, float32, shape (n,).
 
-        Where q is that of a mixture there is no center in z, and the mean z of the cluster stands for it.
+        A mixture of the images in their UMAP has no center in z: the mean z of the cluster stands for it.
         """
         distance = np.full(self.run.n, np.nan, dtype=np.float32)
         for rows in self.in_chunks():
@@ -147,7 +148,7 @@ class Snapshot:
     @cached_property
     def centers(self) -> np.ndarray:
         """The cluster centers in z, float32, shape (n_clusters, latent_dim)."""
-        if METHODS[self.run.config.method].q_from_z:
+        if METHODS[self.run.config.method].z != "umap":
             return self.arrays["cluster_centers"].astype(np.float32)
         z, labels = self.z(self.rows), self.labels[self.rows]
         return np.array([z[labels == k].mean(axis=0) if (labels == k).any() else z.mean(axis=0)

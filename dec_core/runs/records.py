@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, Field, TypeAdapter
 from typing_extensions import TypedDict
 
 from dec_core.json_text import parse_json
+from dec_core.methods import STATE_PHASES
 
 Count = Annotated[int, Field(ge=0, le=2**53)]
 Positive = Annotated[int, Field(ge=1, le=2**53)]
@@ -173,7 +174,7 @@ def _finite(scores: Any) -> Any:
 
 # for `RunStatus`
 State = Literal["queued", "running", "paused", "finished", "stopped", "failed", "interrupted"]
-Phase = Literal["pretraining", "centers", "clustering", "finished"]
+Phase = Literal[*STATE_PHASES]
 Pid = Annotated[int, Field(ge=0, lt=2**31)]
 Progress = Annotated[dict[str, Any], BeforeValidator(_checked_or_nothing)]
 SecondsByPhase = dict[str, Seconds]

@@ -127,7 +127,7 @@ def initialize_centers(state: TrainingState, x: np.ndarray, mixture: Mixture | N
     mixture = mixture or _mixture(state, x)
     while mixture and not mixture.wait(TELL_EVERY):
         yield TargetProgress(mixture.status)
-    if METHODS[config.method].placed_by == "mixture":
+    if METHODS[config.method].centers_from == "umap_mixture":
         yield from _mix(state, x, mixture)
         return
     z = Embedder(state.encoder, _as_tensor(state, x))()  # (n, latent_dim)

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from dec_core.config import RunConfig
+from dec_core.methods import STATE_PHASES
 
-PHASES = ("pretraining", "centers", "clustering", "finished")
 FRACTIONS = ("loss_sum", "delta_label")  # all others are whole numbers
 
 
@@ -23,8 +23,8 @@ def check_counters(arrays: dict[str, Any], config: RunConfig) -> None:
         Names the counter, what was received, and the range that the config leaves it.
     """
     phase = str(arrays["phase"])
-    if phase not in PHASES:
-        raise ValueError(f"phase: received {phase:.40}, expected one of {', '.join(PHASES)}")
+    if phase not in STATE_PHASES:
+        raise ValueError(f"phase: received {phase:.40}, expected one of {', '.join(STATE_PHASES)}")
     iteration, n_updates = _number(arrays, "iteration"), _number(arrays, "n_updates")
     pretrains, clusters = phase == "pretraining", phase in ("clustering", "finished")
     updated_at = (n_updates - 1) * config.update_interval if n_updates else -1  # at every so many steps, from 0 on

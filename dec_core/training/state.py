@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from dec_core.analysis.assignment import soft_assignment
+from dec_core.analysis.assignment import q_by
 from dec_core.architecture import architecture
 from dec_core.config import RunConfig
 from dec_core.methods import METHODS
@@ -44,7 +44,7 @@ class TrainingState:
     z : ndarray of float32, shape (n, latent_dim), or None
         Embedding of all samples at the last target update.
     p : ndarray of float32, shape (n, n_clusters), or None
-        Of a method whose q does not follow from z it is q as well: the responsibilities of a mixture.
+        Of a method that keeps q it is q as well: the responsibilities of a mixture.
     """
 
     def __init__(self, config: RunConfig, image_shape: tuple[int, ...]):
@@ -74,9 +74,7 @@ class TrainingState:
 
     def q(self) -> np.ndarray:
         """Soft assignment of all samples at the last embedding, shape (n, n_clusters)."""
-        if not METHODS[self.config.method].q_from_z:
-            return self.p
-        return soft_assignment(self.z, self.cluster_centers, self.config.alpha)
+        return q_by(METHODS[self.config.method].q, self.z, self.cluster_centers, self.config.alpha, self.p)
 
     def embed(self, x: np.ndarray) -> np.ndarray:
         """z of images given as rows of uint8, (n, n_features) -> (n, latent_dim)."""

@@ -122,7 +122,7 @@ def add_mixture(folder: RunFolder) -> None:
     """
     config, root = folder.config, folder.path.parent
     has_met_it = any(record["event"] == "MixtureScored" for record in folder.records()[0])
-    if METHODS[config.method].placed_by == "mixture" or has_met_it:
+    if METHODS[config.method].centers_from == "umap_mixture" or has_met_it:
         return
     data = load(config.dataset, config.n_samples, upright=config.deskew, root=root)
     if data.y is None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dec_core.analysis.assignment import soft_assignment
+from dec_core.analysis.assignment import q_by
 from dec_core.analysis.metrics import confusion
 from dec_core.data import load
 from dec_core.data.deskew import deskew
@@ -63,7 +63,7 @@ def predict(run: RunFolder, images: np.ndarray) -> Prediction:
     x = images.reshape(len(images), *encoder.input_shape[1:])
     parts = [x[i : i + BATCH].astype(np.float32) / 255 for i in range(0, len(x), BATCH)]
     z = np.concatenate([np.asarray(encoder(part, training=False)) for part in parts])
-    q = soft_assignment(z, np.asarray(clustering.cluster_centers), config.alpha)
+    q = q_by(METHODS[config.method].q, z, np.asarray(clustering.cluster_centers), config.alpha)
     return Prediction(q.argmax(axis=1), q, _names(run, data.y, data.classes), notes)
 
 

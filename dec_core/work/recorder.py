@@ -40,7 +40,7 @@ from dec_core.work.snapshots import Snapshots
 SHOW_EVERY = 0.5  # seconds between statuses; what comes to its end is shown at once
 CHECKPOINT_EVERY = 10.0  # seconds: what a killed process may lose; of a run that ends nothing depends on it
 BY_CTRL_C = "Training was ended by Ctrl-C."
-PHASES = {PretrainProgress: "pretraining", TargetProgress: "centers", CentersInitialized: "centers"}
+PHASE_OF = {PretrainProgress: "pretraining", TargetProgress: "centers", CentersInitialized: "centers"}
 
 Record = dict[str, Any]
 
@@ -171,7 +171,7 @@ class _Recorder:
 
     def _count(self, event: Event, seconds: float) -> None:
         """Book the seconds that led to an event under the phase in which they went by."""
-        phase = PHASES.get(type(event), "clustering")
+        phase = PHASE_OF.get(type(event), "clustering")
         if isinstance(event, Diverged):
             phase = event.phase
         elif isinstance(event, Finished) and event.reason == "centers":

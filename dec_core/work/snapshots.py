@@ -60,8 +60,8 @@ class Snapshots:
         """Centers (n_clusters, latent_dim) with their images, labels (n,), and q where it follows from neither."""
         state = self.state
         arrays = {"cluster_centers": state.cluster_centers, "labels": state.labels.astype(np.uint8)}
-        if not METHODS[state.config.method].q_from_z:  # its q does not follow from z and the centers
-            arrays["q"] = half(state.p)
+        if METHODS[state.config.method].keeps_q:
+            arrays["q"] = half(state.q())
         return arrays | {"decoded_centers": self._images(state.decode(state.cluster_centers))}
 
     def _images(self, rows: np.ndarray) -> np.ndarray:

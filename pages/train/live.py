@@ -91,12 +91,14 @@ def _until_next_look(status: RunStatus, history: History, config: RunConfig) -> 
 
 def _is_more_to_come(status: RunStatus, history: History, config: RunConfig) -> bool:
     """Whether the worker still adds to a run that has ended: `dec_core.work.postprocess`."""
-    scored = status.state == "finished" and "acc" in status.outcome and METHODS[config.method].placed_by != "mixture"
+    scored = (
+        status.state == "finished" and "acc" in status.outcome and METHODS[config.method].centers_from != "umap_mixture"
+    )
     return history.umap is None or (scored and history.mixture is None)
 
 
 def _stepper(state: str, standing: Progress, phases: tuple[str, ...]) -> None:
-    """Autoencoder, centers, clustering: which is done, which is under way."""
+    """Pretraining, centers, clustering: which is done, which is under way."""
     done = state == "finished"
     marks = []
     for name in phases:

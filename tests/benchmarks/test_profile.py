@@ -8,10 +8,10 @@ pytestmark = pytest.mark.slow
 
 
 def test_the_profile_says_where_the_time_of_a_run_goes(small):
-    from benchmarks.profile import PHASES, _phases
+    from benchmarks.profile import PARTS, _phases
 
     found, total = _phases(small.changed(pretrain_epochs=2, max_iterations=40))
-    assert set(found) == {*PHASES, "the rest"} and sum(found.values()) == pytest.approx(total)
+    assert set(found) == {*PARTS, "the rest"} and sum(found.values()) == pytest.approx(total)
     assert min(found.values()) >= 0 and max(found.values()) < total
     for phase in ("gradient steps, autoencoder", "gradient steps, clustering", "k-means on z", "q, p and labels"):
         assert found[phase] > 0
