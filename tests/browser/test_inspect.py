@@ -195,12 +195,12 @@ SEEN_AT_ONCE = r"""([timeline, matrix, centers]) => {
 
 
 def test_the_timeline_plays_and_all_views_rest_where_it_rests(server, page, runs):
-    run = runs.run
-    visit(server, page, run, moment=2, space="pca", true=4)
-    says(page, Selection(true="4"), run.at(2), "digit")
+    run, first = runs.run, runs.run.clustered[0]
+    visit(server, page, run, moment=first, space="pca", true=4)
+    says(page, Selection(true="4"), run.at(first), "digit")
     play = page.locator(".timeline .play")
     cell(page, 4, 4).click()
-    says(page, Selection(true="4", cluster="E"), run.at(2), "digit")
+    says(page, Selection(true="4", cluster="E"), run.at(first), "digit")
     seen = {}
     play.click()
     expect(play).to_have_text("Pause")
@@ -208,14 +208,14 @@ def test_the_timeline_plays_and_all_views_rest_where_it_rests(server, page, runs
     def passed() -> bool:  # the others follow in the browser, before Python hears of it
         moment, counts, sizes = page.evaluate(SEEN_AT_ONCE, handles)
         seen[moment] = counts, sizes
-        return moment >= 6
+        return moment >= first + 4
 
     handles = [page.locator(name).element_handle() for name in (".timeline", ".st-key-box-matrix .matrix", ".centers")]
     wait_until(page, passed)
     play.click()
     expect(play).to_have_text("Play")
     at = rests_at(page)
-    assert 6 <= at <= len(run.snapshots) - 1 and len(seen) > 2
+    assert first + 4 <= at <= len(run.snapshots) - 1 and len(seen) > 2
     for moment, (counts, sizes) in seen.items():
         assert np.array_equal(counts, counted(run.at(moment)))
         assert sizes == np.bincount(run.cluster_order[run.at(moment).labels], minlength=10).tolist()
@@ -314,8 +314,9 @@ def test_a_lasso_chooses_what_it_encloses(server, page, runs):
 
 
 def test_a_point_is_met_and_opened(server, page, runs):
-    now = runs.run.at(7)
-    visit(server, page, runs.run, moment=7, space="pca")
+    moment = runs.run.clustered[5]
+    now = runs.run.at(moment)
+    visit(server, page, runs.run, moment=moment, space="pca")
     drawn = on_screen(page, now, "pca")
     box = scene(page).locator("canvas").first.bounding_box()
     apart = np.linalg.norm(drawn[:, None] - drawn, axis=2) + np.diag(np.full(2000, np.inf))
@@ -376,7 +377,7 @@ def test_the_selection_is_taken_away(server, page, runs, monkeypatch):
 
 
 def test_a_link_shows_somebody_else_the_same(server, browser, page, runs):
-    run, at = runs.run, 7
+    run, at = runs.run, runs.run.clustered[5]
     row, column = worst_cell(run.at(at))
     visit(server, page, run, moment=at)
     cell(page, row, column).click()
@@ -502,7 +503,10 @@ def test_nothing_is_cut_off_on_a_phone(server, browser, runs):
     complaints, now = [], runs.run.at(-1)
     page = opened(browser, complaints, 390, 844)
     wrong = int(now.select(side="wrong", order="wrong")[0])
-    for query in ({}, {"side": "wrong", "sample": wrong, "pin": f"{runs.run.folder.id}@3", "versus": "there"}):
+    for query in (
+        {},
+        {"side": "wrong", "sample": wrong, "pin": f"{runs.run.folder.id}@{runs.run.clustered[1]}", "versus": "there"},
+    ):
         visit(server, page, runs.run, **query)
         expect(page.locator(".st-key-box-against")).to_be_visible()
         expect(page.locator(".flows button").first).to_be_visible()
