@@ -20,6 +20,7 @@ DISTRIBUTIONS = {  # of modules that come under another name
     "PIL": "pillow",
     "pydantic_core": "pydantic",
     "sklearn": "scikit-learn",
+    "typing_extensions": "pydantic",
     "umap": "umap-learn",
 }
 
