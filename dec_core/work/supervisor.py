@@ -27,6 +27,7 @@ from dec_core.runs.marks import forget_removed
 
 POLL = 0.1  # seconds
 LAST_WORDS = 2.0  # seconds in which a worker that is ending lets go of its run
+WORKER = (sys.executable, "-m", "dec_core", "worker")
 MAX_FINISHING = 2  # workers that may make a UMAP at a time
 
 
@@ -39,7 +40,7 @@ class Worker:
         environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "2", "PYTHONUNBUFFERED": "1"}
         with log.open("wb") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "dec_core", "worker"],
+                WORKER,
                 stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=subprocess.STDOUT,
