@@ -77,7 +77,7 @@ class RunConfig(BaseModel):
     )  # fmt: skip
     n_samples: int | None = _setting(
         None, "Data", "Number of images",
-        "Use only this many: the first ones; of your own, evenly spread ones. Empty uses all. Fewer train faster.",
+        "Use only this many: the first ones, or evenly spread ones of your own data. Leave empty to use all.",
         ge=50,
     )  # fmt: skip
     deskew: bool = _setting(
@@ -87,7 +87,7 @@ class RunConfig(BaseModel):
     # -- architecture
     method: Literal[*METHODS] = _setting(
         "dec", "Architecture", "Method",
-        "dec, joint: clusters form after pretraining. autoencoder: k-means on z. kmeans, umap_gmm: no network.",
+        "dec: DEC. joint: with reconstruction, as IDEC. autoencoder: k-means on z. kmeans, umap_gmm: no network.",
     )  # fmt: skip
     autoencoder: Literal["dense", "conv_transpose", "conv_upsampling"] = _setting(
         "dense", "Architecture", "Autoencoder",
@@ -110,7 +110,7 @@ class RunConfig(BaseModel):
     )  # fmt: skip
     initializer: Literal["variance_scaling", "glorot_uniform"] = _setting(
         "variance_scaling", "Architecture", "Initializer",
-        "variance_scaling: uniform with variance 1/(3 · inputs), as in the tutorial. glorot_uniform: Keras's default.",
+        "variance_scaling: uniform, variance 1/(3 · inputs), as in the tutorial. glorot_uniform: Keras's default.",
         advanced=True,
     )  # fmt: skip
     precision: Literal["float32", "bfloat16"] = _setting(
@@ -120,7 +120,7 @@ class RunConfig(BaseModel):
     )  # fmt: skip
     # -- pretraining
     pretrain_epochs: int = _setting(
-        300, "Pretraining", "Epochs", "How often the autoencoder sees every image before clustering starts.",
+        300, "Pretraining", "Epochs", "How many times the autoencoder sees every image before clustering starts.",
         ge=1, le=2000,
     )  # fmt: skip
     pretrain_optimizer: Optimizer = _setting(
@@ -151,14 +151,14 @@ class RunConfig(BaseModel):
     )  # fmt: skip
     # -- clustering
     n_clusters: int = _setting(
-        10, "Clustering", "Number of clusters", "How many clusters to look for. Labels are not used.", ge=2, le=50,
+        10, "Clustering", "Number of clusters", "How many clusters to look for; labels are not used.", ge=2, le=50,
     )  # fmt: skip
     first_target: Literal["kmeans", "umap_gmm"] = _setting(
         "kmeans", "Clustering", "Initial target p",
         "kmeans: p sharpens the q of k-means on z. umap_gmm: p is what UMAP and a Gaussian mixture find in the images.",
     )  # fmt: skip
     first_target_steps: int = _setting(
-        1400, "Clustering", "Hold it for (steps)",
+        1400, "Clustering", "Hold the initial target for (steps)",
         "Gradient steps for which the initial target p is held; after them p sharpens q again.", ge=1, le=200_000,
     )  # fmt: skip
     features: Literal["pixels", "gradients"] = _setting(
@@ -171,7 +171,7 @@ class RunConfig(BaseModel):
     )  # fmt: skip
     compare_distorted: bool = _setting(
         False, "Clustering", "Augmented neighbors",
-        "Each image is also searched for neighbors after a little rotation, shear and scaling: nine searches.",
+        "Neighbors are also sought for slightly rotated, sheared and scaled copies of each image: nine searches.",
     )  # fmt: skip
     gmm_n_init: int = _setting(
         8, "Clustering", "Mixture restarts (n_init)",
@@ -198,7 +198,7 @@ class RunConfig(BaseModel):
         "Rotate, shear, scale and shift each image a little at every clustering step; p stays that of the clean image.",
     )  # fmt: skip
     tol: float = _setting(
-        0.001, "Clustering", "Tolerance (stop when fewer labels change)",
+        0.001, "Clustering", "Tolerance (stop when fewer images change)",
         "Stop when, between two target updates, a smaller fraction of the images than this changes cluster.",
         ge=0, le=0.5,
     )  # fmt: skip
@@ -208,7 +208,7 @@ class RunConfig(BaseModel):
     )  # fmt: skip
     alpha: float = _setting(
         1.0, "Clustering", "Degrees of freedom α",
-        "Degrees of freedom of Student's t in q (DEC, equation 1): the larger, the less distant centers count.",
+        "Degrees of freedom of Student's t in q (DEC, equation 1): a larger α gives distant centers less weight.",
         ge=0.1, le=100, advanced=True,
     )  # fmt: skip
     kmeans_n_init: int = _setting(
@@ -217,7 +217,7 @@ class RunConfig(BaseModel):
         ge=1, le=100, advanced=True,
     )  # fmt: skip
     momentum: float = _setting(
-        0.9, "Pretraining", "Momentum (SGD)", "How much of the previous step SGD keeps; adam ignores it.",
+        0.9, "Pretraining", "Momentum (SGD)", "How much of the previous step SGD keeps; adam and adadelta ignore it.",
         ge=0, lt=1, advanced=True,
     )  # fmt: skip
     # -- repeatability

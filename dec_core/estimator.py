@@ -51,6 +51,11 @@ class DEC(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, BaseE
         L = KL(p || q) = sum_ij p_ij log(p_ij / q_ij)                                equation 2
         p_ij  proportional to  q_ij^2 / sum_i q_ij                                   equation 3
 
+    The loss is trained as its mean over the images of a batch, as Keras computes it. The config may ask for
+    more or less than this: `method="joint"` trains the reconstruction as well (IDEC), "autoencoder" and
+    "kmeans" stop at k-means. With `first_target="umap_gmm"`, as in `presets["first-look"]`, p begins as what
+    UMAP and a Gaussian mixture find among the images: a good part of such a result is theirs.
+
     X, wherever a method takes it, holds images of shape (n, height, width[, channels]) or rows of
     shape (n, d), where d is best a square. Values are 0..1 or 0..255, of any type; which of the two,
     `fit` decides for all that follows, so that a dark batch is not taken for another scale. Images
@@ -72,6 +77,7 @@ class DEC(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, BaseE
     labels_ : ndarray of int, shape (n,)
         Cluster of every image; while training goes on, as of the last target update.
     cluster_centers_ : ndarray of float32, shape (n_clusters, latent_dim)
+        Of the method "kmeans" in pixels, (n_clusters, n_features_in_).
     n_iter_ : int
         Gradient steps done while clustering.
     config_ : RunConfig

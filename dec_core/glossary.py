@@ -1,11 +1,7 @@
 """The words of the method: one sentence each, the formula where there is one, and where it is written down.
 
-Tooltips on the screens, the lessons and `docs/glossary.md` say what stands here; fields of `RunConfig` bring their
+Tooltips on the screens and `docs/glossary.md` say what stands here; fields of `RunConfig` bring their
 own sentence along and take formula and source from here. Formulas are LaTeX, as KaTeX renders it.
-
-Papers: DEC is Xie, Girshick and Farhadi (2016); IDEC is Guo, Gao, Liu and Yin (2017); DCEC is Guo, Liu, Zhu and Yin
-(2017); DEC-DA is Guo, Zhu, Liu and Yin (2018); N2D is McConville et al. (2021); UMAP is McInnes, Healy and Melville
-(2018).
 """
 
 from __future__ import annotations
@@ -13,6 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dec_core.config import RunConfig, fields
+
+PAPERS = (
+    "DEC: Xie, Girshick and Farhadi 2016. IDEC: Guo, Gao, Liu and Yin 2017. DCEC: Guo, Liu, Zhu and Yin 2017. "
+    "DEC-DA: Guo, Zhu, Liu and Yin 2018. N2D: McConville et al. 2019. UMAP: McInnes, Healy and Melville 2018."
+)
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ CONCEPTS = {
         "DEC, section 3",
         "encoder.predict(x)",
     ),
-    "autoencoder": Term(
+    "autoencoding": Term(
         "Autoencoder",
         "An encoder that compresses an image to z and a decoder that restores the image from z, trained together.",
         r"\min\ \lVert x - g(f_\theta(x)) \rVert^2",
@@ -64,7 +65,8 @@ CONCEPTS = {
     ),
     "reconstruction_error": Term(
         "Reconstruction error",
-        "Mean squared difference between a pixel, from 0 to 1, and its reconstruction.",
+        "Mean squared difference between a pixel, from 0 to 1, and its reconstruction: the mean of an epoch, "
+        "of the images as they were shown, augmented or not.",
         r"\tfrac{1}{nd}\sum_i \lVert x_i - \hat x_i \rVert^2",
         "",
         "loss='mse'",
@@ -86,14 +88,15 @@ CONCEPTS = {
     ),
     "p": Term(
         "p, the target distribution",
-        "q made sharper: squared, divided by how full each cluster is, and normalized. Training pulls q towards p.",
+        "q made sharper: squared, divided by how full each cluster is, and normalized. Training pulls q toward p, "
+        "or, as long as an initial target is held, toward that.",
         r"p_{ij} = \frac{q_{ij}^2 / \sum_i q_{ij}}{\sum_{j'} q_{ij'}^2 / \sum_i q_{ij'}}",
         "DEC, equation 3",
         "target_distribution(q)",
     ),
     "kl": Term(
         "KL divergence",
-        "How far q is from p; the clustering loss.",
+        "How far q is from p; the clustering loss. The paper sums over the images, Keras takes the mean.",
         r"L = \mathrm{KL}(P \Vert Q) = \sum_i \sum_j p_{ij} \log \frac{p_{ij}}{q_{ij}}",
         "DEC, equation 2",
         "loss='kld'",
@@ -114,9 +117,10 @@ CONCEPTS = {
     ),
     "target_update": Term(
         "Target update",
-        "q of all images is computed anew, and p from it; between two updates p stays as it is.",
+        "q of all images is computed anew, and p from it unless an initial target is held; "
+        "between two updates p stays.",
         "",
-        "DEC, section 3.1.3",
+        "IDEC, algorithm 1",
         "if ite % update_interval == 0",
     ),
     "changed": Term(
@@ -135,9 +139,10 @@ CONCEPTS = {
     ),
     "nmi": Term(
         "NMI",
-        "Normalized mutual information of clusters and classes: 1 is perfect, 0 is chance.",
+        "Normalized mutual information of clusters and classes: 1 is perfect, 0 says that neither tells of the other. "
+        "It is not corrected for chance.",
         r"\frac{2\,I(Y; C)}{H(Y) + H(C)}",
-        "Strehl and Ghosh (2002)",
+        "scikit-learn, arithmetic mean",
         "metrics.nmi(y, y_pred)",
     ),
     "ari": Term(
@@ -149,7 +154,7 @@ CONCEPTS = {
     ),
     "silhouette": Term(
         "Silhouette",
-        "How tight and far apart clusters are in z, from −1 to 1; no labels are used.",
+        "How tight and far apart clusters are in z, from −1 to 1, over up to 2 000 images; no labels are used.",
         r"\tfrac1n \sum_i \frac{b_i - a_i}{\max(a_i, b_i)}",
         "Rousseeuw (1987)",
     ),
@@ -174,7 +179,8 @@ CONCEPTS = {
     ),
     "matching": Term(
         "Matching (Hungarian method)",
-        "Clusters have no names: each is matched to the class with which the diagonal holds the most images.",
+        "Clusters have no names: each is matched to one class so that the "
+        "diagonal of the confusion matrix holds as many images as it can.",
         "",
         "Kuhn (1955)",
         "linear_assignment",
@@ -186,9 +192,7 @@ CONCEPTS = {
         "Lloyd (1982)",
         "KMeans(n_clusters=n_clusters, n_init=20)",
     ),
-    "pca": Term(
-        "PCA", "The plane in which points vary the most; distances in it are true projections.", "", "Pearson (1901)"
-    ),
+    "pca": Term("PCA", "The plane in which points vary the most: a straight projection of z.", "", "Pearson (1901)"),
     "umap": Term(
         "UMAP",
         "A map in which neighbors stay neighbors; distances between far groups mean little.",
@@ -207,32 +211,42 @@ FIELDS = {
     "dataset": Term("", "", tutorial="keras.datasets.mnist"),
     "n_samples": Term("", ""),
     "deskew": Term("", ""),
-    "method": Term("", "", source="DEC; IDEC and DCEC for joint", tutorial="which of the notebook's systems is run"),
+    "method": Term("", "", source="DEC; joint: IDEC and DCEC"),
     "autoencoder": Term("", "", tutorial="autoencoder(dims), autoencoderConv2D_1, autoencoderConv2D_2"),
     "hidden_units": Term("", "", source="DEC, section 4.3", tutorial="dims = [784, 500, 500, 2000, 10]"),
-    "filters": Term("", "", source="DCEC, section 3", tutorial="filters=[32, 64, 128, 10]"),
+    "filters": Term("", "", source="DCEC", tutorial="filters=[32, 64, 128, 10], of which 10 is z"),
     "latent_dim": Term("", "", formula=r"z \in \mathbb R^{d}", source="DEC, section 4.3", tutorial="dims[-1]"),
     "initializer": Term("", "", source="", tutorial="VarianceScaling(scale=1. / 3., mode='fan_in', ...)"),
     "precision": Term("", ""),
     "pretrain_epochs": Term("", "", tutorial="pretrain_epochs = 300"),
-    "pretrain_optimizer": Term("", "", tutorial="pretrain_optimizer = SGD(lr=1, momentum=0.9)"),
+    "pretrain_optimizer": Term("", "", tutorial="SGD(lr=1, momentum=0.9); 'adadelta' for the convolutional one"),
     "pretrain_learning_rate": Term("", "", tutorial="SGD(lr=1, ...)"),
     "learning_rate_decay": Term("", ""),
-    "pretrain_augment": Term("", "", source="DEC-DA"),
-    "distortion": Term("", "", source="DEC-DA"),
+    "pretrain_augment": Term("", "", source="after DEC-DA"),
+    "distortion": Term("", "", source="after DEC-DA; the amounts are ours"),
     "batch_size": Term("", "", tutorial="batch_size = 256"),
     "n_clusters": Term("", "", formula="k", source="DEC, section 3", tutorial="n_clusters = len(np.unique(y))"),
-    "first_target": Term("", "", formula=r"p^{(0)}", source="DEC, equation 3; N2D for umap_gmm"),
+    "first_target": Term(
+        "", "", formula=r"p^{(0)}", source="DEC, equation 3; umap_gmm after N2D, which maps z, not images"
+    ),
     "first_target_steps": Term("", ""),
     "features": Term("", "", source="Dalal and Triggs (2005) for gradients"),
     "n_neighbors": Term("", "", source="UMAP"),
     "compare_distorted": Term("", ""),
     "gmm_n_init": Term("", ""),
-    "update_interval": Term("", "", source="DEC, section 3.1.3", tutorial="update_interval = 140"),
-    "cluster_optimizer": Term("", "", source="DEC, section 4.3", tutorial="optimizer=SGD(0.01, 0.9)"),
+    "update_interval": Term("", "", source="IDEC, algorithm 1", tutorial="update_interval = 140"),
+    "cluster_optimizer": Term(
+        "", "", source="DEC, section 4.3", tutorial="SGD(0.01, 0.9); 'adam' for the convolutional one"
+    ),
     "cluster_learning_rate": Term("", "", source="DEC, section 4.3", tutorial="SGD(0.01, 0.9)"),
-    "gamma": Term("", "", formula=r"L = L_r + \gamma L_c", source="IDEC, section 3", tutorial="loss_weights=[0.1, 1]"),
-    "augment": Term("", "", source="DEC-DA"),
+    "gamma": Term(
+        "",
+        "",
+        formula=r"L = L_r + \gamma L_c",
+        source="IDEC, section 3, with a mean over pixels for L_r",
+        tutorial="loss_weights=[0.1, 1]",
+    ),
+    "augment": Term("", "", source="after DEC-DA"),
     "tol": Term("", "", source="DEC, section 3.1.3", tutorial="tol = 0.001"),
     "max_iterations": Term("", "", tutorial="maxiter = 8000"),
     "alpha": Term(
@@ -242,9 +256,9 @@ FIELDS = {
         source="DEC, equation 1",
         tutorial="ClusteringLayer(n_clusters, alpha=1.0)",
     ),
-    "kmeans_n_init": Term("", "", tutorial="KMeans(n_clusters, n_init=20)"),
+    "kmeans_n_init": Term("", "", source="DEC, section 4.3", tutorial="KMeans(n_clusters, n_init=20)"),
     "momentum": Term("", "", tutorial="SGD(..., momentum=0.9)"),
-    "random_state": Term("", ""),
+    "random_state": Term("", "", tutorial="np.random.seed(10)"),
 }
 """What the glossary adds to a field of `RunConfig`, whose name and sentence are its label and its help."""
 
@@ -279,6 +293,8 @@ def page() -> str:
         "# Glossary",
         "",
         "Made by `python -m dec_core glossary`. The same sentences are the tooltips of the app.",
+        "",
+        PAPERS,
     ]
     parts = [("Concepts", CONCEPTS), ("Choices of a run", RunConfig.model_fields)]
     for title, names in parts:

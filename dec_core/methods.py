@@ -39,7 +39,7 @@ class Method:
     trains_centers : bool
         Whether centers and encoder are then moved together, so that q approaches p.
     trains_decoder : bool
-        Whether the decoder is trained on meanwhile, on gamma * KL(p || q) + mean squared error.
+        Whether the decoder is trained with them, all on gamma * KL(p || q) + mean squared error.
     """
 
     z: Literal["code", "pixels", "umap"]

@@ -66,8 +66,8 @@ def soft_assignment(z: np.ndarray, cluster_centers: np.ndarray, alpha: float = 1
 def target_distribution(q: np.ndarray) -> np.ndarray:
     """p, the sharpened target: equation 3 of the DEC paper, over the whole data set at once.
 
-    Squaring strengthens confident assignments; dividing by the soft cluster sizes keeps large
-    clusters from growing at the expense of small ones.
+    Squaring strengthens confident assignments; dividing by the soft cluster sizes keeps large clusters
+    from distorting the embedding (DEC, section 3.1.2).
 
     Parameters
     ----------

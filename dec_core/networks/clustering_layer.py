@@ -13,7 +13,8 @@ class ClusteringLayer(keras.layers.Layer):
     """q_ij proportional to (1 + |z_i - mu_j|^2 / alpha) ^ (-(alpha + 1) / 2), each row summing to one.
 
     Equation 1 of Xie, Girshick and Farhadi, *Unsupervised Deep Embedding for Clustering Analysis*, 2016.
-    The centers mu are the layer's only weight, `cluster_centers`, of shape (n_clusters, latent_dim).
+    The centers mu are the layer's only weight, `cluster_centers`, of shape (n_clusters, latent_dim); set them by
+    `layer.cluster_centers.assign(kmeans.cluster_centers_)` once the layer is built.
 
     Parameters
     ----------

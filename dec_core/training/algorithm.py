@@ -5,19 +5,22 @@
     3. cluster             repeat: q = t-kernel(z, centers)                         equation 1
                                    p = sharpened q, over all samples                equation 3
                                    some steps of gradient descent on KL(p || q)     equations 2, 4, 5
-                           until fewer than `tol` of the samples change cluster
+                           until fewer than `tol` of the samples change cluster, or
+                           `max_iterations` gradient steps are done
 
-The config's `method` says how far to go: "dec" is all of it; "joint" trains the decoder on while it
-clusters, on gamma * KL(p || q) + mean squared error (the tutorial, 9.8; Guo et al., *Improved DEC*,
-2017); "autoencoder" ends with step 2; "kmeans" is step 2 on pixels; "umap_gmm" finds the groups in a
-UMAP of the images by a Gaussian mixture. The last two train no network.
+The config's `method` says how far to go: "dec" is all of it; "joint" trains encoder, decoder and centers
+on gamma * KL(p || q) + mean squared error (the tutorial, 9.8; IDEC, Guo et al. 2017; with convolutions
+DCEC, Guo et al. 2017); "autoencoder" ends with step 2; "kmeans" is step 2 on pixels; "umap_gmm" finds
+the groups in a UMAP of the images by a Gaussian mixture. The last two train no network.
 
 With `first_target="umap_gmm"` the responsibilities of that mixture are the first p, held for
-`first_target_steps`; then p is equation 3 again. q and z are the network's own throughout.
+`first_target_steps`, in which `tol` ends nothing; then p is equation 3 again. q and z are the
+network's own throughout.
 
 Everything is a generator of events (`events.py`). It prints, logs and saves nothing, and never sees
-a label. All that must survive a pause stands in the `TrainingState`: between two events it can be
-saved, loaded and continued, and gives the same result as if nothing had happened.
+what class an image is of: `labels` are the clusters that were found. All that must survive a pause
+stands in the `TrainingState`: between two events it can be saved, loaded and continued, and gives the
+same result as if nothing had happened.
 """
 
 from __future__ import annotations
