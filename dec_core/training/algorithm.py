@@ -18,9 +18,9 @@ With `first_target="umap_gmm"` the responsibilities of that mixture are the firs
 network's own throughout.
 
 Everything is a generator of events (`events.py`). It prints, logs and saves nothing, and never sees
-what class an image is of: `labels` are the clusters that were found. All that must survive a pause
-stands in the `TrainingState`: between two events it can be saved, loaded and continued, and gives the
-same result as if nothing had happened.
+what class an image is of: `labels` are the clusters that were found. The `TrainingState` holds all that
+must survive a pause: between two events it can be saved, loaded and continued, with the same result as
+without a pause.
 """
 
 from __future__ import annotations
@@ -51,12 +51,12 @@ from dec_core.training.state import TrainingState
 from dec_core.training.steps import Distortion, Embedder, as_tensor, cluster_steps, pretrain_steps
 
 STRETCH = 10  # batches in one compiled call: the longest that a pause has to wait
-HEAD_START = 3  # events, before a mixture begins beside the network, so that the first are seen at once
-TELL_EVERY = 0.2  # seconds, while a mixture is waited for
+HEAD_START = 3  # events before a mixture starts in parallel, so that the first are shown at once
+TELL_EVERY = 0.2  # seconds between two reports while waiting for a mixture
 
 
 def train(state: TrainingState, x: np.ndarray) -> Iterator[Event]:
-    """Run what is left of the whole algorithm, from wherever `state` stands.
+    """Run the rest of the algorithm from wherever `state` stands.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def train(state: TrainingState, x: np.ndarray) -> Iterator[Event]:
         for number, event in enumerate(pretrain(state, x)):
             yield event
             if number >= HEAD_START:
-                mixture = mixture or _mixture(state, x)  # beside the rest of the pretraining
+                mixture = mixture or _mixture(state, x)  # in parallel with the rest of the pretraining
     if state.phase == "centers":
         yield from initialize_centers(state, x, mixture)
     if state.phase == "clustering" and METHODS[state.config.method].trains_centers:
@@ -173,7 +173,7 @@ def cluster(state: TrainingState, x: np.ndarray) -> Iterator[Event]:
     while state.iteration < config.max_iterations:
         if state.iteration % config.update_interval == 0 and state.updated_at != state.iteration:
             yield _update_target(state, embed(), held=state.iteration < held)
-        # asked of the state, not of the event: a run that was cut at this update ends here, too
+        # read from the state, not from the event: a run that was interrupted at this update ends here as well
         if state.updated_at == state.iteration > held and state.delta_label < config.tol:
             break
         until_update = config.update_interval - state.iteration % config.update_interval

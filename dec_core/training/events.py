@@ -1,4 +1,4 @@
-"""What training tells, as it happens: small frozen records that drivers draw, store or print."""
+"""The events of training: small frozen records that drivers draw, store or print as they happen."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class PretrainProgress:
 
 @dataclass(frozen=True)
 class TargetProgress:
-    """UMAP and a mixture are being waited for; they make the first target p. `words`: what is being done."""
+    """Training waits for UMAP and a mixture, which make the first target p. `words`: their current step."""
 
     words: str
 
@@ -58,7 +58,7 @@ class ClusterProgress:
     iteration: int
     max_iterations: int
     loss: float  # KL(p || q)
-    reconstruction_loss: float | None  # mean squared error, where it is trained, too
+    reconstruction_loss: float | None  # mean squared error, where the decoder is trained as well
 
 
 @dataclass(frozen=True)

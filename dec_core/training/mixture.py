@@ -1,4 +1,4 @@
-"""The first target from UMAP and a mixture, found beside whatever the network does meanwhile."""
+"""The first target from UMAP and a mixture, fitted in a thread while the network trains."""
 
 from __future__ import annotations
 
@@ -47,30 +47,30 @@ class Mixture:
             self._error = error
 
     def _best(self, config: RunConfig, x: np.ndarray, image_shape: tuple[int, ...]) -> UmapGmm:
-        """Of two starts, if the first is seriously suspect, the one with less that speaks against it."""
+        """The first start, or, if its groups look merged or split, the better of two."""
         images = compare(x, config.n_neighbors, config.features, image_shape, config.compare_distorted)
-        some = slice(None, None, -(-len(x) // MOST_CHECKED))
-        graph = neighbour_graph(x[some], image_shape)
+        checked = slice(None, None, -(-len(x) // MOST_CHECKED))
+        graph = neighbour_graph(x[checked], image_shape)
         starts = []
         for start in range(MOST_STARTS):
             self.n_starts = start + 1
-            again = "once more, as groups look merged: " if start else ""
-            tell = lambda doing, again=again: setattr(self, "status", again + doing)  # noqa: E731
-            seed = config.random_state + start * 1_000_003  # another one than any run's nearby
+            prefix = "once more, as groups look merged: " if start else ""
+            tell = lambda doing, prefix=prefix: setattr(self, "status", prefix + doing)  # noqa: E731
+            seed = config.random_state + start * 1_000_003  # far from the seed of any run nearby
             groups = group(images, config.n_clusters, config.gmm_n_init, seed, tell)
-            check = merge_split_check(graph, groups.responsibilities[some].argmax(axis=1), config.n_clusters)
+            check = merge_split_check(graph, groups.responsibilities[checked].argmax(axis=1), config.n_clusters)
             starts.append((check.serious, check.excess, start, groups))
             if not check.serious:
                 break
         return min(starts)[-1]
 
     def wait(self, seconds: float) -> bool:
-        """Whether the groups are found, within so many seconds."""
+        """Wait at most so many seconds; whether the groups are ready."""
         self._thread.join(seconds)
         return not self._thread.is_alive()
 
     def result(self) -> UmapGmm:
-        """What came out; raises what went wrong in the thread. Call it after `wait` has said True."""
+        """The mixture; raises the thread's error if there was one. Call it once `wait` has returned True."""
         if self._error:
             raise self._error
         return self._result

@@ -1,4 +1,4 @@
-"""All that training has to remember between two events: networks, optimizer, counters, p and labels."""
+"""What training remembers between two events: networks, optimizer, counters, p and labels."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ class TrainingState:
 
     @classmethod
     def from_arrays(cls, config: RunConfig, image_shape: tuple[int, ...], arrays: dict[str, Any]) -> TrainingState:
-        """The state that `to_arrays` took apart.
+        """The state whose arrays `to_arrays` gave.
 
         Raises
         ------
@@ -162,7 +162,7 @@ class TrainingState:
 
     @classmethod
     def from_pretrained(cls, config: RunConfig, image_shape: tuple[int, ...], arrays: dict[str, Any]) -> TrainingState:
-        """A state that begins where pretraining has ended, with an autoencoder that `to_arrays` took apart.
+        """A state that begins where pretraining has ended, with the autoencoder of `to_arrays`.
 
         Raises ValueError if it is of another architecture, or was not trained to its end.
         """

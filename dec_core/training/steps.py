@@ -21,10 +21,12 @@ if TYPE_CHECKING:
 
 EMBED_BATCH = 2048
 
-# Every run compiles functions of its own, as its network is another. From the fifth run of a process on,
-# TensorFlow takes that for a mistake and says so.
-OWN = ("pretrain_steps.", "cluster_steps.", "Embedder.")
-tf.get_logger().addFilter(lambda record: not any(f"calls to <function {name}" in record.getMessage() for name in OWN))
+# Each run compiles its functions anew, as it has a new network. From the fifth run of a process on,
+# TensorFlow takes that for a mistake and logs a warning.
+COMPILED = ("pretrain_steps.", "cluster_steps.", "Embedder.")
+tf.get_logger().addFilter(
+    lambda record: not any(f"calls to <function {name}" in record.getMessage() for name in COMPILED)
+)
 
 Distortion = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]  # (rows, number of the step) -> rows
 
