@@ -126,8 +126,8 @@ def test_missing_seeds_are_the_smallest_that_are_not_there(tmp_path, make):
 
 def test_a_difference_within_the_spread_is_none():
     few, many = Spread((0.90,)), Spread((0.93, 0.94, 0.95, 0.96, 0.97))
-    assert difference(many, few).words.startswith("one seed against several") and not difference(many, few).certain
-    assert difference(few, few).words.startswith("one seed each")
+    assert difference(many, few).caveat.startswith("one seed against several") and not difference(many, few).certain
+    assert difference(few, few).caveat.startswith("one seed each")
     overlap = Spread((0.95, 0.955, 0.96, 0.945, 0.98))
     assert difference(overlap, many).same and not difference(overlap, many).certain
     apart = Spread((0.98, 0.985, 0.99))
@@ -138,7 +138,7 @@ def test_a_difference_within_the_spread_is_none():
 def test_few_seeds_that_lie_apart_may_be_chance_and_many_that_overlap_need_not():
     two, other = Spread((0.90, 0.91)), Spread((0.95, 0.96))
     found = difference(two, other)  # of 6 ways to rank four, 2 lie so far apart
-    assert not found.certain and not found.same and "so few" in found.words
+    assert not found.certain and not found.same and "so few" in found.caveat
     assert difference(Spread((1, 2, 3)), Spread((4, 5, 6))).certain  # 2 of 20
     assert not difference(Spread((1, 2, 4)), Spread((3, 5, 6))).certain
     rng = np.random.default_rng(0)

@@ -102,7 +102,7 @@ def test_clusters_are_named_in_the_order_of_the_classes_they_were_born_with():
     assert cluster_order(None, 3).tolist() == [0, 1, 2]
 
 
-KNOWN = {"noun": "digit", "own": "D of the 3s", "second": "I", "confidence": 0.8149, "runner_up": 0.1049}
+KNOWN = {"noun": "digit", "cluster": "D of the 3s", "second": "I", "confidence": 0.8149, "runner_up": 0.1049}
 TIMES = {"strip": ["D", "D", "D"], "iterations": [0, 20, 40]}
 STAYED = "It has been there since step 0, when the centers were placed."
 
@@ -113,7 +113,7 @@ STAYED = "It has been there since step 0, when the centers were placed."
         ({"true": "9", "wrong": True}, f"A 9, put in cluster D of the 3s: q = 0.81; the next is I with 0.10. {STAYED}"),
         ({"true": "8", "wrong": False, "confidence": np.nan}, f"An 8 that lies in cluster D of the 3s. {STAYED}"),
         ({"true": "11", "wrong": True, "confidence": np.nan}, f"An 11, put in cluster D of the 3s. {STAYED}"),
-        ({"noun": "image", "own": "D", "confidence": np.nan}, f"One image that lies in cluster D. {STAYED}"),
+        ({"noun": "image", "cluster": "D", "confidence": np.nan}, f"One image that lies in cluster D. {STAYED}"),
     ],
 )
 def test_a_story_tells_what_lies_where(values, told):

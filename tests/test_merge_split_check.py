@@ -11,7 +11,7 @@ from sklearn.cluster import KMeans
 
 from dec_core.analysis.merge_split_check import MergeSplitCheck, merge_split_check, neighbour_graph
 from dec_core.analysis.umap_gmm import UmapGmm
-from dec_core.analysis.verdict import beside_the_mixture, collapse, doubts, what_to_try
+from dec_core.analysis.verdict import collapse, compared_with_mixture, doubts, what_to_try
 from dec_core.training.mixture import Mixture
 
 pytestmark = pytest.mark.slow
@@ -119,7 +119,7 @@ def test_the_way_out_depends_on_what_was_done():
 
 @pytest.mark.parametrize("acc, word", [(0.99, "ahead"), (0.9805, "level"), (0.97, "behind")])
 def test_a_network_is_told_how_it_stands_to_none(acc, word):
-    words = beside_the_mixture(acc, 0.98)
+    words = compared_with_mixture(acc, 0.98)
     assert "98.0 %" in words and f"the network is {word}" in words
     assert ("new images" in words) == (word != "ahead")
 

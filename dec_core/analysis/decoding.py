@@ -36,10 +36,10 @@ def decode(z: np.ndarray, layers: Sequence[Layer], weights: Sequence[np.ndarray]
     ndarray of float32, shape (n, *output shape of the last layer)
         About 0..1.
     """
-    h, left = np.asarray(z, dtype=np.float32), iter(weights)
+    h, remaining = np.asarray(z, dtype=np.float32), iter(weights)
     for layer in layers:
-        own = (next(left), next(left)) if layer.n_parameters else ()
-        h = LAYERS[layer.kind](h, layer, *own)
+        kernel_and_bias = (next(remaining), next(remaining)) if layer.n_parameters else ()
+        h = LAYERS[layer.kind](h, layer, *kernel_and_bias)
     return h
 
 

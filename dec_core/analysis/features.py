@@ -85,9 +85,9 @@ def _sampled(height: int, width: int, of_places: np.ndarray) -> sparse.csr_matri
     """Images whose place p shows what was at `of_places` @ p, both from the middle; (pixels, pixels)."""
     middle = np.array([[(height - 1) / 2], [(width - 1) / 2]])
     places = np.indices((height, width)).reshape(2, -1)
-    seen = np.clip(of_places @ (places - middle) + middle, 0, [[height - 1.001], [width - 1.001]])
-    corner = seen.astype(int)
-    down, right = seen - corner
+    sources = np.clip(of_places @ (places - middle) + middle, 0, [[height - 1.001], [width - 1.001]])
+    corner = sources.astype(int)
+    down, right = sources - corner
     first, place = corner[0] * width + corner[1], np.arange(height * width)
     weights = [(1 - down) * (1 - right), (1 - down) * right, down * (1 - right), down * right]
     rows = np.concatenate([first + offset for offset in (0, 1, width, width + 1)])

@@ -1,4 +1,4 @@
-"""What belongs together in two clusterings of the same samples: clusters by their members, maps by their shape."""
+"""Match two clusterings of the same samples: clusters by their members, maps by their shape."""
 
 from __future__ import annotations
 
@@ -49,21 +49,21 @@ def aligned_order(counterpart: np.ndarray, reference_order: np.ndarray) -> np.nd
     return np.array([place if place >= 0 else next(others) for place in known.tolist()])
 
 
-def procrustes_align(plane: np.ndarray, here: np.ndarray, there: np.ndarray) -> np.ndarray:
-    """A map turned and mirrored, not stretched, so that it lies like another: the orthogonal Procrustes problem.
+def procrustes_align(plane: np.ndarray, points: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """Rotate and mirror a map, without stretching it, onto another: the orthogonal Procrustes problem.
 
     Parameters
     ----------
     plane : ndarray, shape (n, 2)
-    here, there : ndarray, shape (m, 2)
+    points, targets : ndarray, shape (m, 2)
         The same samples on this map and on the other one (Schönemann, *A generalized solution of the orthogonal
         Procrustes problem*, 1966).
 
     Returns
     -------
     ndarray, shape (n, 2)
-        Centred at the mean of `here`.
+        Centred at the mean of `points`.
     """
-    here, there = np.asarray(here, float), np.asarray(there, float)
-    turn, _ = orthogonal_procrustes(here - here.mean(axis=0), there - there.mean(axis=0))
-    return (plane - here.mean(axis=0)) @ turn
+    points, targets = np.asarray(points, float), np.asarray(targets, float)
+    rotation, _ = orthogonal_procrustes(points - points.mean(axis=0), targets - targets.mean(axis=0))
+    return (plane - points.mean(axis=0)) @ rotation

@@ -1,4 +1,4 @@
-"""How well clusters agree with labels, and what can be said without labels."""
+"""How well clusters agree with labels: contingency, the Hungarian matching, ACC, NMI and ARI."""
 
 from __future__ import annotations
 
@@ -149,14 +149,14 @@ class Confusion:
         return self.counts[np.ix_(np.argsort(self.classes), np.argsort(self.clusters))]
 
 
-def least_whole(found: Confusion) -> float:
+def least_whole(confusion: Confusion) -> float:
     """The smallest share of a class that lies in its cluster, or of a cluster that belongs to its class: 0..1.
 
     Near one where every class has a cluster of its own; small where two were merged or one was split. Clusters
     without a class count as zero.
     """
-    right = np.where(found.right, found.counts, 0)
-    shares = [right.sum(axis=axis) / np.maximum(found.counts.sum(axis=axis), 1) for axis in (0, 1)]
+    right = np.where(confusion.right, confusion.counts, 0)
+    shares = [right.sum(axis=axis) / np.maximum(confusion.counts.sum(axis=axis), 1) for axis in (0, 1)]
     return float(min(share.min() for share in shares))
 
 
@@ -164,11 +164,11 @@ def confusion(y: np.ndarray, labels: np.ndarray, n_clusters: int) -> Confusion:
     """The confusion matrix in matched order, classes without a cluster last. Raises as `contingency` does."""
     classes, counts = contingency(y, labels, n_clusters)
     matched = match(counts)
-    have, have_not = np.flatnonzero(matched >= 0), np.flatnonzero(matched < 0)
-    have = have[np.argsort(matched[have])]
-    rows = np.concatenate([matched[have], np.setdiff1d(np.arange(len(classes)), matched)]).astype(int)
-    columns = np.concatenate([have, have_not])
-    return Confusion(classes[rows], columns, counts[np.ix_(rows, columns)], len(have))
+    with_class, without = np.flatnonzero(matched >= 0), np.flatnonzero(matched < 0)
+    with_class = with_class[np.argsort(matched[with_class])]
+    rows = np.concatenate([matched[with_class], np.setdiff1d(np.arange(len(classes)), matched)]).astype(int)
+    columns = np.concatenate([with_class, without])
+    return Confusion(classes[rows], columns, counts[np.ix_(rows, columns)], len(with_class))
 
 
 def cluster_sizes(labels: np.ndarray, n_clusters: int) -> np.ndarray:

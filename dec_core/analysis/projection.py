@@ -114,9 +114,9 @@ def nearest_of_both(
     distances = np.where(itself, 0, distances)  # also where another one's distortion is closer than its own
     order = np.lexsort((distances, indices), axis=1)  # by index, the same ones by distance
     indices, distances = (np.take_along_axis(values, order, axis=1) for values in (indices, distances))
-    again = np.zeros_like(itself)
-    again[:, 1:] = indices[:, 1:] == indices[:, :-1]
-    order = np.argsort(np.where(again, np.inf, distances), axis=1, kind="stable")[:, :n_neighbors]
+    repeated = np.zeros_like(itself)
+    repeated[:, 1:] = indices[:, 1:] == indices[:, :-1]
+    order = np.argsort(np.where(repeated, np.inf, distances), axis=1, kind="stable")[:, :n_neighbors]
     return np.take_along_axis(indices, order, axis=1), np.take_along_axis(distances, order, axis=1)
 
 

@@ -1,4 +1,4 @@
-"""A score over several seeds, and what may be said of the difference of two."""
+"""A score over several seeds, and whether the difference of two such scores is more than chance."""
 
 from __future__ import annotations
 
@@ -49,39 +49,39 @@ class Difference:
         Whether it stands out from the spread of the seeds.
     same : bool
         Whether it lies within that spread: no difference is shown.
-    words : str
-        What can be said: "" for a certain difference.
+    caveat : str
+        Why it may mean nothing; "" for a certain difference.
     """
 
     change: float
     certain: bool
     same: bool
-    words: str
+    caveat: str
 
 
-def difference(here: Spread, reference: Spread) -> Difference:
-    """Of two spreads of a score. A difference within the spread is none.
+def difference(spread: Spread, reference: Spread) -> Difference:
+    """How a score differs from the reference's. A difference within the spread of the seeds is none.
 
-    It stands out by the ranks of all seeds (the U test of Mann and Whitney, 1947, both sides, at `CHANCE`): three seeds
-    against three must lie apart, twenty against twenty may overlap. Two against two never do, wherever they lie.
+    The ranks of all seeds decide (the U test of Mann and Whitney, 1947, two-sided, at `CHANCE`): three seeds against
+    three must not overlap, twenty against twenty may. Two against two never suffice, wherever they lie.
     """
-    change = here.mean - reference.mean
-    if here.n < 2 and reference.n < 2:
+    change = spread.mean - reference.mean
+    if spread.n < 2 and reference.n < 2:
         return Difference(change, False, False, "one seed each: it may be chance")
-    apart = here.low > reference.high or here.high < reference.low
-    if min(here.n, reference.n) > 1 and _chance(here, reference) <= CHANCE:
+    apart = spread.low > reference.high or spread.high < reference.low
+    if min(spread.n, reference.n) > 1 and _p_value(spread, reference) <= CHANCE:
         return Difference(change, True, False, "")
     if not apart:
         return Difference(change, False, True, "no difference: it lies within the spread of the seeds")
-    if min(here.n, reference.n) < 2:
+    if min(spread.n, reference.n) < 2:
         return Difference(change, False, False, "one seed against several: it may be chance")
     return Difference(change, False, False, "the seeds lie apart, but they are so few that it may be chance")
 
 
-def _chance(here: Spread, reference: Spread) -> float:
-    """Of ranks that differ so much, where nothing differs."""
+def _p_value(spread: Spread, reference: Spread) -> float:
+    """The probability of ranks that differ as much if both came from one distribution."""
     from scipy.stats import mannwhitneyu  # takes a second to import: only for who has several seeds
 
-    if len({*here.values, *reference.values}) == 1:
+    if len({*spread.values, *reference.values}) == 1:
         return 1.0
-    return round(float(mannwhitneyu(here.values, reference.values).pvalue), 6)
+    return round(float(mannwhitneyu(spread.values, reference.values).pvalue), 6)

@@ -10,14 +10,14 @@ def story(
     true: str | None,
     wrong: bool | None,
     noun: str,
-    own: str,
+    cluster: str,
     second: str,
     confidence: float,
     runner_up: float,
     strip: Sequence[str],
     iterations: Sequence[int],
 ) -> str:
-    """What is known of a sample, told.
+    """What is known of a sample, in a sentence or two.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ def story(
         Whether its cluster is matched to another class.
     noun : str
         What a sample is: "digit" or "image".
-    own, second : str
+    cluster, second : str
         Names of its cluster and of the second nearest.
     confidence, runner_up : float
         q of the two; NaN where it is not known.
@@ -38,7 +38,7 @@ def story(
     """
     what = f"One {noun}" if true is None else f"{_article(true)} {true}"
     verb = "put" if wrong else "lies"
-    sentence = f"{what}, {verb} in cluster {own}" if wrong else f"{what} that {verb} in cluster {own}"
+    sentence = f"{what}, {verb} in cluster {cluster}" if wrong else f"{what} that {verb} in cluster {cluster}"
     if confidence == confidence:  # not NaN
         sentence += f": q = {confidence:.2f}; the next is {second} with {runner_up:.2f}"
     return f"{sentence}. {_travels(strip, iterations)}".strip()

@@ -42,7 +42,7 @@ class Compared:
 
 @dataclass(frozen=True)
 class UmapGmm:
-    """What came out.
+    """The embedding and the mixture's responsibilities.
 
     Attributes
     ----------
@@ -65,7 +65,7 @@ def umap_gmm(
     features: str = "pixels",
     image_shape: Sequence[int] | None = None,
     distorted: bool = False,
-    tell: Callable[[str], None] = lambda words: None,
+    tell: Callable[[str], None] = lambda status: None,
 ) -> UmapGmm:
     """Lay the images out by UMAP and find the groups by a mixture of Gaussians with full covariances.
 
@@ -86,7 +86,7 @@ def umap_gmm(
         Let each image look for its neighbours also when it is turned, sheared, widened or stretched a little: nine
         searches instead of one.
     tell : callable
-        Is told in words what is being done, whenever that changes.
+        Called with the current step in words, whenever that changes.
 
     Raises
     ------
@@ -110,22 +110,22 @@ def compare(
         raise ValueError(f"image_shape: received {image_shape}, expected the shape of images of {x.shape[1]} values")
     if needed and is_one_line(image_shape):
         raise ValueError(f"image_shape: received {image_shape}, expected two pixels or more a side; choose pixels")
-    see = (lambda images: gradients(images, image_shape)) if features == "gradients" else pixels
-    seen = see(x)
-    pca = PCA(min(COMPONENTS, *seen.shape), random_state=0)
+    extract = (lambda images: gradients(images, image_shape)) if features == "gradients" else pixels
+    extracted = extract(x)
+    pca = PCA(min(COMPONENTS, *extracted.shape), random_state=0)
     with np.errstate(invalid="ignore"):  # no variance at all, where the images are alike
-        reduced = pca.fit_transform(seen)
+        reduced = pca.fit_transform(extracted)
     near = neighbours(reduced, min(n_neighbors, len(x) - 1))
     if distorted:
         for distortion in distortions(image_shape):
-            others = _reduced(x, lambda images, by=distortion: see(np.round(images @ by).astype(np.uint8)), pca)
+            others = _reduced(x, lambda images, by=distortion: extract(np.round(images @ by).astype(np.uint8)), pca)
             near = nearest_of_both(near, neighbours(reduced, near[0].shape[1], others))
     return Compared(reduced, near)
 
 
-def _reduced(x: np.ndarray, see: Callable[[np.ndarray], np.ndarray], pca: PCA) -> np.ndarray:
-    """Principal components of what is seen of x, so many images at a time that memory is bounded."""
-    return np.concatenate([pca.transform(see(x[first : first + CHUNK])) for first in range(0, len(x), CHUNK)])
+def _reduced(x: np.ndarray, extract: Callable[[np.ndarray], np.ndarray], pca: PCA) -> np.ndarray:
+    """Principal components of the features of x, a chunk of images at a time to bound memory."""
+    return np.concatenate([pca.transform(extract(x[first : first + CHUNK])) for first in range(0, len(x), CHUNK)])
 
 
 def group(
@@ -133,7 +133,7 @@ def group(
     n_clusters: int,
     n_init: int = 8,
     random_state: int = 0,
-    tell: Callable[[str], None] = lambda words: None,
+    tell: Callable[[str], None] = lambda status: None,
 ) -> UmapGmm:
     """The second half of `umap_gmm`: the layout, and the mixture. Arguments as there."""
     reduced, near = images.reduced, images.near

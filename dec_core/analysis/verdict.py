@@ -1,4 +1,4 @@
-"""What came out, in a sentence."""
+"""A clustering's result in a sentence."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def verdict(confusion: Confusion, names: Sequence[str], noun: str = "digits") ->
 def doubts(judged: Mapping[str, Any], name: Callable[[int], object], *, ended: bool = True) -> str:
     """What speaks against a clustering, without labels, in a sentence.
 
-    Of a run that has not ended it is told of which step it is, for groups may yet come apart.
+    For a run that has not ended the sentence names the step, as groups may still come apart.
 
     Parameters
     ----------
@@ -59,22 +59,24 @@ def doubts(judged: Mapping[str, Any], name: Callable[[int], object], *, ended: b
     name : callable
         The name of the cluster of that number.
     """
-    found = []
+    suspicions = []
     if judged["splits"]:
         a, b = sorted(map(name, judged["pair"]))
         border, best = 100 * judged["border"], 100 * judged["best"]
-        found.append(
+        suspicions.append(
             f"clusters {a} and {b} share a dense region ({border:.0f} % of neighbours lie across their border, where "
             f"a better cut crosses {best:.0f} %)"
         )
     if judged["merges"]:
         apart = " and falls apart in the middle" if judged["apart"] else ""
-        found.append(f"cluster {name(judged['cluster'])} is {judged['size']:.1f} times as large as the mean{apart}")
-    if not found:
+        suspicions.append(
+            f"cluster {name(judged['cluster'])} is {judged['size']:.1f} times as large as the mean{apart}"
+        )
+    if not suspicions:
         return "Without labels, no group looks merged or split."
     if not ended:
-        return f"Without labels, at step {judged['iteration']}: {found[-1]}."
-    return f"Groups look merged or split: {'; '.join(found)}. Accuracy is likely to be below 90 %."
+        return f"Without labels, at step {judged['iteration']}: {suspicions[-1]}."
+    return f"Groups look merged or split: {'; '.join(suspicions)}. Accuracy is likely to be below 90 %."
 
 
 def what_to_try(taught: bool, features: str) -> str:
@@ -100,8 +102,8 @@ def collapse(sizes: Sequence[int]) -> str:
     )
 
 
-def beside_the_mixture(acc: float, mixture: float) -> str:
-    """Whether the network has earned its place, next to what finds groups without one. Both 0..1."""
+def compared_with_mixture(acc: float, mixture: float) -> str:
+    """Whether the network beats UMAP and a mixture, which need none. Accuracies, 0..1."""
     alone = f"UMAP and a mixture alone reach {100 * mixture:.1f} %"
     if acc > mixture + LEVEL:
         return f"{alone}: the network is ahead."

@@ -91,7 +91,7 @@ def _score(one: Contestant, reference: Contestant, score: str) -> Cell:
         amount = _amount(found.change, score)
         change = f"{'▲' if found.change > 0 else '▼'} {amount}" if amount else "±0"
         tone = ("up" if better else "down") if found.certain else ""
-        told = found.words and f"{found.words[0].upper()}{found.words[1:]}."
+        told = found.caveat and f"{found.caveat[0].upper()}{found.caveat[1:]}."
         below.append(("≈ no difference" if found.same else change, tone))
     return Cell(_text(here.mean, score), below, told)
 
@@ -136,11 +136,11 @@ def findings(contestants: Sequence[Contestant], reference: int) -> list[str]:
             continue
         amount = _amount(found.change, score)
         if not amount:
-            said.append(f"{' and '.join(names)} are alike in {what}; {found.words}.")
+            said.append(f"{' and '.join(names)} are alike in {what}; {found.caveat}.")
             continue
         way = "above" if found.change > 0 else "below"
         sure = f", more than the spread over their {here.n} and {there.n} seeds"
-        caution = sure if found.certain else f"; {found.words}"
+        caution = sure if found.certain else f"; {found.caveat}"
         said.append(f"{names[0]} lies {amount} {way} {names[1]} in {what}{caution}.")
     return said
 

@@ -43,7 +43,7 @@ def why(snapshot: Snapshot, index: int) -> str:
         true=None if run.y is None else run.classes[run.y[index]],
         wrong=None if snapshot.wrong is None else bool(snapshot.wrong[index]),
         noun=run.noun,
-        own=snapshot.name_of(int(snapshot.labels[index])),
+        cluster=snapshot.name_of(int(snapshot.labels[index])),
         second=snapshot.name_of(max(int(rivals.second[index]), 0)),  # left out where q is not known
         confidence=float(rivals.confidence[index]),
         runner_up=float(rivals.runner_up[index]),

@@ -16,7 +16,14 @@ from typing import Any
 import numpy as np
 
 from dec_core.analysis.metrics import Confusion, cluster_sizes
-from dec_core.analysis.verdict import beside_the_mixture, collapse, doubts, verdict, verdict_without_labels, what_to_try
+from dec_core.analysis.verdict import (
+    collapse,
+    compared_with_mixture,
+    doubts,
+    verdict,
+    verdict_without_labels,
+    what_to_try,
+)
 from dec_core.config import ConfigError, RunConfig
 from dec_core.methods import fits_mixture
 from dec_core.reading.comparison import changed_from
@@ -196,7 +203,7 @@ def findings(history: History, config: RunConfig, letters: list[str]) -> list[st
         if is_suspect(history):
             said.append(what_to_try(fits_mixture(config), config.features))
     if history.mixture and ended and "acc" in history.end and history.updates:
-        said.append(beside_the_mixture(history.end["acc"], history.mixture["acc"]))
+        said.append(compared_with_mixture(history.end["acc"], history.mixture["acc"]))
     return said
 
 
