@@ -19,7 +19,7 @@ from dec_core.methods import METHODS, uses_mixture_target
 
 GROUPS = ("Data", "Architecture", "Pretraining", "Clustering")
 BUNDLED = {"mnist": (70_000, (28, 28)), "digits": (1_797, (8, 8))}  # number and shape of the images
-OWN = "own-"  # how names of people's own data sets begin
+OWN_DATA = "own-"  # prefix of the names of people's own data sets
 
 Optimizer = Literal["sgd", "adam", "adadelta"]
 
@@ -43,8 +43,8 @@ def _units(value: Any) -> Any:
 
 
 def _dataset(name: Any) -> Any:
-    if isinstance(name, str) and name not in BUNDLED and not name.startswith(OWN):
-        raise ValueError(f"expected {' or '.join(BUNDLED)}, or the name of data of one's own, {OWN}...")
+    if isinstance(name, str) and name not in BUNDLED and not name.startswith(OWN_DATA):
+        raise ValueError(f"expected {' or '.join(BUNDLED)}, or the name of data of one's own, {OWN_DATA}...")
     return name
 
 

@@ -27,7 +27,7 @@ from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from dec_core.analysis.assignment import q_by
 from dec_core.architecture import architecture
-from dec_core.config import OWN, RunConfig
+from dec_core.config import OWN_DATA, RunConfig
 from dec_core.data.arrays import DARK, as_images
 from dec_core.data.deskew import deskew
 from dec_core.json_text import parse_json
@@ -152,7 +152,7 @@ class DEC(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, BaseE
         from dec_core.training import train
         from dec_core.training.events import Diverged
 
-        x = self._again(X) if resume else self._begin(X)
+        x = self._same_images(X) if resume else self._begin(X)
         for event in train(self.state_, x):
             if isinstance(event, Diverged):
                 del self.state_  # its weights are no numbers
@@ -170,7 +170,8 @@ class DEC(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, BaseE
         self._checksum = zlib.crc32(x)
         return x
 
-    def _again(self, X) -> np.ndarray:
+    def _same_images(self, X) -> np.ndarray:
+        """X as rows for resumed training, checked to be the images that it began with."""
         check_is_fitted(self, "state_", msg="resume: there is nothing to go on with; begin with resume=False")
         x = self._rows(self._images(X))
         if zlib.crc32(x) != self._checksum:
@@ -193,7 +194,7 @@ class DEC(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, BaseE
             )
         given = {"n_clusters": self.n_clusters, "random_state": self.random_state}
         given = {name: int(v) if isinstance(v, Integral) else v for name, v in given.items() if v is not None}
-        return config.changed(dataset=f"{OWN}x", n_samples=None, batch_size=min(config.batch_size, n), **given)
+        return config.changed(dataset=f"{OWN_DATA}x", n_samples=None, batch_size=min(config.batch_size, n), **given)
 
     # -- the way in
 

@@ -142,7 +142,7 @@ class StandIn:
 def idle(tmp_path, monkeypatch):
     """Makes supervisors over `tmp_path` that start no process."""
     monkeypatch.setattr("dec_core.work.supervisor.Worker", StandIn)
-    monkeypatch.setattr("dec_core.work.supervisor.LAST_WORDS", 0.0)
+    monkeypatch.setattr("dec_core.work.supervisor.RELEASE_WAIT", 0.0)
     made = []
 
     def make():

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dec_core.cli.quiet import start_tensorflow
-from dec_core.figures.comparison import TOLD, Contestant
+from dec_core.figures.comparison import COMPARED_SCORES, Contestant
 from dec_core.figures.notebook import notebook
 from dec_core.figures.overlay import line_of
 from dec_core.figures.palette import RUN_COLOURS
@@ -39,7 +39,7 @@ def _compared(runs: Sequence[RunSummary], paths: Sequence[Path]) -> Comparison:
         counted = [by_id[entry.id] for entry in setup.counted]
         n = len(counted)
         name = heading(counted[0]) if n == 1 else f"{heading(first, seed=False)}, {n} seeds"
-        spreads = {score: spread for score in TOLD if (spread := setup.spread(score))}
+        spreads = {score: spread for score in COMPARED_SCORES if (spread := setup.spread(score))}
         link = f"#run-{runs.index(first) + 1}"
         standing = "" if first.state == "finished" else first.state
         contestants.append(Contestant(name, colour, first.config, spreads, standing, link))

@@ -102,13 +102,13 @@ def changes_from(items: list[str]) -> dict[str, Any]:
 
 def config_from(options: argparse.Namespace) -> RunConfig:
     """The preset, or the config of a file, with the changes that the command line asks for. Raises ValueError."""
-    from dec_core.config import BUNDLED, OWN
+    from dec_core.config import BUNDLED, OWN_DATA
     from dec_core.data import load
 
     config = _base_config(options.preset, options.config, options.out)
     changes = changes_from(options.set)
     data = options.data
-    if data is not None and data not in BUNDLED and not data.startswith(OWN):
+    if data is not None and data not in BUNDLED and not data.startswith(OWN_DATA):
         data = keep_own_data(Path(data), options.out, skip_unreadable=options.skip_unreadable)
         if options.config is None:
             changes.setdefault("deskew", False)  # deskewing is for handwriting
@@ -145,14 +145,14 @@ def _base_config(name: str | None, file: Path | None, root: Path) -> RunConfig:
 
 
 def keep_own_data(path: Path, root: Path, *, skip_unreadable: bool) -> str:
-    """Read a person's own data, say on stderr what was understood, keep it below `root`, and return its name."""
-    from dec_core.data import own
+    """Read a person's own data, print notes on it to stderr, keep it below `root`, and return its name."""
+    from dec_core.data.own import keep
     from dec_core.data.readers import read
 
     reading = read(path, skip_unreadable=skip_unreadable)
     for note in reading.notes:
         print(note, file=sys.stderr)
-    return own.keep(reading.dataset, root)
+    return keep(reading.dataset, root)
 
 
 def _size(dataset: str | None, root: Path) -> int:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from dec_core.data import own
 from dec_core.data.bundled import READERS
 from dec_core.data.dataset import Dataset
 from dec_core.data.deskew import deskew
+from dec_core.data.own import find
 
 
 def load(name: str, n_samples: int | None = None, *, upright: bool = False, root: Path = Path()) -> Dataset:
@@ -63,7 +63,7 @@ def _whole(name: str, root: Path) -> Dataset:
         images, y = READERS[name]()
         dataset = Dataset(name, images, y, tuple("0123456789"))
     else:
-        dataset = own.find(name, root)
+        dataset = find(name, root)
     for array in (dataset.images, dataset.y):
         if array is not None:
             array.flags.writeable = False  # shared by every user of this process

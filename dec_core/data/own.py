@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dec_core.config import OWN
+from dec_core.config import OWN_DATA
 from dec_core.data.dataset import Dataset
 from dec_core.data.errors import DataError, understood
 
@@ -25,7 +25,7 @@ def keep(dataset: Dataset, root: Path) -> str:
     """
     digest = _digest(dataset)
     known = next((name for name in names(root) if name.endswith(f"-{digest}")), None)
-    name = known or f"{OWN}{_words(dataset.name)}-{digest}"
+    name = known or f"{OWN_DATA}{_slug(dataset.name)}-{digest}"
     if known is None or _is_damaged(name, root):
         _write(dataset, root / FOLDER / f"{name}.npz")
     return name
@@ -52,7 +52,7 @@ def find(name: str, root: Path) -> Dataset:
 
 def names(root: Path) -> list[str]:
     """Names of all data sets kept below `root`, the newest first."""
-    paths = sorted((root / FOLDER).glob(f"{OWN}*.npz"), key=lambda path: path.stat().st_mtime, reverse=True)
+    paths = sorted((root / FOLDER).glob(f"{OWN_DATA}*.npz"), key=lambda path: path.stat().st_mtime, reverse=True)
     return [path.stem for path in paths]
 
 
@@ -72,10 +72,10 @@ def _digest(dataset: Dataset) -> str:
     return digest.hexdigest()[:12]
 
 
-def _words(name: str) -> str:
-    """A file's name as part of the name of a file: small letters, digits and hyphens."""
-    words = re.sub(r"[^a-z0-9]+", "-", Path(name).stem.lower()).strip("-")
-    return words[:40].strip("-") or "data"
+def _slug(name: str) -> str:
+    """A file's name in lower-case letters, digits and hyphens."""
+    slug = re.sub(r"[^a-z0-9]+", "-", Path(name).stem.lower()).strip("-")
+    return slug[:40].strip("-") or "data"
 
 
 def _write(dataset: Dataset, path: Path) -> None:

@@ -153,11 +153,13 @@ def _npz(name: str, data: bytes, limits: Limits) -> Raw:
         with_labels = [part for part in parts if f"y_{part}" in files]
         labels = _joined(name, [_array(f"{name}, y_{part}", files[f"y_{part}"]()) for part in with_labels])
         return images, labels if with_labels == parts else None, _on_parts(parts, len(with_labels))
-    found = next((key for key in IMAGE_KEYS if key in files), None) or (next(iter(files)) if len(files) == 1 else None)
-    if found is None:
+    image_key = next((key for key in IMAGE_KEYS if key in files), None) or (
+        next(iter(files)) if len(files) == 1 else None
+    )
+    if image_key is None:
         raise DataError(f"{name}: received arrays {few(list(files))}, expected x (and y), or x_train; rename them")
     labels = next((_array(f"{name}, {key}", files[key]()) for key in LABEL_KEYS if key in files), None)
-    return _array(f"{name}, {found}", files[found]()), labels, []
+    return _array(f"{name}, {image_key}", files[image_key]()), labels, []
 
 
 def _npy(name: str, data: bytes, _: Limits) -> Raw:
@@ -219,7 +221,7 @@ def _idx_pairs(name: str, files: Files, limits: Limits) -> Raw:
     parts, labels = [], []
     for file in images:
         parts.append(read_idx(known[file](), file, limits))
-        label_file = _labels_beside(file, known)
+        label_file = _label_file(file, known)
         labels += [] if label_file is None else [read_idx(known[label_file](), label_file, limits)]
         limits.check_bytes(name, sum(part.nbytes for part in (*parts, *labels)))
     with_labels = 0 < len(labels) == len(parts)
@@ -234,7 +236,7 @@ def _labels_for(name: str) -> str:
     return name.replace("images", "labels").replace("idx3", "idx1")
 
 
-def _labels_beside(file: str, known: Iterable[str]) -> str | None:
+def _label_file(file: str, known: Iterable[str]) -> str | None:
     """The labels of IDX images: in the same folder, else the only ones of that name in any."""
     path = PurePosixPath(file)
     others = [other for other in known if PurePosixPath(other).name == _labels_for(path.name)]

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import numpy as np
 
-from dec_core.data import own
 from dec_core.data.errors import NO_MEMORY, DataError
 from dec_core.data.limits import Limits
+from dec_core.data.own import keep
 from dec_core.data.uploads import read_files
 
 ROOM = 10_000_000  # bytes that a file it writes may have beyond the images
@@ -68,7 +68,7 @@ def _read(folder: Path, request: Request, limits: Limits) -> Answer:
     reading = read_files(files, skip_unreadable=request.skip_unreadable, at_least=request.at_least, limits=limits)
     dataset = reading.dataset
     if request.keep_in is not None:
-        return Answer(own.keep(dataset, Path(request.keep_in)), reading.notes, dataset.classes)
+        return Answer(keep(dataset, Path(request.keep_in)), reading.notes, dataset.classes)
     np.save(folder / "images.npy", dataset.images)
     if dataset.y is not None:
         np.save(folder / "y.npy", dataset.y)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from dec_core.config import OWN, RunConfig, field_title
+from dec_core.config import OWN_DATA, RunConfig, field_title
 from dec_core.glossary import CONCEPTS
 from dec_core.methods import METHODS
 
@@ -33,16 +33,16 @@ def described(config: RunConfig, preset: str, changed: Sequence[str]) -> str:
     elsewhere = "dataset" in changed
     others = [name for name in changed if not (elsewhere and name in ("dataset", "n_samples"))]
     if len(others) <= FEW:
-        told = [f"{field_title(name)} {value_text(getattr(config, name))}" for name in others]
+        changes = [f"{field_title(name)} {value_text(getattr(config, name))}" for name in others]
         where = f" on {short_name(config.dataset)}" if elsewhere else ""
-        return ", ".join([f"{preset}{where}", *(text[0].lower() + text[1:] for text in told)])
+        return ", ".join([f"{preset}{where}", *(text[0].lower() + text[1:] for text in changes)])
     network = f" {config.autoencoder}" if METHODS[config.method].has_network else ""
     return f"{short_name(config.dataset)}, {config.method}{network}"
 
 
 def short_name(dataset: str) -> str:
     """What a data set is called: one's own without the digest."""
-    return dataset.removeprefix(OWN).rpartition("-")[0] if dataset.startswith(OWN) else dataset
+    return dataset.removeprefix(OWN_DATA).rpartition("-")[0] if dataset.startswith(OWN_DATA) else dataset
 
 
 def score_shown(name: str, value: float) -> str:

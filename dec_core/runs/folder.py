@@ -353,11 +353,11 @@ def _lives(status: RunStatus) -> bool:
 
 def _replace(source: Path, target: Path, tries: int = 20) -> None:
     """os.replace; on Windows a reader may hold the target open for a moment."""
-    for left in reversed(range(tries)):
+    for tries_left in reversed(range(tries)):
         try:
             return os.replace(source, target)
         except PermissionError:
-            if not left:
+            if not tries_left:
                 raise
             time.sleep(0.02)
 

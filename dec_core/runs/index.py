@@ -57,12 +57,12 @@ class Entry:
 
     def values(self) -> dict[str, Any]:
         """All that one may search or sort by: fields of the config, scores, marks, state."""
-        told = self.config.model_dump() if self.config else {}
-        told |= {name: self.status.outcome[name] for name in SCORES if name in self.status.outcome}
+        fields = self.config.model_dump() if self.config else {}
+        fields |= {name: self.status.outcome[name] for name in SCORES if name in self.status.outcome}
         marks = {"name": self.marks.name, "note": self.marks.note, "star": self.marks.star}
         others = {"state": self.status.state, "preset": self.preset, "seconds": self.seconds, "sweep": self.sweep}
         others |= {"trial": self.trial} if self.sweep else {}
-        return told | marks | others
+        return fields | marks | others
 
 
 class RunIndex:
@@ -76,9 +76,9 @@ class RunIndex:
     def entries(self, *, archived: bool = False) -> list[Entry]:
         """All runs as they stand now, newest first; those that were put away only if they are asked for."""
         with self._lock:
-            found = {name: entry for name in _folders(self.root) if (entry := self._entry(name)) is not None}
-            self._known = {name: self._known[name] for name in found}
-        return [entry for entry in found.values() if archived or not entry.marks.archived]
+            entries = {name: entry for name in _folders(self.root) if (entry := self._entry(name)) is not None}
+            self._known = {name: self._known[name] for name in entries}
+        return [entry for entry in entries.values() if archived or not entry.marks.archived]
 
     def entry(self, run_id: str) -> Entry | None:
         """One run as it stands now, None if it is not there."""
@@ -99,8 +99,8 @@ class RunIndex:
 def _folders(root: Path) -> list[str]:
     """Names of what may be runs below `root`, newest first."""
     try:
-        with os.scandir(root) as found:
-            return sorted((item.name for item in found), reverse=True)
+        with os.scandir(root) as items:
+            return sorted((item.name for item in items), reverse=True)
     except OSError:
         return []
 
@@ -131,9 +131,9 @@ def find(entries: list[Entry], query: str, called: Callable[[Entry], str] = lamb
     A word is a condition on a field or a score (`acc>=0.97`, `acc>=97%`, `latent_dim=5`, `state!=finished`), or a piece
     of text that stands anywhere in what is known of the run, or in what it is `called`.
     """
-    words = query.lower().split()
+    terms = query.lower().split()
     known = ((entry, entry.values() | {"id": entry.id, "called": called(entry)}) for entry in entries)
-    return [entry for entry, values in known if all(_fits(values, word) for word in words)]
+    return [entry for entry, values in known if all(_fits(values, term) for term in terms)]
 
 
 def misunderstood(query: str) -> str:

@@ -15,14 +15,14 @@ LIBRARIES = ("tensorflow", "keras", "numpy", "scipy", "scikit-learn", "umap-lear
 
 def trained_with() -> dict[str, Any]:
     """`versions` by name, `processor`, `cores` and `system`, plain for JSON. Imports none of the libraries."""
-    found = {"dec_core": __version__, "python": platform.python_version()}
+    versions = {"dec_core": __version__, "python": platform.python_version()}
     for name in LIBRARIES:
         try:
-            found[name] = version(name)
+            versions[name] = version(name)
         except PackageNotFoundError:
             continue
     machine = {"processor": processor(), "cores": os.cpu_count(), "system": f"{platform.system()} {platform.machine()}"}
-    return {"versions": found, **machine}
+    return {"versions": versions, **machine}
 
 
 def processor() -> str:

@@ -34,13 +34,13 @@ class Marks:
 def marks_of(folder: RunFolder) -> Marks:
     """What is written on a run; nothing where the file is missing or damaged."""
     try:
-        told = read_json(folder.path / "marks.json")
+        values = read_json(folder.path / "marks.json")
     except ValueError:
         return Marks()
-    if not isinstance(told, dict):
+    if not isinstance(values, dict):
         return Marks()
     kinds = {field.name: type(field.default) for field in fields(Marks)}
-    return Marks(**{name: told[name] for name, kind in kinds.items() if isinstance(told.get(name), kind)})
+    return Marks(**{name: values[name] for name, kind in kinds.items() if isinstance(values.get(name), kind)})
 
 
 def mark(folder: RunFolder, **changes: Any) -> Marks:
@@ -95,8 +95,8 @@ def bring_back(root: Path, run_id: str) -> RunFolder:
 def removed_runs(root: Path) -> list[RunFolder]:
     """What can be brought back, removed last first."""
     bin_ = Path(root) / REMOVED
-    found = [path for path in bin_.iterdir() if (path / "config.json").is_file()] if bin_.is_dir() else []
-    return [RunFolder(path) for path in sorted(found, key=lambda path: (path.stat().st_mtime, path.name), reverse=True)]
+    paths = [path for path in bin_.iterdir() if (path / "config.json").is_file()] if bin_.is_dir() else []
+    return [RunFolder(path) for path in sorted(paths, key=lambda path: (path.stat().st_mtime, path.name), reverse=True)]
 
 
 def forget_removed(root: Path) -> None:

@@ -19,20 +19,20 @@ NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
 
 def own_presets(root: Path) -> dict[str, RunConfig]:
-    """Those that are kept beside the runs below `root`; damaged ones are left out."""
+    """The presets kept in the folder `root` of the runs; damaged ones are left out."""
     try:
-        told = _kept(root)
+        stored = _kept(root)
     except ValueError:
         return {}
-    found = {}
-    for name, values in told.items():
+    presets = {}
+    for name, values in stored.items():
         if not NAME.fullmatch(name):
             continue
         try:
-            found[name] = RunConfig.make(**values)
+            presets[name] = RunConfig.make(**values)
         except (ConfigError, TypeError):  # of another version; or no fields at all
             continue
-    return found
+    return presets
 
 
 def keep_preset(root: Path, name: str, config: RunConfig) -> None:
@@ -62,9 +62,9 @@ def _kept(root: Path) -> dict[str, Any]:
     if not os.path.lexists(path):
         return {}
     try:
-        told = read_json(path)
+        stored = read_json(path)
     except ValueError:
-        told = None
-    if not isinstance(told, dict):
+        stored = None
+    if not isinstance(stored, dict):
         raise ValueError(f"presets: {path.name} is damaged; mend it or move it away, so that nothing in it is lost")
-    return told
+    return stored

@@ -144,8 +144,8 @@ def _shape(wanted: Array, received: tuple[int, ...], sizes: Sizes) -> tuple[int,
     """The shape that an array should have; what is not yet known of the sizes is learned from the one it has."""
     shape: list[int] = []
     for size in wanted.shape.split():
-        here = received[len(shape) :] if size == "image" else next(iter(received[len(shape) :]), 0)
-        expected = int(size) if size.isdigit() else sizes.setdefault(size, here)
+        actual = received[len(shape) :] if size == "image" else next(iter(received[len(shape) :]), 0)
+        expected = int(size) if size.isdigit() else sizes.setdefault(size, actual)
         shape += expected if isinstance(expected, tuple) else [expected]
     return tuple(shape)
 

@@ -153,14 +153,14 @@ class SweepPlan(BaseModel):
 
     def combinations(self) -> list[dict[str, Any]]:
         """Every distinct draw where fields have finitely many values; no more than one beyond what can be tried."""
-        found: dict[str, dict[str, Any]] = {}
+        distinct: dict[str, dict[str, Any]] = {}
         for values in itertools.product(*(values_of(span) for span in self.space.values())):
             given = dict(zip(self.space, values, strict=True))
             drawn = self.draw(lambda name, _: given[name])  # noqa: B023
-            found.setdefault(json.dumps(drawn, sort_keys=True), drawn)
-            if len(found) > MOST_TRIALS:
+            distinct.setdefault(json.dumps(drawn, sort_keys=True), drawn)
+            if len(distinct) > MOST_TRIALS:
                 break
-        return list(found.values())
+        return list(distinct.values())
 
     def config(self, params: dict[str, Any], seed: int = 0) -> RunConfig:
         """The config of a trial with these values, and of its `seed`-th seed. Raises `ConfigError`."""

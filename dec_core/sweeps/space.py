@@ -119,8 +119,8 @@ def misfit(name: str, span: Range | Choices, base: RunConfig) -> str | None:
         if RunConfig.model_fields.get(name) and not _is_number(name):
             return "is not a number; list the values to be tried instead of a range"
         if not (span.low < span.high) or (span.log and span.low <= 0):
-            told = "low below high, both above 0" if span.log else "low below high"
-            return f"received {span.low}..{span.high}, expected {told}"
+            expected = "low below high, both above 0" if span.log else "low below high"
+            return f"received {span.low}..{span.high}, expected {expected}"
     elif len(set(map(repr, span.choices))) < len(span.choices):
         return "a value is listed twice"
     for value in span.ends:

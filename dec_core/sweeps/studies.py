@@ -61,8 +61,8 @@ def connect(storage_url: str, grace: int = GRACE, *, create: bool = False) -> RD
     except ImportError:
         raise ValueError("storage: PostgreSQL needs its driver: pip install 'psycopg[binary]'") from None
     except (SQLAlchemyError, RuntimeError) as error:
-        told = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-        raise ValueError(f"storage: {without_password(storage_url)} cannot be used: {told}") from None
+        reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        raise ValueError(f"storage: {without_password(storage_url)} cannot be used: {reason}") from None
 
 
 def without_password(storage_url: str) -> str:
@@ -159,7 +159,7 @@ def is_over(study: optuna.Study) -> bool:
 
 def retry(study: optuna.Study, trial: FrozenTrial) -> None:
     """Queue a lost trial again, with all that is known of it, unless it has ended too many workers."""
-    if comes_again(trial):
+    if should_retry(trial):
         RetryHeartbeatStaleTrialCallback()(study, trial)
 
 
@@ -168,12 +168,12 @@ def retry(study: optuna.Study, trial: FrozenTrial) -> None:
 
 def trials(study: optuna.Study) -> list[FrozenTrial]:
     """One for every planned trial, in order; where it was lost and taken up again, the one that stands."""
-    found: dict[int, FrozenTrial] = {}
+    by_number: dict[int, FrozenTrial] = {}
     for trial in study.get_trials(deepcopy=False):
         number = planned_number(trial)
-        if number not in found or is_lost(found[number]):
-            found[number] = trial
-    return [found[number] for number in sorted(found)]
+        if number not in by_number or is_lost(by_number[number]):
+            by_number[number] = trial
+    return [by_number[number] for number in sorted(by_number)]
 
 
 def planned_number(trial: FrozenTrial) -> int:
@@ -187,7 +187,7 @@ def is_lost(trial: FrozenTrial) -> bool:
     return trial.state == TrialState.FAIL and "ended" not in trial.user_attrs
 
 
-def comes_again(trial: FrozenTrial) -> bool:
+def should_retry(trial: FrozenTrial) -> bool:
     """Whether it was lost and is worth another worker. Workers that were told to stop do not speak against it."""
     n_before = len(RetryHeartbeatStaleTrialCallback.retry_history(trial))
     return is_lost(trial) and n_before - trial.user_attrs.get("given_back", 0) < MOST_RETRIES
@@ -199,7 +199,7 @@ def table(study: optuna.Study) -> list[dict[str, Any]]:
 
 
 def row(trial: FrozenTrial) -> dict[str, Any]:
-    """What there is to tell of a trial.
+    """A trial as a record.
 
     `state` is one of waiting, running, finished, pruned, diverged, failed. `value` is that of a finished trial alone,
     `ended` says why one is not, or that its clusters have collapsed.
@@ -264,8 +264,8 @@ def as_csv(rows: list[dict[str, Any]], plan: SweepPlan) -> str:
 def _state(trial: FrozenTrial) -> str:
     if trial.state == TrialState.PRUNED and trial.user_attrs.get("ended") == "diverged":
         return "diverged"
-    words = {"COMPLETE": "finished", "PRUNED": "pruned", "FAIL": "failed"}
-    return words.get(trial.state.name, trial.state.name.lower())
+    names = {"COMPLETE": "finished", "PRUNED": "pruned", "FAIL": "failed"}
+    return names.get(trial.state.name, trial.state.name.lower())
 
 
 def _seconds(moment: datetime | None) -> float | None:

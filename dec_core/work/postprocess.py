@@ -58,8 +58,8 @@ def add_inspection(folder: RunFolder) -> None:
     if plane is None:
         plane = umap_plane(z[view], arrays["plane"])
     if len(view) < len(z):
-        beside = neighbours(z[view], 1, z)[0][:, 0]
-        plane = umap_layout(z, umap_start(plane[beside], 2), near, min_dist=0.1)
+        nearest = neighbours(z[view], 1, z)[0][:, 0]
+        plane = umap_layout(z, umap_start(plane[nearest], 2), near, min_dist=0.1)
     kept = {"z": half(z)} if placed else {}
     kept |= steady_planes(folder)
     folder.save_arrays("inspection.npz", neighbours=_but_itself(near[0]), umap=plane, **kept)
@@ -93,8 +93,8 @@ def _last_snapshot(folder: RunFolder) -> tuple[str, dict[str, np.ndarray] | None
 def _known_umap(folder: RunFolder, snapshot: str, n: int) -> np.ndarray | None:
     """The UMAP of the view, if it is of this snapshot."""
     ready = [record for record in folder.records()[0] if record["event"] == "ProjectionReady"]
-    found = folder.load_arrays("umap.npz") if ready and ready[-1].get("snapshot") == snapshot else None
-    return found["plane"] if found and len(found["plane"]) == len(view_index(n)) else None
+    arrays = folder.load_arrays("umap.npz") if ready and ready[-1].get("snapshot") == snapshot else None
+    return arrays["plane"] if arrays and len(arrays["plane"]) == len(view_index(n)) else None
 
 
 def _whole_z(folder: RunFolder, arrays: dict[str, np.ndarray]) -> tuple[np.ndarray | None, bool]:
@@ -146,7 +146,7 @@ def _key(config: RunConfig) -> str:
 def _known(root: Path) -> dict[str, dict[str, float]]:
     """Nothing, where the file is missing or damaged."""
     try:
-        found = read_json(root / MIXTURES)
+        scores = read_json(root / MIXTURES)
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return scores if isinstance(scores, dict) else {}

@@ -235,13 +235,13 @@ class _Recorder:
             yield self._write({"event": "BaselineScored", **self._scores(labels)})
 
     def _judged(self) -> Record:
-        """What speaks against the clusters as they are now and what speaks for them, without labels."""
+        """What speaks for and against the current clusters, judged without labels."""
         labels, n_clusters = self.state.labels[self.snapshots.view], self.config.n_clusters
         graph = self.images.graph()
-        found = merge_split_check(graph, labels, n_clusters).to_dict()
-        found["agreement"] = modularity(graph, labels, n_clusters)
-        found["silhouette"] = silhouette(self.state.z, self.state.labels)
-        return self._write({"event": "Judged", "iteration": self.state.iteration, **found})
+        judged = merge_split_check(graph, labels, n_clusters).to_dict()
+        judged["agreement"] = modularity(graph, labels, n_clusters)
+        judged["silhouette"] = silhouette(self.state.z, self.state.labels)
+        return self._write({"event": "Judged", "iteration": self.state.iteration, **judged})
 
     # -- the end
 

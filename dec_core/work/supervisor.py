@@ -26,8 +26,8 @@ from dec_core.runs.lock import RunIsTaken, training_lock
 from dec_core.runs.marks import forget_removed
 
 POLL = 0.1  # seconds
-LAST_WORDS = 2.0  # seconds in which a worker that is ending lets go of its run
 WORKER = (sys.executable, "-m", "dec_core", "worker")
+RELEASE_WAIT = 2.0  # seconds in which a worker that is ending releases its run's lock
 MAX_FINISHING = 2  # workers that may make a UMAP at a time
 
 
@@ -117,7 +117,7 @@ class Supervisor:
         """
         if not folder.status.resumable:
             return
-        with self._lock, training_lock(folder, LAST_WORDS):
+        with self._lock, training_lock(folder, RELEASE_WAIT):
             if folder.status.resumable:  # still: nobody else has resumed it meanwhile
                 folder.set_status(replace(folder.status, state="queued", message="", **new_attempt()))
                 self._enqueue(folder)
@@ -250,8 +250,8 @@ class Supervisor:
             elif status.state not in (*ACTIVE, "interrupted") or status.attempt not in ("", worker.attempt):
                 self._finishing.append(worker)
                 self._running = None
-                for left in self._finishing[:-MAX_FINISHING]:
-                    left.close()  # short runs end faster than UMAP is made
+                for surplus in self._finishing[:-MAX_FINISHING]:
+                    surplus.close()  # short runs end faster than UMAP is made
         if not self._running and self._queue:
             self._begin(self._queue.popleft())
         self._advance_sweep()

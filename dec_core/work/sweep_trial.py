@@ -113,7 +113,7 @@ class Attempt:
         """State and value of the trial in the end, and a word where these do not tell all."""
         try:
             params = retry(self.plan.draw, self._suggest)
-            found = [self._seed(self.plan.config(params, seed), seed) for seed in range(self.plan.n_seeds)]
+            results = [self._seed(self.plan.config(params, seed), seed) for seed in range(self.plan.n_seeds)]
         except Pruned:
             return TrialState.PRUNED, None, "pruned"
         except Diverged:
@@ -122,14 +122,16 @@ class Attempt:
             raise
         except Exception as error:  # whatever it is, the sweep goes on, and says so
             return TrialState.FAIL, None, f"{type(error).__name__}: {error}"
-        scores = {name: mean(seed[name] for seed in found) for name in studies.SCORES if all(name in s for s in found)}
-        self._set("per_seed", found)
+        scores = {
+            name: mean(seed[name] for seed in results) for name in studies.SCORES if all(name in s for s in results)
+        }
+        self._set("per_seed", results)
         self._set("scores", scores)
         if self.plan.objective not in scores:
             return TrialState.FAIL, None, f"{self.plan.objective} needs labels, and these images have none"
         if not math.isfinite(scores[self.plan.objective]):
             return TrialState.PRUNED, None, "diverged"
-        collapsed = any(seed["n_filled"] < 2 or seed["agreement"] <= COLLAPSED for seed in found)
+        collapsed = any(seed["n_filled"] < 2 or seed["agreement"] <= COLLAPSED for seed in results)
         return TrialState.COMPLETE, scores[self.plan.objective], "collapsed" if collapsed else ""
 
     def _suggest(self, name: str, span: Range | Choices) -> Any:
@@ -151,9 +153,9 @@ class Attempt:
     # -- its runs
 
     def _seed(self, config: RunConfig, seed: int) -> dict[str, Any]:
-        """Train the config, or go on with what a worker before has left; what came out."""
+        """Train the config, or go on with an earlier worker's run; the run's result."""
         with contextlib.ExitStack() as held:
-            folder = self._left_behind(config, seed, held)
+            folder = self._earlier_folder(config, seed, held)
             if folder is None:
                 folder = self._new_folder(config, seed)
                 held.enter_context(training_lock(folder))
@@ -162,7 +164,7 @@ class Attempt:
                 self._train(folder, config, reports=seed == 0)
         return _result(folder, config)
 
-    def _left_behind(self, config: RunConfig, seed: int, held: contextlib.ExitStack) -> RunFolder | None:
+    def _earlier_folder(self, config: RunConfig, seed: int, held: contextlib.ExitStack) -> RunFolder | None:
         """The folder of an earlier worker with its lock, if it can be gone on with and nobody is at it."""
         if seed >= len(self.runs):
             return None
@@ -180,8 +182,8 @@ class Attempt:
         folder = RunFolder.create(self.root, config, "running")
         number = studies.planned_number(retry(self.study.get_trials, False)[self.trial.number])
         where = studies.without_password(self.storage.url)
-        told = {"study": self.plan.name, "trial": number, "storage": where, "by_labels": self.plan.uses_labels}
-        folder.write(folder.path / "sweep.json", lambda file: file.write(json.dumps(told, indent=2).encode()))
+        origin = {"study": self.plan.name, "trial": number, "storage": where, "by_labels": self.plan.uses_labels}
+        folder.write(folder.path / "sweep.json", lambda file: file.write(json.dumps(origin, indent=2).encode()))
         shared = with_same_autoencoder(folder)
         if shared is not None:
             folder.begin_with(shared)

@@ -69,8 +69,8 @@ def work(
             states = [trial.state.is_finished() for trial in retry(studies.trials, study)]
             tell(studies.row(trial), sum(states), len(states))
     except StorageInternalError:
-        told = studies.without_password(storage_url)
-        raise ValueError(f"storage: {told} has not answered for long; start again when it does") from None
+        address = studies.without_password(storage_url)
+        raise ValueError(f"storage: {address} has not answered for long; start again when it does") from None
     return n_ended
 
 
@@ -146,8 +146,8 @@ class Queue:
 
     def is_empty(self) -> bool:
         """Whether every planned trial has ended."""
-        found = studies.trials(self.study)
-        return all(trial.state.is_finished() and not studies.comes_again(trial) for trial in found)
+        planned = studies.trials(self.study)
+        return all(trial.state.is_finished() and not studies.should_retry(trial) for trial in planned)
 
     def _is_first(self, trial_id: int) -> bool:
         """Make a waiting trial one's own; False if somebody was faster."""
@@ -164,7 +164,7 @@ class Queue:
 
     def _put_back_missing(self) -> None:
         """Queue what somebody found lost and did not live to queue again: what is missing at two looks."""
-        missing = {trial.number: trial for trial in studies.trials(self.study) if studies.comes_again(trial)}
+        missing = {trial.number: trial for trial in studies.trials(self.study) if studies.should_retry(trial)}
         for number in missing.keys() & self.missed:
             studies.retry(self.study, missing[number])
         self.missed = set(missing) - self.missed

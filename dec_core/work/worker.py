@@ -27,7 +27,7 @@ from dec_core.runs.folder import TOUCH_EVERY, RunFolder
 from dec_core.runs.lock import training_lock
 from dec_core.work.control import Control
 
-LAST_WORDS = 60.0  # seconds in which a worker that trained the run before may write its last status
+RELEASE_WAIT = 60.0  # seconds in which a worker that trained the run before may write its last status
 IDLE = 4.0  # seconds without a run after which UMAP is compiled
 MILESTONES = ("TargetUpdated", "CentersInitialized", "Finished")
 
@@ -62,7 +62,7 @@ def main() -> int:
 
 def _train(folder: RunFolder, control: Control) -> None:
     """Train the run, unless somebody else has taken it up since it was queued; then add what it lacks."""
-    with training_lock(folder, LAST_WORDS):
+    with training_lock(folder, RELEASE_WAIT):
         if folder.status.state != "queued":
             return
         _record(folder, control)

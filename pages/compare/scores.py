@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dec_core.data.loading import positions
-from dec_core.figures.comparison import TOLD, Contestant, beside_the_reference
+from dec_core.figures.comparison import COMPARED_SCORES, Contestant, beside_the_reference
 from dec_core.figures.overlay import Line, line_of, overlay, overlay_in_words
 from dec_core.figures.palette import RUN_COLOURS
 from dec_core.reading.comparison import Setup, differing
@@ -26,7 +26,7 @@ def contestants(shown_setups: list[Setup]) -> list[Contestant]:
 
 
 def _contestant(setup: Setup, called: str, colour: str) -> Contestant:
-    spreads = {score: spread for score in TOLD if (spread := setup.spread(score))}
+    spreads = {score: spread for score in COMPARED_SCORES if (spread := setup.spread(score))}
     return Contestant(called, colour, setup.first.config, spreads, _standing(setup))
 
 
