@@ -73,7 +73,7 @@ def bench(n_samples: int, *, as_json: bool, history: Path | None = None) -> int:
     rows = []
     for work in WORK:
         rows.append(_measured(work, x, n_samples))
-        print(_told(rows[-1]), flush=True)
+        print(_row_text(rows[-1]), flush=True)
     growth = _growth(x)
     print("one epoch, microseconds an image: " + ", ".join(f"{n} images {us:.0f}" for n, us in growth.items()))
     figures = {"rows": rows, "growth": growth, "samples": n_samples, **machine, "versions": _versions()}
@@ -98,7 +98,7 @@ def _measured(work: Work, x: np.ndarray, n_samples: int) -> dict[str, Any]:
     return row
 
 
-def _told(row: dict[str, Any]) -> str:
+def _row_text(row: dict[str, Any]) -> str:
     """A row in words: our seconds, and how many times as long the others take; the share of bare products."""
     lines = [row["work"]]
     for precision, ours in row["seconds"].items():

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dec_core.analysis.spread import spread_of
-from dec_core.figures.comparison import Cell, Contestant, Row, beside_the_reference, comparison_table, findings
+from dec_core.figures.comparison import Cell, Contestant, Row, compared_with_reference, comparison_table, findings
 from dec_core.figures.overlay import AXES, SCORES, Line, band, line_of, overlay, overlay_in_words, smoothed
 from dec_core.figures.shown import value_text
 from dec_core.presets import PRESETS
@@ -114,7 +114,7 @@ def test_slower_is_worse_and_higher_is_better():
         spreads = {"acc": spread_of(acc), "seconds": spread_of(seconds)}
         return Contestant(name, "#fff", None, spreads)
 
-    html = beside_the_reference(
+    html = compared_with_reference(
         [one("a", (0.7, 0.71, 0.72), (1, 2, 3)), one("b", (0.8, 0.81, 0.82), (10, 11, 12))], 0, []
     )
     assert html.count('class="up"') == html.count('class="down"') == 1

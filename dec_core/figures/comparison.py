@@ -1,4 +1,4 @@
-"""In what do runs differ, and what did it do? Differing fields, and scores beside those of the reference, as HTML."""
+"""How do runs differ, and what did it do? Differing fields, and scores compared with the reference's, as HTML."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from dec_core.analysis.spread import Spread, difference
+from dec_core.analysis.spread import Difference, Spread, difference
 from dec_core.config import RunConfig, applies, field_title, fields
 from dec_core.figures.shown import SCORES, score_shown, value_text
 
@@ -25,12 +25,12 @@ CSS = """
 @media (prefers-color-scheme: dark) { .compared .up { color: #4cc38a; } .compared .down { color: #ff9a5c; } }
 </style>
 """
-TOLD = SCORES | {"seconds": ("Seconds", "Of training, all phases together.")}
+COMPARED_SCORES = SCORES | {"seconds": ("Seconds", "Of training, all phases together.")}
 
 
 @dataclass(frozen=True)
 class Contestant:
-    """A set-up, as it is held against others.
+    """A set-up to be compared with others.
 
     Attributes
     ----------
@@ -38,11 +38,11 @@ class Contestant:
     config : RunConfig or None
         None where it cannot be read.
     spreads : mapping of str to Spread
-        Of those scores of `TOLD` that it has, over its seeds.
+        Of those scores of `COMPARED_SCORES` that it has, over its seeds.
     standing : str
         What is worth saying of its state; "" of a finished one.
     link : str
-        Where more is told of it; "" for nowhere.
+        Where to read more about it; "" for nowhere.
     """
 
     name: str
@@ -53,13 +53,13 @@ class Contestant:
     link: str = ""
 
 
-def beside_the_reference(contestants: Sequence[Contestant], reference: int, varying: Sequence[str]) -> str:
-    """The table as HTML: the first score, the fields in `varying`, the other scores; each beside the reference's."""
-    scores = [score for score in TOLD if any(score in one.spreads for one in contestants)]
+def compared_with_reference(contestants: Sequence[Contestant], reference: int, varying: Sequence[str]) -> str:
+    """The table as HTML: the first score, the fields in `varying`, the other scores, and how they differ."""
+    scores = [score for score in COMPARED_SCORES if any(score in one.spreads for one in contestants)]
     first, others = scores[:1], scores[1:]
-    columns = [TOLD[score] for score in first]
+    columns = [COMPARED_SCORES[score] for score in first]
     columns += [(field_title(field), fields()[field]["help"]) for field in varying]
-    columns += [TOLD[score] for score in others]
+    columns += [COMPARED_SCORES[score] for score in others]
     against = contestants[reference]
     rows = []
     for one in contestants:
@@ -71,29 +71,34 @@ def beside_the_reference(contestants: Sequence[Contestant], reference: int, vary
 
 def _field(config: RunConfig | None, name: str) -> Cell:
     if config is None:
-        return Cell("–", told="This run's config cannot be read.")
+        return Cell("–", explanation="This run's config cannot be read.")
     if not applies(name, config):
-        return Cell("–", told="It has no effect here.")
+        return Cell("–", explanation="It has no effect here.")
     return Cell(value_text(getattr(config, name)))
 
 
 def _score(one: Contestant, reference: Contestant, score: str) -> Cell:
-    here, there = one.spreads.get(score), reference.spreads.get(score)
-    if here is None:
+    spread = one.spreads.get(score)
+    if spread is None:
         return Cell("–")
-    below, told = [(_over(here, score), "")], ""
+    mean, seeds = _text(spread.mean, score), (_over(spread, score), "")
     if one is not reference and not _same_images(one, reference) and score != "seconds":
-        below.append(("other images", ""))
-        told = "It was trained on other images: the two cannot be compared."
-    elif there is not None and one is not reference:
-        found = difference(here, there)
-        better = (found.change > 0) != (score == "seconds")
-        amount = _amount(found.change, score)
-        change = f"{'▲' if found.change > 0 else '▼'} {amount}" if amount else "±0"
-        tone = ("up" if better else "down") if found.certain else ""
-        told = found.caveat and f"{found.caveat[0].upper()}{found.caveat[1:]}."
-        below.append(("≈ no difference" if found.same else change, tone))
-    return Cell(_text(here.mean, score), below, told)
+        explanation = "It was trained on other images: the two cannot be compared."
+        return Cell(mean, [seeds, ("other images", "")], explanation)
+    if one is reference or score not in reference.spreads:
+        return Cell(mean, [seeds])
+    gap = difference(spread, reference.spreads[score])
+    return Cell(mean, [seeds, _change(gap, score)], gap.caveat and f"{gap.caveat[0].upper()}{gap.caveat[1:]}.")
+
+
+def _change(gap: Difference, score: str) -> tuple[str, str]:
+    """A difference as text, and whether it is certainly better ("up"), certainly worse ("down") or neither ("")."""
+    better = (gap.change > 0) != (score == "seconds")
+    tone = ("up" if better else "down") if gap.certain else ""
+    if gap.same:
+        return "≈ no difference", tone
+    amount = _amount(gap.change, score)
+    return f"{'▲' if gap.change > 0 else '▼'} {amount}" if amount else "±0", tone
 
 
 def _same_images(one: Contestant, other: Contestant) -> bool:
@@ -117,41 +122,38 @@ def _amount(change: float, score: str) -> str:
 
 
 def findings(contestants: Sequence[Contestant], reference: int) -> list[str]:
-    """What may be said of each one's accuracy, or without labels of its silhouette, beside the reference's."""
-    score = next((score for score in ("acc", "silhouette") if score in contestants[reference].spreads), None)
+    """A sentence on each one's accuracy, or without labels its silhouette, compared with the reference's."""
+    against = contestants[reference]
+    score = next((score for score in ("acc", "silhouette") if score in against.spreads), None)
     if score is None:
         return []
-    against, said = contestants[reference], []
-    name, there = TOLD[score][0], against.spreads[score]
-    for one in contestants:
-        here = one.spreads.get(score)
-        if one is against or here is None:
-            continue
-        if not _same_images(one, against):
-            said.append(f"“{one.name}” was trained on other images than “{against.name}”: they cannot be compared.")
-            continue
-        found, names, what = difference(here, there), (f"“{one.name}”", f"“{against.name}”"), name.lower()
-        if found.same:
-            said.append(f"{' and '.join(names)}: no difference in {what} beyond the spread of the seeds.")
-            continue
-        amount = _amount(found.change, score)
-        if not amount:
-            said.append(f"{' and '.join(names)} are alike in {what}; {found.caveat}.")
-            continue
-        way = "above" if found.change > 0 else "below"
-        sure = f", more than the spread over their {here.n} and {there.n} seeds"
-        caution = sure if found.certain else f"; {found.caveat}"
-        said.append(f"{names[0]} lies {amount} {way} {names[1]} in {what}{caution}.")
-    return said
+    return [_finding(one, against, score) for one in contestants if one is not against and score in one.spreads]
+
+
+def _finding(one: Contestant, against: Contestant, score: str) -> str:
+    names, noun = (f"“{one.name}”", f"“{against.name}”"), COMPARED_SCORES[score][0].lower()
+    if not _same_images(one, against):
+        return f"{names[0]} was trained on other images than {names[1]}: they cannot be compared."
+    spread, reference = one.spreads[score], against.spreads[score]
+    gap = difference(spread, reference)
+    if gap.same:
+        return f"{' and '.join(names)}: no difference in {noun} beyond the spread of the seeds."
+    amount = _amount(gap.change, score)
+    if not amount:
+        return f"{' and '.join(names)} are alike in {noun}; {gap.caveat}."
+    direction = "above" if gap.change > 0 else "below"
+    certainty = f", more than the spread over their {spread.n} and {reference.n} seeds" if gap.certain else ""
+    caveat = "" if gap.certain else f"; {gap.caveat}"
+    return f"{names[0]} lies {amount} {direction} {names[1]} in {noun}{certainty}{caveat}."
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A value; below it lines of text, each meant as "up", "down" or ""; and what is told when one points at it."""
+    """A value; below it lines of text, each meant as "up", "down" or ""; and an explanation in its tooltip."""
 
     text: str
     below: Sequence[tuple[str, str]] = ()
-    told: str = ""
+    explanation: str = ""
 
 
 @dataclass(frozen=True)
@@ -173,7 +175,9 @@ def comparison_table(columns: Sequence[tuple[str, str]], rows: Sequence[Row]) ->
     columns : sequence of (name, explanation)
     rows : sequence of Row
     """
-    head = "".join(f'<th scope="col" title="{escape(told)}">{escape(name)}</th>' for name, told in columns)
+    head = "".join(
+        f'<th scope="col" title="{escape(explanation)}">{escape(name)}</th>' for name, explanation in columns
+    )
     body = "".join(_row(row) for row in rows)
     return (
         f'{CSS}<div class="compared"><table><thead><tr><th scope="col">Run</th>{head}</tr></thead>{body}</table></div>'
@@ -190,8 +194,8 @@ def _row(row: Row) -> str:
 def _cell(cell: Cell) -> str:
     nothing = ' class="none"' if cell.text == "–" else ""
     below = "".join(_small(text, tone) for text, tone in cell.below)
-    told = f' title="{escape(cell.told)}"' if cell.told else ""
-    return f"<td{nothing}{told}>{escape(cell.text)}{below}</td>"
+    title = f' title="{escape(cell.explanation)}"' if cell.explanation else ""
+    return f"<td{nothing}{title}>{escape(cell.text)}{below}</td>"
 
 
 def _small(text: str, tone: str = "") -> str:

@@ -25,7 +25,7 @@ def curves(history, height: int = 300, gamma: float | None = None, held: int = 0
     """Two panels that share a figure: the autoencoder's loss, and the clustering's scores in per cent.
 
     The legend stands in place of the second panel's title. Where both losses are trained while
-    clustering, the first panel shows them from then on.
+    clustering, the first panel shows them once clustering begins.
 
     `layout.meta["narrow"]` holds what the layout becomes on a narrow screen.
 
@@ -54,6 +54,12 @@ def curves(history, height: int = 300, gamma: float | None = None, held: int = 0
     _scores(figure, history)
     if held and history.updates:
         _phases(figure, held)
+    _lay_out(figure, height)
+    return figure
+
+
+def _lay_out(figure: go.Figure, height: int) -> None:
+    """Margins, the legend in place of the second title, and in `layout.meta` the legend of a narrow screen."""
     figure.update_layout(
         height=height,
         margin={"l": 44, "r": 8, "t": 38, "b": 36},
@@ -72,7 +78,6 @@ def curves(history, height: int = 300, gamma: float | None = None, held: int = 0
     figure.layout.meta = {"narrow": {"legend": {"orientation": "v", "y": 0.06, "font": {"size": 10}}}}
     figure.update_annotations(font_size=12, selector={"showarrow": False, "xanchor": "center"})
     figure.update_xaxes(showgrid=False, zeroline=False, rangemode="tozero")
-    return figure
 
 
 def _loss(figure: go.Figure, records: list[dict]) -> None:

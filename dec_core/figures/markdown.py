@@ -32,5 +32,5 @@ def _is_control(letter: str) -> bool:
     return letter in BIDI or unicodedata.category(letter) in ("Cc", "Cs", "Co", "Cn")
 
 
-def _escaped(found: re.Match[str]) -> str:
-    return "&#92;" if found[0] == "\\" else f"\\{found[0]}"  # two backslashes before a bracket: to Jupyter a formula
+def _escaped(mark: re.Match[str]) -> str:
+    return "&#92;" if mark[0] == "\\" else f"\\{mark[0]}"  # two backslashes before a bracket: to Jupyter a formula

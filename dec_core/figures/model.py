@@ -198,19 +198,19 @@ def _layer_box(layer: Layer, part: str) -> _Box:
     if not layer.n_parameters:
         return _Box(layer.name, look, layer.kind, ("0 parameters",), layer.shape)
     options = layer.options
-    words = []
+    settings = []
     if "kernel_size" in options:
-        words = [f"{options['kernel_size']}×{options['kernel_size']}", f"stride {options['strides']}"]
-        words += ["valid"] if options["padding"] == "valid" else []
-    words.append({"relu": "ReLU", None: "linear"}.get(options["activation"], options["activation"]))
-    lines = ", ".join(words), f"{thousands(layer.n_parameters)} parameters"
+        settings = [f"{options['kernel_size']}×{options['kernel_size']}", f"stride {options['strides']}"]
+        settings += ["valid"] if options["padding"] == "valid" else []
+    settings.append({"relu": "ReLU", None: "linear"}.get(options["activation"], options["activation"]))
+    lines = ", ".join(settings), f"{thousands(layer.n_parameters)} parameters"
     return _Box(layer.name, look, layer.kind, lines, layer.shape)
 
 
 def _image_box(image: Shape, input_shape: Shape) -> _Box:
-    seen = f"taken as {shape_text(input_shape)} numbers" if len(input_shape) == 1 else "taken as they are"
+    reshaping = f"taken as {shape_text(input_shape)} numbers" if len(input_shape) == 1 else "taken as they are"
     values = f"{'colours' if image[2] == 3 else 'greys'} from 0 to 1"
-    return _Box("images", "z", "Images", (values, seen), image)
+    return _Box("images", "z", "Images", (values, reshaping), image)
 
 
 def _clusters_box(config: RunConfig, described: Architecture) -> _Box:

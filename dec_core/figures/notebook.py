@@ -12,7 +12,7 @@ import json
 from typing import Any
 
 from dec_core import __version__
-from dec_core.config import GROUPS, OWN, RunConfig, fields
+from dec_core.config import GROUPS, OWN_DATA, RunConfig, fields
 from dec_core.figures.markdown import escape
 from dec_core.figures.shown import duration_shown, heading, score_shown
 from dec_core.methods import METHODS
@@ -36,12 +36,12 @@ from dec_core.training import TrainingState, train
 from dec_core.training.events import CentersInitialized, ClusterProgress, Finished, PretrainProgress, TargetUpdated
 """
 
-BUNDLED_DATA = """
+LOAD_BUNDLED = """
 dataset = load(config.dataset, config.n_samples, upright=config.deskew)
 dataset.images.shape, "without labels" if dataset.y is None else "with labels, to score with"
 """
 
-OWN_DATA = """
+LOAD_OWN = """
 from pathlib import Path
 
 from dec_core.data import own
@@ -143,7 +143,7 @@ def notebook(run: Any) -> str:
     """
     cells = [_markdown("title", _title(run)), _code("imports", IMPORTS)]
     cells += [_markdown("about-config", _about_config(run)), _code("config", config_source(run.config))]
-    cells += _data(run) + _trained(run) + _told(run)
+    cells += _data(run) + _trained(run) + _results(run)
     for cell in cells:
         cell["source"] = cell["source"].strip("\n").splitlines(keepends=True)
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
@@ -189,23 +189,23 @@ cell, too: `python -m dec_core train --config` and the name of this notebook.
 
 
 def _data(run: Any) -> list[dict[str, Any]]:
-    own = run.config.dataset.startswith(OWN)
-    words = "The images come along with the project. Labels are for scoring alone: training never sees them."
-    if own:
-        words = (
+    own_data = run.config.dataset.startswith(OWN_DATA)
+    about = "The images come along with the project. Labels are for scoring alone: training never sees them."
+    if own_data:
+        about = (
             "The run was trained on images of one's own, which are not in this notebook: a NumPy file, CSV, IDX files, "
             "pictures in a folder or a zip. Labels, if there are any, are for scoring alone."
         )
-    return [_markdown("about-data", f"## Images\n\n{words}"), _code("data", OWN_DATA if own else BUNDLED_DATA)]
+    return [_markdown("about-data", f"## Images\n\n{about}"), _code("data", LOAD_OWN if own_data else LOAD_BUNDLED)]
 
 
 def _trained(run: Any) -> list[dict[str, Any]]:
-    words = "`train` is a generator: it yields an event for all that happens. Leave the loop, and training stops."
-    cells = [_markdown("about-training", f"## Training, as it happens\n\n{words}"), _code("training", TRAINING)]
+    about = "`train` is a generator: it yields an event for all that happens. Leave the loop, and training stops."
+    cells = [_markdown("about-training", f"## Training, as it happens\n\n{about}"), _code("training", TRAINING)]
     return [*cells, _code("curves", CURVES)] if METHODS[run.config.method].has_network else cells
 
 
-def _told(run: Any) -> list[dict[str, Any]]:
+def _results(run: Any) -> list[dict[str, Any]]:
     cells = [_markdown("about-scores", f"## What came out\n\n{_reached(run)}")]
     if run.scores:
         source = SCORES if "acc" in run.scores else SCORES_WITHOUT_LABELS

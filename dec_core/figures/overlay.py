@@ -165,11 +165,11 @@ def band(curves: Sequence[Curve]) -> tuple[np.ndarray, np.ndarray, np.ndarray, n
 
 def smoothed(y: np.ndarray, weight: float) -> np.ndarray:
     """An exponential moving average without the pull of its start: `weight` of the past, 0..1, shape (n,)."""
-    total, mass, found = 0.0, 0.0, []
+    total, mass, averages = 0.0, 0.0, []
     for value in y:
         total, mass = weight * total + (1 - weight) * value, weight * mass + (1 - weight)
-        found.append(total / mass)
-    return np.array(found)
+        averages.append(total / mass)
+    return np.array(averages)
 
 
 def _phases(figure: go.Figure, line: Line, curves: list[Curve]) -> None:
@@ -201,10 +201,10 @@ def _faint(colour: str) -> str:
 def overlay_in_words(lines: Sequence[Line], score: str) -> str:
     """The finding of the curves, for who cannot see them."""
     name, factor, digits = SCORES[score]
-    told = []
+    means = []
     for line in lines:
-        last = [[r for r in history.updates if score in r][-1:] for history in line.histories]
-        values = [factor * found[0][score] for found in last if found]
+        newest = [[r for r in history.updates if score in r][-1:] for history in line.histories]
+        values = [factor * records[0][score] for records in newest if records]
         if values:
-            told.append(f"{line.name} {sum(values) / len(values):{digits}}")
-    return f"{name}: {', '.join(told)}." if told else "No curve yet."
+            means.append(f"{line.name} {sum(values) / len(values):{digits}}")
+    return f"{name}: {', '.join(means)}." if means else "No curve yet."

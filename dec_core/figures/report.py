@@ -1,4 +1,4 @@
-"""A run, or several beside each other, as one HTML file that needs nothing else: to send, to print, to keep.
+"""A run, or several side by side, as one HTML file that needs nothing else: to send, to print, to keep.
 
     html = report([summary("runs/20261125-120000-ab12")])
 
@@ -16,9 +16,9 @@ from html import escape
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from dec_core.figures.comparison import Contestant, beside_the_reference, findings
+from dec_core.figures.comparison import Contestant, compared_with_reference, findings
 from dec_core.figures.overlay import Line, overlay, overlay_in_words
-from dec_core.figures.sections import found, plot, section, sections, stacked
+from dec_core.figures.sections import plot, section, sections, sentences_html, stacked
 from dec_core.figures.shown import heading
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ POLICY = "default-src 'none'; img-src data: blob:; style-src 'unsafe-inline'; sc
 
 @dataclass(frozen=True)
 class Comparison:
-    """What is said of several set-ups together, ready-made.
+    """The opening chapter of a report on several set-ups, ready to print.
 
     Attributes
     ----------
@@ -71,7 +71,7 @@ def report(runs: Sequence, comparison: Comparison | None = None, file_name: str 
 def compared(
     contestants: Sequence[Contestant], lines: Sequence[Line], varying: Sequence[str], reference: int = 0
 ) -> Comparison:
-    """What stands first in a report on several set-ups.
+    """The opening chapter of a report on several set-ups.
 
     Parameters
     ----------
@@ -81,19 +81,20 @@ def compared(
     varying : sequence of str
         The fields in which their configs differ, as `dec_core.reading.comparison.differing` finds them.
     reference : int
-        Which of them the others are held against.
+        The one that the others are compared with.
     """
     title = f"{len(contestants)} set-ups compared" if len(contestants) > 1 else contestants[0].name
-    told = title, beside_the_reference(contestants, reference, varying), findings(contestants, reference)
+    table, sentences = compared_with_reference(contestants, reference, varying), findings(contestants, reference)
     if not lines:
-        return Comparison(*told)
+        return Comparison(title, table, sentences)
     score = "acc" if any("acc" in one.spreads for one in contestants) else "silhouette"
-    return Comparison(*told, stacked(overlay(lines, score, "iteration")), overlay_in_words(lines, score))
+    figure = stacked(overlay(lines, score, "iteration"))
+    return Comparison(title, table, sentences, figure, overlay_in_words(lines, score))
 
 
 def _page(title: str, body: str) -> str:
-    own = files("dec_core.figures")
-    style, script = (own.joinpath(name).read_text(encoding="utf-8") for name in ("report.css", "report.js"))
+    assets = files("dec_core.figures")
+    style, script = (assets.joinpath(name).read_text(encoding="utf-8") for name in ("report.css", "report.js"))
     plotly = files("plotly").joinpath("package_data/plotly.min.js").read_text(encoding="utf-8")
     return f"""<!doctype html>
 <html lang="en">
@@ -118,12 +119,12 @@ def _page(title: str, body: str) -> str:
 """
 
 
-def _compared(told: Comparison) -> str:
-    parts = [f'<header class="comparison"><p class="above">Deep clustering</p><h1>{escape(told.title)}</h1>']
-    parts.append(found(told.sentences))
-    table = f'<div class="wide" tabindex="0" role="region" aria-label="What came out">{told.table}</div>'
+def _compared(comparison: Comparison) -> str:
+    parts = [f'<header class="comparison"><p class="above">Deep clustering</p><h1>{escape(comparison.title)}</h1>']
+    parts.append(sentences_html(comparison.sentences))
+    table = f'<div class="wide" tabindex="0" role="region" aria-label="What came out">{comparison.table}</div>'
     parts.append(section(2, "What differs, and what did it do?", table))
-    if told.curves is not None:
-        drawn = plot(told.curves, "Curves of all runs", told.curves_in_words)
-        parts.append(section(2, "Which is better?", drawn))
+    if comparison.curves is not None:
+        figure = plot(comparison.curves, "Curves of all runs", comparison.curves_in_words)
+        parts.append(section(2, "Which is better?", figure))
     return "\n".join([*parts, "</header>"])

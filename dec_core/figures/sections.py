@@ -1,4 +1,4 @@
-"""What a report says of one run: section by section, as HTML. See `dec_core.figures.report`."""
+"""A report's chapter on one run: section by section, as HTML. See `dec_core.figures.report`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from PIL import Image
 
 from dec_core.analysis.naming import letter
 from dec_core.analysis.verdict import most_mixed, thousands
-from dec_core.config import GROUPS, OWN, applies, fields
+from dec_core.config import GROUPS, OWN_DATA, applies, fields
 from dec_core.figures.confusion import confusion_figure, sizes_figure
 from dec_core.figures.curves import curves, curves_in_words
 from dec_core.figures.palette import colour
@@ -34,7 +34,7 @@ MANY = 12  # clusters, beyond which their matrix takes the whole width
 
 
 def sections(run: Any, number: int, level: int, file_name: str) -> str:
-    """All that is said of one run.
+    """The whole chapter of one run.
 
     Parameters
     ----------
@@ -55,13 +55,13 @@ def sections(run: Any, number: int, level: int, file_name: str) -> str:
         f"<h{level}>{escape(heading(run))}</h{level}>",
         f'<p class="about">{escape(about)}</p>',
         f'<p class="note">{escape(run.note)}</p>' if run.note else "",
-        found(run.sentences),
+        sentences_html(run.sentences),
         _scores(run),
         _curves(run, below),
         f'<div class="{_layout(run)}">{_clusters(run, below)}{_embedding(run, below)}</div>',
         _centers(run, below),
         _config(run, below),
-        _again(run, below, file_name),
+        _reproduction(run, below, file_name),
         "</article>",
     ]
     return "\n".join(part for part in parts if part)
@@ -106,17 +106,17 @@ def _clusters(run: Any, level: int) -> str:
         return ""
     if run.confusion is None:
         figure = sizes_figure(run.sizes, run.cluster_order, HEIGHT)
-        words = "How many images lie in each cluster."
-        return section(level, "How large are the clusters?", plot(figure, "Cluster sizes", words, _least(run)))
+        caption = "How many images lie in each cluster."
+        return section(level, "How large are the clusters?", plot(figure, "Cluster sizes", caption, _least(run)))
     kind, kinds = ("digit", "digits") if run.noun == "digit" else ("class", "classes")
     height = min(HIGHEST, max(HEIGHT + 60, 60 + CELL * len(run.classes)))
     figure = confusion_figure(run.confusion, run.cluster_order, run.classes, kind, height)
-    words = f"Rows are {kinds}, columns clusters, matched so that the diagonal holds as many as it can."
+    caption = f"Rows are {kinds}, columns clusters, matched so that the diagonal holds as many as it can."
     pair = most_mixed(run.confusion)
     if pair:
         a, b = sorted(pair[:2])
-        words += f" {run.classes[a]} and {run.classes[b]} are mixed most: {thousands(pair[2])}, either way."
-    return section(level, f"Which {kinds} are mixed up?", plot(figure, "Confusion matrix", words, _least(run)))
+        caption += f" {run.classes[a]} and {run.classes[b]} are mixed most: {thousands(pair[2])}, either way."
+    return section(level, f"Which {kinds} are mixed up?", plot(figure, "Confusion matrix", caption, _least(run)))
 
 
 def _least(run: Any) -> int:
@@ -128,12 +128,12 @@ def _embedding(run: Any, level: int) -> str:
     if run.plane is None:
         return ""
     coloured = "" if run.labels is None else ", coloured by cluster; letters stand where clusters lie"
-    words = f"{thousands(len(run.plane))} images as points, by {run.space} of z{coloured}."
-    picture = plane_svg(run.plane, run.labels, run.cluster_order, words)
+    caption = f"{thousands(len(run.plane))} images as points, by {run.space} of z{coloured}."
+    picture = plane_svg(run.plane, run.labels, run.cluster_order, caption)
     return section(
         level,
         "How do the groups come apart?",
-        f'<figure>{picture}<figcaption aria-hidden="true">{escape(words)}</figcaption></figure>',
+        f'<figure>{picture}<figcaption aria-hidden="true">{escape(caption)}</figcaption></figure>',
     )
 
 
@@ -163,8 +163,8 @@ def _config(run: Any, level: int) -> str:
         rows = [_field(described[name], getattr(run.config, name), name in run.changed) for name in names]
         tables.append(f"<table><caption>{group}</caption><tbody>{''.join(rows)}</tbody></table>" if names else "")
     exact, marked = "It is the preset <b>{}</b>.", "What differs from the nearest preset, <b>{}</b>, is marked."
-    words = (marked if run.changed else exact).format(escape(run.preset))
-    return section(level, "Config", f'<p>{words}</p><div class="fields">{"".join(tables)}</div>')
+    sentence = (marked if run.changed else exact).format(escape(run.preset))
+    return section(level, "Config", f'<p>{sentence}</p><div class="fields">{"".join(tables)}</div>')
 
 
 def _field(described: dict[str, Any], value: object, changed: bool) -> str:
@@ -173,15 +173,15 @@ def _field(described: dict[str, Any], value: object, changed: bool) -> str:
     return f'<tr><th scope="row">{_explained(described["label"], described["help"])}</th><td>{cell}</td></tr>'
 
 
-def _again(run: Any, level: int, file_name: str) -> str:
-    own = run.config.dataset.startswith(OWN)
-    command = f"python -m dec_core train --config {file_name}{' --data FILE' if own else ''}"
-    words = ["This file holds the config, and the command line and the app take it:"]
+def _reproduction(run: Any, level: int, file_name: str) -> str:
+    own_data = run.config.dataset.startswith(OWN_DATA)
+    command = f"python -m dec_core train --config {file_name}{' --data FILE' if own_data else ''}"
+    paragraphs = ["This file holds the config, and the command line and the app take it:"]
     after = "The same seed on the same machine, with the same versions, gives the same labels."
-    if own:
+    if own_data:
         after = f"The images are not in here: FILE is the file that they came from. {after}"
-    words += [f"<pre>{escape(command)}</pre>", f"<p>{after}</p>", f'<p class="about">{_made_with(run)}</p>']
-    return section(level, "Make it again", "".join(words))
+    paragraphs += [f"<pre>{escape(command)}</pre>", f"<p>{after}</p>", f'<p class="about">{_made_with(run)}</p>']
+    return section(level, "Make it again", "".join(paragraphs))
 
 
 def _made_with(run: Any) -> str:
@@ -201,8 +201,8 @@ def section(level: int, title: str, content: str) -> str:
     return f"<section><h{level}>{escape(title)}</h{level}>{content}</section>"
 
 
-def found(sentences: Sequence[str]) -> str:
-    """Sentences, the first one larger; nothing without any."""
+def sentences_html(sentences: Sequence[str]) -> str:
+    """Sentences as HTML, the first one larger; "" without any."""
     lines = "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences)
     return f'<div class="found">{lines}</div>' if lines else ""
 
@@ -217,16 +217,16 @@ def stacked(figure: Figure) -> Figure:
     return figure
 
 
-def plot(figure: Figure, name: str, words: str, least: int = 0) -> str:
-    """A place for a figure, the figure after it as JSON, and its finding in words.
+def plot(figure: Figure, name: str, caption: str, least: int = 0) -> str:
+    """A place for a figure, the figure after it as JSON, and what it shows as a caption.
 
     Where the screen has fewer than `least` pixels the figure scrolls.
     """
     return (
-        f'<figure class="wide"><div class="plot" role="img" aria-label="{escape(name)}. {escape(words)}" '
+        f'<figure class="wide"><div class="plot" role="img" aria-label="{escape(name)}. {escape(caption)}" '
         f'style="height:{figure.layout.height}px;min-width:{least}px"></div>'
         f'<script type="application/json">{_json(figure.to_json())}</script>'
-        f'<figcaption aria-hidden="true">{escape(words)}</figcaption></figure>'
+        f'<figcaption aria-hidden="true">{escape(caption)}</figcaption></figure>'
     )
 
 

@@ -34,14 +34,14 @@ def history(rows: Sequence[dict[str, Any]], objective: str, height: int = 250) -
     valued = [row for row in rows if row["value"] is not None]
     foot = min((row["value"] for row in valued), default=0.0)
     for state, (symbol, colour, name) in SYMBOLS.items():
-        found = [row for row in rows if row["state"] == state]
-        if found:
+        matching = [row for row in rows if row["state"] == state]
+        if matching:
             figure.add_scatter(
-                x=[row["number"] for row in found],
-                y=[foot if row["value"] is None else row["value"] for row in found],
-                mode="markers", name=name, customdata=[row["number"] for row in found],
+                x=[row["number"] for row in matching],
+                y=[foot if row["value"] is None else row["value"] for row in matching],
+                mode="markers", name=name, customdata=[row["number"] for row in matching],
                 marker={"symbol": symbol, "color": colour, "size": 9, "line": {"color": colour, "width": 2}},
-                text=[_told(row) for row in found], hovertemplate="trial %{x}: %{text}<extra></extra>",
+                text=[_trial_text(row) for row in matching], hovertemplate="trial %{x}: %{text}<extra></extra>",
             )  # fmt: skip
     best, steps = float("-inf"), []
     for row in valued:
@@ -65,7 +65,7 @@ def history(rows: Sequence[dict[str, Any]], objective: str, height: int = 250) -
     return figure
 
 
-def _told(row: dict[str, Any]) -> str:
+def _trial_text(row: dict[str, Any]) -> str:
     value = "" if row["value"] is None else f"{row['value']:.3f} · "
     return value + ", ".join(f"{name} {_short(value)}" for name, value in row["params"].items())
 
@@ -86,15 +86,15 @@ def importances(study: Any, titles: dict[str, str], height: int = 250) -> go.Fig
     if len(values) < ENOUGH or len(set(values)) < 2:
         return None
     try:
-        found = get_param_importances(study, evaluator=PedAnovaImportanceEvaluator())
+        shares = get_param_importances(study, evaluator=PedAnovaImportanceEvaluator())
     except (ValueError, RuntimeError):  # fields that no finished trial has in common
         return None
-    if not found:
+    if not shares:
         return None
-    names = list(found)[::-1]
+    names = list(shares)[::-1]
     bars = go.Bar(
-        x=[100 * found[name] for name in names], y=[titles[name] for name in names], orientation="h",
-        marker_color=RIGHT, text=[f"{100 * found[name]:.0f} %" for name in names], hoverinfo="skip",
+        x=[100 * shares[name] for name in names], y=[titles[name] for name in names], orientation="h",
+        marker_color=RIGHT, text=[f"{100 * shares[name]:.0f} %" for name in names], hoverinfo="skip",
     )  # fmt: skip
     figure = _dress(go.Figure(bars), height)
     figure.update_xaxes(title={"text": "share of the variation", "standoff": 4}, ticksuffix=" %", showgrid=False)
@@ -113,12 +113,13 @@ def parallel(
 
     None before there are two. `titles` name the fields, `logarithmic` those that vary over orders of magnitude.
     """
-    found = [row for row in rows if row["value"] is not None]
-    if len(found) < 2:
+    finished = [row for row in rows if row["value"] is not None]
+    if len(finished) < 2:
         return None
-    values = [row["value"] for row in found]
+    values = [row["value"] for row in finished]
     axes = [
-        _axis(title, [row["params"].get(name) for row in found], name in logarithmic) for name, title in titles.items()
+        _axis(title, [row["params"].get(name) for row in finished], name in logarithmic)
+        for name, title in titles.items()
     ]
     axes.append({"label": objective, "values": values})
     line = {"color": values, "colorscale": "Viridis", "showscale": False}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dec_core.data.loading import positions
-from dec_core.figures.comparison import COMPARED_SCORES, Contestant, beside_the_reference
+from dec_core.figures.comparison import COMPARED_SCORES, Contestant, compared_with_reference
 from dec_core.figures.overlay import Line, line_of, overlay, overlay_in_words
 from dec_core.figures.palette import RUN_COLOURS
 from dec_core.reading.comparison import Setup, differing
@@ -33,7 +33,7 @@ def _contestant(setup: Setup, called: str, colour: str) -> Contestant:
 def table(shown_setups: list[Setup], reference: Setup) -> str:
     """As HTML: the scores beside those of the reference, then the fields that differ."""
     varying = differing([setup.first.config for setup in shown_setups if setup.first.config])
-    return beside_the_reference(contestants(shown_setups), shown_setups.index(reference), varying)
+    return compared_with_reference(contestants(shown_setups), shown_setups.index(reference), varying)
 
 
 def _standing(setup: Setup) -> str:
