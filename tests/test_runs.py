@@ -381,10 +381,10 @@ def test_progress_in_words(small):
     status = RunStatus("running", 0.0, phase="pretraining", seconds={"pretraining": 30.0})
     status = replace(status, progress={"event": "PretrainProgress", "epoch": 3, "batch": 15, "n_batches": 15})
     shown = progress(status, History(), small)
-    assert shown.words == "Autoencoder: epoch 3 of 6 · clusters form in about 30 s" and shown.step == 0
+    assert shown.status_line == "Autoencoder: epoch 3 of 6 · clusters form in about 30 s" and shown.step == 0
     status = replace(status, phase="clustering", progress={"event": "ClusterProgress", "iteration": 30})
     shown = progress(replace(status, seconds={"clustering": 5.0}), History(updates=({}, {})), small)
-    assert shown.words == "Clustering: update 2 of 3 · about 5 s left" and 0.7 < shown.fraction < 1
+    assert shown.status_line == "Clustering: update 2 of 3 · about 5 s left" and 0.7 < shown.fraction < 1
 
 
 def test_time_left_follows_the_changes_as_they_shrink(small):
@@ -392,7 +392,8 @@ def test_time_left_follows_the_changes_as_they_shrink(small):
     updates = [{"iteration": 100 * i, "delta_label": 0.16 / 2**i} for i in range(4)]  # .02 at 300, so .01 at 400
     status = RunStatus("running", 0.0, phase="clustering", progress={"iteration": 300}, seconds={"clustering": 30.0})
     assert (
-        progress(status, History(updates=updates), config).words == "Clustering: update 4 of about 4 · about 10 s left"
+        progress(status, History(updates=updates), config).status_line
+        == "Clustering: update 4 of about 4 · about 10 s left"
     )
 
 

@@ -1,4 +1,4 @@
-"""A snapshot beside one of another run: clusters that belong together have one name, and maps lie alike.
+"""A snapshot aligned with one of another run: corresponding clusters share a name, and maps are turned alike.
 
 A cluster has the name of the reference's that shares most samples with it; maps are turned so that they lie like the
 reference's.
@@ -42,7 +42,7 @@ class MatrixTable:
 
 @dataclass(frozen=True, eq=False)
 class Aligned:
-    """One snapshot as it stands beside the reference, or the reference itself.
+    """One snapshot aligned with the reference, or the reference itself.
 
     Attributes
     ----------
@@ -75,8 +75,8 @@ class Aligned:
             return self.run.cluster_order
         mine, theirs = self._in_both
         k, k_reference = self.run.config.n_clusters, self.reference.run.config.n_clusters
-        found = counterparts(self.snapshot.labels[mine], self.reference.snapshot.labels[theirs], k, k_reference)
-        return aligned_order(found, self.reference.cluster_order)
+        counterpart = counterparts(self.snapshot.labels[mine], self.reference.snapshot.labels[theirs], k, k_reference)
+        return aligned_order(counterpart, self.reference.cluster_order)
 
     @property
     def letters(self) -> list[str]:
@@ -121,7 +121,7 @@ class Aligned:
         return MatrixTable([self.run.classes[c] for c in classes], classes, confusion.table, confusion.class_of)
 
     def _by_reference(self) -> MatrixTable:
-        """Where there is nothing to hold it against, against itself."""
+        """By the reference's clusters; without a comparable reference, by its own."""
         if self.comparable:
             rows, (mine, theirs) = self.reference, self._in_both
         else:

@@ -49,11 +49,11 @@ class Setup:
 
     def spread(self, score: str) -> Spread | None:
         """Of a score, or of "seconds" of training; None where no run has it."""
-        told = [_told(entry, score) for entry in self.counted]
-        return spread_of([value for value in told if value is not None])
+        values = [_value(entry, score) for entry in self.counted]
+        return spread_of([value for value in values if value is not None])
 
 
-def _told(entry: Entry, score: str) -> float | None:
+def _value(entry: Entry, score: str) -> float | None:
     if score == "seconds":
         return entry.seconds if entry.status.state == "finished" else None
     return entry.status.outcome.get(score)
@@ -66,11 +66,11 @@ def setups(chosen: Sequence[Entry], known: Sequence[Entry], *, together: bool) -
     """
     if not together:
         return [Setup((entry,)) for entry in chosen]
-    found: list[Setup] = []
+    grouped: list[Setup] = []
     for entry in chosen:
-        if not any(entry in setup.entries for setup in found):
-            found.append(Setup((entry, *_siblings(entry, chosen, known))))
-    return found
+        if not any(entry in setup.entries for setup in grouped):
+            grouped.append(Setup((entry, *_siblings(entry, chosen, known))))
+    return grouped
 
 
 def _siblings(entry: Entry, chosen: Sequence[Entry], known: Sequence[Entry]) -> list[Entry]:
@@ -99,6 +99,6 @@ def missing_seeds(setup: Setup, n_seeds: int) -> list[int]:
     One that failed or was stopped does not count.
     """
     sound = [entry for entry in setup.entries if entry.active or entry.status.state == "finished"]
-    there = {entry.config.random_state for entry in sound if entry.config}
-    wanted = max(n_seeds - len(there), 0)
-    return [seed for seed in range(n_seeds + len(there)) if seed not in there][:wanted]
+    trained = {entry.config.random_state for entry in sound if entry.config}
+    wanted = max(n_seeds - len(trained), 0)
+    return [seed for seed in range(n_seeds + len(trained)) if seed not in trained][:wanted]

@@ -41,14 +41,14 @@ def configs_in(name: str, content: bytes) -> list[RunConfig]:
     """
     try:
         text = content.decode("utf-8-sig")
-        found = [_checked(name, values) for values in _values(name, text)]
+        configs = [_checked(name, values) for values in _values(name, text)]
     except UnicodeDecodeError:
         raise ConfigError({"config": f"{name} is not text in UTF-8; {EXPECTED}"}) from None
     except RecursionError:
         raise ConfigError({"config": f"{name} is nested too deeply to be a config; {EXPECTED}"}) from None
-    if not found:
+    if not configs:
         raise ConfigError({"config": f"{name} holds no config; {EXPECTED}"})
-    return found
+    return configs
 
 
 def _values(name: str, text: str) -> Iterator[Any]:

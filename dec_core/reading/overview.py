@@ -24,7 +24,7 @@ class Glance:
 
     Attributes
     ----------
-    words : str
+    caption : str
         Such as "step 40 · ACC 93.1 % · 12 changed cluster".
     sizes : ndarray of int, shape (n_clusters,), or None
         Samples in each cluster; None before there are clusters.
@@ -35,7 +35,7 @@ class Glance:
     acc : float or None
     """
 
-    words: str
+    caption: str
     sizes: np.ndarray | None = None
     counts: np.ndarray | None = None
     class_of: np.ndarray | None = None
@@ -52,7 +52,7 @@ class Turn:
 
     number: int
     change: float
-    words: str
+    caption: str
 
 
 @dataclass(frozen=True)
@@ -92,9 +92,9 @@ def overview(run: Run) -> Overview:
 
 
 def _of_pretraining(run: Run, record: dict[str, Any]) -> str:
-    words = f"autoencoder, epoch {record['epoch']}"
+    caption = f"autoencoder, epoch {record['epoch']}"
     kept = f" · {thousands(len(run.view))} of {thousands(run.n)} were kept"
-    return words + (kept if len(run.view) < run.n else "")
+    return caption + (kept if len(run.view) < run.n else "")
 
 
 def _glance(
@@ -102,17 +102,17 @@ def _glance(
 ) -> Glance:
     k = run.config.n_clusters
     matched = None if run.y is None else confusion(run.y, labels, k)
-    words, sizes = _in_words(record, matched, labels, before), cluster_sizes(labels, k)[order]
+    caption, sizes = _caption(record, matched, labels, before), cluster_sizes(labels, k)[order]
     if matched is None:
-        return Glance(words, sizes)
-    return Glance(words, sizes, matched.table[:, order], matched.class_of[order], matched.acc)
+        return Glance(caption, sizes)
+    return Glance(caption, sizes, matched.table[:, order], matched.class_of[order], matched.acc)
 
 
-def _in_words(record: dict[str, Any], matched: Confusion | None, labels: np.ndarray, before: np.ndarray | None) -> str:
-    words = [f"step {thousands(record['iteration'])}"]
-    words += [f"ACC {100 * matched.acc:.1f} %"] if matched else []
-    words += [f"{thousands(int((before != labels).sum()))} changed cluster"] if before is not None else []
-    return " · ".join(words)
+def _caption(record: dict[str, Any], matched: Confusion | None, labels: np.ndarray, before: np.ndarray | None) -> str:
+    parts = [f"step {thousands(record['iteration'])}"]
+    parts += [f"ACC {100 * matched.acc:.1f} %"] if matched else []
+    parts += [f"{thousands(int((before != labels).sum()))} changed cluster"] if before is not None else []
+    return " · ".join(parts)
 
 
 def _turns(glances: list[Glance]) -> list[Turn]:
@@ -120,6 +120,6 @@ def _turns(glances: list[Glance]) -> list[Turn]:
     for number, (before, now) in enumerate(itertools.pairwise(glances), 1):
         change = 0.0 if now.acc is None or before.acc is None else now.acc - before.acc
         if abs(change) >= LEAST_TURN:
-            turns.append(Turn(number, change, f"{now.words}: {100 * change:+.1f} % since the moment before"))
+            turns.append(Turn(number, change, f"{now.caption}: {100 * change:+.1f} % since the moment before"))
     largest = sorted(turns, key=lambda turn: -abs(turn.change))[:MOST_TURNS]
     return sorted(largest, key=lambda turn: turn.number)

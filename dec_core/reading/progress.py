@@ -15,9 +15,9 @@ CLUSTER_SHARE = 0.3  # of the bar, before clustering has begun and its speed is 
 
 @dataclass(frozen=True)
 class Progress:
-    """`words`: one line. `fraction`: 0..1 of the whole run. `step`: the phase's place in `PHASES`, 3 when done."""
+    """`fraction`: 0..1 of the whole run. `step`: the phase's place in `PHASES`, 3 when done."""
 
-    words: str
+    status_line: str
     fraction: float
     step: int
 
@@ -28,21 +28,21 @@ def progress(status: RunStatus, history: History, config: RunConfig) -> Progress
     if status.phase == "pretraining":
         epochs = newest.get("epoch", 1) - 1 + newest.get("batch", 0) / max(newest.get("n_batches", 1), 1)
         share = epochs / config.pretrain_epochs
-        left = _left(share, seconds.get("pretraining", 0.0), "clusters form in {}")
-        words = f"Autoencoder: epoch {newest.get('epoch', 1)} of {config.pretrain_epochs}{left}"
-        return Progress(words, (1 - CLUSTER_SHARE) * share, 0)
+        remaining = _time_left(share, seconds.get("pretraining", 0.0), "clusters form in {}")
+        status_line = f"Autoencoder: epoch {newest.get('epoch', 1)} of {config.pretrain_epochs}{remaining}"
+        return Progress(status_line, (1 - CLUSTER_SHARE) * share, 0)
     if status.phase == "centers":
-        words = newest.get("words") or "k-means places the cluster centers"
-        return Progress(words, 1 - CLUSTER_SHARE if METHODS[config.method].has_network else 0.0, 1)
+        status_line = newest.get("words") or "k-means places the cluster centers"
+        return Progress(status_line, 1 - CLUSTER_SHARE if METHODS[config.method].has_network else 0.0, 1)
     iteration = newest.get("iteration", newest.get("n_iterations", 0))
     expected = _expected_iterations(history, config)
     share = min(iteration / expected, 1.0)
-    left = _left(share, seconds.get("clustering", 0.0))
+    remaining = _time_left(share, seconds.get("clustering", 0.0))
     number = max(len(history.updates), 1)
     about = math.ceil(expected / config.update_interval)
     certain = "" if expected == config.max_iterations and config.tol == 0 else "about "
-    words = f"Clustering: update {number} of {certain}{max(about, number)}{left}"
-    return Progress(words, 1 - CLUSTER_SHARE * (1 - share), 2)
+    status_line = f"Clustering: update {number} of {certain}{max(about, number)}{remaining}"
+    return Progress(status_line, 1 - CLUSTER_SHARE * (1 - share), 2)
 
 
 def _expected_iterations(history: History, config: RunConfig) -> int:
@@ -57,11 +57,11 @@ def _expected_iterations(history: History, config: RunConfig) -> int:
     return min(config.max_iterations, math.ceil(last + math.log(now / config.tol) / rate))
 
 
-def _left(share: float, seconds: float, words: str = "{} left") -> str:
+def _time_left(share: float, seconds: float, template: str = "{} left") -> str:
     """How long the rest of a phase will take, once there is something to judge by."""
     if share <= 0.02 or seconds < 1:
         return ""
-    return " · " + words.format(duration(seconds * (1 - share) / share))
+    return " · " + template.format(duration(seconds * (1 - share) / share))
 
 
 def duration(seconds: float) -> str:

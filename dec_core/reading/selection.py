@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 SIDES = ("", "right", "wrong")
-VERSUS = {  # a second run or moment beside the first
+VERSUS = {  # a second run or moment, compared with the first
     "both": "right here and there",
     "here": "right here, wrong there",
     "there": "wrong here, right there",
@@ -108,20 +108,20 @@ class Selection:
 
     def in_words(self, noun: str) -> str:
         """The filters as a phrase, such as "digit 9, in cluster D, wrong"; `noun` is what a sample is called."""
-        words = [f"{noun} {self.true}"] if self.true else []
-        words += [f"in cluster {self.cluster}"] if self.cluster else []
-        words += [f"next to cluster {self.second}"] if self.second else []
-        words += [self.side] if self.side else []
+        phrases = [f"{noun} {self.true}"] if self.true else []
+        phrases += [f"in cluster {self.cluster}"] if self.cluster else []
+        phrases += [f"next to cluster {self.second}"] if self.second else []
+        phrases += [self.side] if self.side else []
         if (self.least, self.most) != (0.0, 1.0):
-            words.append(f"q {self.least:g} to {self.most:g}")
-        words += ["changed at this update"] if self.changed else []
-        words += ["never settled"] if self.unsettled else []
-        words += [f"in cluster {self.was} before"] if self.was else []
-        words += [VERSUS[self.versus]] if self.versus else []
+            phrases.append(f"q {self.least:g} to {self.most:g}")
+        phrases += ["changed at this update"] if self.changed else []
+        phrases += ["never settled"] if self.unsettled else []
+        phrases += [f"in cluster {self.was} before"] if self.was else []
+        phrases += [VERSUS[self.versus]] if self.versus else []
         if self.index:
-            words.append(f"index {', '.join(map(str, self.index[:3]))}{' …' if len(self.index) > 3 else ''}")
-        words += ["inside the lasso"] if self.lasso else []
-        return ", ".join(words)
+            phrases.append(f"index {', '.join(map(str, self.index[:3]))}{' …' if len(self.index) > 3 else ''}")
+        phrases += ["inside the lasso"] if self.lasso else []
+        return ", ".join(phrases)
 
     @property
     def without_clusters(self) -> Selection:
@@ -132,7 +132,7 @@ class Selection:
 
     def to_query(self) -> dict[str, str]:
         """What differs from the default, as words of a link."""
-        query = {name: value for name in WORDS if (value := getattr(self, name))}
+        query = {name: value for name in TEXTS if (value := getattr(self, name))}
         if (self.least, self.most) != (0.0, 1.0):
             query["sure"] = f"{self.least:.9g},{self.most:.9g}"
         query |= {name: "1" for name in FLAGS if getattr(self, name)}
@@ -150,22 +150,22 @@ class Selection:
 
         Words that are no filters are passed over.
         """
-        found, problems = cls(), []
-        for word in (*WORDS, *FLAGS, "sure", "since", "index", "lasso"):
+        selection, problems = cls(), []
+        for word in (*TEXTS, *FLAGS, "sure", "since", "index", "lasso"):
             if query.get(word):
                 try:
-                    found = found.replace(**_filters(word, str(query[word])))
+                    selection = selection.replace(**_filters(word, str(query[word])))
                 except SelectionError as error:
                     problems.append(str(error))
-        return found, problems
+        return selection, problems
 
     @classmethod
     def from_query(cls, query: Mapping[str, str]) -> Selection:
         """What `to_query` gave; other words are passed over. Raises SelectionError for values that are none."""
-        found, problems = cls.read(query)
+        selection, problems = cls.read(query)
         if problems:
             raise SelectionError(problems[0])
-        return found
+        return selection
 
     # -- one filter at a time
 
@@ -194,7 +194,7 @@ class Selection:
         return ", ".join(f"{name}={value!r}" for name, value in given.items())
 
 
-WORDS = ("true", "cluster", "second", "side", "was", "versus")
+TEXTS = ("true", "cluster", "second", "side", "was", "versus")
 FLAGS = ("changed", "unsettled")
 TOGETHER = [  # fields that make one filter
     *((name,) for name in ("true", "cluster", "second", "side", "changed", "unsettled", "versus", "index")),
@@ -207,7 +207,7 @@ DEFAULTS = {field.name: field.default for field in fields(Selection)}
 
 def _filters(word: str, text: str) -> dict[str, object]:
     """The fields that a word of a link sets. Raises SelectionError."""
-    if word in WORDS:
+    if word in TEXTS:
         return {word: text[:MAX_LETTERS]}
     if word in FLAGS:
         return {word: text == "1"}
@@ -232,7 +232,7 @@ def _filters(word: str, text: str) -> dict[str, object]:
 
 def indices(text: str) -> tuple[int, ...]:
     """ "12, 40-42" as (12, 40, 41, 42). Raises SelectionError."""
-    found: list[int] = []
+    numbers: list[int] = []
     for part in text.replace(" ", ",").split(","):
         first, dash, last = part.partition("-")
         if not part:
@@ -242,7 +242,7 @@ def indices(text: str) -> tuple[int, ...]:
         if max(len(first), len(last)) > 18:
             raise SelectionError(f"index: received {part[:20]!r}, expected the number of a sample")
         low, high = sorted((int(first), int(last or first)))
-        if high - low >= MAX_INDICES or len(found) > MAX_INDICES:
+        if high - low >= MAX_INDICES or len(numbers) > MAX_INDICES:
             raise SelectionError(f"index: received more than {MAX_INDICES} numbers, expected fewer")
-        found += range(low, high + 1)
-    return tuple(dict.fromkeys(found))
+        numbers += range(low, high + 1)
+    return tuple(dict.fromkeys(numbers))

@@ -1,4 +1,4 @@
-"""A selection of samples to take away: as a table, as arrays, as the Python that makes it again."""
+"""A selection of samples to download: as a table, as arrays, as the Python that selects it."""
 
 from __future__ import annotations
 

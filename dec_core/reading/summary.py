@@ -1,7 +1,7 @@
-"""A run to take away: all that a report or a notebook says of it, gathered from its folder.
+"""A run's summary: all that a report or a notebook contains, gathered from its folder.
 
-    told = summary("runs/20261125-120000-ab12")
-    told.sentences, told.scores, told.centers
+    run = summary("runs/20261125-120000-ab12")
+    run.sentences, run.scores, run.centers
 
 Nothing here draws or writes: `dec_core.figures.report` makes HTML of it, `dec_core.figures.notebook` a notebook.
 """
@@ -45,7 +45,7 @@ STATES = {
 
 @dataclass(frozen=True)
 class RunSummary:
-    """One run, ready to be told.
+    """One run, ready for a report.
 
     Attributes
     ----------
@@ -69,7 +69,7 @@ class RunSummary:
     scores : dict of str to float
         acc, nmi, ari; without labels silhouette and confidence; empty before there are clusters.
     sentences : list of str
-        What came out, in words.
+        The result in words.
     history : History
     noun : str
         What a sample is called: "digit" or "image".
@@ -115,7 +115,7 @@ class RunSummary:
 
 
 def summary(path: RunFolder | Path | str) -> RunSummary:
-    """All there is to tell of the run in this folder, at whatever point it stands.
+    """The summary of the run in this folder, at whatever point it stands.
 
     Raises
     ------
@@ -160,51 +160,51 @@ def _n_steps(history: History) -> int:
 
 def _arrays(run: Run, now: Snapshot | None) -> dict[str, Any]:
     """What the newest moment shows, as far as there is one and it has clusters."""
-    found = dict.fromkeys(("confusion", "sizes", "plane", "labels", "centers"))
+    arrays = dict.fromkeys(("confusion", "sizes", "plane", "labels", "centers"))
     if now is None:
-        return found | {"space": ""}
+        return arrays | {"space": ""}
     space = now.spaces()[0]
     plane = now.plane(space)[run.view]
     known = np.isfinite(plane).all(axis=1)
-    found |= {"space": space.upper(), "plane": plane[known]}
+    arrays |= {"space": space.upper(), "plane": plane[known]}
     if now.labels is not None:
-        found |= {
+        arrays |= {
             "confusion": now.confusion,
             "sizes": cluster_sizes(now.labels, run.config.n_clusters),
             "labels": now.labels[run.view][known],
             "centers": now.arrays.get("decoded_centers"),
         }
-    return found
+    return arrays
 
 
 def _sentences(run: Run, now: Snapshot | None, status: RunStatus, history: History) -> list[str]:
-    """What came out: with labels, without them, and beside a mixture alone; of a run that has not ended, that."""
-    said = [] if status.state == "finished" else [status.message or STATES[status.state]]
+    """The result with or without labels, and compared with a mixture alone; of an unfinished run, its state first."""
+    sentences = [] if status.state == "finished" else [status.message or STATES[status.state]]
     of = run.folder.sweep
     if of.get("by_labels"):
-        said.append(f"Trial {of['trial']} of the sweep {of['study']}, which was tuned by labels.")
+        sentences.append(f"Trial {of['trial']} of the sweep {of['study']}, which was tuned by labels.")
     if now is None or now.labels is None:
-        return [*said, "There are no clusters yet."]
+        return [*sentences, "There are no clusters yet."]
     if now.confusion is not None:
-        said.append(verdict(now.confusion, run.classes, f"{run.noun}s"))
+        sentences.append(verdict(now.confusion, run.classes, f"{run.noun}s"))
     else:
-        said.append(verdict_without_labels(cluster_sizes(now.labels, run.config.n_clusters)))
-    return said + findings(history, run.config, run.letters)
+        sentences.append(verdict_without_labels(cluster_sizes(now.labels, run.config.n_clusters)))
+    return sentences + findings(history, run.config, run.letters)
 
 
 def findings(history: History, config: RunConfig, letters: list[str]) -> list[str]:
     """Whether groups look merged or split, what to try then, and how the network stands to a mixture alone."""
-    said, judged, ended = [], history.judged, history.end is not None
+    sentences, judged, ended = [], history.judged, history.end is not None
     collapsed = _collapse(history)
     if collapsed:
-        said.append(collapsed)
+        sentences.append(collapsed)
     elif judged:
-        said.append(doubts(judged, lambda cluster: letters[cluster], ended=ended))
+        sentences.append(doubts(judged, lambda cluster: letters[cluster], ended=ended))
         if is_suspect(history):
-            said.append(what_to_try(fits_mixture(config), config.features))
+            sentences.append(what_to_try(fits_mixture(config), config.features))
     if history.mixture and ended and "acc" in history.end and history.updates:
-        said.append(compared_with_mixture(history.end["acc"], history.mixture["acc"]))
-    return said
+        sentences.append(compared_with_mixture(history.end["acc"], history.mixture["acc"]))
+    return sentences
 
 
 def is_suspect(history: History) -> bool:

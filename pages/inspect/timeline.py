@@ -19,10 +19,10 @@ from pages.inspect.views import as_list, space_of
 def timeline(run: Run, now: Snapshot, view: ViewState, height: int, *, training: bool) -> None:
     """The moments on a line. Every view follows it in the browser; where it comes to rest is the moment looked at."""
     moments = [
-        {"words": glance.words, "counts": as_list(glance.counts), "class_of": as_list(glance.class_of)}
+        {"words": glance.caption, "counts": as_list(glance.counts), "class_of": as_list(glance.class_of)}
         for glance in run.overview.snapshots
     ]
-    marks = [{"number": turn.number, "up": turn.change > 0, "words": turn.words} for turn in run.overview.turns]
+    marks = [{"number": turn.number, "up": turn.change > 0, "words": turn.caption} for turn in run.overview.turns]
     values, words = _trend(run, view)
     still = "UMAP is of the newest moment; in PCA points move" if space_of(now, view) == "umap" else ""
     data = {

@@ -124,12 +124,12 @@ def under_way(run: RunFolder, status: RunStatus) -> str:
 
 def state_line(run: RunFolder, status: RunStatus, standing: Progress, history: History, config: RunConfig) -> str:
     """Where the run stands; once it has ended, what came out."""
-    here = standing.words.split(" · ")[0]
+    here = standing.status_line.split(" · ")[0]
     if status.state == "queued":
         ahead = focus.supervisor().ahead_of(run)
         return "Starting …" if not ahead else f"Waiting for {ahead} run{'s' if ahead > 1 else ''} before this one"
     if status.state == "running":
-        return under_way(run, status) or standing.words
+        return under_way(run, status) or standing.status_line
     if status.state == "paused":
         return under_way(run, status) or f"Paused. {here}"
     if status.state == "finished":
