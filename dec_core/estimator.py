@@ -7,18 +7,14 @@ TensorFlow is imported when there is something to train or to load.
 
 from __future__ import annotations
 
-import json
-import os
-import secrets
 import warnings
-import zipfile
 import zlib
 from collections import deque
 from collections.abc import Iterator
 from math import prod
 from numbers import Integral
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -26,18 +22,16 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Cluster
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from dec_core.analysis.assignment import q_by
-from dec_core.architecture import architecture
 from dec_core.config import OWN_DATA, RunConfig
 from dec_core.data.arrays import DARK, as_images
 from dec_core.data.deskew import deskew
-from dec_core.json_text import parse_json
-from dec_core.methods import METHODS, uses_mixture_target
+from dec_core.methods import METHODS
+from dec_core.model_file import check_state, read_model, write_model
 
 if TYPE_CHECKING:
     from dec_core.training import TrainingState
     from dec_core.training.events import Event
 
-FORMAT = "dec_core.DEC 1"
 FEWEST = 8  # images: no config has smaller batches
 
 
@@ -331,20 +325,8 @@ class DEC(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, BaseE
         training has not begun.
         """
         check_is_fitted(self, "state_")
-        path = Path(path)
-        temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}.tmp")
-        try:
-            with temporary.open("wb") as file:
-                np.savez(file, about=np.asarray(self._about()), **self.state_.to_arrays())
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-
-    def _about(self) -> str:
-        """All that is no array, as JSON."""
         params = self.get_params(deep=False)
         about = {
-            "format": FORMAT,
             "params": params | {"config": None if self.config is None else self.config.model_dump()},
             "config": self.config_.model_dump(),
             "input_shape": self.input_shape_,
@@ -352,7 +334,7 @@ class DEC(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, BaseE
             "checksum": self._checksum,
             "columns": list(getattr(self, "feature_names_in_", [])),
         }
-        return json.dumps(about, default=int)  # NumPy's integers
+        write_model(Path(path), about, self.state_.to_arrays())
 
     @classmethod
     def load(cls, path: Path | str) -> DEC:
@@ -370,7 +352,7 @@ class DEC(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, BaseE
         """
         with Path(path).open("rb") as file:
             try:
-                return cls._from_arrays(_arrays(file))
+                return cls._from_file(*read_model(file))
             except Exception as error:  # whatever the file brings about, it is the file that is wrong
                 reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
                 raise ValueError(
@@ -378,12 +360,9 @@ class DEC(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, BaseE
                 ) from error
 
     @classmethod
-    def _from_arrays(cls, arrays: dict[str, np.ndarray]) -> DEC:
+    def _from_file(cls, about: dict[str, Any], arrays: dict[str, np.ndarray]) -> DEC:
         from dec_core.training import TrainingState
 
-        about = parse_json(str(arrays.pop("about")))
-        if about["format"] != FORMAT or about["scale"] not in (1, 255):
-            raise ValueError(f"format: received {about['format']!r:.40}, expected {FORMAT!r}")
         params, config = about["params"], RunConfig.make(**about["config"])
         model = cls(**params | {"config": params["config"] and RunConfig.make(**params["config"])})
         model.input_shape_, model.scale_, model._checksum = (
@@ -396,7 +375,7 @@ class DEC(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, BaseE
             model.feature_names_in_ = np.asarray(about["columns"], dtype=object)
         blank = np.broadcast_to(np.uint8(0), (1, *model.input_shape_))  # takes no memory, however large
         image_shape = as_images(blank)[0].shape[1:]
-        _check(arrays, config, image_shape)
+        check_state(arrays, config, image_shape)
         model.state_ = TrainingState.from_arrays(config, image_shape, arrays)
         return model
 
@@ -413,45 +392,3 @@ class DEC(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, BaseE
             from dec_core.training import TrainingState
 
             self.state_ = TrainingState.from_arrays(*values["state_"])
-
-
-def _arrays(file: BinaryIO) -> dict[str, np.ndarray]:
-    """The arrays of an .npz. Raises ValueError if they unpack to more than the file, and what zipfile raises."""
-    size = file.seek(0, os.SEEK_END)
-    members = zipfile.ZipFile(file).infolist()
-    stored = all(member.compress_type == zipfile.ZIP_STORED for member in members)
-    if not stored or sum(member.file_size for member in members) > size:
-        raise ValueError(f"it unpacks to more than its {size:,} bytes")
-    file.seek(0)
-    with np.load(file, allow_pickle=False) as arrays:
-        return dict(arrays)
-
-
-def _check(arrays: dict[str, np.ndarray], config: RunConfig, image_shape: tuple[int, ...]) -> None:
-    """Raise ValueError unless `arrays` are a whole state of `config`. Builds nothing larger than they are."""
-    from dec_core.training import TrainingState
-
-    described = architecture(config, image_shape)
-    n_weights = described.n_parameters + config.n_clusters * described.latent_dim
-    n_received = sum(array.size for name, array in arrays.items() if name.startswith("weight_"))
-    if n_received != n_weights:
-        raise ValueError(
-            f"received {n_received:,} weights, expected {n_weights:,}; they belong to another architecture"
-        )
-    expected = {name: (a.dtype, a.shape) for name, a in TrainingState(config, image_shape).to_arrays().items()}
-    expected["phase"] = arrays["phase"].dtype, ()
-    if "delta_label" not in arrays:  # earlier versions did not keep it
-        del expected["delta_label"]
-    if arrays["phase"] in ("clustering", "finished"):
-        labels, n = arrays["labels"], arrays["labels"].size
-        if labels.dtype.kind != "i" or not np.isin(labels, range(config.n_clusters)).all():
-            raise ValueError(f"labels: expected whole numbers below {config.n_clusters}")
-        expected |= {"labels": (labels.dtype, (n,)), "z": (np.float32, (n, described.latent_dim))}
-        has_p = arrays["n_updates"] > 0 or uses_mixture_target(config)  # a mixture's p is there before the first update
-        expected |= {"p": (np.float32, (n, config.n_clusters))} if has_p else {}
-    received = {name: (a.dtype, a.shape) for name, a in arrays.items() if not name.startswith("optimizer_")}
-    for name in sorted(received | expected):
-        if received.get(name) != expected.get(name):
-            raise ValueError(f"{name}: received {received.get(name)}, expected {expected.get(name)}")
-    if not all(np.isfinite(array).all() for array in arrays.values() if array.dtype.kind == "f"):
-        raise ValueError("some of its numbers are infinite or not numbers")
