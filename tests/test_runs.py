@@ -16,8 +16,10 @@ from dec_core.analysis.umap_gmm import UmapGmm
 from dec_core.config import ConfigError
 from dec_core.data import Dataset, own
 from dec_core.reading.progress import duration, progress
-from dec_core.runs.folder import SILENT, RunFolder, RunStatus, half, list_runs
+from dec_core.runs.folder import RunFolder, list_runs
 from dec_core.runs.history import History, RunReader
+from dec_core.runs.snapshots import half
+from dec_core.runs.status import SILENT, RunStatus
 from dec_core.runs.view import example_index, view_index
 from dec_core.training.events import ClusterProgress, PretrainProgress
 from dec_core.work.postprocess import add_mixture

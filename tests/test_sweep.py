@@ -15,7 +15,8 @@ from optuna.trial import TrialState
 from dec_core.cli import main
 from dec_core.config import ConfigError, applies
 from dec_core.presets import PRESETS
-from dec_core.runs.folder import RunFolder, list_runs, this_process
+from dec_core.runs.folder import RunFolder, list_runs
+from dec_core.runs.status import this_process
 from dec_core.sweeps import studies
 from dec_core.sweeps.plan import SweepPlan, plan_fields
 from dec_core.sweeps.space import Choices, Range, default_range, parse_range, sweepable

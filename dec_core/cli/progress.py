@@ -18,8 +18,9 @@ from dec_core.cli.quiet import start_tensorflow
 from dec_core.config import RunConfig
 from dec_core.presets import name_of
 from dec_core.reading.divergence import smaller_rate
-from dec_core.runs.folder import RunFolder, new_attempt
+from dec_core.runs.folder import RunFolder
 from dec_core.runs.lock import training_lock
+from dec_core.runs.status import new_attempt
 
 BAR = "{desc} {percentage:3.0f}% |{bar}| {n:.1f}/{total_fmt} {unit}, {remaining} left, {rate_fmt}{postfix}"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dec_core.config import RunConfig
-from dec_core.runs.folder import RunStatus
+from dec_core.runs.status import RunStatus
 
 
 def smaller_rate(status: RunStatus, config: RunConfig) -> tuple[str, float]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from dec_core.config import RunConfig
 from dec_core.methods import METHODS
-from dec_core.runs.folder import RunStatus
 from dec_core.runs.history import History
+from dec_core.runs.status import RunStatus
 
 CLUSTER_SHARE = 0.3  # of the bar, before clustering has begun and its speed is known
 

@@ -29,9 +29,10 @@ from dec_core.methods import fits_mixture
 from dec_core.reading.comparison import changed_from
 from dec_core.reading.run import Run
 from dec_core.reading.snapshot import Snapshot
-from dec_core.runs.folder import RunFolder, RunStatus
+from dec_core.runs.folder import RunFolder
 from dec_core.runs.history import History, RunReader
 from dec_core.runs.marks import marks_of
+from dec_core.runs.status import RunStatus
 
 STATES = {
     "queued": "It waits for its turn.",

@@ -22,80 +22,22 @@ import contextlib
 import errno
 import json
 import os
-import platform
 import secrets
 import shutil
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
-import psutil
-from pydantic import TypeAdapter
 
 from dec_core.config import ConfigError, RunConfig, pretraining_of
 from dec_core.json_text import read_json
 from dec_core.methods import METHODS
-from dec_core.runs.records import (
-    SWEEP,
-    Outcome,
-    Phase,
-    Pid,
-    Progress,
-    Seconds,
-    SecondsByPhase,
-    State,
-    parse_record,
-)
+from dec_core.runs.records import SWEEP, parse_record
 from dec_core.runs.snapshots import ArraysError, read_arrays
-
-ACTIVE = ("queued", "running", "paused")
-RESUMABLE = ("stopped", "failed", "interrupted")
-OUTCOME = ("acc", "nmi", "ari", "silhouette", "confidence")
-DAMAGED = "status.json is missing or damaged."
-WAITED = "The server ended while this run waited to be trained; Resume queues it again."
-SILENT = 120.0  # seconds without a new status after which a process on another machine is taken for gone
-TOUCH_EVERY = 30.0  # seconds between two statuses of a run that waits, so that other machines see it alive
-
-
-@dataclass(frozen=True)
-class RunStatus:
-    """What is known of a run at a glance.
-
-    `state` is one of queued, running, paused, finished, stopped, failed, interrupted. Only the first
-    three need a live process, named by `host`, `pid` and its start time; if that is gone, the run is read as
-    interrupted. Of a process on another machine no more is known than when it last wrote: it is taken for gone
-    once that is `SILENT` seconds ago.
-    """
-
-    state: State
-    created: Seconds  # since the epoch
-    pid: Pid = 0
-    pid_started: Seconds = 0.0
-    host: str = ""  # the machine of that process; empty in runs from before this was kept
-    phase: Phase = "pretraining"
-    progress: Progress = field(default_factory=dict)  # the newest record of any kind
-    seconds: SecondsByPhase = field(default_factory=dict)  # in which the run was active
-    outcome: Outcome = field(default_factory=dict)  # the newest acc, nmi, ari
-    message: str = ""
-    updated: Seconds = 0.0  # when it was last written, since the epoch
-    attempt: str = ""  # names one attempt to train the run: made anew whenever it is queued or gone on with
-    queued: Seconds = 0.0  # when that was, since the epoch; what waits is trained in this order
-
-    @property
-    def diverged(self) -> bool:
-        """Whether training ended since a loss was no longer a number: the same config ends alike."""
-        return self.state == "failed" and self.progress.get("event") == "Diverged"
-
-    @property
-    def resumable(self) -> bool:
-        """Whether the run has ended early and can go on from where it stands."""
-        return self.state in RESUMABLE and not self.diverged
-
-
-STATUS = TypeAdapter(RunStatus)
+from dec_core.runs.status import ACTIVE, STATUS, WAITED, RunStatus, is_alive, new_attempt, recovered
 
 
 class RunFolder:
@@ -174,7 +116,7 @@ class RunFolder:
     def status(self) -> RunStatus:
         """The status as written, but `interrupted` where its process no longer lives."""
         status = self.status_as_written
-        if status.state in ACTIVE and not _lives(status):
+        if status.state in ACTIVE and not is_alive(status):
             return replace(status, state="interrupted", message=WAITED if status.state == "queued" else status.message)
         return status
 
@@ -184,7 +126,8 @@ class RunFolder:
         try:
             return STATUS.validate_python(read_json(self.path / "status.json"))
         except ValueError:
-            return _recovered(self)
+            has_checkpoint = (self.path / "checkpoint.npz").exists()
+            return recovered(self.id, self.records()[0], has_checkpoint=has_checkpoint)
 
     def set_status(self, status: RunStatus) -> None:
         """Replace the status. On a full disk it is written over the one before, so that it can say that the disk is."""
@@ -309,48 +252,6 @@ def in_order(weights: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
     return {f"weight_{number:02d}": weight for number, weight in enumerate(weights)}
 
 
-def this_process() -> dict[str, Any]:
-    """`host`, `pid` and `pid_started` of the caller: they name a process even after numbers are reused."""
-    return {"host": platform.node(), "pid": os.getpid(), "pid_started": psutil.Process().create_time()}
-
-
-def _recovered(folder: RunFolder) -> RunStatus:
-    """What the records say of a run whose status cannot be read, so that none that has ended is trained again."""
-    records = folder.records()[0]
-    ends = [record for record in records if record["event"] in ("Finished", "Diverged", "Resumed")]
-    end = ends[-1] if ends and ends[-1]["event"] != "Resumed" else {}
-    outcome = next(({n: r[n] for n in OUTCOME if n in r} for r in reversed(records) if "sizes" in r), {})
-    status = RunStatus("interrupted", _created(folder.id), progress=end, outcome=outcome, message=DAMAGED)
-    if end.get("event") == "Diverged":
-        return replace(status, state="failed", message=f"{end.get('message', '')} {DAMAGED}".strip())
-    if end and not (folder.path / "checkpoint.npz").exists():  # it goes when all else of a run is on disk
-        return replace(status, state="finished", phase="finished")
-    return status
-
-
-def _created(run_id: str) -> float:
-    """When a run was made, as its name says; 0 for a name of somebody's own."""
-    try:
-        return time.mktime(time.strptime(run_id[:15], "%Y%m%d-%H%M%S"))
-    except (ValueError, OverflowError):
-        return 0.0
-
-
-def new_attempt() -> dict[str, Any]:
-    """Fields of the status of a run that the caller begins to train, or queues: who does, and which attempt it is."""
-    return {**this_process(), "attempt": secrets.token_hex(4), "queued": time.time()}
-
-
-def _lives(status: RunStatus) -> bool:
-    if status.host not in ("", platform.node()):
-        return time.time() - status.updated < SILENT
-    try:
-        process = psutil.Process(status.pid)
-        return abs(process.create_time() - status.pid_started) < 2 and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.Error:
-        return False
-
-
 def _replace(source: Path, target: Path, tries: int = 20) -> None:
     """os.replace; on Windows a reader may hold the target open for a moment."""
     for tries_left in reversed(range(tries)):
@@ -360,9 +261,3 @@ def _replace(source: Path, target: Path, tries: int = 20) -> None:
             if not tries_left:
                 raise
             time.sleep(0.02)
-
-
-def half(values: np.ndarray) -> np.ndarray:
-    """Numbers in 16 bits, for snapshots: within 1 in 2048, and those beyond ±65 504 as that."""
-    most = np.finfo(np.float16).max
-    return np.clip(values, -most, most).astype(np.float16)

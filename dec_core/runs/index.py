@@ -16,8 +16,9 @@ from typing import Any
 
 from dec_core.config import ConfigError, RunConfig
 from dec_core.presets import name_of
-from dec_core.runs.folder import ACTIVE, RunFolder, RunStatus, is_run
+from dec_core.runs.folder import RunFolder, is_run
 from dec_core.runs.marks import Marks, marks_of
+from dec_core.runs.status import ACTIVE, RunStatus
 
 SCORES = ("acc", "nmi", "ari", "silhouette", "confidence")
 CONDITION = re.compile(r"^([a-z_]+)(<=|>=|!=|=|<|>)(.+)$")

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from dec_core.json_text import read_json
-from dec_core.runs.folder import ACTIVE, RunFolder
+from dec_core.runs.folder import RunFolder
+from dec_core.runs.status import ACTIVE
 
 REMOVED = ".removed"
 KEPT_FOR = 7 * 86_400.0  # seconds

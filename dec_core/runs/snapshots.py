@@ -181,3 +181,9 @@ def _loaded(path: Path, only: tuple[str, ...]) -> dict[str, np.ndarray]:
         raise ArraysError(f"{path.parent.name}/{path.name} is missing") from None
     except Exception as error:  # NumPy, zipfile, zlib and tokenize each raise errors of their own for what is damaged
         raise ArraysError(f"{path.parent.name}/{path.name} is damaged: {error or type(error).__name__}") from None
+
+
+def half(values: np.ndarray) -> np.ndarray:
+    """Numbers in 16 bits, for snapshots: within 1 in 2048, and those beyond ±65 504 as that."""
+    most = np.finfo(np.float16).max
+    return np.clip(values, -most, most).astype(np.float16)

@@ -21,9 +21,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from dec_core.config import RunConfig
-from dec_core.runs.folder import ACTIVE, TOUCH_EVERY, RunFolder, list_runs, new_attempt
+from dec_core.runs.folder import RunFolder, list_runs
 from dec_core.runs.lock import RunIsTaken, training_lock
 from dec_core.runs.marks import forget_removed
+from dec_core.runs.status import ACTIVE, TOUCH_EVERY, new_attempt
 
 POLL = 0.1  # seconds
 WORKER = (sys.executable, "-m", "dec_core", "worker")

@@ -23,8 +23,9 @@ from optuna.storages import RDBStorage
 from optuna.trial import Trial, TrialState
 
 from dec_core.config import RunConfig
-from dec_core.runs.folder import RunFolder, config_of, new_attempt, with_same_autoencoder
+from dec_core.runs.folder import RunFolder, config_of, with_same_autoencoder
 from dec_core.runs.lock import RunIsTaken, training_lock
+from dec_core.runs.status import new_attempt
 from dec_core.sweeps import studies
 from dec_core.sweeps.plan import SweepPlan
 from dec_core.sweeps.space import Choices, Range, is_whole

@@ -23,8 +23,9 @@ from pathlib import Path
 
 import psutil
 
-from dec_core.runs.folder import TOUCH_EVERY, RunFolder
+from dec_core.runs.folder import RunFolder
 from dec_core.runs.lock import training_lock
+from dec_core.runs.status import TOUCH_EVERY
 from dec_core.work.control import Control
 
 RELEASE_WAIT = 60.0  # seconds in which a worker that trained the run before may write its last status

@@ -13,7 +13,8 @@ from dec_core.data import DataError
 from dec_core.reading.run import Run
 from dec_core.reading.selection import Selection
 from dec_core.reading.snapshot import Snapshot
-from dec_core.runs.folder import ACTIVE, RunFolder
+from dec_core.runs.folder import RunFolder
+from dec_core.runs.status import ACTIVE
 from pages.inspect import choices, views
 from pages.inspect.downloads import export
 from pages.inspect.filters import filters

@@ -11,8 +11,8 @@ import streamlit as st
 from dec_core.config import RunConfig
 from dec_core.figures.shown import described
 from dec_core.reading.comparison import changed_from
-from dec_core.runs.folder import ACTIVE, RunStatus
 from dec_core.runs.index import Entry
+from dec_core.runs.status import ACTIVE, RunStatus
 from pages.shared.focus import focus_on, focused_run, index
 from pages.shared.widget_key import key_showing, value_chosen
 

@@ -11,9 +11,10 @@ import streamlit as st
 from dec_core.analysis.verdict import verdict, verdict_without_labels
 from dec_core.config import RunConfig
 from dec_core.reading.progress import Progress
-from dec_core.runs.folder import ACTIVE, RunFolder, RunStatus, config_of
+from dec_core.runs.folder import RunFolder, config_of
 from dec_core.runs.history import History
 from dec_core.runs.lock import RunIsTaken
+from dec_core.runs.status import ACTIVE, RunStatus
 from pages.shared import focus
 from pages.shared.snapshot_view import newest_clustered, shown
 from pages.shared.text import escape

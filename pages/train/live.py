@@ -15,8 +15,9 @@ from dec_core.methods import METHODS, PHASES
 from dec_core.reading.divergence import smaller_rate
 from dec_core.reading.progress import Progress, progress
 from dec_core.reading.summary import findings, is_suspect
-from dec_core.runs.folder import ACTIVE, WAITED, RunFolder, RunStatus
+from dec_core.runs.folder import RunFolder
 from dec_core.runs.history import History
+from dec_core.runs.status import ACTIVE, WAITED, RunStatus
 from pages.shared import components, focus
 from pages.shared.boxes import Boxes
 from pages.shared.opened import opened
