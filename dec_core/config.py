@@ -242,7 +242,7 @@ class RunConfig(BaseModel):
             if value > used and applies(name, self):
                 problems[name] = f"received {value}, but there are only {used} images; use {used} or fewer"
         if self.deskew and len(image_shape) == 3:
-            problems["deskew"] = "received colour images, but only grey ones can be set upright; switch it off"
+            problems["deskew"] = "received colour images, but only grey ones can be deskewed; switch it off"
         if is_one_line(image_shape):
             problems |= self._problems_of_lines(image_shape)
         try:

@@ -1,7 +1,7 @@
 """DEC, the scikit-learn face of the method: `fit` drains `iter_fit`, and that is `dec_core.training.train`.
 
-What is added is the way in and the way out: arrays as people have them become grey levels by a rule
-that `fit` decides once, and a model becomes one file, whether its training has ended or not.
+It adds the input and the file: arrays become grey levels by a rule that `fit` decides once, and a model
+becomes one file, whether its training has ended or not (`dec_core.model_file`).
 TensorFlow is imported when there is something to train or to load.
 """
 
@@ -223,13 +223,13 @@ class DEC(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, BaseE
         return x if x.dtype == np.uint8 else np.round(x).astype(np.uint8)
 
     def _rows(self, images: np.ndarray) -> np.ndarray:
-        """Images as the networks take them: uint8, (n, n_pixels), upright where the config has it so."""
+        """Images as the networks take them: uint8, (n, n_pixels), deskewed if the config says so."""
         return (deskew(images) if self.config_.deskew else images).reshape(len(images), -1)
 
     def _embed(self, X) -> np.ndarray:
         return self.state_.embed(self._rows(self._images(X)))
 
-    # -- what was learnt
+    # -- the trained model
 
     @property
     def config_(self) -> RunConfig:
@@ -258,7 +258,7 @@ class DEC(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, BaseE
         Raises
         ------
         NotFittedError
-            If training has not begun. While it pretrains, z is what the encoder has learnt so far.
+            If training has not begun. While it pretrains, z is what the encoder has learned so far.
         ValueError
             If X has another shape or scale than in fit, or negative values, NaN or infinite ones.
         """

@@ -1,8 +1,8 @@
-"""What UMAP and the mixture look at: pixels, or histograms of the directions in which the strokes run.
+"""What UMAP and the mixture compare images by: pixels, or histograms of the directions in which the strokes run.
 
 Two handwritten ones a pixel apart share few pixels; they share the direction of their edges, and nearly
 their place. Histograms of gradient orientations over small patches (Dalal and Triggs, *Histograms of
-Oriented Gradients for Human Detection*, 2005) say just that. No label is asked, and nothing is learnt.
+Oriented Gradients for Human Detection*, 2005) capture just that. They use no labels, and nothing is learned.
 """
 
 from __future__ import annotations

@@ -60,8 +60,8 @@ def most_telling(
     Parameters
     ----------
     kind : {"wrong", "uncertain", "typical", "outliers", "index"}
-        Surest errors first, then what is right from the least sure on; least certain first; closest to its own center
-        first; farthest from it first; as they come.
+        Most confident errors first, then correct ones from the least confident on; least confident first; closest to
+        their own center first; farthest from it first; by index.
     confidence, distance : ndarray of float, shape (n,)
         q of each sample's own cluster, and the distance to its center.
     wrong : ndarray of bool, shape (n,), or None
@@ -149,7 +149,7 @@ def inside(polygon: np.ndarray, plane: np.ndarray) -> np.ndarray:
     polygon : ndarray, shape (n_corners, 2)
     plane : ndarray, shape (n, 2)
     """
-    from matplotlib.path import Path  # takes a tenth of a second to import: only for who draws a lasso
+    from matplotlib.path import Path  # takes a tenth of a second to import: only for a lasso
 
     return Path(polygon).contains_points(plane)
 

@@ -9,7 +9,7 @@ In the graph of nearest neighbours, where two groups meet there are few edges. S
 
 A cut is measured by its conductance, edges cut as a share of those on the smaller side (Shi and Malik,
 *Normalized Cuts and Image Segmentation*, 2000), and sought along the second eigenvector of the graph. The graph
-knows the images, not the network, so that a network that is sure of its mistakes is found out, too.
+knows the images, not the network, so that a network that is confident of its mistakes is detected as well.
 
 How often this is right was measured: see docs/recipes.md.
 """
@@ -32,11 +32,11 @@ N_BORDERS = 5  # the longest, which are looked at
 LEAST = 0.3  # of the mean cluster's size: a cut that takes less from a cluster does not halve it
 LEAST_OF_TWO = 0.2  # of two clusters together, likewise
 SMOOTHED = 9  # places of the order over which edges are averaged, before a valley is measured
-MOST_EXCESS = 1.2  # of a border's edges over those of the best cut; beside it
+MOST_EXCESS = 1.2  # of a border's edges over those of the best cut
 SLACK = 0.012  # of all edges, below which an excess is noise
 MOST_SIZE = 1.4  # of the largest cluster, in mean clusters
 FAR_TOO_LARGE = 2.25  # mean clusters, with or without a valley
-MOST_VALLEY = 0.65  # of the edges at a valley, in those of the lower hill beside it
+MOST_VALLEY = 0.65  # of the edges at a valley, as a share of those at the lower hill next to it
 
 
 @dataclass(frozen=True)

@@ -162,7 +162,7 @@ def umap_layout(
         precomputed_knn=near,
     )
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="precomputed_knn")  # new points shall not be placed
+        warnings.filterwarnings("ignore", message="precomputed_knn")  # no new points will be placed
         return reducer.fit_transform(x.astype(np.float32)).astype(np.float32)
 
 

@@ -80,7 +80,7 @@ def difference(spread: Spread, reference: Spread) -> Difference:
 
 def _p_value(spread: Spread, reference: Spread) -> float:
     """The probability of ranks that differ as much if both came from one distribution."""
-    from scipy.stats import mannwhitneyu  # takes a second to import: only for who has several seeds
+    from scipy.stats import mannwhitneyu  # takes a second to import: only for several seeds
 
     if len({*spread.values, *reference.values}) == 1:
         return 1.0

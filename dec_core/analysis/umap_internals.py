@@ -1,7 +1,7 @@
-"""The one place that reaches into UMAP: what it has no setting for, by a private name.
+"""The one place that uses a private name of UMAP, for what it has no setting for.
 
-Where a version has moved the name, `release_the_lock` does nothing: results stay the same, and only the training beside
-a layout waits. `tests/test_private_names.py` says then which version has.
+Where a version has moved the name, `release_the_lock` does nothing: results stay the same, and only training in parallel
+with a layout waits. `tests/test_private_names.py` says then which version has.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ ONE_PASS = "_nb_optimize_layout_euclidean_single_epoch"  # of umap.layouts, comp
 
 
 def release_the_lock(layouts: Any) -> None:
-    """Let a pass of the layout run without Python's lock, which it would else keep from a training beside it.
+    """Let a pass of the layout run without Python's lock, so that training can go on in parallel.
 
-    It works on arrays alone, so that it needs none. To be called before it is compiled.
+    It works on arrays alone and does not need the lock. Call this before the pass is compiled.
 
     Parameters
     ----------

@@ -30,7 +30,7 @@ def _html(runs: Sequence[RunSummary], paths: Sequence[Path], out: Path | None) -
 
 
 def _compared(runs: Sequence[RunSummary], paths: Sequence[Path]) -> Comparison:
-    """The runs held against the first: those that differ in their seed alone are one set-up."""
+    """The runs compared with the first; runs that differ only in their seed are one set-up."""
     by_id = {run.id: run for run in runs}
     entries = [entry_of(RunFolder(path.resolve())) for path in paths]
     contestants, lines = [], []
@@ -59,7 +59,7 @@ def _notebooks(runs: Sequence[RunSummary], paths: Sequence[Path], out: Path | No
 
 
 def _tensorboard(runs: Sequence[RunSummary], paths: Sequence[Path], out: Path | None) -> list[Path]:
-    """A folder for each run, so that TensorBoard shows them beside each other."""
+    """A folder for each run, so that TensorBoard shows them side by side."""
     start_tensorflow()
     from dec_core.cli.tensorboard import write_events
 

@@ -59,7 +59,7 @@ def finish_quietly(folder: RunFolder) -> dict[str, Any]:
 
 
 def result(folder: RunFolder) -> dict[str, Any]:
-    """What came out, flat: scores, seconds, iterations, state and where it is kept."""
+    """The result as a flat record: scores, seconds, iterations, state and where it is kept."""
     status = folder.status
     seconds = {name: round(value, 2) for name, value in status.seconds.items()}
     return {

@@ -1,4 +1,4 @@
-"""Upright handwriting: shear each image so that its ink no longer leans.
+"""Deskew handwriting: shear each image so that its ink no longer leans.
 
 A prior about handwriting, not about clustering: it helps digits and would harm clothes, so it is a
 choice in the config. It looks at one image at a time and at no label.

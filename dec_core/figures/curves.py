@@ -240,7 +240,7 @@ def _thinned(records: list[dict]) -> list[dict]:
 
 
 def curves_in_words(history) -> str:
-    """The finding of the curves, for who cannot see them."""
+    """What the curves show, as text."""
     scored = [r for r in history.updates if "acc" in r]
     if scored:
         return f"Accuracy went from {100 * scored[0]['acc']:.1f} % to {100 * scored[-1]['acc']:.1f} %."

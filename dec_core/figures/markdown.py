@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-MOST = 300  # letters, unless told otherwise
+MOST = 300  # letters by default
 JOINER = "\u2060"  # has no width and parts nothing, but what stands on its two sides is no longer one token
 BLANKS = re.compile(r"[ \t-\r\x1c-\x1f\x85\u2028\u2029]+")  # those that may end a line; thin ones and the like stay
 MARKS = re.compile(r"[\\`*_\[\]<>$~|&]|:(?=\S)|^[-+=#]")

@@ -199,7 +199,7 @@ def _faint(colour: str) -> str:
 
 
 def overlay_in_words(lines: Sequence[Line], score: str) -> str:
-    """The finding of the curves, for who cannot see them."""
+    """What the curves show, as text."""
     name, factor, digits = SCORES[score]
     means = []
     for line in lines:

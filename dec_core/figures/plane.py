@@ -32,7 +32,7 @@ def plane_svg(plane: np.ndarray, labels: np.ndarray | None, cluster_order: np.nd
     cluster_order : ndarray of int, shape (n_clusters,)
         Place of each cluster in the order of letters and colours.
     alt : str
-        What is seen, for who cannot see it.
+        Text alternative of the picture.
     """
     every = max(1, -(-len(plane) // MOST_POINTS))
     at = _at(plane[::every])

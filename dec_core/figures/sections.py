@@ -120,7 +120,7 @@ def _clusters(run: Any, level: int) -> str:
 
 
 def _least(run: Any) -> int:
-    """Pixels that many clusters need beside each other."""
+    """Pixels that many clusters need side by side."""
     return CELL * len(run.cluster_order) + 120 if len(run.cluster_order) > MANY else 0
 
 

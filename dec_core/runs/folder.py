@@ -233,7 +233,7 @@ def config_of(run: RunFolder) -> RunConfig | None:
 
 
 def with_same_autoencoder(run: RunFolder) -> RunFolder | None:
-    """A run beside this one whose pretrained autoencoder it could `begin_with`; None where there is none."""
+    """Another run in the same folder whose pretrained autoencoder it could `begin_with`; None where there is none."""
     config = run.config
     if not METHODS[config.method].has_network:
         return None

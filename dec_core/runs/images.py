@@ -23,7 +23,7 @@ def name_of_images(config: RunConfig) -> str:
 def mapped_images(config: RunConfig, root: Path) -> np.ndarray:
     """The images as the network of a run saw them: uint8, shape (n, height, width[, 3]), read only.
 
-    They are written once below `root`, the folder of runs; to set 70 000 digits upright for it takes some seconds.
+    They are written once below `root`, the folder of runs; deskewing 70 000 digits takes some seconds.
     """
     path = Path(root) / FOLDER / f"{name_of_images(config)}.npy"
     if not path.is_file():

@@ -75,7 +75,7 @@ class RunIndex:
         self._known: dict[str, tuple[tuple, Entry]] = {}
 
     def entries(self, *, archived: bool = False) -> list[Entry]:
-        """All runs as they stand now, newest first; those that were put away only if they are asked for."""
+        """All runs as they stand now, newest first; archived ones only on request."""
         with self._lock:
             entries = {name: entry for name in _folders(self.root) if (entry := self._entry(name)) is not None}
             self._known = {name: self._known[name] for name in entries}

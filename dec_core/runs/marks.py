@@ -1,4 +1,4 @@
-"""What people write on a run: a name, a note, a star; and what they put away.
+"""What people write on a run: a name, a note, a star; and which runs they archive or remove.
 
 marks.json in the run's folder, which nobody but they write. A run that is removed goes to `.removed` beside the runs,
 from where it can be brought back for a week.

@@ -1,4 +1,4 @@
-"""What stands in a run's small files, held against its description once, where it is read.
+"""The content of a run's small files, checked against its description once, when it is read.
 
 A record of events.jsonl is a dict: "event" says of which kind, and `KINDS` which values it has. A record that is not as
 its kind must be is passed over like half a line; of kinds that are not known, a later version's, nothing is asked.

@@ -1,4 +1,4 @@
-"""The arrays of a run on disk: read, and held against what a run of its config must have. Nobody reads them otherwise.
+"""The arrays of a run on disk: read, and checked against what a run of its config must have. The only way to read them.
 
 A file is described by the kind and the shape of each of its arrays. Sizes have names, and one name is one number
 throughout the file: `n` images, of which `view` are shown, `k` clusters, `d` dimensions of z, `image` a height, a width

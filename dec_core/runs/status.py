@@ -44,7 +44,7 @@ class RunStatus:
     outcome: Outcome = field(default_factory=dict)  # the newest acc, nmi, ari
     message: str = ""
     updated: Seconds = 0.0  # when it was last written, since the epoch
-    attempt: str = ""  # names one attempt to train the run: made anew whenever it is queued or gone on with
+    attempt: str = ""  # names one attempt to train the run: new whenever it is queued or resumed
     queued: Seconds = 0.0  # when that was, since the epoch; what waits is trained in this order
 
     @property

@@ -16,7 +16,7 @@ def view_index(n: int) -> np.ndarray:
 
 
 def example_index(n: int, y: np.ndarray | None) -> np.ndarray:
-    """The samples shown beside their reconstructions, up to ten: the first of each class, where classes are known."""
+    """The samples shown with their reconstructions, up to ten: the first of each class, where classes are known."""
     if y is None:
         return np.arange(min(n, N_EXAMPLES))
     return np.unique(y, return_index=True)[1][:N_EXAMPLES]

@@ -72,7 +72,7 @@ class SweepPlan(BaseModel):
     )  # fmt: skip
     minutes: float | None = _setting(
         None, "Minutes",
-        "No trial begins when so many minutes have passed since the sweep was made, or gone on with. Empty: no limit.",
+        "No trial begins when so many minutes have passed since the sweep was created or resumed. Empty: no limit.",
         gt=0, le=100_000,
     )  # fmt: skip
     n_seeds: int = _setting(

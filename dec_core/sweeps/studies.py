@@ -188,7 +188,7 @@ def is_lost(trial: FrozenTrial) -> bool:
 
 
 def should_retry(trial: FrozenTrial) -> bool:
-    """Whether it was lost and is worth another worker. Workers that were told to stop do not speak against it."""
+    """Whether it was lost and is worth another worker. Workers that were stopped do not count against it."""
     n_before = len(RetryHeartbeatStaleTrialCallback.retry_history(trial))
     return is_lost(trial) and n_before - trial.user_attrs.get("given_back", 0) < MOST_RETRIES
 
@@ -293,7 +293,7 @@ def _address(storage_url: str, *, create: bool) -> tuple[str, dict[str, Any]]:
 
 
 class _File(sqlite3.Connection):
-    """A database that is a file: who reads does not wait for who writes, and to write takes one go at the disk."""
+    """A database in a file: readers do not wait for writers, and a write syncs to the disk only once."""
 
     def __init__(self, *arguments: Any, **options: Any):
         super().__init__(*arguments, **options)

@@ -116,10 +116,10 @@ def _whole_z(folder: RunFolder, arrays: dict[str, np.ndarray]) -> tuple[np.ndarr
 
 
 def add_mixture(folder: RunFolder) -> None:
-    """Score UMAP and a mixture on the images of a run, as a line for the network to be held against.
+    """Score UMAP and a mixture on the images of a run, as a reference line for the network.
 
-    Nothing is done where labels are not known or the run has met the mixture already, or is it. Runs on the same images
-    share the scores.
+    Does nothing without labels, and for a run that has these scores already or is the mixture itself. Runs on the
+    same images share the scores.
     """
     config, root = folder.config, folder.path.parent
     has_met_it = any(record["event"] == "MixtureScored" for record in folder.records()[0])

@@ -227,7 +227,7 @@ class _Recorder:
         if METHODS[self.config.method].has_network:
             self.folder.save_arrays("decoder.npz", **in_order(self.state.decoder.get_weights()))
 
-    # -- held against the images
+    # -- compared with the images alone
 
     def _baseline(self, *, wait: bool = False) -> Iterator[Record]:
         """How k-means on pixels does, once it is there."""

@@ -23,7 +23,7 @@ MAX_PRETRAIN_SNAPSHOTS = 50  # those of the first epochs not counted
 MAX_CLUSTER_SNAPSHOTS = 200
 MAX_BYTES = 160e6  # of the snapshots' z: of large runs fewer are kept
 MAX_JUDGEMENTS = 10  # each takes as long as many steps do; sweeps look at tenths
-MAX_POINTS = 400  # of each curve, beside one for every epoch and every target update
+MAX_POINTS = 400  # of each curve, besides one for every epoch and every target update
 MAX_POINTS_OF_AN_EPOCH = 10
 
 

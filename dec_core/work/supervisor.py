@@ -60,7 +60,7 @@ class Worker:
         self.send(f"{task} {folder.path.resolve()}")
 
     def send(self, line: str) -> bool:
-        """Whether the worker could still be told."""
+        """Whether the worker could still receive it."""
         try:
             self.process.stdin.write(line + "\n")
             self.process.stdin.flush()
@@ -93,7 +93,7 @@ class Supervisor:
         self._finishing: list[Worker] = []  # their runs have ended, they make the UMAP
         self._sweeps: deque[tuple[str, str]] = deque()  # address of the database and name
         self._sweeping: tuple[str, Worker] | None = None
-        self._leaving = False  # whether its worker was told to
+        self._leaving = False  # whether its worker was asked to leave
         self._held_back = False  # the sweep, while a run trains
         self._closed = False
         self._spare = self._new_worker()

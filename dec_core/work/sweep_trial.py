@@ -1,7 +1,7 @@
-"""One trial of a sweep in the hands of one worker: its params are drawn, its runs trained, its outcome told.
+"""One trial of a sweep in the hands of one worker: its params are drawn, its runs trained, its outcome reported.
 
 Runs are ordinary ones, in folders of their own, with a `sweep.json` that says which trial they belong to. A trial that
-another worker has lost is gone on with where its checkpoint stands, if its folder is here.
+another worker has lost resumes from its checkpoint, if its folder is on this machine.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ COLLAPSED = 0.01  # agreement up to which clusters say nothing of the images
 
 
 class TrialAbandoned(Exception):
-    """This worker leaves its trial: it was told to stop, or others have taken the trial over."""
+    """This worker leaves its trial: it received a stop, or others have taken the trial over."""
 
 
 class Pruned(Exception):
@@ -166,7 +166,7 @@ class Attempt:
         return _result(folder, config)
 
     def _earlier_folder(self, config: RunConfig, seed: int, held: contextlib.ExitStack) -> RunFolder | None:
-        """The folder of an earlier worker with its lock, if it can be gone on with and nobody is at it."""
+        """The folder of an earlier worker with its lock, if it can be resumed and nobody is training it."""
         if seed >= len(self.runs):
             return None
         folder = RunFolder(self.root / self.runs[seed])
@@ -224,7 +224,7 @@ class Attempt:
         if value is None or step <= last:
             return
         self.reported = step, value
-        with contextlib.suppress(StorageInternalError):  # the database is away: this tenth is not told
+        with contextlib.suppress(StorageInternalError):  # the database does not answer: this tenth goes unreported
             for skipped in range(last + 1, step):
                 self.trial.report(known, skipped)  # what was known by then
             self.trial.report(value, step)
@@ -261,7 +261,7 @@ class Attempt:
 
 
 def _result(folder: RunFolder, config: RunConfig) -> dict[str, Any]:
-    """What came out of a finished run: scores with labels where there are any, and without. Raises RuntimeError."""
+    """The result of a finished run: scores with labels where there are any, and without. Raises RuntimeError."""
     status = folder.status
     if status.state != "finished":
         raise RuntimeError(f"the run {folder.id} is {status.state}: {status.message}")

@@ -172,7 +172,7 @@ class Queue:
 
 @contextmanager
 def _one_at_a_time(storage: RDBStorage) -> Iterator[None]:
-    """SQLite knows no locked rows: two could take the same trial. There, who takes one locks a file beside it."""
+    """SQLite has no row locks, and two workers could take the same trial: there, taking one locks a file next to it."""
     if storage.engine.dialect.name != "sqlite":
         yield
         return

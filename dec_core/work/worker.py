@@ -1,4 +1,4 @@
-"""The worker process: `python -m dec_core worker`, told what to do by lines on its standard input.
+"""The worker process: `python -m dec_core worker`, controlled by lines on its standard input.
 
     run PATH      train the run in this folder, then add what looking into it needs, then exit
     complete PATH add that to a run that has ended before, then exit
@@ -93,7 +93,7 @@ def _sweep(wanted: dict[str, str], control: Control) -> None:
 
     try:
         work(wanted["storage"], wanted["study"], Path(wanted["root"]), control)
-    except (ValueError, OSError) as error:  # told on the screen: nobody reads this process's log
+    except (ValueError, OSError) as error:  # shown on the screen: nobody reads this process's log
         studies.open_study(wanted["storage"], wanted["study"]).set_user_attr("trouble", str(error))
 
 
@@ -116,7 +116,7 @@ def _log_to(path: Path) -> None:
 
 
 def _wait(folder: RunFolder, control: Control) -> None:
-    """Show the run as paused until told otherwise."""
+    """Show the run as paused until the next command."""
     while control.holds():
         folder.set_status(replace(folder.status, state="paused"))
         with control.changed:
