@@ -1,7 +1,7 @@
 """The one place that uses a private name of UMAP, for what it has no setting for.
 
-Where a version has moved the name, `release_the_lock` does nothing: results stay the same, and only training in parallel
-with a layout waits. `tests/test_private_names.py` says then which version has.
+Where a version has moved the name, `release_the_lock` does nothing: results stay the same, and only training in
+parallel with a layout waits. `tests/test_private_names.py` then says which version has moved it.
 """
 
 from __future__ import annotations
