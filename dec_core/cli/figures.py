@@ -1,4 +1,4 @@
-"""`figures`: what a run has found, as files for reports and slides."""
+"""`figures`: a run's results as image files for reports and slides."""
 
 from __future__ import annotations
 

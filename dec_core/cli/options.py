@@ -1,4 +1,4 @@
-"""Options that several commands share, and the config that they ask for."""
+"""Options that several commands share, and the config that they describe."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ RUNS = Path("runs")
 
 
 def add_command(commands: Any, name: str, sentence: str, **kwargs: Any) -> argparse.ArgumentParser:
-    """The parser of a new command; `sentence` tells it in the list of commands and in its own help."""
+    """The parser of a new command; `sentence` describes it in the list of commands and in its own help."""
     return commands.add_parser(name, help=sentence, description=f"{sentence[0].upper()}{sentence[1:]}.", **kwargs)
 
 
@@ -125,9 +125,9 @@ def config_from(options: argparse.Namespace) -> RunConfig:
 
 
 def _base_config(name: str | None, file: Path | None, root: Path) -> RunConfig:
-    """The preset of that name, or the config that a file holds, of several the first. Raises ValueError for both.
+    """The preset of that name, or a file's config, the first of several. Raises ValueError for both.
 
-    Presets of one's own are kept beside the runs below `root`.
+    A user's own presets are kept in `root`, the folder of runs.
     """
     from dec_core.presets import preset
     from dec_core.reading.config_in import configs_in

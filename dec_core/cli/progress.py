@@ -26,7 +26,7 @@ BAR = "{desc} {percentage:3.0f}% |{bar}| {n:.1f}/{total_fmt} {unit}, {remaining}
 
 
 def train_and_print(folder: RunFolder, *, umap: bool, as_json: bool) -> int:
-    """Train what is left of a run and print the result, in words or as JSON. Returns the exit code."""
+    """Train the rest of a run and print the result, in words or as JSON. Returns the exit code."""
     interrupted = _drive(folder)
     outcome = result(folder)
     if interrupted:
@@ -52,7 +52,7 @@ def train_quietly(config: RunConfig, root: Path) -> dict[str, Any]:
 
 
 def finish_quietly(folder: RunFolder) -> dict[str, Any]:
-    """Train what is left of a run with a progress bar; the result. Ctrl-C raises KeyboardInterrupt."""
+    """Train the rest of a run with a progress bar; the result. Ctrl-C raises KeyboardInterrupt."""
     if _drive(folder):
         raise KeyboardInterrupt
     return result(folder)

@@ -1,4 +1,4 @@
-"""TensorFlow greets on stderr, from C++, before it can be asked not to: keep that out of the progress bars."""
+"""Keep TensorFlow's greeting out of the progress bars: its C++ side prints it to stderr before it can be silenced."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 @contextmanager
 def quiet_stderr() -> Iterator[None]:
-    """While it lasts, what this process writes to file descriptor 2 is dropped. Exceptions are not touched."""
+    """Drop what this process writes to file descriptor 2. Exceptions pass."""
     kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
     try:

@@ -1,4 +1,4 @@
-"""`repeat`: one config trained with several seeds, so that a result is a spread and not the luck of one draw."""
+"""`repeat`: one config trained with several seeds, so that a result is a spread and not the luck of one seed."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ def add_parser(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Go on with the run. Raises ValueError if there is nothing to go on with, or another process trains it."""
+    """Resume the run. Raises ValueError if there is nothing to resume, or another process trains it."""
     from dec_core.cli.progress import train_and_print
     from dec_core.runs.folder import RunFolder
 

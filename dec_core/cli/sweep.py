@@ -62,7 +62,7 @@ def _add_actions(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Make a sweep, or go on with one, and work on it; or pause one. Raises ValueError."""
+    """Create or resume a sweep and work on it; or pause one. Raises ValueError."""
     from dec_core.sweeps import studies
 
     storage = storage_from(options)
@@ -96,7 +96,7 @@ def _study(options: argparse.Namespace, storage: str) -> optuna.Study:
 
 
 def _print_outcome(study: optuna.Study, options: argparse.Namespace) -> bool:
-    """Print all trials, and write them where that is asked for; whether one has finished."""
+    """Print all trials, write them to a file on request, and return whether one has finished."""
     from dec_core.sweeps import studies
 
     rows, plan = studies.table(study), studies.plan_of(study)
@@ -112,7 +112,7 @@ def _print_outcome(study: optuna.Study, options: argparse.Namespace) -> bool:
 
 
 def _plan(options: argparse.Namespace) -> SweepPlan:
-    """What the command line asks for. Raises ConfigError."""
+    """The plan that the command line describes. Raises ConfigError."""
     from dec_core.sweeps.plan import SweepPlan
     from dec_core.sweeps.space import parse_range
 

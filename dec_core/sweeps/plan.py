@@ -86,7 +86,7 @@ class SweepPlan(BaseModel):
 
     @property
     def uses_labels(self) -> bool:
-        """Whether what it finds is tuned by labels."""
+        """Whether its objective uses labels."""
         return self.objective in ("acc", "nmi", "ari")
 
     @property
@@ -134,7 +134,7 @@ class SweepPlan(BaseModel):
         return any(applies(name, self.base.model_copy(update=variant)) for variant in variants)
 
     def _clashes(self) -> dict[str, str]:
-        """Pairs of values that cannot be together: found before a trial fails of them."""
+        """Pairs of values that exclude each other, so that no trial fails because of them."""
         for (a, one), (b, other) in itertools.combinations(self.space.items(), 2):
             for values in itertools.product(one.ends, other.ends):
                 try:

@@ -66,7 +66,7 @@ def connect(storage_url: str, grace: int = GRACE, *, create: bool = False) -> RD
 
 
 def without_password(storage_url: str) -> str:
-    """The address as it may be shown and written down."""
+    """The address without its password, to be shown and stored."""
     return make_url(storage_url).render_as_string(hide_password=True)
 
 
@@ -135,7 +135,7 @@ def pause(study: optuna.Study) -> None:
 
 
 def resume(study: optuna.Study, plan: SweepPlan | None = None) -> None:
-    """Go on, with the plan's minutes all ahead."""
+    """Resume the sweep, with all the plan's minutes ahead."""
     minutes = (plan or plan_of(study)).minutes
     study.set_user_attr("deadline", time.time() + 60 * minutes if minutes else None)
     study.set_user_attr("trouble", "")
@@ -147,7 +147,7 @@ def is_paused(study: optuna.Study) -> bool:
 
 
 def trouble(study: optuna.Study) -> str:
-    """Why the last worker of the app could not go on; "" where it could."""
+    """Why the app's last worker had to give up; "" where it did not."""
     return study.user_attrs.get("trouble", "")
 
 
@@ -167,7 +167,7 @@ def retry(study: optuna.Study, trial: FrozenTrial) -> None:
 
 
 def trials(study: optuna.Study) -> list[FrozenTrial]:
-    """One for every planned trial, in order; where it was lost and taken up again, the one that stands."""
+    """One for every planned trial, in order; where one was lost and retried, the latest."""
     by_number: dict[int, FrozenTrial] = {}
     for trial in study.get_trials(deepcopy=False):
         number = planned_number(trial)
@@ -183,7 +183,7 @@ def planned_number(trial: FrozenTrial) -> int:
 
 
 def is_lost(trial: FrozenTrial) -> bool:
-    """Whether it ended with its worker, and not by itself."""
+    """Whether it ended because its worker did."""
     return trial.state == TrialState.FAIL and "ended" not in trial.user_attrs
 
 
@@ -273,7 +273,7 @@ def _seconds(moment: datetime | None) -> float | None:
 
 
 def _address(storage_url: str, *, create: bool) -> tuple[str, dict[str, Any]]:
-    """The address with its driver named, and what the engine needs to know."""
+    """The address with its driver named, and the engine's options."""
     try:
         url = make_url(storage_url)
     except ArgumentError:

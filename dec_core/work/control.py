@@ -1,4 +1,4 @@
-"""What the parent of a worker wants, as lines on standard input say it: a task, then pause, resume, step, stop."""
+"""Commands from a worker's parent, as lines on standard input: a task, then pause, resume, step, stop."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ GRACE = 2.0  # seconds to leave a checkpoint after the parent has gone
 
 
 class Control:
-    """What the parent wants, as last heard."""
+    """The parent's latest command."""
 
     def __init__(self) -> None:
         self.tasks: queue.Queue[tuple[str, str] | None] = queue.Queue()

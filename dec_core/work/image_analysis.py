@@ -1,4 +1,4 @@
-"""What is found about the images alone while a network trains: which are neighbours, and k-means on pixels."""
+"""Analyses of the images alone while a network trains: nearest neighbours, and k-means on pixels."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from dec_core.data import Dataset
 
 
 class ImageAnalysis:
-    """A thread that finds both, from `start` on. It ends with its process, or soon after `close`.
+    """A thread that computes both once it is started. It ends with its process, or soon after `close`.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ class ImageAnalysis:
         self._thread: threading.Thread | None = None
 
     def start(self, *, with_baseline: bool = False) -> None:
-        """Begin, unless it has begun."""
+        """Start the thread unless it is running."""
         if self._thread is None:
             self._baseline = Future() if with_baseline else None
             self._thread = threading.Thread(target=self._run, daemon=True)
@@ -53,7 +53,7 @@ class ImageAnalysis:
         return baseline.result()
 
     def close(self) -> None:
-        """Let go of what is not yet found."""
+        """Give up what is not yet computed."""
         self._closed.set()
 
     def _run(self) -> None:

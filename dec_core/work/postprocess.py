@@ -68,7 +68,7 @@ def add_inspection(folder: RunFolder) -> None:
 
 
 def _but_itself(near: np.ndarray) -> np.ndarray:
-    """Indices of neighbours without the sample itself, which stands first unless others are just like it."""
+    """Indices of neighbours without the sample itself, which comes first unless others are identical to it."""
     itself = near == np.arange(len(near))[:, None]
     itself[~itself.any(axis=1), -1] = True  # so many are alike that it is not among them: the last one goes
     return near[~itself].reshape(len(near), -1).astype(np.int32)
@@ -140,12 +140,12 @@ def add_mixture(folder: RunFolder) -> None:
 
 
 def _key(config: RunConfig) -> str:
-    """What the scores depend on, as a name."""
+    """A key made of all that the scores depend on."""
     return hashlib.sha256(config.model_dump_json(include=COUNTS).encode()).hexdigest()[:16]
 
 
 def _known(root: Path) -> dict[str, dict[str, float]]:
-    """Nothing, where the file is missing or damaged."""
+    """Scores stored by earlier runs; empty where the file is missing or damaged."""
     try:
         scores = read_json(root / MIXTURES)
     except ValueError:

@@ -47,7 +47,7 @@ Record = dict[str, Any]
 
 
 def record(folder: RunFolder) -> Iterator[Record]:
-    """Train the run in `folder`, or go on where its checkpoint stands, until it ends or is closed.
+    """Train the run in `folder`, or resume it from its checkpoint, until it ends or is closed.
 
     The caller holds its `runs.lock.training_lock`, so that nobody else trains it meanwhile.
 
@@ -126,7 +126,7 @@ class _Recorder:
     # -- one event
 
     def _handle(self, event: Event) -> Record:
-        """Write the event and what it is worth: a snapshot, a checkpoint. One event is one record to the caller."""
+        """Write the event and what it calls for: a snapshot, a checkpoint. The caller sees one record an event."""
         record, is_milestone = self._record(event), self.schedule.is_milestone(event)
         self.status = replace(self.status, phase=self.state.phase, progress=record)
         if self.schedule.takes_record(event):
@@ -141,7 +141,7 @@ class _Recorder:
         return record
 
     def _what_follows(self, event: Event) -> Iterator[Record]:
-        """Records of what is found about the images, and of how clusters stand against them."""
+        """Records of the analyses of the images, and of how clusters compare with them."""
         placed = isinstance(event, CentersInitialized)
         if placed and uses_mixture_target(self.config) and self.dataset.y is not None:
             yield self._write({"event": "MixtureScored", **self._scores(self.state.p.argmax(axis=1))})
@@ -171,7 +171,7 @@ class _Recorder:
         return {"silhouette": silhouette(self.state.z, labels), "confidence": confidence(self.state.q())}
 
     def _count(self, event: Event, seconds: float) -> None:
-        """Book the seconds that led to an event under the phase in which they went by."""
+        """Add the seconds before an event to those of its phase."""
         phase = PHASE_OF.get(type(event), "clustering")
         if isinstance(event, Diverged):
             phase = event.phase
@@ -189,13 +189,13 @@ class _Recorder:
         return record
 
     def _say_started(self) -> None:
-        """With the first record, so that no run seems to move before it does, what trains it."""
+        """Versions and machine, with the first record, so that no run seems to move before it does."""
         if not self.has_said_started:
             self.has_said_started = True
             self.folder.append({"event": "Started", **trained_with()})
 
     def _show(self, *, at_once: bool) -> None:
-        """Let those who watch see the newest status, now and then."""
+        """Write the newest status from time to time, for viewers."""
         if at_once or time.monotonic() - self.shown > SHOW_EVERY:
             self.shown = time.monotonic()
             self.folder.set_status(self.status)
@@ -260,7 +260,7 @@ class _Recorder:
 
 
 def _state(folder: RunFolder, config: RunConfig, image_shape: tuple[int, ...]) -> TrainingState:
-    """Where training goes on: at the checkpoint, after a pretraining that is there, or at the start."""
+    """Where training continues: at the checkpoint, after a finished pretraining, or at the start."""
     checkpoint = folder.load_arrays("checkpoint.npz")
     if checkpoint:
         return TrainingState.from_arrays(config, image_shape, checkpoint)

@@ -1,4 +1,4 @@
-"""Of what happens in training, what is recorded: by epochs and steps, never by the clock.
+"""What is recorded of training, and when: by epochs and steps, never by the clock.
 
 So a config leaves the same records, snapshots and judgements on a machine of any speed, and sweeps prune alike. Each
 kind is bounded in number, snapshots in bytes as well, and spread evenly over what is planned.
@@ -50,13 +50,13 @@ class Schedule:
 
     @staticmethod
     def is_milestone(event: Event) -> bool:
-        """Whether something has come to its end, be it an epoch: always recorded, and what snapshots may follow."""
+        """Whether the event ends something, such as an epoch: always recorded, and a snapshot may follow."""
         if isinstance(event, PretrainProgress):
             return event.epoch_ended
         return not isinstance(event, TargetProgress | ClusterProgress)
 
     def takes_record(self, event: Event) -> bool:
-        """Whether the event becomes a line of the log. Asked once for every event, in their order."""
+        """Whether the event becomes a line of the log. Call it once for every event, in order."""
         if isinstance(event, TargetProgress):
             return False  # it comes by the clock while a mixture is waited for; the status tells it
         before, self._point = self._point, self._point_of(event) or self._point

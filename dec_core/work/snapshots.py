@@ -34,7 +34,7 @@ class Snapshots:
         self._plane: np.ndarray | None = None
 
     def take(self) -> dict[str, object]:
-        """Save what the views show now; the record of it.
+        """Save what the views show now, and return the record of it.
 
         z is that of all samples at the last update. While pretraining it is computed for the view alone; and of
         k-means on pixels, whose z are the images, no more is kept.

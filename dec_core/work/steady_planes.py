@@ -1,4 +1,4 @@
-"""Planes that hold still while a run is played back: one for its pretraining, one for its clustering.
+"""Planes that stay fixed while a run is played back: one for its pretraining, one for its clustering.
 
 Each snapshot has a plane of its own, which turns with it. Here all snapshots of a stage share the axes of one PCA, and
 those of the pretraining are turned so that its last snapshot lies as the first of the clustering does.

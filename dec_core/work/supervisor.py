@@ -69,7 +69,7 @@ class Worker:
             return False
 
     def close(self) -> None:
-        """Close its standard input: it keeps what was trained and ends."""
+        """Close its standard input: it saves training so far and ends."""
         with contextlib.suppress(OSError):  # it may have ended already
             self.process.stdin.close()
 
@@ -109,7 +109,7 @@ class Supervisor:
         return folder
 
     def resume(self, folder: RunFolder) -> None:
-        """Queue a stopped, failed or interrupted run again, to go on from its checkpoint; another is left as it is.
+        """Queue a stopped, failed or interrupted run again, to go on from its checkpoint; other runs stay as they are.
 
         Raises
         ------
@@ -124,7 +124,7 @@ class Supervisor:
                 self._enqueue(folder)
 
     def complete(self, folder: RunFolder) -> bool:
-        """Let a worker add what a run that has ended lacks (`afterwards`); False if one is at it, or too many are."""
+        """Let a worker add what an ended run lacks (`postprocess`); False if one is doing so, or too many are."""
         with self._lock:
             self._finishing = [worker for worker in self._finishing if worker.alive]
             if self._running or self.is_completing(folder) or len(self._finishing) >= MAX_FINISHING:
@@ -147,7 +147,7 @@ class Supervisor:
                 self._advance()
 
     def leave_sweep(self, name: str) -> None:
-        """Work on the sweep no longer; its trial is left to whoever goes on, with its checkpoint."""
+        """Stop working on the sweep; whoever continues it takes over its trial, with its checkpoint."""
         with self._lock:
             self._sweeps = deque(pair for pair in self._sweeps if pair[1] != name)
             if self._sweeping and self._sweeping[0] == name:
@@ -191,7 +191,7 @@ class Supervisor:
             return position + (self._running is not None)
 
     def close(self) -> None:
-        """End all workers; what they trained is kept."""
+        """End all workers; training so far is saved."""
         with self._lock:
             self._closed = True
             at_work = [pair[1] for pair in (self._running, self._sweeping) if pair]
@@ -202,7 +202,7 @@ class Supervisor:
     # -- inside
 
     def _take_up_waiting(self) -> None:
-        """Queue what was waiting when a server before this one ended, in its order."""
+        """Queue the runs that were waiting when an earlier server ended, in their order."""
         statuses = {folder.path: folder.status_as_written for folder in list_runs(self.root)}
         waiting = [path for path, status in statuses.items() if status.state == "queued"]
         for path in sorted(waiting, key=lambda path: statuses[path].queued or statuses[path].created):
@@ -262,7 +262,7 @@ class Supervisor:
             self._spare = self._new_worker()
 
     def _advance_sweep(self) -> None:
-        """Runs of visitors go first: a sweep holds still while one trains, and begins when none does."""
+        """Visitors' runs go first: a sweep is on hold while one trains, and starts when none does."""
         if self._sweeping and not self._sweeping[1].alive:
             self._sweeping, self._leaving, self._held_back = None, False, False
         if not self._sweeping and self._sweeps and not self._running:
@@ -277,7 +277,7 @@ class Supervisor:
             self._held_back = busy
 
     def _touch(self) -> None:
-        """Let other machines see that what is queued is still waited for."""
+        """Refresh the status of queued runs, so that other machines know that they still wait."""
         for folder in self._queue:
             with contextlib.suppress(OSError):  # the folder may be gone
                 if folder.status.state == "queued":
@@ -290,7 +290,7 @@ class Supervisor:
         self._running = folder, worker
 
     def _bury(self, folder: RunFolder, worker: Worker) -> None:
-        """A worker is gone: if its run had not ended and nobody has taken it up since, say how."""
+        """A worker is gone: if its run had not ended and nobody has taken it over since, record how."""
         self._running = None
         code = worker.process.returncode
         cause = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"

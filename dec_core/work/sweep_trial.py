@@ -50,7 +50,7 @@ class Diverged(Exception):
 
 
 def retry(call: Callable[..., Any], *arguments: Any) -> Any:
-    """What `call` gives, asked again for ten minutes while the database does not answer."""
+    """The result of `call`, repeated for up to ten minutes while the database does not answer."""
     until = time.monotonic() + PATIENCE
     while True:
         try:
@@ -111,7 +111,7 @@ class Attempt:
         return False
 
     def _outcome(self) -> tuple[TrialState, float | None, str]:
-        """State and value of the trial in the end, and a word where these do not tell all."""
+        """Final state and value of the trial, and a word of explanation where these do not suffice."""
         try:
             params = retry(self.plan.draw, self._suggest)
             results = [self._seed(self.plan.config(params, seed), seed) for seed in range(self.plan.n_seeds)]
@@ -145,7 +145,7 @@ class Attempt:
         retry(self.trial.set_user_attr, name, value)
 
     def _give_back(self) -> None:
-        """Let others go on with the trial, at once."""
+        """Release the trial at once for others to continue."""
         with contextlib.suppress(UpdateFinishedTrialError, StorageInternalError, ValueError):  # not ours any more
             self.trial.set_user_attr("given_back", self.trial.user_attrs.get("given_back", 0) + 1)
             self.study.tell(self.trial, state=TrialState.FAIL)
@@ -217,7 +217,7 @@ class Attempt:
             recording.close()
 
     def _report(self, event: dict[str, Any], config: RunConfig) -> None:
-        """Tell the objective once in each tenth of the clustering; raise `Pruned` if it is not worth going on."""
+        """Report the objective once in each tenth of the clustering; raise `Pruned` if the trial should end."""
         value = event.get(self.plan.objective) if event["event"] in ("TargetUpdated", "Judged") else None
         step = math.floor(N_STEPS * event.get("iteration", 0) / config.max_iterations)
         last, known = self.reported or (step - 1, value)
@@ -281,7 +281,7 @@ def _result(folder: RunFolder, config: RunConfig) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def _heartbeat(storage: RDBStorage, trial_id: int) -> Iterator[None]:
-    """While it lasts, others see that the trial is being worked on."""
+    """Show others for its duration that the trial is being worked on."""
     done = threading.Event()
 
     def beat() -> None:

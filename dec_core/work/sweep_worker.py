@@ -75,7 +75,7 @@ def work(
 
 
 def pruner(plan: SweepPlan) -> BasePruner:
-    """What cuts trials short; its steps are tenths of the clustering."""
+    """The rule that ends trials early; its steps are tenths of the clustering."""
     if plan.pruner == "median":
         return MedianPruner(n_startup_trials=4, n_warmup_steps=1)
     return SuccessiveHalvingPruner(min_resource=1, reduction_factor=2) if plan.pruner == "halving" else NopPruner()
@@ -88,7 +88,7 @@ def sampler(plan: SweepPlan, number: int) -> BaseSampler:
 
 
 def _ended(storage: RDBStorage, study: optuna.Study, root: Path, control: Control) -> Iterator[FrozenTrial]:
-    """Train one trial after the other, and give each that has ended."""
+    """Train one trial after the other, and yield each that has ended."""
     plan = studies.plan_of(study)
     base = plan.base  # if its images are not here, no trial can be trained
     data = load(base.dataset, base.n_samples, upright=base.deskew, root=root)
@@ -150,7 +150,7 @@ class Queue:
         return all(trial.state.is_finished() and not studies.should_retry(trial) for trial in planned)
 
     def _is_first(self, trial_id: int) -> bool:
-        """Make a waiting trial one's own; False if somebody was faster."""
+        """Claim a waiting trial; False if another worker was faster."""
         self.storage.record_heartbeat(trial_id)  # before, so that there is no moment without one
         try:
             return self.storage.set_trial_state_values(trial_id, TrialState.RUNNING)
@@ -158,12 +158,12 @@ class Queue:
             return False
 
     def _stands(self, trial: FrozenTrial) -> bool:
-        """Whether it is the one that counts, should two workers have queued a lost trial again."""
+        """Whether it is the one that counts, in case two workers have queued a lost trial again."""
         number = studies.planned_number(trial)
         return next(t.number for t in studies.trials(self.study) if studies.planned_number(t) == number) == trial.number
 
     def _put_back_missing(self) -> None:
-        """Queue what somebody found lost and did not live to queue again: what is missing at two looks."""
+        """Queue trials whose finder died before queuing them again: those missing at two checks in a row."""
         missing = {trial.number: trial for trial in studies.trials(self.study) if studies.should_retry(trial)}
         for number in missing.keys() & self.missed:
             studies.retry(self.study, missing[number])
@@ -185,7 +185,7 @@ def _one_at_a_time(storage: RDBStorage) -> Iterator[None]:
 
 
 def _free_memory() -> None:
-    """Let go of the networks of a trial, in Keras and in Python."""
+    """Free the networks of a trial, in Keras and in Python."""
     import keras
 
     keras.utils.clear_session(free_memory=True)

@@ -62,7 +62,7 @@ def main() -> int:
 
 
 def _train(folder: RunFolder, control: Control) -> None:
-    """Train the run, unless somebody else has taken it up since it was queued; then add what it lacks."""
+    """Train the run, unless another process has taken it over since it was queued; then add what it lacks."""
     with training_lock(folder, RELEASE_WAIT):
         if folder.status.state != "queued":
             return
@@ -98,7 +98,7 @@ def _sweep(wanted: dict[str, str], control: Control) -> None:
 
 
 def _complete(folder: RunFolder) -> None:
-    """Add to a run that has ended what takes long and changes nothing."""
+    """Add to a run that has ended the analyses that take long."""
     from dec_core.work.postprocess import add_inspection, add_mixture, add_umap
 
     _step_back(19)  # the next run may be training by now
@@ -132,7 +132,7 @@ def _is_milestone(event: dict) -> bool:
 
 
 def _step_back(niceness: int = 10) -> None:
-    """Let the page and the browser go first where cores are few: people notice them, not a late epoch."""
+    """Give the page and the browser priority where cores are few: people notice them, not a late epoch."""
     psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS if psutil.WINDOWS else niceness)
 
 
@@ -157,7 +157,7 @@ def _rehearse() -> None:
 
 
 def _compile_umap() -> None:
-    """Let numba compile UMAP: some seconds, so only once nobody has asked for a run for a while."""
+    """Let numba compile UMAP: some seconds, so only when no run has been requested for a while."""
     import numpy as np
 
     from dec_core.analysis.projection import umap_plane
