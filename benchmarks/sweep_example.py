@@ -16,7 +16,7 @@ from benchmarks.options import add_docs_folder
 from benchmarks.table import machine, spread
 from dec_core.cli.options import add_command, add_runs_folder
 from dec_core.cli.quiet import start_tensorflow
-from dec_core.config import field_title
+from dec_core.fields import field_title
 from dec_core.figures.shown import value_text
 from dec_core.presets import PRESETS
 from dec_core.runs.folder import RunFolder

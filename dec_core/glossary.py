@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dec_core.config import RunConfig, fields
+from dec_core.config import RunConfig
+from dec_core.fields import fields
 
 PAPERS = (
     "DEC: Xie, Girshick and Farhadi 2016. IDEC: Guo, Gao, Liu and Yin 2017. DCEC: Guo, Liu, Zhu and Yin 2017. "

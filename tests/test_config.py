@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dec_core.config import GROUPS, ConfigError, RunConfig, fields, parse
+from dec_core.config import GROUPS, ConfigError, RunConfig
+from dec_core.fields import fields, parse
 from dec_core.presets import PRESETS, name_of, preset
 
 configs = st.builds(

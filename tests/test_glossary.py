@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from dec_core.config import RunConfig, fields
+from dec_core.config import RunConfig
+from dec_core.fields import fields
 from dec_core.glossary import CONCEPTS, FIELDS, keys, page, term, tooltip
 
 DOCS = Path(__file__).parents[1] / "docs" / "glossary.md"

@@ -9,7 +9,8 @@ import pytest
 
 from dec_core import DEC
 from dec_core.analysis.assignment import q_by, soft_assignment
-from dec_core.config import RunConfig, fields
+from dec_core.config import RunConfig
+from dec_core.fields import fields
 from dec_core.methods import METHODS, PHASES, fits_mixture, held_steps, uses_mixture_target
 
 ROOT = Path(__file__).parents[1]

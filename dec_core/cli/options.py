@@ -89,7 +89,7 @@ def checked_run(path: Path) -> Path:
 
 def changes_from(items: list[str]) -> dict[str, Any]:
     """What --set asks for, by field. Raises ConfigError."""
-    from dec_core.config import parse
+    from dec_core.fields import parse
 
     changes = {}
     for item in items:

@@ -15,7 +15,7 @@ from dec_core.cli.options import (
     add_umap_option,
     config_from,
 )
-from dec_core.config import fields
+from dec_core.fields import fields
 
 
 def add_parser(commands: Any) -> None:

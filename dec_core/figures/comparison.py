@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from html import escape
 
 from dec_core.analysis.spread import Difference, Spread, difference
-from dec_core.config import RunConfig, applies, field_title, fields
+from dec_core.config import RunConfig, applies
+from dec_core.fields import field_title, fields
 from dec_core.figures.shown import SCORES, score_shown, value_text
 
 CSS = """

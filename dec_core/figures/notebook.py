@@ -12,7 +12,8 @@ import json
 from typing import Any
 
 from dec_core import __version__
-from dec_core.config import GROUPS, OWN_DATA, RunConfig, fields
+from dec_core.config import GROUPS, OWN_DATA, RunConfig
+from dec_core.fields import fields
 from dec_core.figures.markdown import escape
 from dec_core.figures.shown import duration_shown, heading, score_shown
 from dec_core.methods import METHODS

@@ -10,7 +10,8 @@ from PIL import Image
 
 from dec_core.analysis.naming import letter
 from dec_core.analysis.verdict import most_mixed, thousands
-from dec_core.config import GROUPS, OWN_DATA, applies, fields
+from dec_core.config import GROUPS, OWN_DATA, applies
+from dec_core.fields import fields
 from dec_core.figures.confusion import confusion_figure, sizes_figure
 from dec_core.figures.curves import curves, curves_in_words
 from dec_core.figures.palette import colour

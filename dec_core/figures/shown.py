@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from dec_core.config import OWN_DATA, RunConfig, field_title
+from dec_core.config import OWN_DATA, RunConfig
+from dec_core.fields import field_title
 from dec_core.glossary import CONCEPTS
 from dec_core.methods import METHODS
 

@@ -32,7 +32,8 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from dec_core.config import ConfigError, RunConfig, pretraining_of
+from dec_core.config import ConfigError, RunConfig
+from dec_core.fields import pretraining_of
 from dec_core.json_text import read_json
 from dec_core.methods import METHODS
 from dec_core.runs.records import SWEEP, parse_record

@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from dec_core.config import ConfigError, RunConfig, applies, fields, parse
+from dec_core.config import ConfigError, RunConfig, applies
+from dec_core.fields import fields, parse
 
 FIXED = ("dataset", "random_state")  # trials must be comparable, and seeds are `n_seeds`
 SWITCHES = (  # by which `applies` decides of the others; each may act or not by those before it

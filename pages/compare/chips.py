@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dec_core.config import field_title
+from dec_core.fields import field_title
 from dec_core.figures.palette import RUN_COLOURS
 from dec_core.figures.shown import value_text
 from dec_core.reading.comparison import Setup, differing, missing_seeds, setups

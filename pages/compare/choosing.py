@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from dec_core.analysis.verdict import thousands
-from dec_core.config import field_title
+from dec_core.fields import field_title
 from dec_core.figures.shown import value_text
 from dec_core.reading.comparison import MOST_COMPARED, differing
 from dec_core.runs.index import Entry, find, misunderstood

@@ -7,7 +7,8 @@ from typing import Any
 
 import streamlit as st
 
-from dec_core.config import ConfigError, RunConfig, field_title, fields
+from dec_core.config import ConfigError, RunConfig
+from dec_core.fields import field_title, fields
 from dec_core.presets import PRESETS
 from dec_core.reading.progress import duration
 from dec_core.runs.own_presets import own_presets

@@ -6,8 +6,9 @@ from typing import Any
 
 import streamlit as st
 
-from dec_core.config import ConfigError, field_title, fields
+from dec_core.config import ConfigError
 from dec_core.data import DataError
+from dec_core.fields import field_title, fields
 from dec_core.figures import sweep as figures
 from dec_core.runs.folder import RunFolder
 from pages.shared import components, focus, link

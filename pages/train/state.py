@@ -17,8 +17,9 @@ from typing import Any
 
 import streamlit as st
 
-from dec_core.config import BUNDLED, ConfigError, RunConfig, applies, fields, parse
+from dec_core.config import BUNDLED, ConfigError, RunConfig, applies
 from dec_core.data import DataError, load
+from dec_core.fields import fields, parse
 from dec_core.presets import PRESETS, nearest
 from dec_core.runs.own_presets import own_presets
 from pages.shared import link
