@@ -1,4 +1,4 @@
-"""What each method has and can. All others ask here, and nobody asks for a method's name.
+"""What each method has and can do. All others ask here, and nobody asks for a method's name.
 
 To add a method: an entry in `METHODS`, a value for every question below that it answers in a new way, and its part
 of the training in `dec_core/training/`.
@@ -25,7 +25,7 @@ class MethodChoice(Protocol):
 
 @dataclass(frozen=True)
 class Method:
-    """What a method has and can.
+    """What a method has and can do.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What clustering without a network reaches: k-means on the pixels themselves."""
+"""The baseline without a network: k-means on the pixels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many threads BLAS has, where several threads of Python limit it at once.
+"""Limit the threads of BLAS where several threads of Python do so at once.
 
 The number belongs to the process. `threadpoolctl` notes it on the way in and sets it on the way out; of two threads
 whose stays overlap, the second notes the first one's limit and leaves it behind for good. scikit-learn's k-means
@@ -21,7 +21,7 @@ _before: Any = None  # a limiter that limits nothing and knows the numbers from 
 
 @contextmanager
 def kept_blas_threads(n_threads: int | None = None) -> Iterator[None]:
-    """Limit threads to `n_threads`, or not at all; when the last of all who overlap leaves, BLAS is as it was.
+    """Limit threads to `n_threads`, or not at all; when the last of all overlapping callers leaves, BLAS is as before.
 
     The limit of OpenMP is this thread's own. That of BLAS is everybody's while it lasts.
     """

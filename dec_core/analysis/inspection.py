@@ -1,4 +1,4 @@
-"""Which samples lie where, how surely, since when: what an inspection of a clustering is made of.
+"""Which cluster each sample belongs to, how confidently and since when: the parts of an inspection of a clustering.
 
 Arrays in, arrays out. One moment is described by q, shape (n, n_clusters), and labels, shape (n,); the whole training
 by the labels at each target update, shape (n_moments, n). `dec_core.reading.run` reads them from a run.
@@ -34,7 +34,7 @@ class Rivals:
 
 
 def rivals(q: np.ndarray, labels: np.ndarray) -> Rivals:
-    """Who else might have had each sample.
+    """For each sample the cluster that it was second closest to joining.
 
     Parameters
     ----------

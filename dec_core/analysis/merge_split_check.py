@@ -41,7 +41,7 @@ MOST_VALLEY = 0.65  # of the edges at a valley, as a share of those at the lower
 
 @dataclass(frozen=True)
 class MergeSplitCheck:
-    """What speaks most against a clustering.
+    """The strongest evidence against a clustering.
 
     Attributes
     ----------

@@ -20,7 +20,7 @@ MOST_EXACT = 150_000  # points among which all distances are compared; beyond, U
 
 
 def pca_plane(z: np.ndarray, previous: np.ndarray | None = None) -> np.ndarray:
-    """The two principal components of z, turned so that points stay close to where they were.
+    """The two principal components of z, rotated so that points stay close to where they were.
 
     The signs of principal components are arbitrary and their order changes when variances cross.
     The best rotation or reflection onto the previous frame (orthogonal Procrustes) undoes that.
@@ -76,7 +76,7 @@ def shared_pca_axes(embeddings: Sequence[np.ndarray]) -> tuple[np.ndarray, np.nd
 
 
 def umap_plane(z: np.ndarray, start: np.ndarray, n_neighbors: int = 15, random_state: int | None = None) -> np.ndarray:
-    """UMAP of z in the plane, started from `start` so that it looks akin. float32, shape (n, 2).
+    """UMAP of z in the plane, started from `start` so that it looks similar. float32, shape (n, 2).
 
     Arguments as for `umap_layout`; `start` for instance of `pca_plane`.
     """
@@ -128,7 +128,7 @@ def umap_layout(
     n_epochs: int | None = None,
     random_state: int | None = None,
 ) -> np.ndarray:
-    """UMAP (McInnes, Healy and Melville 2018): points laid out anew so that neighbours stay neighbours.
+    """UMAP (McInnes, Healy and Melville 2018): a layout in which neighbours stay neighbours.
 
     Parameters
     ----------
@@ -167,7 +167,7 @@ def umap_layout(
 
 
 def umap_start(positions: np.ndarray, n_dimensions: int, random_state: int = 0) -> np.ndarray:
-    """`positions`, (n, d), as UMAP likes to begin: ten wide, (n, n_dimensions), and no two points the same."""
+    """`positions`, (n, d), as a start for UMAP: ten wide, (n, n_dimensions), and no two points the same."""
     start = np.random.default_rng(random_state).normal(scale=1e-3, size=(len(positions), n_dimensions))
     known = positions[:, :n_dimensions]
     start[:, : known.shape[1]] += 10 * known / (np.abs(known).max() or 1.0)

@@ -1,4 +1,4 @@
-"""Clustering that trains no network: what deep clustering has to beat, and what it can begin from.
+"""Clustering without a network: what deep clustering has to beat, and what it can start from.
 
 Features -> PCA -> UMAP (McInnes, Healy and Melville 2018) -> Gaussian mixture. UMAP on top of an autoencoder's z,
 then a mixture, is N2D (McConville, Santos-Rodriguez, Piechocki and Craddock, *N2D: (Not Too) Deep Clustering via

@@ -48,7 +48,7 @@ def verdict(confusion: Confusion, names: Sequence[str], noun: str = "digits") ->
 
 
 def doubts(judged: Mapping[str, Any], name: Callable[[int], object], *, ended: bool = True) -> str:
-    """What speaks against a clustering, without labels, in a sentence.
+    """The evidence against a clustering without labels, in a sentence.
 
     For a run that has not ended the sentence names the step, as groups may still come apart.
 
@@ -80,7 +80,7 @@ def doubts(judged: Mapping[str, Any], name: Callable[[int], object], *, ended: b
 
 
 def what_to_try(taught: bool, features: str) -> str:
-    """A way out, where groups look merged or split; `taught`: whether UMAP and a mixture found them first."""
+    """A remedy where groups look merged or split; `taught`: whether UMAP and a mixture gave the initial target."""
     if not taught:
         return "Try another seed, or the preset first-look, which first learns what UMAP and a mixture find."
     if features == "pixels":

@@ -1,4 +1,4 @@
-"""Files of strangers, read outside the process that serves everybody: with limits on memory and time.
+"""Read uploaded files outside the web process, with limits on memory and time.
 
 The process that reads (`dec_core.data.reading_process`) leaves finished images, which are opened here as they lie
 on disk. Few are at work at a time, the others wait; none outlives the call that wants its answer.

@@ -1,4 +1,4 @@
-"""Where people's own data is kept: one file a data set, named by its content, beside the runs that use it."""
+"""The store of people's own data: one file a data set, named by its content, in the folder of runs."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ class Layout:
 
 
 class Codes(dict):
-    """Numbers for texts in the order of their coming."""
+    """Numbers for texts, in order of first appearance."""
 
     def __missing__(self, text: str) -> int:
         self[text] = len(self)
@@ -193,7 +193,7 @@ def _number(cell: str) -> float:
 
 
 def _refusal(name: str, error: ValueError, columns: list[str], n: int) -> ValueError:
-    """What `numpy.loadtxt` says of a cell or a row, as we say it."""
+    """An error of `numpy.loadtxt` on a cell or a row, in our words."""
     changed = re.match(r"the number of columns changed from (\d+) to (\d+)", str(error))
     if changed:
         return _unequal(name, *sorted(map(int, changed.groups())))

@@ -236,5 +236,5 @@ def _explained(name: str, help: str) -> str:
 
 
 def _json(text: str) -> str:
-    """JSON that can stand in a script element: nothing in it ends the element."""
+    """JSON that is safe inside a script element: nothing in it ends the element."""
     return text.replace("<", "\\u003c")

@@ -1,6 +1,6 @@
 """A snapshot aligned with one of another run: corresponding clusters share a name, and maps are turned alike.
 
-A cluster has the name of the reference's that shares most samples with it; maps are turned so that they lie like the
+A cluster has the name of the reference's that shares most samples with it; maps are rotated onto the
 reference's.
 """
 
@@ -92,7 +92,7 @@ class Aligned:
     # -- maps
 
     def plane(self, space: str) -> np.ndarray:
-        """The map, turned like the reference's: float32, shape (n, 2)."""
+        """The map, rotated onto the reference's: float32, shape (n, 2)."""
         if space not in self._planes:
             self._planes[space] = self._turned(space)
         return self._planes[space]
@@ -112,7 +112,7 @@ class Aligned:
 
     @cached_property
     def table(self) -> MatrixTable:
-        """What the matrix of this run shows."""
+        """The table of this run's matrix."""
         return self._by_reference() if self.run.y is None else self._by_class()
 
     def _by_class(self) -> MatrixTable:

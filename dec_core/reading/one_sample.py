@@ -1,4 +1,4 @@
-"""One sample of a snapshot: what lies near it, what lies between it and a center, why it lies where it lies."""
+"""One sample of a snapshot: its neighbours, the path from it to a center, and why it is where it is."""
 
 from __future__ import annotations
 

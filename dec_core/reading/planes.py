@@ -90,7 +90,7 @@ def _fill_pca(snapshot: Snapshot, positions: np.ndarray) -> None:
 
 
 def _axes(snapshot: Snapshot, z: np.ndarray) -> np.ndarray:
-    """What the snapshot keeps of its map; of earlier versions the map that took the view's z to its plane."""
+    """The axes kept in the snapshot; for earlier versions those that map the view's z to its plane."""
     if "axes" in snapshot.arrays:
         return snapshot.arrays["axes"]
     of_view = z[snapshot.run.view]

@@ -1,4 +1,4 @@
-"""Where a run stands, in words a student understands, and how long it will still take."""
+"""The progress of a run in plain words, and the time left."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def _expected_iterations(history: History, config: RunConfig) -> int:
 
 
 def _time_left(share: float, seconds: float, template: str = "{} left") -> str:
-    """How long the rest of a phase will take, once there is something to judge by."""
+    """The time left in a phase, once it can be estimated; else ""."""
     if share <= 0.02 or seconds < 1:
         return ""
     return " · " + template.format(duration(seconds * (1 - share) / share))

@@ -1,4 +1,4 @@
-"""A run, read from its folder once: immutable, whatever becomes of the folder meanwhile.
+"""A run, read from its folder once: immutable, whatever happens to the folder afterwards.
 
     run = Run.open("runs/20261125-120000-ab12")
     last = run.at(-1)
@@ -209,7 +209,7 @@ class Run:
 
 
 def _n_up_to_the_newest_readable(folder: RunFolder, snapshots: list[dict[str, Any]]) -> int:
-    """How many snapshots there are if those at the end that are damaged are left out."""
+    """The number of snapshots without the damaged ones at the end."""
     for n in range(len(snapshots), 0, -1):
         arrays = folder.load_arrays(snapshots[n - 1]["file"])
         if arrays is not None and ("labels" in arrays or not snapshots[n - 1]["clustered"]):

@@ -77,7 +77,7 @@ class Selection:
     space: str = "umap"
 
     def __post_init__(self) -> None:
-        for name in ("index", "lasso"):  # NumPy's arrays and numbers will do, too
+        for name in ("index", "lasso"):  # NumPy's arrays and numbers are accepted as well
             object.__setattr__(self, name, tuple(np.ravel(getattr(self, name)).tolist()))
         for name, kind in (("least", float), ("most", float), ("since", int)):
             object.__setattr__(self, name, kind(getattr(self, name)))
@@ -125,13 +125,13 @@ class Selection:
 
     @property
     def without_clusters(self) -> Selection:
-        """What of it has a meaning before there are clusters."""
+        """The filters that apply before there are clusters."""
         return Selection(true=self.true, index=self.index, lasso=self.lasso, space=self.space)
 
     # -- links
 
     def to_query(self) -> dict[str, str]:
-        """What differs from the default, as words of a link."""
+        """What differs from the default, as parameters of a link."""
         query = {name: value for name in TEXTS if (value := getattr(self, name))}
         if (self.least, self.most) != (0.0, 1.0):
             query["sure"] = f"{self.least:.9g},{self.most:.9g}"
@@ -146,9 +146,9 @@ class Selection:
 
     @classmethod
     def read(cls, query: Mapping[str, str]) -> tuple[Selection, list[str]]:
-        """What the words of a link say as far as they can be understood, and what is wrong with the others.
+        """The selection in a link's parameters as far as they are valid, and what is wrong with the others.
 
-        Words that are no filters are passed over.
+        Other parameters are ignored.
         """
         selection, problems = cls(), []
         for word in (*TEXTS, *FLAGS, "sure", "since", "index", "lasso"):
@@ -161,7 +161,7 @@ class Selection:
 
     @classmethod
     def from_query(cls, query: Mapping[str, str]) -> Selection:
-        """What `to_query` gave; other words are passed over. Raises SelectionError for values that are none."""
+        """The selection that `to_query` wrote; others are ignored. Raises SelectionError for invalid values."""
         selection, problems = cls.read(query)
         if problems:
             raise SelectionError(problems[0])
@@ -206,7 +206,7 @@ DEFAULTS = {field.name: field.default for field in fields(Selection)}
 
 
 def _filters(word: str, text: str) -> dict[str, object]:
-    """The fields that a word of a link sets. Raises SelectionError."""
+    """The fields that a link's parameter sets. Raises SelectionError."""
     if word in TEXTS:
         return {word: text[:MAX_LETTERS]}
     if word in FLAGS:

@@ -131,7 +131,7 @@ class RunFolder:
             return recovered(self.id, self.records()[0], has_checkpoint=has_checkpoint)
 
     def set_status(self, status: RunStatus) -> None:
-        """Replace the status. On a full disk it is written over the one before, so that it can say that the disk is."""
+        """Replace the status. On a full disk it overwrites the old one in place, so that it can say so."""
         text = json.dumps(asdict(replace(status, updated=time.time()))).encode()
         path = self.path / "status.json"
         try:

@@ -130,13 +130,13 @@ class _Draft:
         self.values["inspection"] = self._if_of_the_newest(record)
 
     def _if_of_the_newest(self, record: Record) -> str | None:
-        """Of a run that was stopped it may come after the run has gone on: then it shows the past."""
+        """It may arrive after a stopped run has been resumed, and then shows an earlier snapshot."""
         snapshots = self.values["snapshots"]
         newest = snapshots[-1]["file"] if snapshots else None
         return record["file"] if record.get("snapshot", newest) == newest else None
 
     def _Resumed(self, record: Record) -> None:
-        """Forget what lies beyond the checkpoint from which training went on."""
+        """Drop what lies beyond the checkpoint from which training resumed."""
         epoch, iteration = record["epoch"], record["iteration"]
         self._keep("pretrain", lambda r: r["epoch"] <= epoch)
         self._keep("kl", lambda r: r["iteration"] <= iteration)

@@ -1,4 +1,4 @@
-"""All runs at a glance, for lists of hundreds: what stands in their folders, read again only where it has changed.
+"""All runs at a glance, for lists of hundreds: the content of their folders, read again only where it has changed.
 
 The folders stay the truth: the index lives in memory, is made from them, and may be thrown away at any time.
 """

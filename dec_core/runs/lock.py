@@ -34,7 +34,7 @@ class RunIsTaken(ValueError):
 
 @contextlib.contextmanager
 def training_lock(folder: RunFolder, patience: float = 0.0) -> Iterator[None]:
-    """Hold the run's lock; it is let go of at the end, and by the system should this process die.
+    """Hold the run's lock; it is released at the end, or by the system if this process dies.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def training_lock(folder: RunFolder, patience: float = 0.0) -> Iterator[None]:
 
 
 def _is_locked(file: BinaryIO) -> bool:
-    """Whether the lock is now this file's. Closing the file lets go of it."""
+    """Whether the lock is now this file's. Closing the file releases it."""
     try:
         if fcntl:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -77,7 +77,7 @@ def _is_locked(file: BinaryIO) -> bool:
 
 
 def _sign(file: BinaryIO) -> None:
-    """Write down who holds it, for those who come second."""
+    """Write down who holds it, for the error message of others."""
     with contextlib.suppress(OSError):  # a full disk does not keep anybody from the lock
         file.truncate(0)
         file.write(f"process {os.getpid()} on {platform.node()}".encode())

@@ -31,7 +31,7 @@ def processor() -> str:
 
 
 def hardware() -> dict[str, Any]:
-    """`processor`, and its `INSTRUCTIONS`, in which processors of one name differ; none where the system is mute."""
+    """`processor`, and its `INSTRUCTIONS`, in which processors of one name differ; none where it does not say."""
     flags = _cpuinfo("flags").split()
     return {"processor": processor(), "instructions": [name for name in INSTRUCTIONS if name in flags]}
 

@@ -63,7 +63,7 @@ def mark(folder: RunFolder, **changes: Any) -> Marks:
 
 
 def remove(folder: RunFolder) -> None:
-    """Put a run away; `bring_back` undoes it.
+    """Move a run to `.removed`; `bring_back` undoes it.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Presets of one's own: configs that have proved themselves, by name, in presets.json beside the runs."""
+"""A user's own presets: configs by name, in presets.json in the folder of runs."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def keep_preset(root: Path, name: str, config: RunConfig) -> None:
 
 
 def _kept(root: Path) -> dict[str, Any]:
-    """What stands in the file, also what this version cannot read. Raises ValueError where it is damaged."""
+    """The content of the file, including what this version cannot read. Raises ValueError where it is damaged."""
     path = Path(root) / "presets.json"
     if not os.path.lexists(path):
         return {}

@@ -112,7 +112,7 @@ def read_arrays(folder: Path, name: str, *only: str) -> dict[str, np.ndarray]:
 
 
 def check(arrays: Mapping[str, np.ndarray], described: Mapping[str, Array], sizes: Sizes) -> None:
-    """Hold arrays against their description. Raises ValueError with received and expected."""
+    """Check arrays against their description. Raises ValueError with received and expected."""
     sizes = dict(sizes)
     for name, wanted in described.items():
         if name in arrays:
@@ -141,7 +141,7 @@ def _check_one(name: str, array: np.ndarray, wanted: Array, sizes: Sizes) -> Non
 
 
 def _shape(wanted: Array, received: tuple[int, ...], sizes: Sizes) -> tuple[int, ...]:
-    """The shape that an array should have; what is not yet known of the sizes is learned from the one it has."""
+    """The shape that an array should have; sizes not yet known are taken from the array itself."""
     shape: list[int] = []
     for size in wanted.shape.split():
         actual = received[len(shape) :] if size == "image" else next(iter(received[len(shape) :]), 0)

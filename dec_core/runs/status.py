@@ -25,7 +25,7 @@ TOUCH_EVERY = 30.0  # seconds between two statuses of a run that waits, so that 
 
 @dataclass(frozen=True)
 class RunStatus:
-    """What is known of a run at a glance.
+    """The state of a run at a glance.
 
     `state` is one of queued, running, paused, finished, stopped, failed, interrupted. Only the first
     three need a live process, named by `host`, `pid` and its start time; if that is gone, the run is read as
@@ -96,7 +96,7 @@ def recovered(run_id: str, records: list[dict[str, Any]], *, has_checkpoint: boo
 
 
 def _created(run_id: str) -> float:
-    """When a run was made, as its name says; 0 for a name of somebody's own."""
+    """When a run was created, by its name; 0 for a name of another kind."""
     try:
         return time.mktime(time.strptime(run_id[:15], "%Y%m%d-%H%M%S"))
     except (ValueError, OverflowError):
