@@ -15,6 +15,7 @@ from pages.shared.focus import supervisor
 from pages.shared.places import static_root
 from pages.shared.security import SecurityHeaders
 from pages.shared.trouble import tell_script_error
+from pages.sweep import news
 
 
 @asynccontextmanager
@@ -28,7 +29,11 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
 static_root().mkdir(parents=True, exist_ok=True)
 app = st.App(
     "pages/main.py",
-    routes=[Mount("/files", StaticFiles(directory=static_root())), Route("/pulse/{run}", pulse.answer)],
+    routes=[
+        Mount("/files", StaticFiles(directory=static_root())),
+        Route("/pulse", pulse.answer),
+        Route("/pulse/sweep", news.answer),
+    ],
     middleware=[Middleware(SecurityHeaders)],
     lifespan=lifespan,
     on_script_error=tell_script_error,

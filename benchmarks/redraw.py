@@ -71,14 +71,17 @@ def measure(n_runs: int, repeats: int) -> list[Cost]:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         ended, running = fill(root, n_runs)
+        fill_sweep(root, ended[0])
         first, second = ended[:2]
         screens = {
             "Train, no run": ("train", "run=new"),
             "Train, a run that trains": ("train", f"run={running}"),
             "Train, a finished run": ("train", f"run={first}"),
             "Inspect": ("inspect", f"run={first}"),
+            "Inspect, a run that trains": ("inspect", f"run={running}"),
             "Compare, two runs": ("compare", f"run={first}&runs={first},{second}"),
-            "Sweep": ("sweep", f"run={first}"),
+            "Compare, one of two trains": ("compare", f"run={first}&runs={first},{running}&seeds=apart"),
+            "Sweep, half of 100 trials": ("sweep", f"run={first}"),
         }
         with served(root) as (address, server):
             process = psutil.Process(server.pid)
@@ -106,6 +109,23 @@ def fill(root: Path, n_runs: int) -> tuple[list[str], str]:
     return ended, running.id
 
 
+def fill_sweep(root: Path, run_id: str) -> None:
+    """Store a sweep below `root` with as many trials that have ended as wait; `run_id` is the run of all of them."""
+    from dec_core.sweeps import studies
+    from dec_core.sweeps.plan import SweepPlan
+
+    space = {"cluster_learning_rate": {"low": 1e-3, "high": 1e-1, "log": True}, "n_clusters": {"low": 5, "high": 15}}
+    plan = SweepPlan.make(name="half", base=RunConfig.make(**SMALL), space=space, n_trials=100, sampler="random")
+    study = studies.create(plan, f"sqlite:///{(root / 'sweeps.db').resolve()}")
+    for _ in range(50):
+        trial = study.ask()
+        value = trial.suggest_float("cluster_learning_rate", 1e-3, 1e-1, log=True)
+        trial.suggest_int("n_clusters", 5, 15)
+        trial.set_user_attr("runs", [run_id])
+        trial.set_user_attr("scores", {"acc": 0.5 + value, "agreement": 0.6 + value, "silhouette": 0.5})
+        study.tell(trial, 0.6 + value)
+
+
 def _copy(original: RunFolder, config: RunConfig) -> RunFolder:
     """A run with another config and otherwise the files of `original`, which it shares."""
     folder = RunFolder.create(original.path.parent, config, "finished")
@@ -125,12 +145,13 @@ def _of_screen(name: str, visitor: Visitor, process: psutil.Process, repeats: in
         visitor.redraw()
         time.sleep(1.0)
     costs = [_cost(name, visitor, process, visitor.redraw, repeats)]
-    if "a run that trains" in name:
+    if name == "Train, a run that trains":
         whole = max(visitor.fragments, key=visitor.fragments.get)
         costs.append(
             _cost("the live view of it", visitor, process, lambda: visitor.redraw(fragment=whole), repeats),
         )
-        costs.append(_cost("its question for news, there being none", visitor, process, visitor.ask, 10 * repeats))
+    if visitor.question:
+        costs.append(_cost(f"{name}: no news", visitor, process, visitor.ask, 10 * repeats))
     for fragment, seconds in visitor.clocks.items():
         tick = f"{name}: tick of {seconds:g} s"
         costs.append(_cost(tick, visitor, process, lambda id=fragment: visitor.redraw(fragment=id), repeats))

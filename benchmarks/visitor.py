@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from http.client import HTTPConnection
 from types import TracebackType
-from urllib.parse import parse_qs
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.Element_pb2 import Element
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import connect
 
@@ -28,6 +29,7 @@ class Visitor:
         self.screen, self.query, self.page_hash = screen, query, ""
         self.clocks: dict[str, float] = {}  # seconds between two reruns of a fragment, by its id
         self.fragments: dict[str, int] = {}  # how many elements a fragment has drawn, by its id
+        self.question = ""  # the address at which the screen asks whether there is something new to show
         self.errors: list[str] = []
         self.n_bytes = 0
         self.http = HTTPConnection(address.removeprefix("http://"))
@@ -46,6 +48,7 @@ class Visitor:
         if not fragment:
             self.clocks.clear()
             self.fragments.clear()
+            self.question = ""
         message = BackMsg()
         rerun = message.rerun_script
         rerun.query_string, rerun.page_script_hash, rerun.fragment_id = self.query, self.page_hash, fragment
@@ -55,9 +58,12 @@ class Visitor:
         self.wait()
 
     def ask(self) -> None:
-        """Ask whether the run in focus has something new to show, as the live view does between redraws."""
-        self.http.request("GET", f"/pulse/{parse_qs(self.query)['run'][0]}")
-        self.n_bytes += len(self.http.getresponse().read())
+        """Ask whether there is something new to show, as the screen does between redraws."""
+        self.http.request("GET", f"/{self.question}")
+        response = self.http.getresponse()
+        self.n_bytes += len(response.read())
+        if response.status != 200:
+            raise RuntimeError(f"{self.question} was answered by {response.status}")
 
     def wait(self, timeout: float = 120.0) -> None:
         """Receive until a drawing is whole; one that is drawn anew at once ends with the second."""
@@ -84,5 +90,12 @@ class Visitor:
             fragment, delta = message.delta.fragment_id, message.delta
             if fragment:
                 self.fragments[fragment] = self.fragments.get(fragment, 0) + 1
-            if delta.WhichOneof("type") == "new_element" and delta.new_element.WhichOneof("type") == "exception":
-                self.errors.append(delta.new_element.exception.message[:300])
+            if delta.WhichOneof("type") == "new_element":
+                self._take_element(delta.new_element)
+
+    def _take_element(self, element: Element) -> None:
+        kind = element.WhichOneof("type")
+        if kind == "exception":
+            self.errors.append(element.exception.message[:300])
+        elif kind == "bidi_component" and element.bidi_component.component_name.endswith("pulse"):
+            self.question = json.loads(element.bidi_component.json)["url"]

@@ -2,7 +2,7 @@
 
 One description serves all: `dec_core.networks` builds Keras layers from it, the app and
 `dec_core.figures.model` show it before anything is trained, and `RunConfig` refuses images that an
-architecture cannot reproduce. It imports no TensorFlow, and stands below the config, of which it needs the `Choices`.
+architecture cannot reproduce. It imports no TensorFlow, and stands below the config, of which it needs `NetworkFields`.
 
     dense            x -> hidden_units -> z -> hidden_units reversed -> x
     conv_transpose   strided convolutions, then Conv2DTranspose           (the tutorial, 9.6.1)
@@ -27,7 +27,7 @@ def is_one_line(image_shape: Shape) -> bool:
     return min(image_shape[:2]) < 2
 
 
-class Choices(Protocol):
+class NetworkFields(Protocol):
     """The fields of a `RunConfig` that decide what its network looks like."""
 
     method: str
@@ -78,7 +78,7 @@ class Architecture:
         return sum(layer.n_parameters for layer in (*self.encoder, *self.decoder))
 
 
-def architecture(config: Choices, image_shape: Shape) -> Architecture:
+def architecture(config: NetworkFields, image_shape: Shape) -> Architecture:
     """The autoencoder that `config` describes, for images of (height, width) or (height, width, channels).
 
     Raises
@@ -120,7 +120,7 @@ def dense(name: str, n_inputs: int, units: int, activation: str | None) -> Layer
 # -- convolutional
 
 
-def check_size(config: Choices, image: Shape) -> str:
+def check_size(config: NetworkFields, image: Shape) -> str:
     """The padding that lets the decoder return to the size of the images. Raises ValueError if none does."""
     depth = len(config.filters)
     padding = _padding(config.autoencoder, image[:2], depth)

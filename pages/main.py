@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.shared import link
 from pages.shared.components import source, style
-from pages.shared.focus import keep_choices, screens, supervisor
+from pages.shared.focus import screens, supervisor
 from pages.shared.picker import run_picker
 
 st.set_page_config(page_title="Deep clustering, live", page_icon=source("mark.svg"), layout="wide")
@@ -13,8 +13,6 @@ st.logo(source("wordmark.svg"), icon_image=source("mark.svg"), size="large")
 style(source("shell.css"), "shell")
 page = screens()
 link.arrive(page.url_path)
-if page.url_path != "sweep":
-    keep_choices()
 with st.container(key="shell"):
     run_picker()
 page.run()

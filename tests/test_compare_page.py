@@ -12,13 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from screens import NoWorkers, app_over, opened_at
 
+from dec_core.figures.overlay import overlay
 from dec_core.reading.alignment import Aligned
 from dec_core.reading.comparison import MOST_COMPARED, differing, setups
-from dec_core.runs.folder import RunFolder, list_runs
+from dec_core.runs.folder import RunFolder, list_runs, this_process
 from dec_core.runs.index import RunIndex
 from dec_core.runs.marks import REMOVED, mark, marks_of, remove
-from pages.compare import choosing, report, scores, side_by_side
+from pages.compare import chips, choosing, report, scores, side_by_side
 from pages.compare.state import Comparison
+from pages.shared import pulse
 
 pytestmark = pytest.mark.slow
 
@@ -77,6 +79,30 @@ def test_a_link_shows_only_what_differs_with_scores_beside_the_reference(runs):
         and "One seed each: it may be chance." in told
     )
     assert at.query_params["runs"] == f"{runs[0].id},{runs[2].id}"
+
+
+def test_only_of_runs_that_train_it_asks_for_news(runs, monkeypatch):
+    asked = []
+    monkeypatch.setattr(pulse, "_pulse", lambda **told: asked.append(told["data"]))
+    compare(runs[0], runs[2], seeds="apart")
+    assert not asked
+    for run, state in ((runs[0], "queued"), (runs[2], "running")):
+        run.set_status(replace(run.status, state=state, **this_process()))
+    compare(*runs, seeds="apart")
+    (data,) = asked
+    assert data["url"] == f"pulse?run={runs[2].id}&run={runs[0].id}"
+    assert data["seen"] == pulse.pulse_of(runs[2], runs[0])
+
+
+def test_curves_are_drawn_anew_only_where_there_is_another_record(runs, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(scores, "overlay", lambda *told: drawn.append(told) or overlay(*told))
+    at = compare(runs[0], runs[2], seeds="apart")
+    at.run()
+    assert len(drawn) == 1
+    runs[2].append({"event": "PretrainProgress", "epoch": 1, "batch": 1, "n_batches": 2, "loss": 0.1, "seconds": 1.0})
+    at.run()
+    assert len(drawn) == 2
 
 
 def test_the_reference_can_be_another(runs):
@@ -139,6 +165,16 @@ def test_a_deleted_run_comes_back_with_undo(runs):
     press(at, "undo")
     assert runs[2].path.exists() and at.query_params["runs"] == f"{runs[0].id},{runs[2].id}"
     assert not list((runs[2].path.parent / REMOVED).iterdir())
+
+
+def test_a_double_click_trains_each_missing_seed_once(runs, monkeypatch):
+    once = chips._train
+    monkeypatch.setattr(chips, "_train", lambda *told: [once(*told), once(*told)])  # before anything is drawn anew
+    at = menu(compare(runs[2]), runs[2])
+    press(at, "repeat_")
+    assert not at.exception
+    seeds = [config.random_state for config in NoWorkers.started]
+    assert seeds and len(set(seeds)) == len(seeds) and runs[2].config.random_state not in seeds
 
 
 def test_repeat_trains_the_seeds_that_are_missing(runs):

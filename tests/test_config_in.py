@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from dec_core.config import ConfigError, RunConfig
 from dec_core.figures.notebook import notebook
-from dec_core.figures.report import Comparison, report
+from dec_core.figures.report import ComparedSetups, report
 from dec_core.presets import PRESETS, nearest
 from dec_core.reading.config_in import config_in, configs_in
 from dec_core.reading.summary import RunSummary
@@ -53,7 +53,7 @@ def test_presets_come_back_from_a_notebook(name):
 
 def test_a_report_on_several_runs_holds_the_configs_of_all():
     several = [PRESETS["fast"], PRESETS["best"], PRESETS["umap-gmm"]]
-    text = report([told(config) for config in several], Comparison("three", ""))
+    text = report([told(config) for config in several], ComparedSetups("three", ""))
     assert configs_in("a.html", text.encode()) == several and config_in("a.html", text.encode()) == several[0]
 
 

@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 from base64 import b64decode
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -24,7 +25,8 @@ from dec_core.figures.contact_sheet import CAPTION, CELL, MOST, contact_sheet
 from dec_core.reading.run import Run
 from dec_core.reading.selection import VERSUS, Selection
 from dec_core.reading.selection_export import as_npz, as_python, as_table
-from dec_core.runs.folder import RunFolder
+from dec_core.runs.folder import RunFolder, this_process
+from pages.shared import pulse
 
 pytestmark = pytest.mark.slow
 
@@ -841,7 +843,26 @@ def test_what_takes_long_is_offered_and_asked_of_the_supervisor(app, runs, monke
     assert not any("The server is training" in item.value for item in at.caption)
     monkeypatch.setattr(NoWorkers, "busy", False)
     at.button(key="complete").click().run()
+    asked = []
+    monkeypatch.setattr(pulse, "_pulse", lambda **told: asked.append(told["data"]))
+    at.run()
     assert not at.exception and any("are being computed" in item.value for item in at.caption)
+    assert [data["url"] for data in asked] == [f"pulse?run={runs.run.folder.id}"]
+    monkeypatch.setattr(NoWorkers, "completing", [])
+    at.run()
+    assert len(asked) == 1  # nothing more will come
+
+
+def test_a_run_that_trains_is_asked_for_news_also_before_its_first_snapshot(damaged, monkeypatch):
+    asked = []
+    monkeypatch.setattr(pulse, "_pulse", lambda **told: asked.append(told["data"]))
+    damaged.set_status(replace(damaged.status, state="running", **this_process()))
+    inspect(damaged.id)
+    (damaged.path / "events.jsonl").unlink()
+    at = inspect(damaged.id)
+    assert any("is about to begin" in item.value for item in at.caption)
+    assert [data["url"] for data in asked] == 2 * [f"pulse?run={damaged.id}"]
+    assert asked[1]["seen"] == pulse.pulse_of(damaged) != asked[0]["seen"]
 
 
 @pytest.mark.parametrize("damage", ["config.json", "status.json"])

@@ -9,6 +9,7 @@ import pytest
 from optuna.samplers import RandomSampler
 from optuna.trial import TrialState
 from screens import NoWorkers, app_over, opened_at
+from starlette.requests import Request
 
 from dec_core.config import RunConfig
 from dec_core.figures import sweep as figures
@@ -19,6 +20,7 @@ from dec_core.runs.own_presets import keep_preset, own_presets
 from dec_core.sweeps import studies
 from dec_core.sweeps.plan import SweepPlan
 from dec_core.work.sweep_worker import Queue
+from pages.sweep import news, plan_form
 
 pytestmark = pytest.mark.slow
 
@@ -95,6 +97,50 @@ def named(at, label):
     return found
 
 
+# -- whether there is something new
+
+
+def pulse(name="rates"):
+    response = news.answer(Request({"type": "http", "query_string": f"name={name}".encode()}))
+    return response.body.decode() if response.status_code == 200 else None
+
+
+def test_it_is_the_same_until_something_is_stored_of_the_sweep(root, monkeypatch):
+    study = stored(root)
+    before = pulse()
+    assert before and pulse() == before == news.pulse_of("rates")
+    trial = study.ask()
+    trial.suggest_int("n_clusters", 5, 15)
+    begun = pulse()
+    assert begun != before
+    study.tell(trial, 0.9)
+    ended = pulse()
+    assert ended != begun
+    studies.pause(study)
+    assert pulse() != ended
+
+
+def test_what_nobody_sees_of_a_sweep_is_no_news(root):
+    study = stored(root)
+    trial = study.ask()
+    before = pulse()
+    trial.report(0.5, 1)
+    assert pulse() == before
+
+
+def test_it_is_read_again_only_where_the_database_was_written_to(root, monkeypatch):
+    stored(root)
+    before = pulse()
+    monkeypatch.setattr(studies, "table", None)  # to be called by nobody
+    assert pulse() == before
+
+
+@pytest.mark.parametrize("name", ["nothing", "..", "", "%00", "x" * 5000])
+def test_there_is_none_of_a_sweep_that_is_not_there(root, name):
+    stored(root)
+    assert pulse(name) is None
+
+
 # -- planning
 
 
@@ -115,6 +161,14 @@ def test_start_stores_the_plan_that_the_form_shows(root):
     assert (plan.name, plan.n_trials, plan.objective) == ("mine", 7, "agreement")
     assert plan.base == PRESETS["first-look"] and set(plan.space) == {"cluster_learning_rate", "n_clusters"}
     assert line(at).startswith("**0 of 7 trials**") and at.query_params["sweep"] == "mine"
+
+
+def test_a_double_click_starts_one_sweep_and_complains_of_nothing(root, monkeypatch):
+    once = plan_form._start
+    monkeypatch.setattr(plan_form, "_start", lambda plan: [once(plan), once(plan)])  # before anything is drawn anew
+    at = screen()
+    named(at, "Start the sweep").click().run()
+    assert not at.exception and not at.toast and len(NoWorkers.swept) == 1
 
 
 def test_a_name_that_is_taken_is_said_before_anything_is_lost(root):
@@ -154,6 +208,19 @@ def test_what_was_planned_is_still_there_when_one_comes_back(root):
     at.switch_page("sweep/sweep.py")
     at.run()
     assert at.number_input(key="n_trials").value == 7 and not at.warning
+
+
+def test_a_grid_is_still_there_when_one_comes_back(root):
+    at = screen()
+    at.segmented_control(key="plan_sampler").set_value("grid").run()
+    (rate, _) = (item for item in at.text_input if item.key.startswith("values_"))
+    rate.set_value("0.001, 0.01").run()
+    for page in ("inspect/inspect.py", "train/train.py", "sweep/sweep.py"):
+        at.switch_page(page)
+        at.run()
+        assert not at.exception
+    (rate, _) = (item for item in at.text_input if item.key.startswith("values_"))
+    assert rate.value == "0.001, 0.01" and at.number_input(key="n_trials").disabled
 
 
 # -- watching and going on

@@ -25,7 +25,7 @@ EPOCHS = 100  # of UMAP's layout
 
 
 @dataclass(frozen=True)
-class Compared:
+class NeighbourGraph:
     """Images as UMAP sees them.
 
     Attributes
@@ -103,7 +103,7 @@ def compare(
     features: str = "pixels",
     image_shape: Sequence[int] | None = None,
     distorted: bool = False,
-) -> Compared:
+) -> NeighbourGraph:
     """The first half of `umap_gmm`: nearest neighbours of each image. Arguments and errors as there."""
     needed = features == "gradients" or distorted
     if needed and (image_shape is None or np.prod(image_shape) != x.shape[1]):
@@ -120,7 +120,7 @@ def compare(
         for distortion in distortions(image_shape):
             others = _reduced(x, lambda images, by=distortion: extract(np.round(images @ by).astype(np.uint8)), pca)
             near = nearest_of_both(near, neighbours(reduced, near[0].shape[1], others))
-    return Compared(reduced, near)
+    return NeighbourGraph(reduced, near)
 
 
 def _reduced(x: np.ndarray, extract: Callable[[np.ndarray], np.ndarray], pca: PCA) -> np.ndarray:
@@ -129,7 +129,7 @@ def _reduced(x: np.ndarray, extract: Callable[[np.ndarray], np.ndarray], pca: PC
 
 
 def group(
-    images: Compared,
+    images: NeighbourGraph,
     n_clusters: int,
     n_init: int = 8,
     random_state: int = 0,

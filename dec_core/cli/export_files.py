@@ -13,7 +13,7 @@ from dec_core.figures.comparison import COMPARED_SCORES, Contestant
 from dec_core.figures.notebook import notebook
 from dec_core.figures.overlay import line_of
 from dec_core.figures.palette import RUN_COLOURS
-from dec_core.figures.report import Comparison, compared, report
+from dec_core.figures.report import ComparedSetups, compared, report
 from dec_core.figures.shown import heading
 from dec_core.reading.comparison import differing, setups
 from dec_core.reading.summary import RunSummary
@@ -29,7 +29,7 @@ def _html(runs: Sequence[RunSummary], paths: Sequence[Path], out: Path | None) -
     return [_written(path, report(runs, _compared(runs, paths) if several else None, path.name))]
 
 
-def _compared(runs: Sequence[RunSummary], paths: Sequence[Path]) -> Comparison:
+def _compared(runs: Sequence[RunSummary], paths: Sequence[Path]) -> ComparedSetups:
     """The runs compared with the first; runs that differ only in their seed are one set-up."""
     by_id = {run.id: run for run in runs}
     entries = [entry_of(RunFolder(path.resolve())) for path in paths]

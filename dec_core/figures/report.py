@@ -28,7 +28,7 @@ POLICY = "default-src 'none'; img-src data: blob:; style-src 'unsafe-inline'; sc
 
 
 @dataclass(frozen=True)
-class Comparison:
+class ComparedSetups:
     """The opening chapter of a report on several set-ups, ready to print.
 
     Attributes
@@ -50,14 +50,14 @@ class Comparison:
     curves_in_words: str = ""
 
 
-def report(runs: Sequence, comparison: Comparison | None = None, file_name: str = "report.html") -> str:
+def report(runs: Sequence, comparison: ComparedSetups | None = None, file_name: str = "report.html") -> str:
     """The whole file, as text.
 
     Parameters
     ----------
     runs : sequence of dec_core.reading.summary.RunSummary, or anything with its attributes
         At least one.
-    comparison : Comparison or None
+    comparison : ComparedSetups or None
         Stands before the runs.
     file_name : str
         What the file will be called: the command that makes a run again names it.
@@ -70,7 +70,7 @@ def report(runs: Sequence, comparison: Comparison | None = None, file_name: str 
 
 def compared(
     contestants: Sequence[Contestant], lines: Sequence[Line], varying: Sequence[str], reference: int = 0
-) -> Comparison:
+) -> ComparedSetups:
     """The opening chapter of a report on several set-ups.
 
     Parameters
@@ -86,10 +86,10 @@ def compared(
     title = f"{len(contestants)} set-ups compared" if len(contestants) > 1 else contestants[0].name
     table, sentences = compared_with_reference(contestants, reference, varying), findings(contestants, reference)
     if not lines:
-        return Comparison(title, table, sentences)
+        return ComparedSetups(title, table, sentences)
     score = "acc" if any("acc" in one.spreads for one in contestants) else "silhouette"
     figure = stacked(overlay(lines, score, "iteration"))
-    return Comparison(title, table, sentences, figure, overlay_in_words(lines, score))
+    return ComparedSetups(title, table, sentences, figure, overlay_in_words(lines, score))
 
 
 def _page(title: str, body: str) -> str:
@@ -119,7 +119,7 @@ def _page(title: str, body: str) -> str:
 """
 
 
-def _compared(comparison: Comparison) -> str:
+def _compared(comparison: ComparedSetups) -> str:
     parts = [f'<header class="comparison"><p class="above">Deep clustering</p><h1>{escape(comparison.title)}</h1>']
     parts.append(sentences_html(comparison.sentences))
     table = f'<div class="wide" tabindex="0" role="region" aria-label="What came out">{comparison.table}</div>'

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
@@ -94,9 +95,10 @@ def default_range(name: str, base: RunConfig) -> Range | Choices:
     return Range(low=_nearest_valid(name, base, low), high=_nearest_valid(name, base, high), log=log)
 
 
-def sweepable(base: RunConfig) -> list[str]:
+@lru_cache(maxsize=200)  # it makes a hundred configs, and the form asks it of every preset at every redraw
+def sweepable(base: RunConfig) -> tuple[str, ...]:
     """The fields that act on `base` and have a range of their own to vary over, in their order."""
-    return [name for name in RunConfig.model_fields if applies(name, base) and _has_range(name, base)]
+    return tuple(name for name in RunConfig.model_fields if applies(name, base) and _has_range(name, base))
 
 
 def parse_range(name: str, text: str, base: RunConfig) -> Range | Choices:

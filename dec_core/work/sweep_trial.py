@@ -45,7 +45,7 @@ class Pruned(Exception):
     """The trial is worse than others were at this point."""
 
 
-class Diverged(Exception):
+class TrialDiverged(Exception):
     """A loss became infinite; the message says which."""
 
 
@@ -117,7 +117,7 @@ class Attempt:
             results = [self._seed(self.plan.config(params, seed), seed) for seed in range(self.plan.n_seeds)]
         except Pruned:
             return TrialState.PRUNED, None, "pruned"
-        except Diverged:
+        except TrialDiverged:
             return TrialState.PRUNED, None, "diverged"
         except (TrialAbandoned, UpdateFinishedTrialError, StorageInternalError, OSError, MemoryError):
             raise
@@ -205,7 +205,7 @@ class Attempt:
             for event in recording:
                 self._look(folder)
                 if event["event"] == "Diverged":
-                    raise Diverged(event["message"])
+                    raise TrialDiverged(event["message"])
                 reports = reports and event["event"] != "Finished"  # too late to be cut short
                 if reports:
                     self._report(event, config)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import streamlit as st
+
 from dec_core.data.loading import positions
 from dec_core.figures.comparison import COMPARED_SCORES, Contestant, compared_with_reference
 from dec_core.figures.overlay import Line, line_of, overlay, overlay_in_words
@@ -50,10 +52,21 @@ def score_of(shown_setups: list[Setup], seen: Comparison) -> str:
 
 def curves(shown_setups: list[Setup], seen: Comparison) -> None:
     """All curves over each other: a line with its band for each set-up, and one for each run that is under way."""
-    lines = lines_of(shown_setups)
-    score = score_of(shown_setups, seen)
-    figure = overlay(lines, score, seen.by, seen.smooth / 100, CURVES)
-    components.plot(figure.to_json(), "Curves over each other", overlay_in_words(lines, score), "overlay", CURVES)
+    lines, score = lines_of(shown_setups), score_of(shown_setups, seen)
+    figure, text = _drawn(_stamp(shown_setups, lines), score, seen.by, seen.smooth, lines)
+    components.plot(figure, "Curves over each other", text, "overlay", CURVES)
+
+
+def _stamp(shown_setups: list[Setup], lines: list[Line]) -> list:
+    """Another one once a curve is another."""
+    states = [[(entry.id, entry.status.state) for entry in setup.entries] for setup in shown_setups]
+    return [states, [(line.name, line.colour, [history.n_records for history in line.histories]) for line in lines]]
+
+
+@st.cache_data(max_entries=50, show_spinner=False)  # plotly takes half of what the whole screen does
+def _drawn(stamp: list, score: str, by: str, smooth: int, _lines: list[Line]) -> tuple[str, str]:
+    """The figure as JSON, and in words."""
+    return overlay(_lines, score, by, smooth / 100, CURVES).to_json(), overlay_in_words(_lines, score)
 
 
 def lines_of(shown_setups: list[Setup]) -> list[Line]:

@@ -8,6 +8,7 @@ from dec_core.analysis.verdict import thousands
 from dec_core.figures.overlay import AXES, SCORES
 from dec_core.reading.alignment import Aligned
 from dec_core.reading.comparison import Setup, setups
+from dec_core.runs.folder import RunFolder
 from dec_core.runs.index import Entry
 from pages.compare import scores, side_by_side
 from pages.compare.archive import undo_bar
@@ -17,10 +18,12 @@ from pages.compare.report import report_button
 from pages.compare.state import Comparison, compare, take_comparison, write_link
 from pages.shared import components, focus
 from pages.shared.box import box, choice, to_come
+from pages.shared.pulse import pulse_of, redraw_on_news
 from pages.shared.snapshot_view import shown as shown_data
 from pages.shared.text import escape, sentence
 
 IN_A_ROW = 4
+EVERY = 1.0  # seconds between two looks at runs that train
 ABOUT_TABLE = (
     "The scores: the mean over the seeds, with least and greatest, then only the fields in which the runs differ. "
     "Below a score, the difference to the reference; one within the spread of the seeds is said to be none."
@@ -38,7 +41,7 @@ ABOUT_BESIDE = (
 
 
 def screen() -> None:
-    """Draw it; once a second while a compared run trains."""
+    """Draw it; while a compared run trains, anew when there is something new."""
     with st.container(key="unseen"):
         components.keys({" ": [], "ArrowRight": []}, {"/": "shell"})
         components.load_plotly()
@@ -69,8 +72,7 @@ def screen() -> None:
         if sound:
             report_button(sound, _reference(sound, seen))
     write_link()
-    active = any(entry.active for setup in shown for entry in setup.entries)
-    st.fragment(_view, run_every=1.0 if active else None)(tuple(seen.runs), active)
+    st.fragment(_view)(tuple(seen.runs), _active(shown))
 
 
 def _first_choice() -> None:
@@ -105,8 +107,15 @@ def _seeds(*, on: bool) -> None:
     )  # fmt: skip
 
 
-def _view(run_ids: tuple[str, ...], was_active: bool) -> None:
+def _active(shown: list[Setup]) -> list[RunFolder]:
+    """The runs that something new is still to come of, the one that trains before those that wait."""
+    active = [entry for setup in shown for entry in setup.entries if entry.active]
+    return [entry.folder for entry in sorted(active, key=lambda entry: entry.status.state == "queued")]
+
+
+def _view(run_ids: tuple[str, ...], active: list[RunFolder]) -> None:
     focus.go_on()
+    before = pulse_of(*active)  # first: what comes while this is drawn is news
     seen = st.session_state.compared
     if seen.runs != run_ids:
         st.rerun()
@@ -114,7 +123,7 @@ def _view(run_ids: tuple[str, ...], was_active: bool) -> None:
     by_id = {entry.id: entry for entry in known}
     chosen = [by_id[run_id] for run_id in run_ids if run_id in by_id]
     shown, _ = _setups(chosen, known, seen)
-    if was_active != any(entry.active for setup in shown for entry in setup.entries):
+    if {run.id for run in active} != {run.id for run in _active(shown)}:
         st.rerun()
     write_link()
     if not shown:
@@ -134,6 +143,8 @@ def _view(run_ids: tuple[str, ...], was_active: bool) -> None:
             _choices(shown, seen)
         scores.curves(shown, seen)
     _beside(shown, reference, seen)
+    if active:
+        redraw_on_news(active, before, EVERY)
 
 
 def _choices(shown: list[Setup], seen: Comparison) -> None:

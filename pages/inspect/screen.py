@@ -27,8 +27,10 @@ from pages.inspect.view_state import ViewState, change_view, take_view, write_li
 from pages.shared import components, focus, link
 from pages.shared.box import box, to_come
 from pages.shared.opened import opened
+from pages.shared.pulse import pulse_of, redraw_on_news
 from pages.shared.text import escape, sentence
 
+EVERY, EVERY_AFTER = 1.0, 2.0  # seconds between two looks at a run that trains, and at one that is added to
 MATRIX, CENTERS, SCENE, LINE, RIGHT_SIDE, CHOICES = 270, 82, 542, 108, 659, 46  # heights in pixels
 LINE_TO_COME = "Train a run, or pick one above: then every digit of it can be looked at here."
 LINE_BEFORE_MOMENTS = "The run is about to begin: its first moment appears here in a few seconds."
@@ -57,15 +59,14 @@ ABOUT_CARD = (
 
 
 def screen(run: RunFolder | None) -> None:
-    """Draw it for the run in focus, once a second while that trains."""
+    """Draw it for the run in focus; while that trains, anew when there is something new."""
     with st.container(key="unseen"):
         components.keys({" ": [], "ArrowRight": []}, {"/": "shell"})
     if run is None:
         link.asked()  # what it asks has no run to be asked of
         _nothing(LINE_TO_COME)
         return
-    active = run.status.state in ACTIVE
-    st.fragment(_view, run_every=1.0 if active else None)(run, active)
+    st.fragment(_view)(run, run.status.state in ACTIVE)
 
 
 def _nothing(words: str) -> None:
@@ -76,9 +77,16 @@ def _nothing(words: str) -> None:
 
 
 def _view(folder: RunFolder, active: bool) -> None:
-    history = focus.reader(folder.id).refresh()
+    seen = pulse_of(folder)  # first: what comes while this is drawn is news
     if active != (folder.status.state in ACTIVE):
         st.rerun()
+    _draw(folder, active)
+    if active or focus.supervisor().is_completing(folder):
+        redraw_on_news([folder], seen, EVERY if active else EVERY_AFTER)
+
+
+def _draw(folder: RunFolder, active: bool) -> None:
+    history = focus.reader(folder.id).refresh()
     try:
         folder.config  # noqa: B018  (raises where it cannot be read)
         if not history.snapshots:
@@ -185,7 +193,6 @@ def _offer(run: Run, *, active: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="offer"):
         if focus.supervisor().is_completing(run.folder):
             st.caption("Neighbours and a UMAP of all samples are being computed; this takes a minute or two.")
-            _look_for_more(run.folder.id, run.version)
             return
         st.caption(f"This run has no neighbours and no UMAP of all samples yet{escape(_unknown(run))}.")
         busy = st.session_state.pop("complete_refused", False)
@@ -204,10 +211,3 @@ def _unknown(run: Run) -> str:
 
 def _complete(folder: RunFolder) -> None:
     st.session_state.complete_refused = not focus.supervisor().complete(folder)
-
-
-@st.fragment(run_every=2.0)
-def _look_for_more(run_id: str, version: str) -> None:
-    """Redraw once the worker has added something. Draws nothing itself."""
-    if opened(run_id).version != version:
-        st.rerun()

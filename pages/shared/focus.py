@@ -15,7 +15,6 @@ from dec_core.work.supervisor import Supervisor
 from pages.shared.places import runs_root
 from pages.shared.text import escape
 
-CHOICES = ("sweep_base", "sweep_name", "vary_", "span_", "n_trials", "n_seeds", "by_labels", "objective_", "plan_")
 MAX_LETTERS = 100  # of a run's name
 
 
@@ -63,13 +62,6 @@ def focused_run(*, told: bool = True) -> RunFolder | None:
 def focus_on(run_id: str) -> None:
     """Make a run the one in focus; the link follows."""
     st.session_state.focused = run_id
-
-
-def keep_choices() -> None:
-    """Streamlit forgets what was chosen on a screen that is not drawn, unless it is set anew."""
-    for key in list(st.session_state):
-        if str(key).startswith(CHOICES):
-            st.session_state[key] = st.session_state[key]
 
 
 def inspect_next(run_id: str, **query: str) -> None:

@@ -1,13 +1,15 @@
-"""Whether a run has something new to show, asked without a redraw: the browser asks, and has drawn anew what changed.
+"""Whether there is something new to show, asked without a redraw: the browser asks, and has drawn anew what changed.
 
 A redraw by the clock sends every element again, or those that it leaves out vanish. So the clock is the browser's, and
-what it asks for is one line of text.
+what it asks for is one line of text: the pulse of some runs here, that of a sweep in `pages.sweep.news`.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import urlencode
 
 import streamlit as st
 from starlette.requests import Request
@@ -15,32 +17,57 @@ from starlette.responses import PlainTextResponse, Response
 
 from dec_core.runs.folder import RunFolder
 from pages.shared.components import source
-from pages.shared.focus import supervisor
+from pages.shared.focus import MAX_LETTERS, supervisor
 from pages.shared.places import runs_root
+
+MOST_RUNS = 100  # in one question
 
 _pulse = st.components.v2.component("pulse", html="<span hidden></span>", js=source("pulse.js"))
 
 
-def pulse_of(run: RunFolder) -> str:
-    """A text that is another one once the run's state, records, message or place in the queue are others."""
+def pulse_of(*runs: RunFolder) -> str:
+    """A text that is another one once a run's state, records, message, place in the queue or worker are others."""
+    return "\n".join(_pulse_of(run) for run in runs[:MOST_RUNS])
+
+
+def _pulse_of(run: RunFolder) -> str:
     status = run.status  # which notices that a process has ended without a word
     try:
         size = os.path.getsize(run.path / "events.jsonl")
     except OSError:
         size = 0
     ahead = supervisor().ahead_of(run) if status.state == "queued" else 0
-    return f"{status.state} {status.updated} {size} {ahead}"
+    return f"{status.state} {status.updated} {size} {ahead} {supervisor().is_completing(run)}"
 
 
-def redraw_on_news(run: RunFolder, seen: str, seconds: float) -> None:
-    """Have the fragment around this drawn anew when the run's pulse is no longer `seen`, asked every `seconds`."""
-    data = {"url": f"pulse/{run.id}", "seen": seen, "every": 1000 * seconds}
-    _pulse(data=data, key="pulse", height=1, on_news_change=lambda: None)
+def redraw_on_news(runs: Sequence[RunFolder], seen: str, seconds: float) -> None:
+    """Have the fragment around this drawn anew when the runs' pulse is no longer `seen`, asked every `seconds`."""
+    redraw_when_other(f"pulse?{urlencode([('run', run.id) for run in runs[:MOST_RUNS]])}", seen, seconds)
+
+
+def redraw_when_other(url: str, seen: str, seconds: float) -> None:
+    """Have the fragment around this drawn anew when `url` no longer answers `seen`, asked every `seconds`."""
+    _pulse(data={"url": url, "seen": seen, "every": 1000 * seconds}, key="pulse", height=1, on_news_change=_draw)
+
+
+def _draw() -> None:
+    """The callback that makes the component's news start a redraw."""
 
 
 def answer(request: Request) -> Response:
-    """The pulse of the run that the address names."""
-    folder = runs_root() / Path(request.path_params["run"]).name
-    if not (folder / "config.json").is_file():
+    """The pulse of the runs that the address names."""
+    names = request.query_params.getlist("run")[:MOST_RUNS]
+    if not names or not all(map(_is_run, names)):
         return PlainTextResponse("There is no such run.", status_code=404)
-    return PlainTextResponse(pulse_of(RunFolder(folder)), headers={"Cache-Control": "no-store"})
+    return answer_with(pulse_of(*(RunFolder(runs_root() / name) for name in names)))
+
+
+def answer_with(pulse: str) -> Response:
+    """The pulse as an answer that nobody keeps."""
+    return PlainTextResponse(pulse, headers={"Cache-Control": "no-store"})
+
+
+def _is_run(name: str) -> bool:
+    """Whether a stranger's text is the name of a run's folder, and no path to anywhere else."""
+    plain = name == Path(name).name and name not in ("", "..") and len(name) <= MAX_LETTERS
+    return plain and os.path.isfile(runs_root() / name / "config.json")

@@ -24,6 +24,7 @@ from pages.sweep.storage import begin
 FIRST = ("cluster_learning_rate", "n_clusters")  # what varies until something else is chosen
 MANY = 100  # values, from which on a slider goes by orders of magnitude
 PLAN = plan_fields()
+KEPT = {"persist_state": "session"}  # for who plans, looks at a run on another screen, and comes back
 BY_LABELS = (
     "Choose by agreement with the labels. Deep clustering has none to go by: what is found so would not have been "
     "found on data without labels, and is marked."
@@ -37,7 +38,7 @@ def plan_form() -> None:
         return
     known = sweepable(base)
     first = [name for name in FIRST if name in known] or known[:1]
-    varied = st.multiselect("Fields that vary", known, first, key=f"vary_{hash(base)}", format_func=field_title,
+    varied = st.multiselect("Fields that vary", known, first, key=f"vary_{hash(base)}", format_func=field_title, **KEPT,
                             help="Each over the range below it; all others stay as they are.")  # fmt: skip
     grid = st.session_state.get("plan_sampler") == "grid"
     space, problems = _space(varied, base, grid=grid)
@@ -69,7 +70,7 @@ def _base() -> RunConfig | None:
         named["focus"] = f"the run in focus: {name_of_run(entry)}"
     named |= {name: name for name in presets if sweepable(presets[name])}
     told = "All fields that do not vary are as in the run in focus, its images too, or as in this preset."
-    chosen = st.selectbox("Start from", list(named), format_func=named.get, key="sweep_base", help=told)
+    chosen = st.selectbox("Start from", list(named), format_func=named.get, key="sweep_base", help=told, **KEPT)
     return entry.config if chosen == "focus" and entry else presets.get(chosen)
 
 
@@ -98,6 +99,7 @@ def _values(name: str, base: RunConfig) -> Range | Choices | None:
     offered = dict.fromkeys((span.low, getattr(base, name), span.high))
     text = st.text_input(
         f"{field_title(name)}: values", ", ".join(f"{value:g}" for value in offered), key=f"values_{name}_{hash(base)}",
+        **KEPT,
         help=f"{fields()[name]['help']} Values with commas between them; of whole numbers also 5..15.",
     )  # fmt: skip
     return parse_range(name, text, base) if text.strip() else None
@@ -109,19 +111,23 @@ def _span(name: str, base: RunConfig) -> Range | Choices | None:
     label, told = field_title(name), fields()[name]["help"]
     if isinstance(span, Choices):
         names = {_said(choice): choice for choice in span.choices}
-        chosen = st.pills(label, list(names), selection_mode="multi", default=list(names), key=key, help=told,
+        chosen = st.pills(label, list(names), selection_mode="multi", default=list(names), key=key, help=told, **KEPT,
                           format_func=escape)  # fmt: skip
         return Choices(choices=tuple(names[text] for text in chosen)) if chosen else None
     low, high = fields()[name].get("minimum", 0), fields()[name].get("maximum", 10 * span.high)
     whole = is_whole(name)
     if whole and high - low <= MANY:
-        ends = st.slider(label, low, high, (span.low, span.high), key=key, help=told)
+        ends = st.slider(label, low, high, (span.low, span.high), key=key, help=told, **KEPT)
         return Range(low=ends[0], high=ends[1])
     if not span.log and not whole:
-        ends = st.slider(label, float(low), float(high), (float(span.low), float(span.high)), key=key, help=told)
+        ends = st.slider(
+            label, float(low), float(high), (float(span.low), float(span.high)), key=key, help=told, **KEPT
+        )
         return Range(low=ends[0], high=ends[1])
     grid = _grid(max(low, 1 if whole else span.low / 1000), high, (span.low, span.high), whole=whole)
-    ends = st.select_slider(label, grid, (span.low, span.high), key=key, format_func=lambda v: f"{v:g}", help=told)
+    ends = st.select_slider(
+        label, grid, (span.low, span.high), key=key, format_func=lambda v: f"{v:g}", help=told, **KEPT
+    )
     return Range(low=ends[0], high=ends[1], log=ends[0] > 0)
 
 
@@ -142,17 +148,21 @@ def _said(value: Any) -> str:
 def _how(labelled: bool, *, grid: bool) -> dict[str, Any]:
     left, right = st.columns(2)
     n_trials = left.number_input(
-        PLAN["n_trials"]["label"], 1, 1000, 20, key="n_trials", help=PLAN["n_trials"]["help"], disabled=grid
+        PLAN["n_trials"]["label"], 1, 1000, 20, key="n_trials", help=PLAN["n_trials"]["help"], disabled=grid, **KEPT
     )
-    n_seeds = right.number_input(PLAN["n_seeds"]["label"], 1, 10, 1, key="n_seeds", help=PLAN["n_seeds"]["help"])
-    by_labels = labelled and st.toggle("Tune by labels", key="by_labels", help=BY_LABELS)
+    n_seeds = right.number_input(
+        PLAN["n_seeds"]["label"], 1, 10, 1, key="n_seeds", help=PLAN["n_seeds"]["help"], **KEPT
+    )
+    by_labels = labelled and st.toggle("Tune by labels", key="by_labels", help=BY_LABELS, **KEPT)
     objectives = [name for name in PLAN["objective"]["choices"] if (name in ("acc", "nmi", "ari")) == by_labels]
     objective = st.segmented_control(
         PLAN["objective"]["label"], objectives, default=objectives[0], required=True, key=f"objective_{by_labels}",
-        help=PLAN["objective"]["help"], format_func=lambda name: name.upper() if by_labels else name.capitalize(),
+        format_func=lambda name: name.upper() if by_labels else name.capitalize(), help=PLAN["objective"]["help"],
+        **KEPT,
     )  # fmt: skip
     with st.expander("Advanced", type="compact"):
-        told = {name: {"help": PLAN[name]["help"], "key": f"plan_{name}"} for name in ("sampler", "pruner", "minutes")}
+        names = ("sampler", "pruner", "minutes")
+        told = {name: {"help": PLAN[name]["help"], "key": f"plan_{name}", **KEPT} for name in names}
         sampler = st.segmented_control(
             PLAN["sampler"]["label"], PLAN["sampler"]["choices"], default="tpe", required=True, **told["sampler"]
         )
@@ -162,7 +172,7 @@ def _how(labelled: bool, *, grid: bool) -> dict[str, Any]:
         minutes = st.number_input(
             PLAN["minutes"]["label"], 1.0, value=None, placeholder="no limit", step=10.0, **told["minutes"]
         )
-        name = st.text_input("Name", key="sweep_name", placeholder=_default_name(), help=PLAN["name"]["help"])
+        name = st.text_input("Name", key="sweep_name", placeholder=_default_name(), help=PLAN["name"]["help"], **KEPT)
     return {
         "n_trials": int(n_trials), "n_seeds": int(n_seeds), "objective": objective, "sampler": sampler,
         "pruner": pruner, "minutes": minutes, "name": name.strip() or _default_name(),

@@ -17,11 +17,12 @@ from pages.shared.boxes import Boxes
 from pages.shared.places import runs_root
 from pages.shared.snapshot_view import shown as shown_data
 from pages.shared.text import escape, sentence
-from pages.sweep import storage
+from pages.sweep import news, storage
 from pages.sweep.headline import headline, n_ended
 from pages.sweep.plan_form import plan_form
 from pages.sweep.trials import trials_table
 
+EVERY, EVERY_AT_REST = 2.0, 10.0  # seconds between two looks at a sweep: that this server works on, or others may
 HEIGHT = 228  # of the figures, in pixels
 ABOUT_HISTORY = "Each point is a trial, the line the best value so far. Trials that were cut short stand at the foot."
 ABOUT_PARALLEL = "Each line is a finished trial, coloured by its value. Drag along an axis to keep some."
@@ -31,7 +32,7 @@ ABOUT_TRIALS = "Every trial is a run: choose one to inspect it or to keep it as 
 
 
 def screen() -> None:
-    """Draw it; every two seconds while a sweep is worked on."""
+    """Draw it; anew when there is something new of the sweep that is looked at."""
     with st.container(key="unseen"):
         components.keys({" ": [], "ArrowRight": []}, {"/": "shell"})
         components.load_plotly()
@@ -49,8 +50,7 @@ def screen() -> None:
             with box("history", "What has been found?", ABOUT_HISTORY):
                 to_come("Start a sweep: its trials appear here, the best first.", 2 * HEIGHT)
             return
-        at_work = focus.supervisor().is_sweeping(chosen)
-        st.fragment(_view, run_every=2.0 if at_work else 10.0)(chosen, at_work)
+        st.fragment(_view)(chosen, focus.supervisor().is_sweeping(chosen))
 
 
 def _choose(names: list[str]) -> str | None:
@@ -74,12 +74,15 @@ def _view(name: str, was_at_work: bool) -> None:
     focus.go_on()
     if was_at_work != focus.supervisor().is_sweeping(name):
         st.rerun()
+    seen = ""
     try:
+        seen = news.pulse_of(name)  # first: what comes while this is drawn is news
         with storage.answering():
             study = storage.study(name)
             plan, rows = studies.plan_of(study), studies.table(study)
     except ValueError as error:
         st.error(sentence(error), icon=":material/error:")
+        news.redraw_on_news(name, seen, EVERY_AT_REST)
         return
     best = studies.best(rows)
     headline(study, plan, rows, best, was_at_work)
@@ -89,6 +92,7 @@ def _view(name: str, was_at_work: bool) -> None:
         trials_table(plan, rows, titles, head)
     if best is not None and best["runs"]:
         _best(best)
+    news.redraw_on_news(name, seen, EVERY if was_at_work else EVERY_AT_REST)
 
 
 def _titles(plan: Any) -> dict[str, str]:

@@ -78,7 +78,7 @@ def _view(run: RunFolder | None, config: RunConfig | None, active: bool) -> None
     Boxes(run.id, history, own).show()
     seconds = EVERY_AT_FIRST if under_way(run, status) else _until_next_look(status, history, own)
     if seconds:
-        redraw_on_news(run, seen, seconds)
+        redraw_on_news([run], seen, seconds)
 
 
 def _until_next_look(status: RunStatus, history: History, config: RunConfig) -> float:

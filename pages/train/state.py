@@ -34,19 +34,19 @@ MAX_LETTERS = 60  # of a name in a link, quoted where there is none such
 
 
 @dataclass(frozen=True)
-class Choices:
+class FormChoices:
     """A preset, and by field what was typed; fields that do not act keep theirs."""
 
     preset: str
     values: dict[str, Any]
 
     @classmethod
-    def of(cls, config: RunConfig, preset: str) -> Choices:
+    def of(cls, config: RunConfig, preset: str) -> FormChoices:
         """The choices that describe `config`, as changes of `preset`."""
         typed = {name: getattr(config, name) for name in FIELDS}
         return cls(preset, typed | {name: ", ".join(map(str, typed[name])) for name in UNITS})
 
-    def changed(self, **values: Any) -> Choices:
+    def changed(self, **values: Any) -> FormChoices:
         """With some fields replaced."""
         return replace(self, values=self.values | values)
 
@@ -57,7 +57,7 @@ class Form:
 
     Attributes
     ----------
-    choices : Choices
+    choices : FormChoices
     presets : dict of str to RunConfig
         Those that come along, then those that were kept on this server.
     acting : tuple of str
@@ -70,7 +70,7 @@ class Form:
         The acting fields, the seed aside, that differ from the preset's.
     """
 
-    choices: Choices
+    choices: FormChoices
     presets: dict[str, RunConfig]
     acting: tuple[str, ...] = ()
     config: RunConfig | None = None
@@ -78,7 +78,7 @@ class Form:
     changed: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, choices: Choices) -> Form:
+    def of(cls, choices: FormChoices) -> Form:
         """All that follows from `choices`, with what is on this server now."""
         known = presets()
         if choices.preset not in known:  # one of the server's own, and gone
@@ -106,7 +106,7 @@ def presets() -> dict[str, RunConfig]:
     return PRESETS | own_presets(runs_root())
 
 
-def take_up() -> tuple[Choices, list[str]]:
+def take_up() -> tuple[FormChoices, list[str]]:
     """The choices of this redraw: the link's where somebody has followed one; and what it got wrong."""
     state, notices = st.session_state, []
     asked = link.asked() or {}
@@ -114,11 +114,11 @@ def take_up() -> tuple[Choices, list[str]]:
         state.choices, notices = from_query(asked)
     config = state.pop("to_fill", None)
     if config is not None:
-        state.choices = Choices.of(config, nearest(config))
+        state.choices = FormChoices.of(config, nearest(config))
     return state.choices, notices
 
 
-def from_query(query: dict[str, str]) -> tuple[Choices, list[str]]:
+def from_query(query: dict[str, str]) -> tuple[FormChoices, list[str]]:
     """What a link describes as far as it can be, and what cannot be."""
     known, notices = presets(), []
     preset = query.get("preset", FIRST_PRESET)
@@ -128,7 +128,7 @@ def from_query(query: dict[str, str]) -> tuple[Choices, list[str]]:
     texts = {name: query[IN_LINK.get(name, name)] for name in FIELDS if IN_LINK.get(name, name) in query}
     config, problems = _as_far_as_valid(known[preset], {name: parse(name, text) for name, text in texts.items()})
     notices += [f"In the link, {FIELDS[name]['label'].lower()}: {said}." for name, said in problems.items()]
-    return Choices.of(config, preset), notices
+    return FormChoices.of(config, preset), notices
 
 
 # -- what changes the choices: all are callbacks
@@ -159,10 +159,10 @@ def use_dataset(name: str) -> None:
 
 def _fill_with_preset(name: str) -> None:
     seed = st.session_state.choices.values["random_state"] or 0
-    st.session_state.choices = Choices.of(presets()[name].changed(random_state=seed), name)
+    st.session_state.choices = FormChoices.of(presets()[name].changed(random_state=seed), name)
 
 
-def _fitted_to_dataset(choices: Choices) -> Choices:
+def _fitted_to_dataset(choices: FormChoices) -> FormChoices:
     """A subset of a larger data set means all of a smaller one."""
     name = choices.values["dataset"]
     try:

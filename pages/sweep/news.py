@@ -1,0 +1,77 @@
+"""Whether a sweep has something new to show, as the browser asks it without a redraw."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+
+import streamlit as st
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from pages.shared import focus, pulse
+from pages.sweep import storage
+
+
+def pulse_of(name: str) -> str:
+    """A text that is another one once what the screen shows of the sweep is another. Raises ValueError."""
+    from dec_core.sweeps import studies
+
+    supervisor = focus.supervisor()
+    work = f"{supervisor.is_sweeping(name)} {supervisor.sweep_waits()} {supervisor.sweep_before(name)}"
+    stored = _stored(name, _changed_at(storage.address()))
+    with storage.answering():
+        return f"{work} {studies.is_over(storage.study(name))} {stored}"
+
+
+def redraw_on_news(name: str, seen: str, seconds: float) -> None:
+    """Have the fragment around this drawn anew when the sweep's pulse is no longer `seen`, asked every `seconds`."""
+    pulse.redraw_when_other(f"pulse/sweep?name={name}", seen, seconds)
+
+
+def answer(request: Request) -> Response:
+    """The pulse of the sweep that the address names."""
+    try:
+        return pulse.answer_with(pulse_of(request.query_params.get("name", "")))
+    except ValueError:
+        return PlainTextResponse("There is no such sweep.", status_code=404)
+
+
+def _stored(name: str, changed_at: tuple | None) -> str:
+    """What is stored of the sweep, as a hash; not read again while the database's files are as they were."""
+    return _hash_of(name) if changed_at is None else _hash_while(storage.address(), name, changed_at)
+
+
+@st.cache_data(max_entries=20, show_spinner=False)
+def _hash_while(address: str, name: str, changed_at: tuple) -> str:
+    return _hash_of(name)
+
+
+def _hash_of(name: str) -> str:
+    from dec_core.sweeps import studies
+
+    with storage.answering():
+        study = storage.study(name)
+        shown = [{**row, "reports": None} for row in studies.table(study)]  # no figure shows them
+        return hashlib.sha256(repr([study.user_attrs, shown]).encode()).hexdigest()[:16]
+
+
+def _changed_at(address: str) -> tuple | None:
+    """When the files of the database were written to; None where it is none of files.
+
+    To read all trials takes some 15 ms of the processor where a hundred are waiting.
+    """
+    from sqlalchemy.engine import make_url  # only for who sweeps, as all that comes with Optuna
+
+    url = make_url(address)
+    if url.get_backend_name() != "sqlite":
+        return None
+    return tuple(_written(f"{url.database}{end}") for end in ("", "-wal"))
+
+
+def _written(path: str) -> tuple[int, int]:
+    try:
+        stat = os.stat(path)
+        return stat.st_mtime_ns, stat.st_size
+    except OSError:
+        return 0, 0
