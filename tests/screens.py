@@ -1,10 +1,12 @@
 """The app over a folder of runs, for tests of its screens without a browser."""
 
+import json
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from streamlit.components.v2.bidi_component.main import _make_trigger_id
 from streamlit.components.v2.component_manager import BidiComponentManager
 from streamlit.testing.v1 import AppTest
 
@@ -103,3 +105,33 @@ def opened_at(page: str, /, **query: str) -> AppTest:
     at.switch_page(f"{page}/{page}.py")
     at.query_params.update(query)
     return at.run()
+
+
+# -- private names of Streamlit, 1.67. AppTest has no public way to send what a browser sends other than the newest
+# state of its widgets, to send events of a component, or to run the whole app once it has run a page of it.
+
+
+def widget_states(at: AppTest):
+    """What a browser that shows this drawing would send with its next request."""
+    return at._tree.get_widget_states()
+
+
+def send(at: AppTest, states) -> AppTest:
+    """A request with these states of widgets, which may be those of an earlier drawing."""
+    return at._run(states)
+
+
+def send_event(at: AppTest, states, component_id: str, events: list[dict]) -> AppTest:
+    """A request with these states, and what has been clicked in a component."""
+    sent = type(states)()
+    sent.CopyFrom(states)
+    trigger = sent.widgets.add()
+    trigger.id = _make_trigger_id(component_id, "events")
+    trigger.json_trigger_value = json.dumps(events)
+    return send(at, sent)
+
+
+def from_the_top(at: AppTest, states=None) -> AppTest:
+    """A request that runs the whole app, the frame around the page included."""
+    at._finished_page_script_hash = ""
+    return send(at, states)

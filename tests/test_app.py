@@ -5,7 +5,7 @@ import shutil
 from dataclasses import replace
 
 import pytest
-from screens import MAIN, PATIENCE
+from screens import MAIN, PATIENCE, from_the_top, send, widget_states
 from streamlit.testing.v1 import AppTest
 
 from dec_core.config import RunConfig
@@ -337,7 +337,7 @@ def test_labels_to_take_away_name_the_place_in_the_whole_file(app, tmp_path, sma
     assert table["true class"].tolist() == [digits.classes[y] for y in digits.y[:400:4]]
 
 
-def test_a_link_is_taken_up_as_a_whole(app):
+def test_a_link_is_taken_up_as_a_from_the_top(app):
     app.query_params.update({"dataset": "digits", "n_samples": "", "latent_dim": "4"})
     app.run()
     assert not app.warning and field(app, "dataset").value == "digits"
@@ -348,7 +348,7 @@ def test_a_double_click_on_start_trains_once_and_another_config_is_another_run(a
     app.run()
     for _ in range(2):
         button(app, "Start").click()
-        whole(app, app._tree.get_widget_states())
+        from_the_top(app, widget_states(app))
     assert len(app.started) == 1
     field(app, "latent_dim").set_value(6).run()
     button(app, "Start").click().run()
@@ -375,12 +375,6 @@ def said(at) -> str:
     return " ".join(item.value for item in at.markdown)
 
 
-def whole(app, widgets=None):
-    """Run the app from its top, picker included; AppTest alone goes on with the page where it left off."""
-    app._finished_page_script_hash = ""
-    return app._run(widgets)
-
-
 def picker(app):
     (found,) = [box for box in app.selectbox if box.label == "Run in focus"]
     return found
@@ -388,12 +382,12 @@ def picker(app):
 
 def test_a_request_that_was_under_way_does_not_pick_another_run(app):
     app.run()
-    late = app._tree.get_widget_states()  # what a browser sends that has yet to see the page after Start
+    late = widget_states(app)  # what a browser sends that has yet to see the page after Start
     button(app, "Start").click()
-    whole(app, app._tree.get_widget_states())
+    from_the_top(app, widget_states(app))
     started = app.query_params["run"]
     assert started != "new" and picker(app).value == started
-    whole(app, late)
+    from_the_top(app, late)
     assert app.query_params["run"] == started and picker(app).value == started
 
 
@@ -403,7 +397,7 @@ def test_runs_of_the_same_minute_can_be_told_apart(app, tmp_path, small):
     assert len(set(picker(app).options)) == 4
     for run in runs:
         picker(app).set_value(run.id)
-        whole(app, app._tree.get_widget_states())
+        from_the_top(app, widget_states(app))
         assert app.query_params["run"] == run.id and picker(app).value == run.id
 
 
@@ -412,7 +406,7 @@ def test_without_a_link_the_run_that_trains_is_shown_and_stays(app, tmp_path, sm
     app.run()
     assert app.query_params["run"] == running.id != queued.id
     running.set_status(replace(running.status, state="failed", message="It broke."))
-    whole(app)
+    from_the_top(app)
     assert app.query_params["run"] == running.id and any("It broke." in error.value for error in app.error)
 
 
@@ -452,21 +446,21 @@ def test_what_is_gone_or_damaged_is_told_and_other_runs_are_shown(
     monkeypatch.setattr(link, "went_back", lambda: True)  # from one run to the next
     for run_id, said in ((lost.id, "there is no"), (garbled.id, "is damaged"), (finished_run.id, ""), ("x" * 300, "")):
         app.query_params["run"] = run_id
-        whole(app)
+        from_the_top(app)
         assert not app.exception and not button(app, "Start").disabled
         assert any(said in error.value for error in app.error) or not said
     assert sum("no run" in warning.value for warning in app.warning) == 1
 
 
 def test_the_form_is_as_it_was_left_when_one_comes_back_from_another_screen(app):
-    whole(app)
+    from_the_top(app)
     field(app, "latent_dim").set_value(7)
-    whole(app, app._tree.get_widget_states())
+    from_the_top(app, widget_states(app))
     for name in ("preset", *RunConfig.model_fields):  # as Streamlit does where no widget of that key is drawn
         if name in app.session_state:
             del app.session_state[name]
     app.query_params.clear()
-    whole(app)
+    from_the_top(app)
     assert not app.exception and field(app, "latent_dim").value == 7
     assert app.query_params["latent_dim"] == "7"
 
@@ -474,12 +468,12 @@ def test_the_form_is_as_it_was_left_when_one_comes_back_from_another_screen(app)
 def test_a_late_request_does_not_undo_what_the_form_was_filled_with(app):
     app.run()
     field(app, "latent_dim").set_value(9)
-    late = app.run()._tree.get_widget_states()  # what a browser sends that has yet to hear of what follows
+    late = widget_states(app.run())  # what a browser sends that has yet to hear of what follows
     app.session_state["to_fill"] = PRESETS["fast"].changed(latent_dim=7)
     app.run()
     assert field(app, "preset").value == "fast" and field(app, "latent_dim").value == 7
     for _ in range(2):
-        app._run(late)
+        send(app, late)
         assert field(app, "preset").value == "fast" and field(app, "latent_dim").value == 7
         assert field(app, "n_samples").value is None and app.query_params["latent_dim"] == "7"
     field(app, "latent_dim").set_value(9).run()  # a second thought, however soon
@@ -495,7 +489,7 @@ def test_going_back_undoes_what_was_chosen_in_the_form(app, monkeypatch):
     monkeypatch.setattr(link, "went_back", lambda: True)
     app.query_params.clear()
     app.query_params.update({name: value[0] for name, value in before.items()})
-    whole(app)
+    from_the_top(app)
     assert field(app, "latent_dim").value == 10
 
 

@@ -13,9 +13,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
-from screens import MAIN, PATIENCE, NoWorkers, app_over, opened_at
+from screens import MAIN, PATIENCE, NoWorkers, app_over, opened_at, send_event, widget_states
 from six_moments import with_six_moments
-from streamlit.components.v2.bidi_component.main import _make_trigger_id
 from streamlit.testing.v1 import AppTest
 
 from dec_core.analysis.inspection import ORDERS
@@ -129,11 +128,7 @@ def there(at, key) -> bool:
 
 def tell(at, key, event, value) -> None:
     """What the browser sends when something in a component is clicked."""
-    states = at._tree.get_widget_states()
-    told = states.widgets.add()
-    told.id = _make_trigger_id(piece(at, key).id, "events")
-    told.json_trigger_value = json.dumps([{"event": event, "value": value}])
-    at._run(states)
+    late(at, widget_states(at), key, event, value)
 
 
 def n_bright(at) -> int:
@@ -550,20 +545,14 @@ def test_a_center_chooses_its_cluster_and_lets_it_go(app, runs, now):
     chooses(at, now, Selection(true="9"))
 
 
-def late(at, states, key=None, event=None, value=None) -> None:
+def late(at, states, key, event, value) -> None:
     """A request of a browser that has yet to see the page as it is by now."""
-    sent = type(states)()
-    sent.CopyFrom(states)
-    if key:
-        told = sent.widgets.add()
-        told.id = _make_trigger_id(piece(at, key).id, "events")
-        told.json_trigger_value = json.dumps([{"event": event, "value": value}])
-    at._run(sent)
+    send_event(at, states, piece(at, key).id, [{"event": event, "value": value}])
 
 
 def test_a_request_that_was_under_way_does_not_undo_a_click(app, runs):
     at = inspect(runs.run)
-    before = at._tree.get_widget_states()
+    before = widget_states(at)
     tell(at, "matrix", "cell", {"row": 9, "column": 3})
     late(at, before, "timeline", "moment", 3)  # one moment back, a tenth of a second after the cell
     chooses(at, runs.run.at(3), Selection(true="9", cluster="D"), moment="3")
@@ -571,7 +560,7 @@ def test_a_request_that_was_under_way_does_not_undo_a_click(app, runs):
 
 def test_a_request_that_was_under_way_does_not_bring_filters_back(app, runs, now):
     at = inspect(runs.run, true="3", sure="0.2,0.9", changed="1", index="3-9")
-    before = at._tree.get_widget_states()
+    before = widget_states(at)
     named(at, "All").click().run()
     late(at, before, "gallery", "page", 1)
     is_whole(at, now)
