@@ -20,6 +20,7 @@ settings.load_profile("ours")
 
 pytest_plugins = ["cpu_seconds"]
 
+JOURNEYS = "tests/browser/"
 SLOW_FILE = re.compile(r"^pytestmark = .*pytest\.mark\.slow", re.M)
 SMALL = {
     "dataset": "digits",
@@ -45,11 +46,17 @@ def pytest_ignore_collect(collection_path, config) -> bool | None:
     return None
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items) -> None:
-    """What looks at a run has it trained first, and a stand-in for training imports what it stands for."""
+    """What looks at a run has it trained first, and a stand-in for training imports what it stands for: both are slow.
+
+    The browser comes first, then files with slow tests, so that two processes end at about the same time.
+    """
     for item in items:
         if {"finished_run", "stand_in"} & set(item.fixturenames):
             item.add_marker(pytest.mark.slow)
+    slow_files = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: (not item.nodeid.startswith(JOURNEYS), item.path not in slow_files))
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -59,7 +66,7 @@ def pytest_xdist_make_scheduler(config, log):
 
     class ByFile(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            return "browser" if nodeid.startswith("tests/browser/") else nodeid.partition("::")[0]
+            return JOURNEYS if nodeid.startswith(JOURNEYS) else nodeid.partition("::")[0]
 
     return ByFile(config, log)
 
@@ -84,3 +91,12 @@ def finished_run(tmp_path_factory, small) -> RunFolder:
     for _ in record(folder):
         pass
     return folder
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """The one browser of a process: Playwright cannot be started twice in it."""
+    from benchmarks.serving import browser
+
+    with browser() as launched:
+        yield launched

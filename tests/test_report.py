@@ -15,7 +15,6 @@ import pytest
 from nbclient import NotebookClient
 from PIL import Image
 
-from benchmarks.serving import browser
 from dec_core.analysis.spread import Spread, spread_of
 from dec_core.cli import main
 from dec_core.config import RunConfig
@@ -242,24 +241,25 @@ def test_a_comparison_is_of_accuracy_or_without_labels_of_silhouette(told):
     assert compared(contestants, [], []).curves is None
 
 
-def test_in_a_browser_a_report_draws_asks_for_nothing_and_fits(nasty_run, told, tmp_path):
+@pytest.mark.browser
+def test_in_a_browser_a_report_draws_asks_for_nothing_and_fits(nasty_run, told, tmp_path, browser):
     runs, contestants, lines = held(replace(told, name=NASTY), {"id": "other"})
     comparison = compared(contestants, lines, ["method"])
     (tmp_path / "r.html").write_text(report([runs[0], summary(nasty_run)], comparison), encoding="utf-8")
     heard = []
-    with browser() as launched:
-        page = launched.new_page(viewport={"width": 390, "height": 900})
-        page.on("console", lambda message: heard.append(message.text))
-        page.on("pageerror", lambda error: heard.append(str(error)))
-        page.on("dialog", lambda dialog: heard.append(dialog.message))
-        page.on("request", lambda request: heard.append(request.url))
-        page.goto((tmp_path / "r.html").as_uri())
-        page.locator("#run-2 .main-svg").first.wait_for()
-        assert page.locator(".plot:has(.main-svg)").count() == page.locator(".plot").count() == 4
-        assert NASTY in page.locator("#run-2 .plot").text_content()
-        for width in (390, 1440):
-            page.set_viewport_size({"width": width, "height": 900})
-            assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page = browser.new_page(viewport={"width": 390, "height": 900})
+    page.on("console", lambda message: heard.append(message.text))
+    page.on("pageerror", lambda error: heard.append(str(error)))
+    page.on("dialog", lambda dialog: heard.append(dialog.message))
+    page.on("request", lambda request: heard.append(request.url))
+    page.goto((tmp_path / "r.html").as_uri())
+    page.locator("#run-2 .main-svg").first.wait_for()
+    assert page.locator(".plot:has(.main-svg)").count() == page.locator(".plot").count() == 4
+    assert NASTY in page.locator("#run-2 .plot").text_content()
+    for width in (390, 1440):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.close()
     assert [words for words in heard if not words.startswith(("file:", "data:", "blob:"))] == []
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import runpy
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,8 @@ def answered(host: str) -> dict[str, str]:
         sent.append(message)
 
     scope = {"type": "http", "headers": [(b"host", host.encode())]}
-    asyncio.run(SecurityHeaders(app)(scope, None, send))
+    with ThreadPoolExecutor(1) as elsewhere:  # this thread's loop may be that of a browser
+        elsewhere.submit(asyncio.run, SecurityHeaders(app)(scope, None, send)).result()
     return {name.decode(): value.decode() for name, value in sent[0]["headers"]}
 
 
