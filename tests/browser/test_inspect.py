@@ -524,7 +524,7 @@ def test_nothing_is_cut_off_on_a_phone(server, browser, runs):
     assert complaints == []
 
 
-def test_between_the_screens_the_run_stays_in_focus(server, page, runs):
+def test_between_the_screens_the_run_stays_in_focus_and_what_was_looked_at(server, page, runs):
     visit(server, page, runs.run, true="9")
     page.get_by_test_id("stTopNavLink").filter(has_text="Train").click()
     expect(page.get_by_role("button", name="Start", exact=True)).to_be_visible()
@@ -532,8 +532,9 @@ def test_between_the_screens_the_run_stays_in_focus(server, page, runs):
     wait_until(page, lambda: f"run={runs.run.folder.id}" in page.url)
     page.get_by_test_id("stTopNavLink").filter(has_text="Inspect").click()
     wait_until_drawn(page)
-    is_whole(page, runs.run.at(-1))
-    wait_until(page, lambda: f"run={runs.run.folder.id}" in page.url)
+    says(page, Selection(true="9"), runs.run.at(-1), "digit")
+    link_is(page, {"true": "9"})
+    assert f"run={runs.run.folder.id}" in page.url
 
 
 def test_what_is_taken_back_at_once_is_taken_back(server, page, runs):
