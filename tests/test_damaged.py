@@ -28,6 +28,8 @@ from dec_core.runs.index import RunIndex, find
 from dec_core.runs.marks import marks_of
 from dec_core.runs.own_presets import own_presets
 
+pytestmark = pytest.mark.slow
+
 FILES = Path(__file__).parent / "data" / "before" / "files.zip"
 RUN, OTHER = "20260101-090000-0a0a", "20260102-090000-0b0b"
 JSON = ("config.json", "status.json", "marks.json", "events.jsonl")
