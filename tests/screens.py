@@ -1,5 +1,6 @@
 """The app over a folder of runs, for tests of its screens without a browser."""
 
+import gc
 import json
 from contextlib import contextmanager
 from pathlib import Path
@@ -81,6 +82,7 @@ def app_over(root):
     with pytest.MonkeyPatch.context() as patch:
         st.cache_resource.clear()
         st.cache_data.clear()
+        gc.freeze()  # Streamlit collects garbage after each drawing, and TensorFlow has much
         patch.setenv("DEC_RUNS", str(root))
         patch.setenv("DEC_STATIC", str(root.parent / "static"))
         (root.parent / "static").mkdir(exist_ok=True)
@@ -95,6 +97,7 @@ def app_over(root):
         # which takes longer than the app: to search all packages for components
         patch.setattr(BidiComponentManager, "discover_and_register_components", lambda *_, **__: None)
         yield
+        gc.unfreeze()
         st.cache_resource.clear()
         st.cache_data.clear()
 

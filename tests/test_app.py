@@ -1,5 +1,6 @@
 """The page without a browser: Streamlit's AppTest on the real app."""
 
+import gc
 import re
 import shutil
 from dataclasses import replace
@@ -43,7 +44,9 @@ def app(tmp_path, monkeypatch):
     monkeypatch.setattr(NoWorkers, "started", [])
     at = AppTest.from_file(MAIN, default_timeout=PATIENCE)
     at.started = NoWorkers.started
-    return at
+    gc.freeze()  # Streamlit collects garbage after each drawing, and TensorFlow has much
+    yield at
+    gc.unfreeze()
 
 
 def field(at, name):

@@ -7,7 +7,6 @@ holds links as its pages wrote them, with what they showed; `facts.json` what it
 
 from __future__ import annotations
 
-import gc
 import json
 import shutil
 import zipfile
@@ -54,10 +53,8 @@ def runs(before) -> Path:
 
 @pytest.fixture(scope="module")
 def app(runs):
-    gc.freeze()  # Streamlit collects garbage after each run of the script, and TensorFlow has much
     with app_over(runs):
         yield
-    gc.unfreeze()
 
 
 def test_its_runs_are_listed_with_what_was_written_on_them(runs):

@@ -1,6 +1,5 @@
 """The screen Compare without a browser: choosing, naming, repeating, changing one thing; what a link says."""
 
-import gc
 import shutil
 from dataclasses import replace
 from types import SimpleNamespace
@@ -38,10 +37,8 @@ def runs(tmp_path, finished_run):
         folder.write(folder.path / "config.json", lambda file, config=config: file.write(config.to_json().encode()))
         folder.set_status(replace(folder.status, outcome={"acc": ACC[number], "nmi": 0.5, "ari": 0.4}))
         made.append(folder)
-    gc.freeze()  # Streamlit collects garbage after each run of the script, and TensorFlow has much
     with app_over(root):
         yield made
-    gc.unfreeze()
 
 
 def compare(*runs, **query):

@@ -1,6 +1,5 @@
 """The screen Inspect without a browser: what links and widgets choose, and what one takes away of it."""
 
-import gc
 import io
 import json
 import re
@@ -69,10 +68,8 @@ def runs(finished_run, small, digits, tmp_path_factory) -> SimpleNamespace:
 
 @pytest.fixture(scope="module")
 def app(runs):
-    gc.freeze()  # Streamlit collects garbage after each run of the script, and TensorFlow has much
     with app_over(runs.root):
         yield
-    gc.unfreeze()
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The screen Sweep without a browser: planning, watching, going on, keeping the best; and the figures of a sweep."""
 
-import gc
 import math
 from dataclasses import replace
 
@@ -40,10 +39,8 @@ TOLD = [
 def root(tmp_path):
     found = tmp_path / "runs"
     found.mkdir()
-    gc.freeze()  # Streamlit collects garbage after each run of the script, and TensorFlow has much
     with app_over(found):
         yield found
-    gc.unfreeze()
 
 
 def stored(root, **changes):
