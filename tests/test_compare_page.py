@@ -14,9 +14,10 @@ from screens import NoWorkers, app_over, opened_at
 from dec_core.figures.overlay import overlay
 from dec_core.reading.alignment import Aligned
 from dec_core.reading.comparison import MOST_COMPARED, differing, setups
-from dec_core.runs.folder import RunFolder, list_runs, this_process
+from dec_core.runs.folder import RunFolder, list_runs
 from dec_core.runs.index import RunIndex
 from dec_core.runs.marks import REMOVED, mark, marks_of, remove
+from dec_core.runs.status import this_process
 from pages.compare import chips, choosing, report, scores, side_by_side
 from pages.compare.state import Comparison
 from pages.shared import pulse

@@ -23,7 +23,8 @@ from dec_core.figures.contact_sheet import CAPTION, CELL, MOST, contact_sheet
 from dec_core.reading.run import Run
 from dec_core.reading.selection import VERSUS, Selection
 from dec_core.reading.selection_export import as_npz, as_python, as_table
-from dec_core.runs.folder import RunFolder, this_process
+from dec_core.runs.folder import RunFolder
+from dec_core.runs.status import this_process
 from pages.shared import pulse
 
 pytestmark = pytest.mark.slow
