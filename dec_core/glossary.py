@@ -208,7 +208,7 @@ CONCEPTS = {
     ),
 }
 
-FIELDS = {
+FIELD_TERMS = {
     "dataset": Term("", "", tutorial="keras.datasets.mnist"),
     "n_samples": Term("", ""),
     "deskew": Term("", ""),
@@ -268,7 +268,7 @@ def term(key: str) -> Term:
     """A concept, or a field of `RunConfig` with its own label and help. Raises KeyError for any other key."""
     if key in CONCEPTS:
         return CONCEPTS[key]
-    described, added = fields()[key], FIELDS[key]
+    described, added = fields()[key], FIELD_TERMS[key]
     return Term(described["label"], described["help"], added.formula, added.source, added.tutorial)
 
 

@@ -6,14 +6,14 @@ import pytest
 
 from dec_core.config import RunConfig
 from dec_core.fields import fields
-from dec_core.glossary import CONCEPTS, FIELDS, keys, page, term, tooltip
+from dec_core.glossary import CONCEPTS, FIELD_TERMS, keys, page, term, tooltip
 
 DOCS = Path(__file__).parents[1] / "docs" / "glossary.md"
 
 
 def test_every_choice_of_a_run_stands_in_the_glossary():
-    assert set(FIELDS) == set(RunConfig.model_fields)
-    assert not set(FIELDS) & set(CONCEPTS)  # a key means one thing
+    assert set(FIELD_TERMS) == set(RunConfig.model_fields)
+    assert not set(FIELD_TERMS) & set(CONCEPTS)  # a key means one thing
 
 
 @pytest.mark.parametrize("key", keys())

@@ -23,7 +23,7 @@ from dec_core.reading.run import Run
 from dec_core.reading.selection import SelectionError
 from dec_core.runs.folder import RunFolder
 from dec_core.runs.history import RunReader
-from dec_core.runs.view import example_index, view_index
+from dec_core.runs.subset import example_index, view_index
 from dec_core.work.recorder import record
 
 pytestmark = pytest.mark.slow
@@ -446,7 +446,7 @@ def test_a_lasso_is_laid_in_the_umap_where_there_is_one(complete):
 
 @pytest.mark.parametrize("method", ["dec", "kmeans"])
 def test_of_many_samples_all_are_known_once_there_are_clusters(small, digits, tmp_path, monkeypatch, method):
-    monkeypatch.setattr("dec_core.runs.view.VIEW_SIZE", 120)
+    monkeypatch.setattr("dec_core.runs.subset.VIEW_SIZE", 120)
     config = small.changed(method=method, n_samples=300, pretrain_epochs=2, max_iterations=20)
     run, view = Run.open(recorded(tmp_path, config)), view_index(300)
     last, held = run.at(-1), run.at(-1).arrays
@@ -472,7 +472,7 @@ def earlier(finished_run, tmp_path, monkeypatch) -> RunFolder:
     folder = copied(finished_run, tmp_path)
     names = [f"snapshots/{path.name}" for path in (folder.path / "snapshots").iterdir()]
     whole = {name: finished_run.load_arrays(name) for name in names}
-    monkeypatch.setattr("dec_core.runs.view.VIEW_SIZE", 600)
+    monkeypatch.setattr("dec_core.runs.subset.VIEW_SIZE", 600)
     view = view_index(1797)
     for name, arrays in whole.items():
         arrays |= {"z": arrays["z"][view], "plane": arrays["plane"][view]}

@@ -20,7 +20,7 @@ from dec_core.runs.folder import RunFolder, list_runs
 from dec_core.runs.history import History, RunReader
 from dec_core.runs.snapshots import half
 from dec_core.runs.status import SILENT, RunStatus
-from dec_core.runs.view import example_index, view_index
+from dec_core.runs.subset import example_index, view_index
 from dec_core.training.events import ClusterProgress, PretrainProgress
 from dec_core.work.postprocess import add_mixture
 from dec_core.work.recorder import record

@@ -15,7 +15,7 @@ from dec_core.figures.paper import curves_figure
 from dec_core.figures.reconstructions import reconstruction_figure
 from dec_core.runs.folder import RunFolder
 from dec_core.runs.history import History, RunReader
-from dec_core.runs.view import example_index
+from dec_core.runs.subset import example_index
 
 
 def figures_of(folder: RunFolder) -> Iterator[tuple[str, Figure]]:

@@ -1,1 +1,4 @@
-"""What screens and reports say of runs: one read model over the folder, immutable. No TensorFlow."""
+"""Reading RUNS: what screens and reports say of them, one read model over their folders, immutable. No TensorFlow.
+
+Images are read in `dec_core.data`.
+"""

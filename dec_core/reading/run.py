@@ -30,7 +30,7 @@ from dec_core.reading.snapshot import Snapshot
 from dec_core.runs.folder import RunFolder
 from dec_core.runs.history import History, RunReader
 from dec_core.runs.images import mapped_images
-from dec_core.runs.view import view_index
+from dec_core.runs.subset import view_index
 
 
 @dataclass(frozen=True, eq=False)

@@ -24,7 +24,7 @@ SCORES = ("acc", "nmi", "ari", "silhouette", "confidence")
 CONDITION = re.compile(r"^([a-z_]+)(<=|>=|!=|=|<|>)(.+)$")
 ALIASES = {"accuracy": "acc", "time": "seconds", "seed": "random_state"}
 MARKS = ("name", "note", "star", "state", "preset", "seconds", "sweep", "trial", "id")
-FIELDS = {*RunConfig.model_fields, *SCORES, *MARKS}
+SEARCHABLE = {*RunConfig.model_fields, *SCORES, *MARKS}
 COMPARE = {"<=": operator.le, ">=": operator.ge, "<": operator.lt, ">": operator.gt}
 
 
@@ -141,7 +141,7 @@ def misunderstood(query: str) -> str:
     """What of a query can be no condition, and is looked for as text; "" if nothing."""
     for word in query.lower().split():
         condition = CONDITION.match(word)
-        if condition and ALIASES.get(condition[1], condition[1]) not in FIELDS:
+        if condition and ALIASES.get(condition[1], condition[1]) not in SEARCHABLE:
             return f"there is no field {condition[1]}; there are {', '.join(SCORES)}, seconds, latent_dim and the like"
         if condition and condition[2] in COMPARE and _number(condition[3]) is None:
             return f"received {word}, expected a number after {condition[2]}"
@@ -151,7 +151,7 @@ def misunderstood(query: str) -> str:
 def _fits(values: dict[str, Any], word: str) -> bool:
     condition = CONDITION.match(word)
     name = ALIASES.get(condition[1], condition[1]) if condition else ""
-    if condition and name in FIELDS:
+    if condition and name in SEARCHABLE:
         value, sign, wanted = values.get(name), condition[2], condition[3]
         if sign in COMPARE:
             number = _number(wanted)

@@ -17,7 +17,7 @@ import numpy as np
 from dec_core.config import ConfigError, RunConfig
 from dec_core.data import load
 from dec_core.methods import METHODS
-from dec_core.runs.view import view_index
+from dec_core.runs.subset import view_index
 
 Sizes = dict[str, int | tuple[int, ...]]
 

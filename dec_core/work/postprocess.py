@@ -21,7 +21,7 @@ from dec_core.json_text import read_json
 from dec_core.methods import METHODS
 from dec_core.runs.folder import RunFolder, in_order
 from dec_core.runs.snapshots import half
-from dec_core.runs.view import view_index
+from dec_core.runs.subset import view_index
 from dec_core.work.steady_planes import steady_planes
 
 N_NEIGHBORS = 15  # kept of each sample, itself not counted

@@ -9,7 +9,7 @@ from dec_core.data import Dataset
 from dec_core.methods import METHODS
 from dec_core.runs.folder import RunFolder
 from dec_core.runs.snapshots import half
-from dec_core.runs.view import example_index, view_index
+from dec_core.runs.subset import example_index, view_index
 from dec_core.training import TrainingState
 from dec_core.training.steps import Embedder, as_tensor
 

@@ -15,7 +15,7 @@ from dec_core.analysis.projection import extent, shared_pca_axes
 from dec_core.methods import METHODS
 from dec_core.runs.folder import RunFolder
 from dec_core.runs.history import RunReader
-from dec_core.runs.view import view_index
+from dec_core.runs.subset import view_index
 
 Embeddings = dict[bool, list[np.ndarray]]  # z of the view, (n_view, latent_dim), by whether clusters had formed
 

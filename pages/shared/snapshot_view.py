@@ -21,7 +21,7 @@ from dec_core.figures.embedding import frame
 from dec_core.methods import METHODS, held_steps
 from dec_core.reading.snapshot import Snapshot
 from dec_core.runs.history import History
-from dec_core.runs.view import example_index, view_index
+from dec_core.runs.subset import example_index, view_index
 from pages.shared.components import sprite
 from pages.shared.opened import opened, snapshot
 from pages.shared.places import runs_root

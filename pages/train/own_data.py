@@ -12,7 +12,7 @@ import streamlit as st
 from dec_core.data import DataError, own
 from dec_core.data.isolated import Files, keep_isolated, read_isolated
 from dec_core.data.limits import LIMITS
-from dec_core.runs.view import example_index
+from dec_core.runs.subset import example_index
 from pages.shared import components
 from pages.shared.background import Task, forget, show_progress, task
 from pages.shared.places import runs_root

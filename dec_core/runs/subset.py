@@ -1,4 +1,4 @@
-"""Which samples the screen shows: fixed for a data set, so that they need not be stored with a run."""
+"""The subset of the images that snapshots hold and screens show: fixed for a data set, so that no run stores it."""
 
 from __future__ import annotations
 
