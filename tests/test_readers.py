@@ -21,6 +21,7 @@ from PIL import Image
 from dec_core.data import pictures, tables
 from dec_core.data.arrays import as_images, as_labels
 from dec_core.data.errors import DataError, printable
+from dec_core.data.formats import FORMATS, SUFFIXES_READ, about_formats, format_of
 from dec_core.data.limits import Limits
 from dec_core.data.readers import Reading, read, read_bytes
 from dec_core.data.uploads import read_files
@@ -790,7 +791,7 @@ def test_a_bomb_within_a_picture_is_refused():
         ("a.zip", b"", "expected a whole archive"),
         ("a.zip", zipped({"a.png": picture(GREY)})[:-9], "expected a whole archive"),
         ("a.zip", picture(GREY), "expected a whole archive"),
-        ("a.pdf", b"%PDF", "file of unknown kind, expected .npz, .npy, .csv, IDX"),
+        ("a.pdf", b"%PDF", "file of unknown kind, expected .npz, .npy, .csv, .zip, IDX or pictures"),
         ("noname", b"", "file of unknown kind, expected"),
         ("", b"", "file of unknown kind, expected"),
     ],
@@ -946,7 +947,7 @@ def damaged(draw, whole: st.SearchStrategy[bytes]) -> bytes:
     return bytes(data + draw(st.binary(max_size=3)))
 
 
-NAMES = ("a.npz", "a.npy", "a.csv", "a.zip", "a.gz", "a-idx3-ubyte", "a", *(f"a{end}" for end in pictures.SUFFIXES))
+NAMES = ("a-idx3-ubyte", "a", *(f"a{end}" for end in SUFFIXES_READ))
 HEADS = [
     b"",
     b"\0\0\x08\3",
@@ -979,6 +980,17 @@ PICTURES = [
     picture(COLOUR, "TIFF", compression="tiff_lzw"),
     picture(Image.fromarray(GREY), "GIF", save_all=True, append_images=[Image.fromarray(255 - GREY)]),
 ]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", FORMATS, ids=lambda kind: kind.name)
+def test_each_format_is_fuzzed(kind):
+    """By damaging samples below: of a new format, put some into VALID."""
+    samples = [(name, data) for name in VALID for data in VALID[name]] + [("a.png", data) for data in PICTURES]
+    assert any(format_of(name, data) is kind for name, data in samples)
+
+
+def test_the_docs_list_the_formats():
+    assert about_formats() in (Path(__file__).parents[1] / "docs" / "command-line.md").read_text()
 
 
 # what is packed holds the time at which it was, and tests that run side by side must be called alike

@@ -13,6 +13,7 @@ from typing import Any
 
 from dec_core import __version__
 from dec_core.config import GROUPS, OWN_DATA, RunConfig
+from dec_core.data.formats import FORMAT_NAMES
 from dec_core.fields import fields
 from dec_core.figures.markdown import escape
 from dec_core.figures.shown import duration_shown, heading, score_shown
@@ -194,8 +195,8 @@ def _data(run: Any) -> list[dict[str, Any]]:
     about = "The images come along with the project. Labels are for scoring alone: training never sees them."
     if own_data:
         about = (
-            "The run was trained on images of one's own, which are not in this notebook: a NumPy file, CSV, IDX files, "
-            "pictures in a folder or a zip. Labels, if there are any, are for scoring alone."
+            "The run was trained on images of one's own, which are not in this notebook: a file or folder of one of "
+            f"the formats {FORMAT_NAMES}. Labels, if there are any, are for scoring alone."
         )
     return [_markdown("about-data", f"## Images\n\n{about}"), _code("data", LOAD_OWN if own_data else LOAD_BUNDLED)]
 

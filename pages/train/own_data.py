@@ -10,6 +10,7 @@ import numpy as np
 import streamlit as st
 
 from dec_core.data import DataError, own
+from dec_core.data.formats import SUFFIXES_READ, about_formats
 from dec_core.data.isolated import Files, keep_isolated, read_isolated
 from dec_core.data.limits import LIMITS
 from dec_core.runs.subset import example_index
@@ -18,11 +19,8 @@ from pages.shared.background import Task, forget, show_progress, task
 from pages.shared.places import runs_root
 from pages.shared.text import escape, sentence
 
-TYPES = ["npz", "npy", "csv", "gz", "zip", "png", "jpg", "jpeg", "bmp", "gif", "tif", "tiff", "webp"]
-ABOUT = (
-    "NumPy (.npz with x and, for scoring, y; .npy), CSV (a row an image), IDX (.gz, images and labels together), "
-    "or pictures, a zip of them with folders as labels. Labels are optional. It stays on this server."
-)
+TYPES = [suffix.removeprefix(".") for suffix in SUFFIXES_READ]
+ABOUT = f"{about_formats()}\n\nLabels are optional. It stays on this server."
 READING, KEEPING = "task_reading", "task_keeping"  # keys of tasks
 
 
