@@ -7,6 +7,7 @@ the docs; there is no second copy of it. `dec_core.fields` gives them as data.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -14,7 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from dec_core.architecture import architecture, is_one_line
 from dec_core.json_text import parse_json, read_json
-from dec_core.methods import METHODS, uses_mixture_target
+from dec_core.methods import METHODS, fits_mixture, uses_mixture_target
 
 GROUPS = ("Data", "Architecture", "Pretraining", "Clustering")
 BUNDLED = {"mnist": (70_000, (28, 28)), "digits": (1_797, (8, 8))}  # number and shape of the images
@@ -292,26 +293,46 @@ class RunConfig(BaseModel):
         return self.model_dump_json(indent=2)
 
 
+def _with_network(*names: str, where: Callable[[RunConfig], bool] = lambda _: True) -> dict[str, Any]:
+    return dict.fromkeys(names, lambda config: METHODS[config.method].has_network and where(config))
+
+
+def _trains_centers(config: RunConfig) -> bool:
+    return METHODS[config.method].trains_centers
+
+
+def _uses_sgd(config: RunConfig) -> bool:
+    return config.pretrain_optimizer == "sgd" or (_trains_centers(config) and config.cluster_optimizer == "sgd")
+
+
+def _augments(config: RunConfig) -> bool:
+    return config.pretrain_augment or (_trains_centers(config) and config.augment)
+
+
+APPLIES: dict[str, Callable[[RunConfig], bool]] = {  # where each field has any effect; a test that none is forgotten
+    **dict.fromkeys(("dataset", "n_samples", "deskew", "random_state", "method", "n_clusters"), lambda _: True),
+    **_with_network(
+        "autoencoder", "latent_dim", "initializer", "precision", "pretrain_epochs", "pretrain_optimizer",
+        "pretrain_learning_rate", "learning_rate_decay", "pretrain_augment", "batch_size",
+    ),
+    **_with_network("hidden_units", where=lambda config: config.autoencoder == "dense"),
+    **_with_network("filters", where=lambda config: config.autoencoder != "dense"),
+    **_with_network("momentum", where=_uses_sgd),
+    **_with_network("distortion", where=_augments),
+    **dict.fromkeys(
+        ("first_target", "update_interval", "cluster_optimizer", "cluster_learning_rate", "augment", "tol",
+         "max_iterations", "alpha"), _trains_centers,
+    ),
+    "gamma": lambda config: METHODS[config.method].trains_decoder,
+    "first_target_steps": uses_mixture_target,
+    **dict.fromkeys(("features", "n_neighbors", "compare_distorted", "gmm_n_init"), fits_mixture),
+    "kmeans_n_init": lambda config: METHODS[config.method].centers_from == "kmeans",
+}  # fmt: skip
+
+
 def applies(name: str, config: RunConfig) -> bool:
     """Whether a field has any effect, given the others: `gamma` only where both losses are trained, and so on."""
-    mixture = ("n_neighbors", "gmm_n_init", "features", "compare_distorted")
-    method = METHODS[config.method]
-    if not method.has_network:
-        places = mixture if method.centers_from == "umap_mixture" else ("kmeans_n_init",)
-        return name in ("dataset", "n_samples", "deskew", "random_state", "method", "n_clusters", *places)
-    clusters = method.trains_centers
-    optimizers = {config.pretrain_optimizer} | ({config.cluster_optimizer} if clusters else set())
-    only_where = {
-        "hidden_units": config.autoencoder == "dense",
-        "filters": config.autoencoder != "dense",
-        "momentum": "sgd" in optimizers,
-        "gamma": method.trains_decoder,
-        "distortion": config.pretrain_augment or (clusters and config.augment),
-    }
-    moves_clusters = ("update_interval", "cluster_optimizer", "cluster_learning_rate", "augment", "tol")
-    only_where |= dict.fromkeys((*moves_clusters, "max_iterations", "alpha", "first_target"), clusters)
-    only_where |= dict.fromkeys((*mixture, "first_target_steps"), uses_mixture_target(config))
-    return only_where.get(name, True)
+    return APPLIES[name](config)
 
 
 def problems_of(error: ValidationError) -> dict[str, str]:

@@ -4,9 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dec_core.config import GROUPS, ConfigError, RunConfig
+from dec_core.config import APPLIES, GROUPS, ConfigError, RunConfig
 from dec_core.fields import fields, parse
+from dec_core.methods import METHODS
 from dec_core.presets import PRESETS, name_of, preset
+from dec_core.sweeps.space import SWITCHES
 
 configs = st.builds(
     RunConfig.make,
@@ -108,3 +110,38 @@ def test_names_follow_from_configs():
         assert name_of(config.changed(latent_dim=3)) == "custom"
     with pytest.raises(ValueError, match="first-look, fast"):
         preset("tutorial")
+
+
+def test_of_every_field_it_is_said_where_it_applies():
+    """In `APPLIES`: a field that is forgotten there would show, and count, with every method."""
+    assert set(APPLIES) == set(RunConfig.model_fields)
+
+
+class Watched:
+    """A config that notes which of its fields are asked for."""
+
+    def __init__(self, config: RunConfig, read: set[str]):
+        self._config, self._read = config, read
+
+    def __getattr__(self, name: str):
+        self._read.add(name)
+        return getattr(self._config, name)
+
+
+def test_what_decides_where_other_fields_apply_is_drawn_first_in_sweeps():
+    read = set()
+    for method in METHODS:
+        for values in ({}, {"first_target": "umap_gmm"}, {"pretrain_optimizer": "adam"}):
+            watched = Watched(RunConfig.make(method=method, **values), read)
+            for is_applied in APPLIES.values():
+                is_applied(watched)
+    assert read == set(SWITCHES)
+
+
+@pytest.mark.parametrize("name", RunConfig.model_fields)
+def test_every_number_has_the_limits_that_a_sweep_keeps_within(name):
+    annotation, described = RunConfig.model_fields[name].annotation, fields()[name]
+    if annotation in (int, float, int | None):
+        assert "minimum" in described, f"{name}: give it ge or gt"
+    if annotation is float:
+        assert "maximum" in described, f"{name}: give it le or lt"
