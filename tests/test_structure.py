@@ -64,6 +64,22 @@ def test_every_room_stands_in_the_docs():
     assert rooms == set(MAY_IMPORT) - {"pages"}
 
 
+def rooms_used() -> dict[str, set[str]]:
+    """Per room, which modules and rooms of the package it imports."""
+    used = {room: set() for room in MAY_IMPORT}
+    for path in [*CORE.rglob("*.py"), ROOT / "app.py", *(ROOT / "pages").rglob("*.py")]:
+        room = room_of(path) if path.is_relative_to(CORE) else "pages"
+        for name in imports(path):
+            if name.startswith("dec_core."):
+                used[room] |= {name.split(".")[1], ".".join(name.split(".")[1:3])}
+    return used
+
+
+@pytest.mark.parametrize(("room", "used"), rooms_used().items())
+def test_no_permission_is_there_that_nobody_uses(room, used):
+    assert MAY_IMPORT[room] <= used
+
+
 def modules_after(code: str) -> set[str]:
     script = f"import sys\n{code}\nprint(*{{name.split('.')[0] for name in sys.modules}})"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, check=True)
