@@ -64,7 +64,7 @@ def test_the_confusion_figure_shows_counts_in_matched_order_with_errors_apart():
     heat = figure.data[0]
     assert [list(row) for row in heat.text] == [["2", "1"], ["", "2"]]
     assert heat.z[0][0] > 0 > heat.z[0][1] and heat.z[1][0] == 0
-    assert "1 of thing coat lie in cluster B" in heat.hovertext[0][1]
+    assert "1 of thing coat are in cluster B" in heat.hovertext[0][1]
     assert figure.layout.uirevision == "confusion"
     assert [text[-1] for text in figure.layout.xaxis.ticktext] == ["A", "B"]
     assert list(sizes_figure(np.array([3, 7]), np.array([1, 0])).data[0].y) == [7, 3]
@@ -86,9 +86,11 @@ def test_curves_of_a_run_have_its_numbers_and_reference_lines(finished_run):
 def test_curves_of_a_taught_run_name_its_phases_and_its_teacher(finished_run):
     history = RunReader(finished_run).refresh()
     taught = replace(history, mixture={"acc": 0.9234})
-    said = [note.text for note in curves(taught, held=40).layout.annotations]
-    assert set(said) >= P_NOTES
-    assert any(text.startswith("UMAP + mixture: 92.3<br>") for text in said)
+    notes = curves(taught, held=40).layout.annotations
+    assert {note.text for note in notes} >= P_NOTES
+    label = next(note for note in notes if note.text.startswith("UMAP + mixture: 92.3<br>"))
+    last = [100 * history.updates[-1][name] for name in ("acc", "nmi", "ari", "delta_label")]
+    assert all(abs(label.y - height) > 5 for height in [*last, 92.3, 100 * history.baseline["acc"]])
     assert not P_NOTES & {note.text for note in curves(history).layout.annotations}
     lines = [shape.y0 for shape in curves(taught).layout.shapes]
     assert pytest.approx(92.34) in lines and len(lines) == 1 + len(curves(history).layout.shapes)

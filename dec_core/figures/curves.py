@@ -45,7 +45,7 @@ def curves(history, height: int = 300, gamma: float | None = None, held: int = 0
         2,
         column_widths=[0.34, 0.66],
         horizontal_spacing=0.11,
-        subplot_titles=["Losses while clustering" if both else "Reconstruction error", ""],
+        subplot_titles=["Losses during clustering" if both else "Reconstruction error", ""],
     )
     if both:
         _losses(figure, both, gamma)
@@ -136,7 +136,7 @@ def _scores(figure: go.Figure, history) -> None:
     _axes_of_scores(figure, updates)
     if not updates and not history.centers:
         middle = {"x": 0.5, "xref": "x2 domain", "y": 0.5, "yref": "y2 domain"}
-        figure.add_annotation(text="once the centers are placed", showarrow=False, font={"color": GREY}, **middle)
+        figure.add_annotation(text="once the centers are initialized", showarrow=False, font={"color": GREY}, **middle)
 
 
 def _score(figure: go.Figure, score: str, updates: list[dict]) -> None:
@@ -172,20 +172,30 @@ def _changed(figure: go.Figure, updates: list[dict]) -> None:
 
 
 def _references(figure: go.Figure, history, updates: list[dict]) -> None:
-    """Dashed lines at what needs no clustering network, with one label for all on the side where no curve is."""
+    """Dashed lines at what needs no clustering network, with one label for all where no curve is."""
     records = {"pixels": history.baseline, "z": history.centers}
     kmeans = [(record["acc"], name) for name, record in records.items() if record and "acc" in record]
     mixture = history.mixture["acc"] if history.mixture else None
-    for acc in [acc for acc, _ in kmeans] + ([mixture] if mixture else []):
+    levels = [acc for acc, _ in kmeans] + ([mixture] if mixture else [])
+    for acc in levels:
         figure.add_hline(100 * acc, line={"color": GREY, "width": 1, "dash": "dash"}, row=1, col=2)
     if not kmeans:
         return
     text = "k-means: " + ", ".join(f"{name} {100 * acc:.1f}" for acc, name in sorted(kmeans, reverse=True))
     text = f"UMAP + mixture: {100 * mixture:.1f}<br>{text}" if mixture else text
-    above = bool(updates) and updates[-1].get("acc", 1) < max(kmeans)[0]
-    height, anchor = (max(kmeans)[0], "bottom") if above else (min(kmeans)[0], "top")
-    place = {"x": 1, "xref": "x2 domain", "y": 100 * height, "yref": "y2", "xanchor": "right", "yanchor": anchor}
-    figure.add_annotation(text=text, showarrow=False, font={"size": 11}, **place)
+    late = updates[2 * len(updates) // 3 :]  # the label lies over the last third
+    taken = levels + [
+        record[name] for record in late for name in ("acc", "nmi", "ari", "delta_label") if name in record
+    ]
+    place = {"x": 1, "xref": "x2 domain", "y": 100 * _widest_gap(taken), "yref": "y2", "xanchor": "right"}
+    figure.add_annotation(text=text, showarrow=False, font={"size": 11}, yanchor="middle", **place)
+
+
+def _widest_gap(heights: list[float]) -> float:
+    """The middle of the widest gap that heights leave between 0 and 1."""
+    pairs = itertools.pairwise(sorted([0.0, 1.0, *heights]))
+    low, high = max(pairs, key=lambda pair: pair[1] - pair[0])
+    return (low + high) / 2
 
 
 def _axes_of_scores(figure: go.Figure, updates: list[dict]) -> None:
@@ -218,7 +228,7 @@ def _turns(figure: go.Figure, updates: list[dict]) -> None:
             "color": [RIGHT if change > 0 else WRONG for _, change in steps],
         },
         customdata=[100 * change for _, change in steps],
-        hovertemplate="%{customdata:+.1f} %: click to look",
+        hovertemplate="%{customdata:+.1f} %: click to inspect",
         showlegend=False,
         row=1,
         col=2,
