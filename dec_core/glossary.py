@@ -45,7 +45,7 @@ class Term:
 CONCEPTS = {
     "z": Term(
         "z, the embedding",
-        "The few numbers that the encoder keeps of an image; clustering happens among them.",
+        "The few numbers to which the encoder reduces an image; clustering happens in their space.",
         r"z_i = f_\theta(x_i)",
         "DEC, section 3",
         "encoder.predict(x)",
@@ -59,7 +59,7 @@ CONCEPTS = {
     ),
     "reconstruction": Term(
         "Reconstruction",
-        "What the decoder makes of the z of an image.",
+        "The decoder's output for the z of an image.",
         r"\hat x_i = g(z_i)",
         "DEC, section 3.2",
         "autoencoder.predict(x)",
@@ -111,15 +111,15 @@ CONCEPTS = {
     ),
     "pretraining": Term(
         "Pretraining",
-        "Training of the autoencoder alone, before clusters form.",
+        "Training the autoencoder alone, before clustering.",
         "",
         "DEC, section 3.2",
         "autoencoder.fit(x, x, batch_size=256, epochs=300)",
     ),
     "target_update": Term(
         "Target update",
-        "q of all images is computed anew, and p from it unless an initial target is held; "
-        "between two updates p stays.",
+        "q of all images is recomputed, and p from it unless an initial target is held; "
+        "between two updates p stays fixed.",
         "",
         "IDEC, algorithm 1",
         "if ite % update_interval == 0",
@@ -140,7 +140,7 @@ CONCEPTS = {
     ),
     "nmi": Term(
         "NMI",
-        "Normalized mutual information of clusters and classes: 1 is perfect, 0 says that neither tells of the other. "
+        "Normalized mutual information of clusters and classes: 1 is perfect, 0 means that they are independent. "
         "It is not corrected for chance.",
         r"\frac{2\,I(Y; C)}{H(Y) + H(C)}",
         "scikit-learn, arithmetic mean",
@@ -155,7 +155,7 @@ CONCEPTS = {
     ),
     "silhouette": Term(
         "Silhouette",
-        "How tight and far apart clusters are in z, from −1 to 1, over up to 2 000 images; no labels are used.",
+        "How compact and well separated clusters are in z, from −1 to 1, over up to 2 000 images; no labels are used.",
         r"\tfrac1n \sum_i \frac{b_i - a_i}{\max(a_i, b_i)}",
         "Rousseeuw (1987)",
     ),
@@ -167,42 +167,42 @@ CONCEPTS = {
     "agreement": Term(
         "Agreement",
         "Modularity of the clusters over the graph of nearest neighbors among the images: how much more often "
-        "neighbors share a cluster than chance would have it; no labels are used.",
+        "neighbors share a cluster than expected by chance; no labels are used.",
         r"\sum_c \left[\frac{e_c}{m} - \left(\frac{d_c}{2m}\right)^2\right]",
         "Newman and Girvan (2004)",
     ),
     "confusion_matrix": Term(
         "Confusion matrix",
-        "How many images of each class lie in each cluster.",
+        "How many images of each class are in each cluster.",
         r"n_{lj} = \lvert \{i : l_i = l,\, c_i = j\} \rvert",
         "",
         "sklearn.metrics.confusion_matrix",
     ),
     "matching": Term(
         "Matching (Hungarian method)",
-        "Clusters have no names: each is matched to one class so that the "
-        "diagonal of the confusion matrix holds as many images as it can.",
+        "Pairs clusters with classes, one to one, so that the "
+        "diagonal of the confusion matrix holds as many images as possible.",
         "",
         "Kuhn (1955)",
         "linear_assignment",
     ),
     "kmeans": Term(
         "k-means",
-        "Places centers so that points lie as near as possible to their own; here among z, or on pixels.",
+        "Places centers so that points are as near as possible to their own center; here in z, or on pixels.",
         r"\min_\mu \sum_i \min_j \lVert z_i - \mu_j \rVert^2",
         "Lloyd (1982)",
         "KMeans(n_clusters=n_clusters, n_init=20)",
     ),
-    "pca": Term("PCA", "The plane in which points vary the most: a straight projection of z.", "", "Pearson (1901)"),
+    "pca": Term("PCA", "Linear projection of z onto the plane in which it varies most.", "", "Pearson (1901)"),
     "umap": Term(
         "UMAP",
         "A map in which neighbors stay neighbors; distances between far groups mean little.",
         "",
-        "UMAP",
+        "McInnes, Healy and Melville (2018)",
     ),
     "gaussian_mixture": Term(
         "Gaussian mixture",
-        "Groups described as ellipsoidal clouds; each image belongs to each cloud to some degree.",
+        "Describes the data as a sum of Gaussians (ellipsoidal groups); each image belongs to each to some degree.",
         r"\sum_j \pi_j\, \mathcal N(x \mid m_j, S_j)",
         "N2D",
     ),
@@ -232,7 +232,7 @@ FIELD_TERMS = {
     ),
     "first_target_steps": Term("", ""),
     "features": Term("", "", source="Dalal and Triggs (2005) for gradients"),
-    "n_neighbors": Term("", "", source="UMAP"),
+    "n_neighbors": Term("", "", source="McInnes, Healy and Melville (2018)"),
     "compare_distorted": Term("", ""),
     "gmm_n_init": Term("", ""),
     "update_interval": Term("", "", source="IDEC, algorithm 1", tutorial="update_interval = 140"),
@@ -279,13 +279,18 @@ def keys() -> tuple[str, ...]:
 
 def tooltip(key: str) -> str:
     """Sentence, formula and source as Markdown with LaTeX between dollar signs."""
+    return "\n\n".join(_parts(key))
+
+
+def _parts(key: str) -> list[str]:
     word = term(key)
-    parts = [word.sentence]
-    if word.formula:
-        parts.append(f"${word.formula}$")
-    if word.source:
-        parts.append(f"*{word.source}*")
-    return "\n\n".join(parts)
+    formula, source = f"$\\displaystyle {word.formula}$", f"*{word.source}*"
+    return [word.sentence, *([formula] if word.formula else []), *([source] if word.source else [])]
+
+
+def explained(*keys: str) -> str:
+    """Several terms in one tooltip, each a paragraph that begins with its name."""
+    return "\n\n".join(f"**{term(key).name}.** {' '.join(_parts(key))}" for key in keys)
 
 
 def page() -> str:

@@ -74,6 +74,7 @@ SAFE = {
     "fields",
     "sum",
     "tooltip",
+    "explained",
 }  # or the program's own words
 
 

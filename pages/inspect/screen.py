@@ -10,6 +10,7 @@ import streamlit as st
 from dec_core.analysis.verdict import thousands
 from dec_core.config import ConfigError
 from dec_core.data import DataError
+from dec_core.glossary import explained
 from dec_core.reading.run import Run
 from dec_core.reading.selection import Selection
 from dec_core.reading.snapshot import Snapshot
@@ -32,29 +33,30 @@ from pages.shared.text import escape, sentence
 
 EVERY, EVERY_AFTER = 1.0, 2.0  # seconds between two looks at a run that trains, and at one that is added to
 MATRIX, CENTERS, SCENE, LINE, RIGHT_SIDE, CHOICES = 270, 82, 542, 108, 659, 46  # heights in pixels
-LINE_TO_COME = "Train a run, or pick one above: then every digit of it can be looked at here."
-LINE_BEFORE_MOMENTS = "The run is about to begin: its first moment appears here in a few seconds."
-LINE_NO_MOMENTS = "This run ended before its first moment was kept. Pick another one above."
+LINE_TO_COME = "Train a run or pick one above to inspect its images here."
+LINE_BEFORE_MOMENTS = "The run is about to begin; its first snapshot appears here within seconds."
+LINE_NO_MOMENTS = "This run ended before its first snapshot. Pick another one above."
 ABOUT_MATRIX = (
-    "Rows are true digits, columns clusters; blue where a cluster is matched to its digit (Hungarian method), orange "
-    "errors. Click a cell, a row or a column to see its samples. With the keyboard: arrows, then Enter."
+    f"{explained('confusion_matrix', 'matching')}\n\n"
+    "Rows are true digits, columns clusters; blue cells are matched, orange ones errors. Click a cell, row or column "
+    "to select its samples (keyboard: arrows, then Enter)."
 )
-ABOUT_NEIGHBOURS = "Rows are clusters, columns the cluster that is second nearest (the second largest q)."
+ABOUT_NEIGHBOURS = "Rows are clusters; columns are the cluster with the second-largest q."
 ABOUT_SCENE = (
-    "All samples, placed by z. Wheel to zoom, drag to move, double click to go back; click a point to open it, "
-    "Lasso (or Shift) to enclose some. UMAP is of the newest moment; PCA follows the timeline. "
-    "Above the timeline: ACC, or how many samples the chosen cell held; triangles mark the largest changes of ACC."
+    f"All samples, placed by their z.\n\n{explained('pca', 'umap')}\n\n"
+    "Scroll to zoom, drag to move, double-click to reset; click a point to open it; use Lasso (or Shift and drag) to "
+    "select several. UMAP shows the latest snapshot; PCA follows the timeline. Above the timeline: ACC, or how many "
+    "samples the selected cell held; triangles mark the largest changes of ACC."
 )
-ABOUT_CENTERS = "The cluster centers, decoded, and how many samples lie with each, at the moment of the timeline."
+ABOUT_CENTERS = "The decoded cluster centers and the sizes of their clusters, at the timeline's snapshot."
 ABOUT_GALLERY = (
-    "The most telling first. Below each image digit → cluster; the coloured "
-    "line is its cluster, the grey bar its confidence, q of its cluster."
+    "Below each image: digit → cluster. The colored line is its cluster, the gray bar its confidence (q of its "
+    "cluster)."
 )
 ABOUT_CARD = (
-    "z: the few numbers the encoder makes of the image. q: how much it belongs to each cluster, by its distance to the "
-    "center in z (DEC, equation 1); p: what training pulls q towards, q sharpened (equation 3). Difference: orange ink "
-    "was lost, blue ink is new. The rows below lead from its z to a center, decoded. A click on a neighbour opens it, "
-    "one on the strip goes back to that moment."
+    f"{explained('z', 'q', 'p')}\n\n"
+    "In the difference, orange ink was lost and blue ink was added. The paths lead from its z to a center, decoded. "
+    "Click a neighbor to open it, or the strip to go to that snapshot."
 )
 
 
@@ -69,11 +71,11 @@ def screen(run: RunFolder | None) -> None:
     st.fragment(_view)(run, run.status.state in ACTIVE)
 
 
-def _nothing(words: str) -> None:
+def _nothing(message: str) -> None:
     questions = {"matrix": "Which digits are mixed up?", "scene": "Where do they lie?", "gallery": "Which ones?"}
     for place, (key, question) in zip(st.columns([30, 41, 29]), questions.items(), strict=True):
         with place, box(key, question, ABOUT_SCENE):
-            to_come(words, SCENE)
+            to_come(message, SCENE)
 
 
 def _view(folder: RunFolder, active: bool) -> None:
@@ -97,28 +99,28 @@ def _draw(folder: RunFolder, active: bool) -> None:
         st.error(f"{sentence(error)} Choose another run.", icon=":material/error:")
         return
     if not run.snapshots:
-        st.error("No snapshot of this run can be read: they are damaged. Choose another run.", icon=":material/error:")
+        st.error(
+            "All snapshots of this run are damaged and cannot be read. Choose another run.", icon=":material/error:"
+        )
         return
     if run.n_unreadable:
-        st.warning(
-            "The newest snapshot is damaged; the newest one that can be read is shown.", icon=":material/warning:"
-        )
+        st.warning("The latest snapshot is damaged; the latest readable one is shown.", icon=":material/warning:")
     try:
-        now, beside, mask, problems = understood(run, *take_view(folder.id))
+        now, second, mask, problems = understood(run, *take_view(folder.id))
         for problem in problems:
             st.warning(sentence(problem), icon=":material/link_off:")
         write_link()
-        _show(run, now, st.session_state.view, mask, beside, active=active)
+        _show(run, now, st.session_state.view, mask, second, active=active)
     except ValueError as error:  # a damaged snapshot
         st.error(sentence(error), icon=":material/error:")
-        st.button("Go to the newest moment", on_click=change_view, kwargs={"moment": None})
+        st.button("Go to the latest snapshot", on_click=change_view, kwargs={"moment": None})
 
 
 def _show(
-    run: Run, now: Snapshot, view: ViewState, mask: np.ndarray | None, beside: Snapshot | None, *, active: bool
+    run: Run, now: Snapshot, view: ViewState, mask: np.ndarray | None, second: Snapshot | None, *, active: bool
 ) -> None:
     chosen = np.arange(run.n) if mask is None else np.flatnonzero(mask)
-    _headline(run, now, view, chosen, beside)
+    _headline(run, now, view, chosen, second)
     _offer(run, active=active)
     left, middle, right = st.columns([30, 41, 29])
     with left:
@@ -129,7 +131,7 @@ def _show(
             if run.clustered:
                 views.matrix(run, now, view, MATRIX)
             else:
-                to_come("Once the centers are placed: which digit lies in which cluster.", MATRIX)
+                to_come("Once the centers are initialized: how many images of each digit are in each cluster.", MATRIX)
         filters(run, now, view)
         if run.clustered:
             with box("centers", "What does each cluster look like?", ABOUT_CENTERS):
@@ -148,7 +150,7 @@ def _show(
             views.gallery(run, now, view, chosen, RIGHT_SIDE - CHOICES)
     if run.clustered:
         through_time(run, now, view)
-        against(run, now, view, beside, mask)
+        against(run, now, view, second, mask)
 
 
 def _right_box(view: ViewState) -> contextlib.AbstractContextManager:
@@ -163,27 +165,27 @@ def _question(run: Run) -> str:
     return "Which digits are mixed up?" if run.noun == "digit" else "Which classes are mixed up?"
 
 
-def _headline(run: Run, now: Snapshot, view: ViewState, chosen: np.ndarray, beside: Snapshot | None) -> None:
+def _headline(run: Run, now: Snapshot, view: ViewState, chosen: np.ndarray, second: Snapshot | None) -> None:
     """The selection in words, with its count, and the way back."""
     applied = view.selection if now.clustered else view.selection.without_clusters
-    words = applied.in_words("digit" if run.noun == "digit" else "class")
+    description = applied.in_words("digit" if run.noun == "digit" else "class")
     name = f"{run.noun}s" if len(chosen) != 1 else run.noun
-    which = f": {escape(words)}" if words else f", all of the run, {escape(_when(now))}"
+    which = f": {escape(description)}" if description else f", all in this run, {escape(_when(now))}"
     line = f"**{thousands(len(chosen))} {escape(name)}**{which}"
-    if words and now.wrong is not None and len(chosen):
+    if description and now.wrong is not None and len(chosen):
         line += f" · {thousands(int(now.wrong[chosen].sum()))} wrong"
     if applied != view.selection:
-        line += " · filters that need clusters wait for them"
+        line += " · filters that need clusters have no effect yet"
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="selection"):
         st.markdown(line, width="stretch")
-        if words:
-            st.button("All", icon=":material/close:", key="clear", help="Remove all filters.",
+        if description:
+            st.button("Clear filters", icon=":material/close:", key="clear", help="Remove all filters.",
                       on_click=change_view, kwargs={"selection": Selection()})  # fmt: skip
-        export(run, now, view, chosen, beside)
+        export(run, now, view, chosen, second)
 
 
 def _when(now: Snapshot) -> str:
-    return f"at step {thousands(now.iteration)}" if now.clustered else f"after epoch {now.epoch} of the autoencoder"
+    return f"at step {thousands(now.iteration)}" if now.clustered else f"after epoch {now.epoch} of pretraining"
 
 
 def _offer(run: Run, *, active: bool) -> None:
@@ -192,20 +194,26 @@ def _offer(run: Run, *, active: bool) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center", key="offer"):
         if focus.supervisor().is_completing(run.folder):
-            st.caption("Neighbours and a UMAP of all samples are being computed; this takes a minute or two.")
+            st.caption("Neighbors and a UMAP of all samples are being computed; this takes a minute or two.")
             return
-        st.caption(f"This run has no neighbours and no UMAP of all samples yet{escape(_unknown(run))}.")
+        st.caption(f"Nearest neighbors and a UMAP of all samples are not computed for this run{escape(_unknown(run))}.")
         busy = st.session_state.pop("complete_refused", False)
-        st.button("Compute them", key="complete", icon=":material/calculate:", on_click=_complete, args=[run.folder])
+        st.button(
+            "Compute neighbors and UMAP",
+            key="complete",
+            icon=":material/calculate:",
+            on_click=_complete,
+            args=[run.folder],
+        )
         if busy:
-            st.caption("The server is training; try again when it has ended.")
+            st.caption("The server is busy training; try again when the run has ended.")
 
 
 def _unknown(run: Run) -> str:
     """That z is not known of all samples, where that is so."""
     with contextlib.suppress(ValueError):  # the newest snapshot may be damaged
         if len(run.at(-1).rows) < run.n:
-            return f"; of {thousands(run.n)} samples z is known of {thousands(len(run.view))}"
+            return f"; z is known for {thousands(len(run.view))} of {thousands(run.n)} samples"
     return ""
 
 

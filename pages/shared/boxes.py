@@ -18,6 +18,7 @@ from dec_core.analysis.verdict import most_mixed, thousands, verdict
 from dec_core.config import RunConfig
 from dec_core.figures.curves import curves_in_words
 from dec_core.figures.palette import colour
+from dec_core.glossary import explained
 from dec_core.methods import METHODS
 from dec_core.reading.snapshot import Snapshot
 from dec_core.runs.history import History
@@ -32,21 +33,20 @@ MOST_LETTERS = 40  # of a class's name beside a box's question
 COLOURS = {"digit": "digit", "cluster": "cluster", "wrong": "wrong"}
 
 ABOUT_EMBEDDING = (
-    "Each point is an image, placed by its z. PCA: the plane in which z varies most. "
-    "UMAP: neighbours stay neighbours (McInnes, Healy and Melville 2018). "
-    "Wheel to zoom, drag to move, double click to go back."
+    f"Each point is an image, placed by its z.\n\n{explained('pca', 'umap')}\n\n"
+    "Scroll to zoom, drag to move, double-click to reset."
 )
 ABOUT_CONFUSION = (
-    "Rows are true digits, columns clusters, matched one to one so that the diagonal holds as many as it can "
-    "(Hungarian method). Orange cells are errors. Click a cell to see its images."
+    f"{explained('confusion_matrix', 'matching')}\n\n"
+    "Rows are true digits, columns clusters; orange cells are errors. Click a cell to inspect its images."
 )
 ABOUT_CURVES = (
-    "Left: the mean squared error of the autoencoder. Right: accuracy, NMI, ARI and the share of images that "
-    "changed cluster; dashed, what k-means reaches on pixels and on z, and UMAP and a mixture without any network. "
-    "At the foot: where p is that of the mixture, and where it is made from q. Click a point to look at that moment; "
+    "Left: reconstruction error by epoch. Right: accuracy, NMI, ARI and the share of images that changed cluster, by "
+    "gradient step. Dashed lines: k-means on pixels, k-means on z, and UMAP with a Gaussian mixture. Along the bottom: "
+    "where the target p is the mixture's, and where it is computed from q. Click a point to inspect that snapshot; "
     "triangles mark the largest changes."
 )
-ABOUT_DIGITS = "What the decoder makes of the z of an image, and of the cluster centers."
+ABOUT_DIGITS = f"{explained('reconstruction')}\n\nCluster centers are decoded in the same way."
 
 
 class Boxes:
@@ -69,25 +69,25 @@ class Boxes:
         """Draw all four."""
         self._what_is_damaged()
         upper, lower = st.columns(2), st.columns(2)
-        with upper[0], box("embedding", "How do the groups come apart?", ABOUT_EMBEDDING) as beside:
-            self._embedding(beside)
-        with upper[1], box("confusion", self._question(), ABOUT_CONFUSION) as beside:
-            self._confusion(beside)
+        with upper[0], box("embedding", "How do the groups come apart?", ABOUT_EMBEDDING) as controls:
+            self._embedding(controls)
+        with upper[1], box("confusion", self._question(), ABOUT_CONFUSION) as controls:
+            self._confusion(controls)
         with lower[0], box("curves", "Is it getting better?", ABOUT_CURVES):
             self._curves()
         with lower[1], box("digits", "What does it see?", ABOUT_DIGITS):
             self._digits()
 
-    def _embedding(self, beside: DeltaGenerator) -> None:
+    def _embedding(self, controls: DeltaGenerator) -> None:
         if self.newest is None:
-            to_come("Up to 10\u2009000 images as points that part into groups as the network learns.", TOP)
+            to_come("Up to 10\u2009000 images as points, which separate into groups as the network learns.", TOP)
             return
         labelled, umap_file = shown(self.config).y is not None, self.newest.run.umap_file
-        with beside:
+        with controls:
             colour_by = "cluster"
             if labelled:
                 names = COLOURS | {"digit": shown(self.config).kind}
-                colour_by = choice("Colour", names, "digit", "colour_by")
+                colour_by = choice("Color", names, "digit", "colour_by")
             space = choice("Projection", {"umap": "UMAP", "pca": "PCA"}, "umap", "space") if umap_file else "pca"
         if not self.clustered:
             colour_by = "digit"  # there are no clusters yet; without labels, grey
@@ -97,10 +97,10 @@ class Boxes:
 
     def _what_is_damaged(self) -> None:
         if self.newest is None and self.history.snapshots:
-            st.warning("No snapshot of this run can be read: they are damaged.", icon=":material/warning:")
+            st.warning("All snapshots of this run are damaged and cannot be read.", icon=":material/warning:")
         elif self.newest is not None and self.newest.run.n_unreadable:
-            said = "The newest snapshot is damaged; the newest one that can be read is shown."
-            st.warning(said, icon=":material/warning:")
+            message = "The latest snapshot is damaged; the latest readable one is shown."
+            st.warning(message, icon=":material/warning:")
 
     def _of_newest(self) -> tuple[str, int]:
         """What names the newest snapshot and all that is known of it."""
@@ -111,39 +111,39 @@ class Boxes:
             return "Which digits are mixed up?"
         return "How large are the clusters?" if shown(self.config).y is None else "Which classes are mixed up?"
 
-    def _confusion(self, beside: DeltaGenerator) -> None:
+    def _confusion(self, controls: DeltaGenerator) -> None:
         if not self.clustered:
-            to_come("Once the centers are placed: which digit lies in which cluster.", TOP)
+            to_come("Once the centers are initialized: how many images of each digit are in each cluster.", TOP)
             return
-        found = self.newest.confusion
-        if found is None:
+        confusion = self.newest.confusion
+        if confusion is None:
             figure = sizes_json(*self._of_newest(), TOP, self.newest)
             components.plot(figure, "Cluster sizes", "Sizes of the clusters", "sizes", TOP)
             return
-        names, pair = self.newest.run.classes, most_mixed(found)
-        words = verdict(found, names, "images")
+        names, pair = self.newest.run.classes, most_mixed(confusion)
+        finding = verdict(confusion, names, "images")
         if pair:
-            words = f"{names[pair[0]]} and {names[pair[1]]} are mixed most: {pair[2]} images, either way."
+            finding = f"{names[pair[0]]} and {names[pair[1]]} are confused most: {thousands(pair[2])} images."
         letters = self.newest.run.letters
         figure = confusion_json(*self._of_newest(), TOP, self.newest)
 
         def clicked(cell: dict[str, Any]) -> None:
-            row, column = found.classes[int(cell["y"])], found.clusters[int(cell["x"])]
+            row, column = confusion.classes[int(cell["y"])], confusion.clusters[int(cell["x"])]
             inspect_next(self.run_id, true=names[row], cluster=letters[column])
 
-        components.plot(figure, "Confusion matrix", words, "confusion", TOP, clicked)
+        components.plot(figure, "Confusion matrix", finding, "confusion", TOP, clicked)
         if pair:
-            with beside:
-                self._worth_a_look(found, names, letters)
+            with controls:
+                self._worth_a_look(confusion, names, letters)
 
-    def _worth_a_look(self, found: Confusion, names: Sequence[str], letters: list[str]) -> None:
+    def _worth_a_look(self, confusion: Confusion, names: Sequence[str], letters: list[str]) -> None:
         """The cell with the most errors, one click away."""
-        n = found.n_matched
-        wrong = np.where(found.right, 0, found.counts)[:n, :n]
+        n = confusion.n_matched
+        wrong = np.where(confusion.right, 0, confusion.counts)[:n, :n]
         i, j = np.unravel_index(wrong.argmax(), wrong.shape)
-        one, other = (escape(names[found.classes[cell]], MOST_LETTERS) for cell in (i, j))
-        label = f"{thousands(wrong[i, j])} of the {one}s lie with the {other}s"
-        query = {"run": self.run_id, "true": names[found.classes[i]], "cluster": letters[found.clusters[j]]}
+        one, other = (escape(names[confusion.classes[cell]], MOST_LETTERS) for cell in (i, j))
+        label = f"{thousands(wrong[i, j])} of the {one}s are among the {other}s"
+        query = {"run": self.run_id, "true": names[confusion.classes[i]], "cluster": letters[confusion.clusters[j]]}
         st.page_link(
             "inspect/inspect.py",
             label=label,
@@ -159,7 +159,7 @@ class Boxes:
             figure = curves_json(self.run_id, self.history.n_records, BOTTOM, self.history, self.config)
             components.plot(figure, "Curves", curves_in_words(self.history), "curves", BOTTOM, self._look_at)
         else:
-            to_come("Curves: first the error of the autoencoder, then how well clusters and digits agree.", BOTTOM)
+            to_come("First the reconstruction error, then accuracy, NMI and ARI.", BOTTOM)
 
     def _look_at(self, point: dict[str, Any]) -> None:
         """Open the moment of a point of the curves: its epoch, or its gradient step."""
@@ -174,7 +174,7 @@ class Boxes:
 
     def _digits(self) -> None:
         if self.newest is None:
-            to_come("Digits, what the autoencoder makes of them, and what each cluster center looks like.", BOTTOM)
+            to_come("Digits, their reconstructions, and the decoded cluster centers.", BOTTOM)
             return
         data = shown(self.config)
         trained = METHODS[self.config.method].has_network
@@ -188,7 +188,9 @@ class Boxes:
             by_name = np.argsort(self.newest.run.cluster_order)
             numbers = range(len(by_name))
             decoded, names = self.newest.arrays["decoded_centers"][by_name], [letter(i) for i in numbers]
-            title = "Cluster centers, decoded" if trained else "Cluster centers: the mean of their images"
+            title = "Cluster centers, decoded" if trained else "Cluster centers: mean images"
             rows.append(components.digit_row(title, decoded, names, [colour(i) for i in numbers]))
-        words = "Images, their reconstructions and the decoded cluster centers" if trained else "Images and mean images"
-        components.digits(rows, "Reconstructions", words, "digits", BOTTOM)
+        description = (
+            "Images, their reconstructions and the decoded cluster centers" if trained else "Images and mean images"
+        )
+        components.digits(rows, "Reconstructions", description, "digits", BOTTOM)

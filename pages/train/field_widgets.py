@@ -5,12 +5,14 @@ from __future__ import annotations
 import streamlit as st
 
 from dec_core.figures.shown import short_name
+from dec_core.glossary import tooltip
 from pages.shared.text import sentence
 from pages.shared.widget_key import key_showing
 from pages.train import state
 from pages.train.state import FIELDS, UNITS, Form
 
-ONE_LINE = 22  # letters of all options that fit beside each other
+ONE_LINE = 25  # letters that fit beside each other, each option's margins counted as letters
+MARGINS = 4
 SLIDERS = {"latent_dim": (1, 64), "n_clusters": (2, 30)}
 
 
@@ -30,7 +32,7 @@ def _field(name: str, form: Form) -> None:
     """The input for one field, and below it what is wrong with it."""
     field, value = FIELDS[name], form.choices.values[name]
     common = {
-        "label": field["label"], "help": field["help"], "key": key_showing(name, value),
+        "label": field["label"], "help": tooltip(name), "key": key_showing(name, value),
         "on_change": state.choose, "args": (name,),
     }  # fmt: skip
     default = field["default"]
@@ -58,7 +60,7 @@ def _options(name: str, value: str, common: dict) -> None:
     options, label = FIELDS[name]["choices"], str
     if name == "dataset":
         options, label = [*options, *([] if value in options else [value])], short_name
-    if sum(len(label(option)) for option in options) > ONE_LINE:
+    if sum(len(label(option)) + MARGINS for option in options) > ONE_LINE:
         st.selectbox(options=options, format_func=label, **common)
     else:
         st.segmented_control(options=options, format_func=label, required=True, **common)
