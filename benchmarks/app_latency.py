@@ -131,7 +131,7 @@ def measure_many(n: int = 500) -> dict[str, float]:
             figures["picker opens, median"], figures["picker opens, slowest"] = statistics.median(opened), max(opened)
             since = time.perf_counter()
             page.get_by_role("link", name="Compare", exact=True).click()
-            page.get_by_text("What differs, and what did it do?").wait_for()
+            page.get_by_text("What differs, and what effect did it have?").wait_for()
             figures["Compare is shown"] = time.perf_counter() - since
     return figures
 

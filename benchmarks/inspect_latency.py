@@ -211,7 +211,7 @@ def _cards(page: Any) -> list[float]:
 
 def _hovers(page: Any) -> list[float]:
     """Move the pointer to places where points are; wait for the image of another sample."""
-    page.get_by_role("button", name="All", exact=True).click()
+    page.get_by_role("button", name="Clear filters").click()
     page.wait_for_timeout(2000)
     canvas, tip = _handles(page, ".points > canvas", ".points .tip")
     box = canvas.bounding_box()

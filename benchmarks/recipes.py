@@ -248,7 +248,7 @@ def _ingredients(rows: list[dict[str, Any]]) -> list[str]:
         "## What each ingredient adds",
         "",
         "ACC of `first-look` on 10 000 images: with one ingredient alone, and with all of them but that one. Fashion",
-        "is not handwriting, so it is never deskewed. Two seeds each. What is about neighbours has UMAP and the",
+        "is not handwriting, so it is never deskewed. Two seeds each. What is about neighbors has UMAP and the",
         "mixture with it when it is alone, for without them nothing is compared. The last row, in italics, is no part",
         "of `first-look`: it tells what it would add to all of them.",
         "",

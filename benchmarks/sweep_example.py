@@ -26,7 +26,7 @@ from dec_core.sweeps.plan import SweepPlan
 NAME = "worked-example"
 RATES, CLUSTERS = (0.0001, 0.001, 0.01), (8, 10, 12, 15)
 COMMAND = "python -m benchmarks sweep-example"
-ABOUT = {"agreement": "agreement with neighbours", "silhouette": "silhouette of z"}
+ABOUT = {"agreement": "agreement with neighbors", "silhouette": "silhouette of z"}
 
 
 def add_parser(commands: Any) -> None:
@@ -88,19 +88,19 @@ def page(outcome: dict[str, Any]) -> str:
     lines = [
         "# A sweep, worked through",
         "",
-        f"Made by `{COMMAND}`: `first-look` with k-means as its first target (10 000 digits, 600 gradient",
-        f"steps), a grid of {len(trials)} configs, three seeds each, judged by agreement with neighbours, which asks",
-        "no labels. Scores are means over the seeds, with least and greatest in brackets.",
+        f"Made by `{COMMAND}`: `first-look` with k-means as the initial target (10 000 digits, 600 gradient",
+        f"steps), a grid of {len(trials)} configs, three seeds each, judged by agreement with neighbors, which uses",
+        "no labels. Scores are means over the seeds, with minimum and maximum in parentheses.",
         "",
-        "## What was found",
+        "## Result",
         "",
         f"- Chosen without labels: {_params(best)}. Its ACC is {_over(best, 'acc')}.",
-        f"- By labels one would have chosen {_params(by_labels)}, with ACC {_over(by_labels, 'acc')};",
+        f"- Chosen by labels: {_params(by_labels)}, with ACC {_over(by_labels, 'acc')};",
         f"  without labels it comes {_place(rank)} of {len(trials)}.",
         f"- Rank correlation with ACC over the configs: {_trusted(trust)}.",
         f"- The worst, {_params(trials[-1])}, has ACC {_over(trials[-1], 'acc')}.",
         "",
-        "## How each field acts",
+        "## What each field does",
         "",
         "Means over all configs with that value:",
         "",

@@ -44,7 +44,7 @@ def _units(value: Any) -> Any:
 
 def _dataset(name: Any) -> Any:
     if isinstance(name, str) and name not in BUNDLED and not name.startswith(OWN_DATA):
-        raise ValueError(f"expected {' or '.join(BUNDLED)}, or the name of data of one's own, {OWN_DATA}...")
+        raise ValueError(f"expected {' or '.join(BUNDLED)}, or the name of your own dataset, {OWN_DATA}...")
     return name
 
 
@@ -242,7 +242,7 @@ class RunConfig(BaseModel):
             if value > used and applies(name, self):
                 problems[name] = f"received {value}, but there are only {used} images; use {used} or fewer"
         if self.deskew and len(image_shape) == 3:
-            problems["deskew"] = "received colour images, but only grey ones can be deskewed; switch it off"
+            problems["deskew"] = "received color images, but only gray ones can be deskewed; switch it off"
         if is_one_line(image_shape):
             problems |= self._problems_of_lines(image_shape)
         try:

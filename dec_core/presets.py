@@ -73,25 +73,25 @@ PRESETS: dict[str, RunConfig] = {
 }
 
 DESCRIPTIONS: dict[str, str] = {
-    "first-look": "10 000 digits in under a minute: small enough to watch, good enough to believe.",
-    "fast": "All 70 000 digits in a minute: the same recipe, with more to learn from.",
-    "best": "All 70 000 digits, neighbours sought among distorted ones, too; some five minutes.",
-    "best-no-prior": "The same with the digits as they were written, not set upright.",
-    "best-conv": "The same with a convolutional network, which takes longer to train.",
-    "kmeans-pixels": "No network at all: k-means on 784 pixels. What deep clustering has to beat.",
-    "umap-gmm": "No network either: UMAP of upright digits and a Gaussian mixture. Hard to beat; places no new image.",
-    "tutorial-autoencoder": "The dense autoencoder, then k-means on its z: how far seeing alone gets.",
-    "tutorial-dec": "The tutorial's dense system, all 70 000 digits and 300 epochs: the better part of an hour.",
-    "tutorial-conv-dec": "Convolutions, undone by Conv2DTranspose; then DEC with adam.",
-    "tutorial-conv-upsampling": "Few convolutions, undone by UpSampling2D; then DEC with adam.",
-    "tutorial-conv-joint": "Convolutional, clustering and reconstruction trained together.",
-    "tutorial-dense-joint": "Dense, clustering and reconstruction trained together.",
+    "first-look": "10 000 deskewed digits in under a minute, with UMAP and a Gaussian mixture as the initial target.",
+    "fast": "The same recipe on all 70 000 digits, in about a minute.",
+    "best": "All 70 000 digits, with augmented neighbors for UMAP; about five minutes.",
+    "best-no-prior": "Like best, without deskewing.",
+    "best-conv": "Like best, with a convolutional autoencoder; takes longer to train.",
+    "kmeans-pixels": "No network: k-means on the pixels. The baseline that deep clustering has to beat.",
+    "umap-gmm": "No network: UMAP of deskewed digits and a Gaussian mixture. Hard to beat; cannot assign new images.",
+    "tutorial-autoencoder": "The dense autoencoder, then k-means on z: what pretraining alone achieves.",
+    "tutorial-dec": "The tutorial's dense DEC on all 70 000 digits, 300 epochs; most of an hour.",
+    "tutorial-conv-dec": "Convolutional autoencoder with Conv2DTranspose, then DEC with adam.",
+    "tutorial-conv-upsampling": "Smaller convolutional autoencoder with UpSampling2D, then DEC with adam.",
+    "tutorial-conv-joint": "Convolutional; clustering and reconstruction losses trained jointly (DCEC).",
+    "tutorial-dense-joint": "Dense; clustering and reconstruction losses trained jointly (IDEC).",
 }
 
 
 CHAPTERS: dict[str, str] = {  # as the tutorial tells its story
-    "first-look": "Begin",
-    "fast": "Begin",
+    "first-look": "Start here",
+    "fast": "Start here",
     "best": "Best",
     "best-no-prior": "Best",
     "best-conv": "Best",

@@ -72,10 +72,10 @@ def difference(spread: Spread, reference: Spread) -> Difference:
     if min(spread.n, reference.n) > 1 and _p_value(spread, reference) <= CHANCE:
         return Difference(change, True, False, "")
     if not apart:
-        return Difference(change, False, True, "no difference: it lies within the spread of the seeds")
+        return Difference(change, False, True, "no difference beyond the spread of the seeds")
     if min(spread.n, reference.n) < 2:
         return Difference(change, False, False, "one seed against several: it may be chance")
-    return Difference(change, False, False, "the seeds lie apart, but they are so few that it may be chance")
+    return Difference(change, False, False, "the seeds do not overlap, but with so few it may be chance")
 
 
 def _p_value(spread: Spread, reference: Spread) -> float:

@@ -37,10 +37,10 @@ def story(
         Gradient steps done at those moments.
     """
     what = f"One {noun}" if true is None else f"{_article(true)} {true}"
-    verb = "put" if wrong else "lies"
-    sentence = f"{what}, {verb} in cluster {cluster}" if wrong else f"{what} that {verb} in cluster {cluster}"
+    verb = "assigned to" if wrong else "in"
+    sentence = f"{what} {verb} cluster {cluster}"
     if confidence == confidence:  # not NaN
-        sentence += f": q = {confidence:.2f}; the next is {second} with {runner_up:.2f}"
+        sentence += f": q = {confidence:.2f}; the runner-up is {second} with {runner_up:.2f}"
     return f"{sentence}. {_travels(strip, iterations)}".strip()
 
 
@@ -55,9 +55,9 @@ def _travels(strip: Sequence[str], iterations: Sequence[int]) -> str:
     if len(strip) < 2:
         return ""
     if not turns:
-        return f"It has been there since step {iterations[0]}, when the centers were placed."
+        return f"It has been there since step {iterations[0]}, when the centers were initialized."
     last = turns[-1]
-    came = f"It came over from {strip[last - 1]} at step {iterations[last]}"
+    came = f"It moved here from {strip[last - 1]} at step {iterations[last]}"
     if len(turns) == 1:
         return f"{came}."
     return f"{came}, the last of {len(turns)} changes."

@@ -36,11 +36,11 @@ def most_mixed(confusion: Confusion) -> tuple[object, object, int] | None:
 def verdict(confusion: Confusion, names: Sequence[str], noun: str = "digits") -> str:
     """One sentence on a scored clustering. `names` are those of the classes, `noun` what the images show."""
     total, right = confusion.counts.sum(), confusion.counts[confusion.right].sum()
-    sentence = f"{thousands(right)} of {thousands(total)} {noun} lie in the cluster of their kind"
+    sentence = f"{thousands(right)} of {thousands(total)} {noun} are clustered correctly"
     pair = most_mixed(confusion)
     if pair:
         a, b = sorted(pair[:2])
-        sentence += f"; {names[a]} and {names[b]} are mixed most ({thousands(pair[2])} {noun}, either way)"
+        sentence += f"; {names[a]} and {names[b]} are confused most ({thousands(pair[2])} {noun}, both ways)"
     empty = int((confusion.counts.sum(axis=0) == 0).sum())
     if empty:
         sentence += f"; {empty} of {len(confusion.clusters)} clusters {'is' if empty == 1 else 'are'} empty"
@@ -64,28 +64,26 @@ def doubts(judged: Mapping[str, Any], name: Callable[[int], object], *, ended: b
         a, b = sorted(map(name, judged["pair"]))
         border, best = 100 * judged["border"], 100 * judged["best"]
         suspicions.append(
-            f"clusters {a} and {b} share a dense region ({border:.0f} % of neighbours lie across their border, where "
-            f"a better cut crosses {best:.0f} %)"
+            f"clusters {a} and {b} share a dense region ({border:.0f} % of nearest neighbors cross their border; "
+            f"a better cut: {best:.0f} %)"
         )
     if judged["merges"]:
-        apart = " and falls apart in the middle" if judged["apart"] else ""
-        suspicions.append(
-            f"cluster {name(judged['cluster'])} is {judged['size']:.1f} times as large as the mean{apart}"
-        )
+        apart = " and splits in the middle" if judged["apart"] else ""
+        suspicions.append(f"cluster {name(judged['cluster'])} is {judged['size']:.1f} times the mean size{apart}")
     if not suspicions:
-        return "Without labels, no group looks merged or split."
+        return "Judged without labels, no group looks merged or split."
     if not ended:
-        return f"Without labels, at step {judged['iteration']}: {suspicions[-1]}."
-    return f"Groups look merged or split: {'; '.join(suspicions)}. Accuracy is likely to be below 90 %."
+        return f"Judged without labels, at step {judged['iteration']}: {suspicions[-1]}."
+    return f"Groups look merged or split: {'; '.join(suspicions)}. Accuracy is likely below 90 %."
 
 
 def what_to_try(taught: bool, features: str) -> str:
     """A remedy where groups look merged or split; `taught`: whether UMAP and a mixture gave the initial target."""
     if not taught:
-        return "Try another seed, or the preset first-look, which first learns what UMAP and a mixture find."
+        return "Try another seed, or the preset first-look."
     if features == "pixels":
-        return "Try to let UMAP compare gradients."
-    return "Try another seed, more images, or other neighbours for UMAP."
+        return "Try gradients as the features for UMAP."
+    return "Try another seed, more images, or another number of neighbors in UMAP."
 
 
 def collapse(sizes: Sequence[int]) -> str:
@@ -98,17 +96,17 @@ def collapse(sizes: Sequence[int]) -> str:
         return ""
     return (
         f"Clustering has collapsed: {n_empty} of {len(sizes)} clusters are empty. "
-        "Try a smaller learning rate while clustering."
+        "Try a smaller learning rate for clustering."
     )
 
 
 def compared_with_mixture(acc: float, mixture: float) -> str:
     """Whether the network beats UMAP and a mixture, which need none. Accuracies, 0..1."""
-    alone = f"UMAP and a mixture alone reach {100 * mixture:.1f} %"
+    alone = f"UMAP and a Gaussian mixture alone reach {100 * mixture:.1f} %"
     if acc > mixture + LEVEL:
         return f"{alone}: the network is ahead."
-    rank = "level" if acc > mixture - LEVEL else "behind"
-    return f"{alone}: the network is {rank}, but can place new images and decode its centers."
+    rank = "on par" if acc > mixture - LEVEL else "behind"
+    return f"{alone}: the network is {rank}, but it can assign new images and decode its centers."
 
 
 def verdict_without_labels(sizes: np.ndarray) -> str:
@@ -116,6 +114,6 @@ def verdict_without_labels(sizes: np.ndarray) -> str:
     sizes = np.asarray(sizes)
     used = sizes[sizes > 0]
     return (
-        f"{thousands(sizes.sum())} images lie in {len(used)} clusters of {thousands(used.min())} to "
-        f"{thousands(used.max())}; without labels nobody can say how many lie right."
+        f"{thousands(sizes.sum())} images are in {len(used)} clusters of {thousands(used.min())} to "
+        f"{thousands(used.max())}; accuracy cannot be computed without labels."
     )

@@ -48,6 +48,6 @@ def table_text(table: list[dict[str, Any]]) -> str:
 
     head = COLUMNS.format(**{name: name for name in table[0]})
     rows = [COLUMNS.format(**{**row, "parameters": thousands(row["parameters"])}) for row in table]
-    sums = {"autoencoder": ("encoder", "decoder"), "in all": ()}
+    sums = {"autoencoder": ("encoder", "decoder"), "in total": ()}
     lines = [f"{name:58} {thousands(n_parameters(table, *parts)):>15}" for name, parts in sums.items()]
     return "\n".join([head, *rows, *lines]).replace("\u2009", " ")  # not every terminal has thin spaces

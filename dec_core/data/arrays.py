@@ -74,10 +74,8 @@ def _shaped(x: np.ndarray) -> tuple[np.ndarray, list[str]]:
     if x.shape[3] == 3:
         return x, []
     if x.shape[3] == 4:
-        return x[..., :3], ["The fourth channel (opacity) is left out."]
-    raise DataError(
-        f"images: received {x.shape[3]} channels, expected 1 (grey), 3 (colour) or 4 (with opacity); choose"
-    )
+        return x[..., :3], ["The fourth channel (opacity) is ignored."]
+    raise DataError(f"images: received {x.shape[3]} channels, expected 1 (gray), 3 (color) or 4 (with opacity); choose")
 
 
 def check_values(x: np.ndarray) -> tuple[float, float]:
@@ -95,7 +93,7 @@ def _scaled(x: np.ndarray) -> tuple[np.ndarray, list[str]]:
     _, high = check_values(x)
     if high <= 1:
         scaled = np.round(x.astype(np.float32) * 255) if x.dtype.kind == "f" else x.astype(np.uint8) * np.uint8(255)
-        return scaled.astype(np.uint8, copy=False), ["Values 0 to 1 become grey levels 0 to 255."]
+        return scaled.astype(np.uint8, copy=False), ["Values 0 to 1 become gray levels 0 to 255."]
     dark = [f"The brightest value is {high:g} of 255: if that is white in your data, scale it to 255 first."]
     whole = x if x.dtype.kind in "ui" else np.round(x)
     return whole.astype(np.uint8, copy=False), dark if high < DARK else []

@@ -90,11 +90,11 @@ FORMATS = (  # the first that fits is taken
     ),
     Format(".npy", "the images alone", (".npy",), lambda given: read_npy(given.name, given.data)),
     Format(
-        ".csv", "a row an image; a column named label, y, class or target, or a first column too many, is its label",
+        ".csv", "one image per row; a column named label, y, class or target, or a first column too many, is its label",
         (".csv",), lambda given: read_csv(given.name, given.data, given.limits),
     ),
-    Format(".zip", "pictures, with folders as labels, or IDX files; a folder of them, too", (".zip",), _zip),
-    Format("IDX", "gzipped or not; images, and labels in the file that is named so", (".gz",), _idx, looks_like_idx),
+    Format(".zip", "pictures, with folders as labels, or IDX files; or a folder of them", (".zip",), _zip),
+    Format("IDX", "gzipped or not; images, and labels in a file named accordingly", (".gz",), _idx, looks_like_idx),
     Format("pictures", "many together", SUFFIXES, _picture),
 )  # fmt: skip
 

@@ -21,7 +21,7 @@ def from_files(name: str, files: Files, skip_unreadable: bool, limits: Limits) -
     images, labels, notes = read_pictures(pictures, skip_unreadable=skip_unreadable, limits=limits)
     others = [file for file, _ in files if not is_picture(file) and not is_hidden(file)]
     notes += [] if labels is None else ["The folders are the labels."]
-    return images, labels, notes + ([f"Not read, as they are no pictures: {few(others)}."] if others else [])
+    return images, labels, notes + ([f"Ignored, since they are not pictures: {few(others)}."] if others else [])
 
 
 def _idx_pairs(name: str, files: Files, limits: Limits) -> Raw:

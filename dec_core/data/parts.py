@@ -23,4 +23,4 @@ def on_parts(names: list[str], n_with_labels: int) -> list[str]:
     """Notes on parts that were joined, of which some may have labels."""
     more = f" and {len(names) - 4} more" if len(names) > 4 else ""
     joined = [f"{' and '.join(names[:4])}{more} joined."] if len(names) > 1 else []
-    return joined + (["Labels of some parts only: left out."] if 0 < n_with_labels < len(names) else [])
+    return joined + (["Only some parts have labels; labels are ignored."] if 0 < n_with_labels < len(names) else [])

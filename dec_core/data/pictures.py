@@ -71,10 +71,10 @@ def read_pictures(
     images, notes = _alike(pictures, limits)
     notes[1:1] = [f"{count} of them: {what}." for what, count in sorted(done.items())]
     if unreadable:
-        notes.append(f"{len(unreadable)} pictures could not be read and are left out: {few(unreadable)}.")
+        notes.append(f"{len(unreadable)} pictures could not be read and are skipped: {few(unreadable)}.")
     labels = _folders(names)
     if labels is None and len({"/" in name for name in names}) > 1:
-        notes.append("Some pictures are in folders and some in none: the folders are not read as labels.")
+        notes.append("Some pictures are in folders and some are not, so folders are not read as labels.")
     return images, labels, notes
 
 
@@ -93,9 +93,9 @@ def brought_to(images: np.ndarray, shape: tuple[int, ...]) -> tuple[np.ndarray, 
     fitted = [ImageOps.pad(Image.fromarray(image).convert(mode), (width, height)) for image in images]
     notes = []
     if images.shape[1:3] != shape[:2]:
-        notes.append(f"Brought from {images.shape[1]}×{images.shape[2]} to the {height}×{width} pixels of the run.")
+        notes.append(f"Resized from {images.shape[1]}×{images.shape[2]} to the {height}×{width} pixels of the run.")
     if images.ndim != len(shape) + 1:
-        notes.append(f"Read in {'colour' if mode == 'RGB' else 'grey'}, as the run's images are.")
+        notes.append(f"Read in {'color' if mode == 'RGB' else 'gray'}, as the run's images are.")
     return np.stack([np.asarray(picture) for picture in fitted]), notes
 
 
@@ -160,7 +160,7 @@ def _plain(picture: Image.Image) -> tuple[Image.Image, set[str]]:
     known = picture.mode in ("1", "L", "LA", "RGB", "RGBA")
     mode += "A" if picture.has_transparency_data else ""
     plain = picture if picture.mode == mode else picture.convert(mode)  # no copy of a large one
-    return plain, set() if known else {"a palette or another space of colours is read as RGB"}
+    return plain, set() if known else {"a palette or another color space is read as RGB"}
 
 
 def _simplest(picture: Image.Image) -> Image.Image:
@@ -184,10 +184,10 @@ def _alike(pictures: list[Image.Image], limits: Limits) -> tuple[np.ndarray, lis
     ground, notes = _ground(pictures)
     opaque = (_on_ground(picture, mode, ground) for picture in pictures)
     arrays = [np.asarray(picture if picture.size == size else ImageOps.pad(picture, size)) for picture in opaque]
-    notes.insert(0, f"{len(pictures)} pictures, in {'colour' if mode == 'RGB' else 'grey'}.")
+    notes.insert(0, f"{len(pictures)} pictures, in {'color' if mode == 'RGB' else 'gray'}.")
     if n_same < len(pictures):
         notes.append(
-            f"{len(pictures) - n_same} of them: brought to the {size[1]}×{size[0]} pixels of the others, "
+            f"{len(pictures) - n_same} of them: resized to the {size[1]}×{size[0]} pixels of the others, "
             "where the shape differs with a black border."
         )
     return np.stack(arrays), notes

@@ -44,7 +44,7 @@ def read(
     ----------
     path : Path or str
     skip_unreadable : bool
-        Leave out pictures that cannot be read and say so in the notes, instead of refusing them all.
+        Skip pictures that cannot be read and say so in the notes, instead of refusing them all.
     at_least : int
         How many images are needed: two to cluster them, one to ask where it belongs.
     limits : Limits
@@ -106,7 +106,7 @@ def _reading(name: str, raw: Raw, at_least: int, limits: Limits) -> Reading:
     if len(images) < at_least:
         raise DataError(f"{name}: received 1 image, expected at least {at_least}; clusters are found among many")
     notes = [*notes, *done]
-    shape, colour = f"{images.shape[1]}×{images.shape[2]}", ", in colour" if images.ndim == 4 else ""
+    shape, colour = f"{images.shape[1]}×{images.shape[2]}", ", in color" if images.ndim == 4 else ""
     notes.insert(0, f"{len(images)} image{'s' if len(images) > 1 else ''} of {shape} pixels{colour}.")
     if y is None:
         notes.append("No labels: clusters cannot be scored.")

@@ -1,4 +1,4 @@
-"""Tables of pixels: comma-separated text, a row an image."""
+"""Tables of pixels: comma-separated text, one image per row."""
 
 from __future__ import annotations
 
@@ -100,16 +100,16 @@ def _layout(name: str, head: list[list[str]], limits: Limits) -> tuple[Layout, l
     rows = head[headed:][:2]
     _check_rows(name, head, rows, limits)
     columns = head[0] if headed else [str(i + 1) for i in range(len(head[0]))]
-    notes = ["The first row is read as names of columns."] if headed and any(map(_is_number, columns)) else []
+    notes = ["The first row is read as column names."] if headed and any(map(_is_number, columns)) else []
     names = [column.strip().lower() for column in columns]
     counting = names[0] in NUMBER_COLUMNS and [row[0].strip() for row in rows] in (["0", "1"], ["1", "2"], ["0"], ["1"])
     if counting:
-        notes.append("The first column counts the rows and is left out.")
+        notes.append("The first column counts the rows and is ignored.")
     n = len(names) - counting
     label = next((i for i in range(counting, len(names)) if names[i] in LABEL_COLUMNS), None)
     if label is None and isqrt(n) ** 2 != n and isqrt(n - 1) ** 2 == n - 1 and n > 2:
         label = int(counting)
-        notes.append(f"{n} columns are a square and one: the first is read as the label.")
+        notes.append(f"{n} columns are a square number plus one, so the first is read as the label.")
     with_truth = any(cell.strip().lower() in NUMBERS for row in rows for i, cell in enumerate(row) if i != label)
     return Layout(columns, headed, label, counting, with_truth), notes
 

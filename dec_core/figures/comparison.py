@@ -26,7 +26,7 @@ CSS = """
 @media (prefers-color-scheme: dark) { .compared .up { color: #4cc38a; } .compared .down { color: #ff9a5c; } }
 </style>
 """
-COMPARED_SCORES = SCORES | {"seconds": ("Seconds", "Of training, all phases together.")}
+COMPARED_SCORES = SCORES | {"seconds": ("Seconds", "Training time, all phases.")}
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def _field(config: RunConfig | None, name: str) -> Cell:
     if config is None:
         return Cell("–", explanation="This run's config cannot be read.")
     if not applies(name, config):
-        return Cell("–", explanation="It has no effect here.")
+        return Cell("–", explanation="Has no effect in this run.")
     return Cell(value_text(getattr(config, name)))
 
 
@@ -84,7 +84,7 @@ def _score(one: Contestant, reference: Contestant, score: str) -> Cell:
         return Cell("–")
     mean, seeds = _text(spread.mean, score), (_over(spread, score), "")
     if one is not reference and not _same_images(one, reference) and score != "seconds":
-        explanation = "It was trained on other images: the two cannot be compared."
+        explanation = "It was trained on other images; the two cannot be compared."
         return Cell(mean, [seeds, ("other images", "")], explanation)
     if one is reference or score not in reference.spreads:
         return Cell(mean, [seeds])
@@ -134,18 +134,18 @@ def findings(contestants: Sequence[Contestant], reference: int) -> list[str]:
 def _finding(one: Contestant, against: Contestant, score: str) -> str:
     names, noun = (f"“{one.name}”", f"“{against.name}”"), COMPARED_SCORES[score][0].lower()
     if not _same_images(one, against):
-        return f"{names[0]} was trained on other images than {names[1]}: they cannot be compared."
+        return f"{names[0]} was trained on other images than {names[1]}; they cannot be compared."
     spread, reference = one.spreads[score], against.spreads[score]
     gap = difference(spread, reference)
     if gap.same:
         return f"{' and '.join(names)}: no difference in {noun} beyond the spread of the seeds."
     amount = _amount(gap.change, score)
     if not amount:
-        return f"{' and '.join(names)} are alike in {noun}; {gap.caveat}."
+        return f"{' and '.join(names)} are equal in {noun}; {gap.caveat}."
     direction = "above" if gap.change > 0 else "below"
     certainty = f", more than the spread over their {spread.n} and {reference.n} seeds" if gap.certain else ""
     caveat = "" if gap.certain else f"; {gap.caveat}"
-    return f"{names[0]} lies {amount} {direction} {names[1]} in {noun}{certainty}{caveat}."
+    return f"{names[0]} is {amount} {direction} {names[1]} in {noun}{certainty}{caveat}."
 
 
 @dataclass(frozen=True)

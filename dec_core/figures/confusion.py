@@ -52,7 +52,7 @@ def confusion_figure(
         textfont={"size": 11 if len(letters) <= 12 else 8},
         hovertext=[
             [
-                f"{thousands(n)} of {kind} {name} lie in cluster {cluster}"
+                f"{thousands(n)} of {kind} {name} are in cluster {cluster}"
                 for cluster, n in zip(letters, row, strict=True)
             ]
             for name, row in zip(classes, counts.tolist(), strict=True)

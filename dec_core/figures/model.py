@@ -143,14 +143,14 @@ def _titles(sheet: _Sheet, described: Architecture) -> None:
 def _losses(sheet: _Sheet, config: RunConfig, y: float) -> None:
     """What is minimised, between what it compares: x and its reconstruction, p and q."""
     method = METHODS[config.method]
-    pretrains = "while pretraining" if method.trains_centers else "the only loss"
+    pretrains = "during pretraining" if method.trains_centers else "the only loss"
     when = "in both phases" if method.trains_decoder else pretrains
     for x in (MARGIN + COLUMN - 32, WIDTH - MARGIN - COLUMN + 32):
         sheet.arrow((x, TOP), (x, 46), head=False)
     sheet.loss("reconstruction", ["mean squared error", when], WIDTH / 2 - 74, 10, 148)
     if not method.trains_centers:
         return
-    lines = ["γ · KL(p‖q)", f"γ = {config.gamma:g}"] if method.trains_decoder else ["KL(p‖q)", "while clustering"]
+    lines = ["γ · KL(p‖q)", f"γ = {config.gamma:g}"] if method.trains_decoder else ["KL(p‖q)", "during clustering"]
     sheet.arrow((MIDDLE + COLUMN, y), (MIDDLE + COLUMN + 18, y), head=False)
     sheet.loss("clustering", lines, MIDDLE + COLUMN + 18, y - 18, WIDTH - MARGIN - MIDDLE - COLUMN - 18)
 
@@ -208,8 +208,8 @@ def _layer_box(layer: Layer, part: str) -> _Box:
 
 
 def _image_box(image: Shape, input_shape: Shape) -> _Box:
-    reshaping = f"taken as {shape_text(input_shape)} numbers" if len(input_shape) == 1 else "taken as they are"
-    values = f"{'colours' if image[2] == 3 else 'greys'} from 0 to 1"
+    reshaping = f"flattened to {shape_text(input_shape)} numbers" if len(input_shape) == 1 else "input as they are"
+    values = f"{'RGB' if image[2] == 3 else 'gray levels'} from 0 to 1"
     return _Box("images", "z", "Images", (values, reshaping), image)
 
 
@@ -224,7 +224,7 @@ def _clusters_box(config: RunConfig, described: Architecture) -> _Box:
 def _groups_box(config: RunConfig) -> _Box:
     if METHODS[config.method].centers_from == "kmeans":
         return _kmeans_box(config, "pixels")
-    lines = f"of UMAP, {config.n_neighbors} neighbours", f"{config.n_clusters} clusters, {config.gmm_n_init} starts"
+    lines = f"of UMAP, {config.n_neighbors} neighbors", f"{config.n_clusters} clusters, {config.gmm_n_init} starts"
     return _Box("clusters", "clusters", "Gaussian mixture", lines, (config.n_clusters,))
 
 

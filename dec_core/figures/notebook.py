@@ -52,7 +52,7 @@ from dec_core.data.readers import read
 FILE = "images.zip"  # put your file beside this notebook, and write its name here
 name = own.keep(read(Path(FILE)).dataset, Path("runs"))
 if name != config.dataset:
-    print(f"These are other images than the run's, {config.dataset}: so labels will be others, too.")
+    print(f"These are not the run's images ({config.dataset}), so its labels will differ.")
 config = config.changed(dataset=name)
 dataset = load(config.dataset, config.n_samples, upright=config.deskew, root=Path("runs"))
 dataset.images.shape, "without labels" if dataset.y is None else "with labels, to score with"
@@ -67,7 +67,7 @@ for event in train(state, dataset.x):
             losses.append(event.loss)
             print(f"epoch {event.epoch} of {event.n_epochs}: error {event.loss:.4f}", end="\\r")
         case CentersInitialized():
-            print("\\nthe centers are placed")
+            print("\\nthe centers are initialized")
         case ClusterProgress():
             divergences[event.iteration] = event.loss
         case TargetUpdated():
@@ -123,7 +123,7 @@ axes.scatter(*plane.T, s=3, c=np.array(TEN)[labels[shown] % len(TEN)])
 for cluster in np.unique(labels[shown]):
     x, y = np.median(plane[labels[shown] == cluster], axis=0)
     axes.text(x, y, cluster, weight="bold", ha="center", va="center")
-axes.set(title="z in the plane in which it varies most", xticks=[], yticks=[]);
+axes.set(title="z in its first two principal components", xticks=[], yticks=[]);
 """
 
 CENTERS = """
@@ -179,9 +179,9 @@ This notebook makes a run of deep embedded clustering again, from top to bottom,
 
 
 def _about_config(run: Any) -> str:
-    nearest = f"It is the preset `{run.preset}`."
+    nearest = f"This is the preset `{run.preset}`."
     if run.changed:
-        nearest = f"The preset that comes nearest is `{run.preset}`; other than there: `{'`, `'.join(run.changed)}`."
+        nearest = f"The nearest preset is `{run.preset}`; fields that differ: `{'`, `'.join(run.changed)}`."
     return f"""
 ## What is going to be trained
 
@@ -192,23 +192,23 @@ cell, too: `python -m dec_core train --config` and the name of this notebook.
 
 def _data(run: Any) -> list[dict[str, Any]]:
     own_data = run.config.dataset.startswith(OWN_DATA)
-    about = "The images come along with the project. Labels are for scoring alone: training never sees them."
+    about = "The images come with the package. Labels are used for scoring only; training never sees them."
     if own_data:
         about = (
-            "The run was trained on images of one's own, which are not in this notebook: a file or folder of one of "
-            f"the formats {FORMAT_NAMES}. Labels, if there are any, are for scoring alone."
+            "The run was trained on your own images, which are not in this notebook: a file or folder of one of "
+            f"the formats {FORMAT_NAMES}. Labels, if there are any, are used for scoring only."
         )
     return [_markdown("about-data", f"## Images\n\n{about}"), _code("data", LOAD_OWN if own_data else LOAD_BUNDLED)]
 
 
 def _trained(run: Any) -> list[dict[str, Any]]:
-    about = "`train` is a generator: it yields an event for all that happens. Leave the loop, and training stops."
+    about = "`train` is a generator: it yields an event for each thing that happens. Leaving the loop stops training."
     cells = [_markdown("about-training", f"## Training, as it happens\n\n{about}"), _code("training", TRAINING)]
     return [*cells, _code("curves", CURVES)] if METHODS[run.config.method].has_network else cells
 
 
 def _results(run: Any) -> list[dict[str, Any]]:
-    cells = [_markdown("about-scores", f"## What came out\n\n{_reached(run)}")]
+    cells = [_markdown("about-scores", f"## Results\n\n{_reached(run)}")]
     if run.scores:
         source = SCORES if "acc" in run.scores else SCORES_WITHOUT_LABELS
         cells.append(_code("scores", source.format(reached=run.scores)))
@@ -225,12 +225,12 @@ def _results(run: Any) -> list[dict[str, Any]]:
 
 def _reached(run: Any) -> str:
     if not run.scores:
-        return "The run had no clusters yet, so there is nothing to compare with."
+        return "The run had no clusters yet, so there is nothing to compare."
     scores = ", ".join(f"{NAMES[name]} {score_shown(name, value)}" for name, value in run.scores.items())
     unfinished = "" if run.state == "finished" else ", when this notebook was made and it had not ended,"
     return (
         f"The run{unfinished} had reached {scores}. The same seed on the same machine, with the same versions, gives "
-        "the same labels; elsewhere sums are rounded in another order, and some images come to lie in other clusters."
+        "the same labels; elsewhere, sums are rounded in another order, and some images end up in other clusters."
     )
 
 

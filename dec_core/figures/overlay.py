@@ -83,7 +83,7 @@ def overlay(lines: Sequence[Line], score: str, by: str, smoothing: float = 0.0, 
     if score not in SCORES or by not in AXES:
         raise ValueError(f"received {score!r} by {by!r}, expected one of {', '.join(SCORES)} by {', '.join(AXES)}")
     name, factor, digits = SCORES[score]
-    titles = ["Reconstruction error", f"{name} while clustering"]
+    titles = ["Reconstruction error", f"{name} during clustering"]
     figure = make_subplots(1, 2, column_widths=[0.34, 0.66], horizontal_spacing=0.11, subplot_titles=titles)
     for line in lines:
         _panel(figure, line, [_losses(history, by) for history in line.histories], 1, smoothing, ".4f")
@@ -93,7 +93,7 @@ def overlay(lines: Sequence[Line], score: str, by: str, smoothing: float = 0.0, 
     unit = " %" if score in PER_CENT else ""
     if not any(trace.xaxis == "x2" for trace in figure.data):
         middle = {"x": 0.5, "xref": "x2 domain", "y": 0.5, "yref": "y2 domain"}
-        figure.add_annotation(text="once the centers are placed", showarrow=False, font={"color": GREY}, **middle)
+        figure.add_annotation(text="once the centers are initialized", showarrow=False, font={"color": GREY}, **middle)
     figure.update_layout(
         height=height, margin={"l": 48, "r": 8, "t": 28, "b": 36}, uirevision=f"{score} {by}", hovermode="x unified",
         showlegend=False,
@@ -184,7 +184,7 @@ def _phases(figure: go.Figure, line: Line, curves: list[Curve]) -> None:
     figure.add_scatter(
         x=[place], y=[np.interp(place, x, mean)], mode="markers", name=_safe(line.name),
         marker={"symbol": "diamond", "size": 9, "color": line.colour},
-        hovertemplate="from here on p is made from q", row=1, col=2,
+        hovertemplate="from here on p is computed from q", row=1, col=2,
     )  # fmt: skip
 
 

@@ -83,7 +83,7 @@ def compared(
     reference : int
         The one that the others are compared with.
     """
-    title = f"{len(contestants)} set-ups compared" if len(contestants) > 1 else contestants[0].name
+    title = f"{len(contestants)} configurations compared" if len(contestants) > 1 else contestants[0].name
     table, sentences = compared_with_reference(contestants, reference, varying), findings(contestants, reference)
     if not lines:
         return ComparedSetups(title, table, sentences)
@@ -122,8 +122,8 @@ def _page(title: str, body: str) -> str:
 def _compared(comparison: ComparedSetups) -> str:
     parts = [f'<header class="comparison"><p class="above">Deep clustering</p><h1>{escape(comparison.title)}</h1>']
     parts.append(sentences_html(comparison.sentences))
-    table = f'<div class="wide" tabindex="0" role="region" aria-label="What came out">{comparison.table}</div>'
-    parts.append(section(2, "What differs, and what did it do?", table))
+    table = f'<div class="wide" tabindex="0" role="region" aria-label="Scores">{comparison.table}</div>'
+    parts.append(section(2, "What differs, and what effect did it have?", table))
     if comparison.curves is not None:
         figure = plot(comparison.curves, "Curves of all runs", comparison.curves_in_words)
         parts.append(section(2, "Which is better?", figure))

@@ -79,12 +79,12 @@ def _layout(run: Any) -> str:
 
 def _scores(run: Any) -> str:
     rows = [(*SCORES[name], score_shown(name, value)) for name, value in run.scores.items() if name in SCORES]
-    rows.append(("Time", "Of training, without what is computed after it.", duration_shown(run.seconds)))
+    rows.append(("Time", "Training time, without what is computed afterwards.", duration_shown(run.seconds)))
     if run.n_steps:
-        rows.append(("Gradient steps", "While clustering.", thousands(run.n_steps)))
+        rows.append(("Gradient steps", "During clustering.", thousands(run.n_steps)))
     if run.history.pretrain:
         loss = f"{run.history.pretrain[-1]['loss']:.4f}"
-        rows.append(("Reconstruction error", "Mean squared error of a pixel, 0 to 1, when pretraining ended.", loss))
+        rows.append(("Reconstruction error", "Mean squared error per pixel (0 to 1) at the end of pretraining.", loss))
     tiles = [f"<div><dt>{_explained(name, help)}</dt><dd>{escape(value)}</dd></div>" for name, help, value in rows]
     return f'<dl class="scores">{"".join(tiles)}</dl>'
 
@@ -107,16 +107,16 @@ def _clusters(run: Any, level: int) -> str:
         return ""
     if run.confusion is None:
         figure = sizes_figure(run.sizes, run.cluster_order, HEIGHT)
-        caption = "How many images lie in each cluster."
+        caption = "How many images are in each cluster."
         return section(level, "How large are the clusters?", plot(figure, "Cluster sizes", caption, _least(run)))
     kind, kinds = ("digit", "digits") if run.noun == "digit" else ("class", "classes")
     height = min(HIGHEST, max(HEIGHT + 60, 60 + CELL * len(run.classes)))
     figure = confusion_figure(run.confusion, run.cluster_order, run.classes, kind, height)
-    caption = f"Rows are {kinds}, columns clusters, matched so that the diagonal holds as many as it can."
+    caption = f"Rows are {kinds}, columns clusters, matched one to one so that the diagonal holds the most images."
     pair = most_mixed(run.confusion)
     if pair:
         a, b = sorted(pair[:2])
-        caption += f" {run.classes[a]} and {run.classes[b]} are mixed most: {thousands(pair[2])}, either way."
+        caption += f" {run.classes[a]} and {run.classes[b]} are confused most: {thousands(pair[2])} images, both ways."
     return section(level, f"Which {kinds} are mixed up?", plot(figure, "Confusion matrix", caption, _least(run)))
 
 
@@ -128,7 +128,7 @@ def _least(run: Any) -> int:
 def _embedding(run: Any, level: int) -> str:
     if run.plane is None:
         return ""
-    coloured = "" if run.labels is None else ", coloured by cluster; letters stand where clusters lie"
+    coloured = "" if run.labels is None else ", colored by cluster; letters mark the clusters"
     caption = f"{thousands(len(run.plane))} images as points, by {run.space} of z{coloured}."
     picture = plane_svg(run.plane, run.labels, run.cluster_order, caption)
     return section(
@@ -150,7 +150,7 @@ def _centers(run: Any, level: int) -> str:
         source, name = data_uri(Image.fromarray(run.centers[cluster])), letter(place)
         items.append(f'<li><img src="{source}" alt="Center of cluster {name}">{swatch}{name}{matched}</li>')
     mean = METHODS[run.config.method].centers_are_images
-    title = "The mean image of each cluster" if mean else "What does it see? The cluster centers, decoded"
+    title = "The mean image of each cluster" if mean else "What does it see? The decoded cluster centers"
     return section(level, title, f'<ul class="centers">{"".join(items)}</ul>')
 
 
@@ -163,7 +163,10 @@ def _config(run: Any, level: int) -> str:
         names = [name for name in described if described[name]["group"] == group and applies(name, run.config)]
         rows = [_field(described[name], getattr(run.config, name), name in run.changed) for name in names]
         tables.append(f"<table><caption>{group}</caption><tbody>{''.join(rows)}</tbody></table>" if names else "")
-    exact, marked = "It is the preset <b>{}</b>.", "What differs from the nearest preset, <b>{}</b>, is marked."
+    exact, marked = (
+        "This is the preset <b>{}</b>.",
+        "Fields that differ from the nearest preset, <b>{}</b>, are marked.",
+    )
     sentence = (marked if run.changed else exact).format(escape(run.preset))
     return section(level, "Config", f'<p>{sentence}</p><div class="fields">{"".join(tables)}</div>')
 
@@ -177,18 +180,18 @@ def _field(described: dict[str, Any], value: object, changed: bool) -> str:
 def _reproduction(run: Any, level: int, file_name: str) -> str:
     own_data = run.config.dataset.startswith(OWN_DATA)
     command = f"python -m dec_core train --config {file_name}{' --data FILE' if own_data else ''}"
-    paragraphs = ["This file holds the config, and the command line and the app take it:"]
+    paragraphs = ["This file contains the config; the app (Load from a file, on Train) and the command line read it:"]
     after = "The same seed on the same machine, with the same versions, gives the same labels."
     if own_data:
-        after = f"The images are not in here: FILE is the file that they came from. {after}"
+        after = f"The images are not included: FILE is the file they came from. {after}"
     paragraphs += [f"<pre>{escape(command)}</pre>", f"<p>{after}</p>", f'<p class="about">{_made_with(run)}</p>']
-    return section(level, "Make it again", "".join(paragraphs))
+    return section(level, "Reproduce this run", "".join(paragraphs))
 
 
 def _made_with(run: Any) -> str:
     started = run.history.started
     if not started:
-        return "With which versions it was made was not recorded."
+        return "The versions it was made with were not recorded."
     versions = ", ".join(f"{name} {version}" for name, version in started["versions"].items())
     machine = f"{started['processor']}, {started['cores']} cores, {started['system']}"
     return f"Made with {escape(versions)}, on {escape(machine)}."

@@ -65,4 +65,6 @@ def value_text(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, tuple):
         return ", ".join(map(str, value))
+    if isinstance(value, str):
+        return short_name(value)
     return "all" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)

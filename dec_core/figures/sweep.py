@@ -15,12 +15,12 @@ MANY_TICKS = 7
 ENOUGH = 15  # finished trials, from which on importances say something
 SYMBOLS = {  # of a trial's state: symbol, colour, name
     "finished": ("circle", RIGHT, "finished"),
-    "pruned": ("line-ew-open", GREY, "cut short"),
+    "pruned": ("line-ew-open", GREY, "pruned"),
     "diverged": ("x", WRONG, "diverged"),
     "failed": ("x-thin-open", WRONG, "failed"),
 }
 OBJECTIVES = {
-    "agreement": "Agreement with neighbours",
+    "agreement": "Agreement",
     "silhouette": "Silhouette of z",
     "acc": "Accuracy",
     "nmi": "NMI",
@@ -97,7 +97,7 @@ def importances(study: Any, titles: dict[str, str], height: int = 250) -> go.Fig
         marker_color=RIGHT, text=[f"{100 * shares[name]:.0f} %" for name in names], hoverinfo="skip",
     )  # fmt: skip
     figure = _dress(go.Figure(bars), height)
-    figure.update_xaxes(title={"text": "share of the variation", "standoff": 4}, ticksuffix=" %", showgrid=False)
+    figure.update_xaxes(title={"text": "share of the variance", "standoff": 4}, ticksuffix=" %", showgrid=False)
     figure.update_yaxes(automargin=True)
     return figure
 

@@ -92,8 +92,8 @@ def overview(run: Run) -> Overview:
 
 
 def _of_pretraining(run: Run, record: dict[str, Any]) -> str:
-    caption = f"autoencoder, epoch {record['epoch']}"
-    kept = f" · {thousands(len(run.view))} of {thousands(run.n)} were kept"
+    caption = f"pretraining, epoch {record['epoch']}"
+    kept = f" · {thousands(len(run.view))} of {thousands(run.n)} stored"
     return caption + (kept if len(run.view) < run.n else "")
 
 
@@ -120,6 +120,6 @@ def _turns(glances: list[Glance]) -> list[Turn]:
     for number, (before, now) in enumerate(itertools.pairwise(glances), 1):
         change = 0.0 if now.acc is None or before.acc is None else now.acc - before.acc
         if abs(change) >= LEAST_TURN:
-            turns.append(Turn(number, change, f"{now.caption}: {100 * change:+.1f} % since the moment before"))
+            turns.append(Turn(number, change, f"{now.caption}: {100 * change:+.1f} % since the previous snapshot"))
     largest = sorted(turns, key=lambda turn: -abs(turn.change))[:MOST_TURNS]
     return sorted(largest, key=lambda turn: turn.number)

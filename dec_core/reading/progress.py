@@ -32,7 +32,7 @@ def progress(status: RunStatus, history: History, config: RunConfig) -> Progress
         status_line = f"Autoencoder: epoch {newest.get('epoch', 1)} of {config.pretrain_epochs}{remaining}"
         return Progress(status_line, (1 - CLUSTER_SHARE) * share, 0)
     if status.phase == "centers":
-        status_line = newest.get("words") or "k-means places the cluster centers"
+        status_line = newest.get("words") or "Initializing the cluster centers by k-means"
         return Progress(status_line, 1 - CLUSTER_SHARE if METHODS[config.method].has_network else 0.0, 1)
     iteration = newest.get("iteration", newest.get("n_iterations", 0))
     expected = _expected_iterations(history, config)

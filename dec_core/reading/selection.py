@@ -14,12 +14,12 @@ import numpy as np
 
 SIDES = ("", "right", "wrong")
 VERSUS = {  # a second run or moment, compared with the first
-    "both": "right here and there",
-    "here": "right here, wrong there",
-    "there": "wrong here, right there",
-    "neither": "wrong here and there",
-    "agree": "in clusters that correspond",
-    "differ": "in clusters that do not correspond",
+    "both": "right in both",
+    "here": "right here only",
+    "there": "right there only",
+    "neither": "wrong in both",
+    "agree": "in corresponding clusters",
+    "differ": "in different clusters",
 }
 MAX_CORNERS = 200  # of a lasso
 MAX_INDICES = 1000
@@ -110,12 +110,12 @@ class Selection:
         """The filters as a phrase, such as "digit 9, in cluster D, wrong"; `noun` is what a sample is called."""
         phrases = [f"{noun} {self.true}"] if self.true else []
         phrases += [f"in cluster {self.cluster}"] if self.cluster else []
-        phrases += [f"next to cluster {self.second}"] if self.second else []
+        phrases += [f"runner-up cluster {self.second}"] if self.second else []
         phrases += [self.side] if self.side else []
         if (self.least, self.most) != (0.0, 1.0):
             phrases.append(f"q {self.least:g} to {self.most:g}")
-        phrases += ["changed at this update"] if self.changed else []
-        phrases += ["never settled"] if self.unsettled else []
+        phrases += ["changed cluster at this update"] if self.changed else []
+        phrases += ["kept changing"] if self.unsettled else []
         phrases += [f"in cluster {self.was} before"] if self.was else []
         phrases += [VERSUS[self.versus]] if self.versus else []
         if self.index:

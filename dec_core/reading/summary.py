@@ -35,12 +35,12 @@ from dec_core.runs.marks import marks_of
 from dec_core.runs.status import RunStatus
 
 STATES = {
-    "queued": "It waits for its turn.",
-    "running": "It is still training.",
-    "paused": "It is paused.",
-    "stopped": "It was stopped before its end.",
-    "failed": "It failed.",
-    "interrupted": "It was interrupted before its end.",
+    "queued": "The run is waiting in the queue.",
+    "running": "The run is still training.",
+    "paused": "The run is paused.",
+    "stopped": "The run was stopped before its end.",
+    "failed": "The run failed.",
+    "interrupted": "The run was interrupted before its end.",
 }
 
 

@@ -53,7 +53,7 @@ class Entry:
 
     @property
     def seconds(self) -> float:
-        """Of training, all phases together."""
+        """Training time, all phases."""
         return sum(self.status.seconds.values())
 
     def values(self) -> dict[str, Any]:

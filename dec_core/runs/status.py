@@ -18,7 +18,7 @@ ACTIVE = ("queued", "running", "paused")
 RESUMABLE = ("stopped", "failed", "interrupted")
 OUTCOME = ("acc", "nmi", "ari", "silhouette", "confidence")
 DAMAGED = "status.json is missing or damaged."
-WAITED = "The server ended while this run waited to be trained; Resume queues it again."
+WAITED = "The server ended while this run was waiting to be trained; Resume queues it again."
 SILENT = 120.0  # seconds without a new status after which a process on another machine is taken for gone
 TOUCH_EVERY = 30.0  # seconds between two statuses of a run that waits, so that other machines see it alive
 

@@ -52,36 +52,36 @@ class SweepPlan(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
     name: str = _setting(
-        ..., "Name", "Names the sweep where it is stored: letters, digits, - and _.",
+        ..., "Name", "Name under which the sweep is stored: letters, digits, - and _.",
         max_length=60,
     )  # fmt: skip
     base: RunConfig
     space: dict[str, Range | Choices]
     sampler: Literal["tpe", "random", "grid"] = _setting(
-        "tpe", "Search",
-        "tpe: learns from the trials before where good values lie. random: draws. grid: every combination of choices "
-        "and whole numbers.",
+        "tpe", "Sampler",
+        "tpe: learns from earlier trials where good values are. random: draws at random. grid: every combination of "
+        "choices and whole numbers.",
     )  # fmt: skip
     pruner: Literal["none", "median", "halving"] = _setting(
-        "median", "Cut short",
-        "median: a trial that is worse than the median of those before ends early. halving: at 1, 2, 4, 8 tenths only "
-        "the better half goes on. none: all are trained to the end.",
+        "median", "Pruner",
+        "median: a trial worse than the median of earlier ones ends early. halving: at 1, 2, 4 and 8 tenths, only "
+        "the better half continues. none: every trial is trained to the end.",
     )  # fmt: skip
     n_trials: int = _setting(
-        20, "Trials", "How many configs are tried; a grid tries its combinations, however many.", ge=1, le=MOST_TRIALS,
+        20, "Number of trials", "How many configs are tried; a grid tries all its combinations.", ge=1, le=MOST_TRIALS,
     )  # fmt: skip
     minutes: float | None = _setting(
-        None, "Minutes",
-        "No trial begins when so many minutes have passed since the sweep was created or resumed. Empty: no limit.",
+        None, "Time limit (minutes)",
+        "No trial begins after this many minutes since the sweep was created or resumed. Empty: no limit.",
         gt=0, le=100_000,
     )  # fmt: skip
     n_seeds: int = _setting(
-        1, "Seeds per trial", "Each config is trained with so many seeds, and judged by the mean.", ge=1, le=10,
+        1, "Seeds per trial", "Each config is trained with this many seeds and judged by the mean.", ge=1, le=10,
     )  # fmt: skip
     objective: Literal["agreement", "silhouette", "acc", "nmi", "ari"] = _setting(
-        "agreement", "Look for",
-        "agreement: clusters that keep nearest neighbours among the images together (modularity). silhouette: of z. "
-        "Both ask no labels. acc, nmi, ari: agreement with the labels, so a result is tuned by labels.",
+        "agreement", "Objective",
+        "agreement: nearest neighbors among the images share a cluster (modularity). silhouette: of z. "
+        "Neither uses labels. acc, nmi, ari compare with the labels, so a result is tuned by labels.",
     )  # fmt: skip
 
     @property
@@ -96,7 +96,7 @@ class SweepPlan(BaseModel):
 
     @model_validator(mode="after")
     def _can_be_tried(self) -> SweepPlan:
-        problems = {} if self.space else {"space": "received nothing, expected at least one field that varies"}
+        problems = {} if self.space else {"space": "received nothing, expected at least one field to vary"}
         for name, span in self.space.items():
             problem = self._problem(name, span)
             if problem:
@@ -117,14 +117,14 @@ class SweepPlan(BaseModel):
     def _problem(self, name: str, span: Range | Choices) -> str | None:
         """What is wrong with varying this field so; None if nothing."""
         if name in FIXED:
-            return "cannot vary; seeds per trial are n_seeds, and another data set is another sweep"
+            return "cannot vary; use seeds per trial (n_seeds) for seeds, and another sweep for another dataset"
         if name in OF_IMAGES and self.objective == "agreement":
-            return "changes the images by which agreement is measured; hold it still, or choose another objective"
+            return "changes the images on which agreement is measured; keep it fixed, or choose another objective"
         if name in RunConfig.model_fields and not self._acts(name):
-            return "has no effect here, whatever the other fields are; leave it out"
+            return "has no effect here, whatever the other fields are; remove it"
         problem = misfit(name, span, self.base)
         if not problem and self.sampler == "grid" and isinstance(span, Range) and not is_whole(name):
-            return "a grid needs choices for a number with decimals; list those to be tried"
+            return "a grid needs a list of values for a decimal number; list those to try"
         return problem
 
     def _acts(self, name: str) -> bool:
