@@ -110,7 +110,7 @@ def test_bad_labels_are_refused(y, labels, said):
 def test_what_needs_no_labels():
     assert list(cluster_sizes(np.array([0, 2, 2]), 4)) == [1, 0, 2, 0]
     assert fraction_changed([0, 1, 2, 3], [0, 1, 3, 2]) == 0.5
-    assert verdict_without_labels(np.array([3, 0, 7])).startswith("10 images lie in 2 clusters of 3 to 7")
+    assert verdict_without_labels(np.array([3, 0, 7])).startswith("10 images are in 2 clusters of 3 to 7")
 
 
 def test_the_verdict_names_what_is_mixed_most():
@@ -119,8 +119,8 @@ def test_the_verdict_names_what_is_mixed_most():
     found = confusion(y, labels, 3)
     assert most_mixed(found)[2] == 5
     assert (
-        verdict(found, tuple("0123456789"))
-        == "20 of 25 digits lie in the cluster of their kind; 4 and 9 are mixed most (5 digits, either way)."
+        verdict(found, tuple("0123456789")) == "20 of 25 digits are clustered correctly; "
+        "4 and 9 are confused most (5 digits, both ways)."
     )
     assert most_mixed(confusion(np.array([0, 1]), np.array([1, 0]), 2)) is None
 

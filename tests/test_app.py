@@ -10,6 +10,7 @@ from screens import MAIN, PATIENCE, from_the_top, send, widget_states
 from streamlit.testing.v1 import AppTest
 
 from dec_core.config import RunConfig
+from dec_core.glossary import tooltip
 from dec_core.presets import PRESETS
 from dec_core.runs.folder import RunFolder
 from pages.shared import link
@@ -70,7 +71,7 @@ def test_the_empty_page_says_what_will_happen_and_has_one_obvious_button(app):
     words = " ".join(item.value for item in app.markdown)
     for question in ("How do the groups come apart?", "Which digits are mixed up?", "Is it getting better?"):
         assert question in words
-    assert "Press Start" in words and "Once the centers are placed" in words
+    assert "Press Start" in words and "Once the centers are initialized" in words
 
 
 def test_start_trains_what_the_form_says_and_the_link_follows(app):
@@ -114,6 +115,13 @@ def test_what_a_link_gets_wrong_is_said_and_the_rest_stands(app, name, value, sa
     assert field(app, "alpha").value == 2.0
 
 
+def test_a_fields_tooltip_is_the_glossarys_and_its_short_label_says_what_differs_from_the_preset(app):
+    app.query_params["tol"] = "0.002"
+    app.run()
+    assert field(app, "tol").help == tooltip("tol") and field(app, "alpha").help == tooltip("alpha")
+    assert "Differs from first-look in clustering: tolerance." in [item.value for item in app.caption]
+
+
 def test_impossible_choices_are_said_at_the_field_before_start(app):
     app.run()
     field(app, "hidden_units").set_value("500, many").run()
@@ -136,7 +144,7 @@ def test_a_preset_fills_the_form_and_can_be_gone_back_to(app):
     field(app, "preset").set_value("tutorial-dec").run()
     assert field(app, "pretrain_epochs").value == 300
     field(app, "pretrain_epochs").set_value(10).run()
-    button(app, "Back to the preset").click().run()
+    button(app, "Reset to the preset").click().run()
     assert field(app, "pretrain_epochs").value == 300
 
 
@@ -158,12 +166,12 @@ def test_a_finished_run_opens_with_its_result(app, finished_run, tmp_path):
     assert not app.exception
     accuracy = next(metric for metric in app.metric if metric.label == "Accuracy")
     assert accuracy.value == f"{100 * run.status.outcome['acc']:.1f} %"
-    assert "digits lie in the cluster of their kind" in " ".join(item.value for item in app.markdown)
+    assert "digits are clustered correctly" in " ".join(item.value for item in app.markdown)
     assert "roups look merged or split" in findings(app) or "no group looks merged" in findings(app)
     assert "the network is" not in findings(app)
     run.append({"event": "MixtureScored", "acc": 0.999})
     app.run()
-    assert "UMAP and a mixture alone reach 99.9 %: the network is behind" in findings(app)
+    assert "UMAP and a Gaussian mixture alone reach 99.9 %: the network is behind" in findings(app)
     for colour_by in ("cluster", "wrong", "digit"):
         app.segmented_control(key="colour_by").set_value(colour_by).run()
         assert not app.exception
@@ -174,12 +182,12 @@ def test_the_picker_opens_a_past_run(app, finished_run, tmp_path):
     app.run()
     next(item for item in app.selectbox if item.label == "Run in focus").set_value(run.id).run()
     assert app.query_params["run"] == run.id
-    assert "digits lie in the cluster of their kind" in " ".join(item.value for item in app.markdown)
+    assert "digits are clustered correctly" in " ".join(item.value for item in app.markdown)
     assert "roups look merged or split" in findings(app) or "no group looks merged" in findings(app)
     assert "the network is" not in findings(app)
     run.append({"event": "MixtureScored", "acc": 0.999})
     app.run()
-    assert "UMAP and a mixture alone reach 99.9 %: the network is behind" in findings(app)
+    assert "UMAP and a Gaussian mixture alone reach 99.9 %: the network is behind" in findings(app)
 
 
 @pytest.mark.parametrize("name", ["nothing", "../../etc", "%00"])
@@ -196,7 +204,7 @@ def test_a_damaged_run_is_told_without_a_traceback(app, finished_run, tmp_path, 
     app.query_params["run"] = run.id
     app.run()
     assert not app.exception
-    ended = "digits lie in the cluster" in " ".join(item.value for item in app.markdown)  # which its records say
+    ended = "digits are clustered correctly" in " ".join(item.value for item in app.markdown)  # which its records say
     assert app.error or app.warning or (damage == "status.json" and ended)
 
 
@@ -207,7 +215,7 @@ def test_an_interrupted_run_says_so_and_offers_to_resume(app, finished_run, tmp_
     app.query_params["run"] = run.id
     app.run()
     assert not button(app, "Resume").disabled and button(app, "Stop").disabled
-    assert "Resume goes on from there" in app.warning[0].value
+    assert "Resume continues from there" in app.warning[0].value
     assert app.code[0].value.strip() == "the last words"
 
 
@@ -240,7 +248,7 @@ def labels(at) -> set[str]:
 def test_all_presets_can_be_picked_in_the_order_of_the_tutorial(app):
     app.run()
     assert field(app, "preset").options == [
-        "Begin · first-look", "Begin · fast", "Best · best", "Best · best-no-prior", "Best · best-conv",
+        "Start here · first-look", "Start here · fast", "Best · best", "Best · best-no-prior", "Best · best-conv",
         "Baseline · kmeans-pixels", "Baseline · umap-gmm",
         "Baseline · tutorial-autoencoder", "Dense · tutorial-dec",
         "Convolutional · tutorial-conv-dec", "Convolutional · tutorial-conv-upsampling",
@@ -286,7 +294,7 @@ def test_a_size_that_the_strides_cannot_reach_is_said_at_the_field(app, tmp_path
     app.query_params["n_samples"] = ""
     app.query_params["preset"] = "tutorial-conv-dec"
     app.run()
-    assert not app.exception and button(app, "Start").disabled and button(app, "See the model").disabled
+    assert not app.exception and button(app, "Start").disabled and button(app, "Show the model").disabled
     assert any("30×30" in item.value and "28×28, 32×32" in item.value for item in app.caption)
 
 
@@ -310,7 +318,7 @@ def test_a_run_without_labels_shows_what_needs_none(app, tmp_path, small, digits
     assert not app.exception
     assert [metric.label for metric in app.metric][:2] == ["Silhouette", "Confidence"]
     words = " ".join(item.value for item in app.markdown)
-    assert "400 images lie in" in words and "How large are the clusters?" in words and "digits" not in words
+    assert "400 images are in" in words and "How large are the clusters?" in words and "digits" not in words
 
 
 @pytest.mark.parametrize("n_damaged", [1, 4, 99])
@@ -321,7 +329,7 @@ def test_of_a_damaged_newest_snapshot_the_newest_that_can_be_read_is_shown(app, 
     app.query_params["run"] = finished_run.id
     app.run()
     assert not app.exception and not app.error
-    assert len([item for item in app.warning if ("newest" if n_damaged < 99 else "No snapshot") in item.value]) == 1
+    assert len([item for item in app.warning if ("latest" if n_damaged < 99 else "All snapshots") in item.value]) == 1
 
 
 def test_labels_to_take_away_name_the_place_in_the_whole_file(app, tmp_path, small, digits):
@@ -369,7 +377,7 @@ def test_a_command_is_said_to_be_under_way_until_the_worker_obeys(app, tmp_path,
     run.set_status(replace(run.status, state="paused"))
     assert "Paused." in said(app.run())
     button(app, "Step").click().run()
-    assert "Going one step" in said(app)
+    assert "Stepping" in said(app)
     run.set_status(run.status)  # the step is done, and the run rests again
     assert "Paused." in said(app.run())
 

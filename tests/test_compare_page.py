@@ -105,7 +105,7 @@ def test_curves_are_drawn_anew_only_where_there_is_another_record(runs, monkeypa
 
 def test_the_reference_can_be_another(runs):
     at = compare(runs[0], runs[2], seeds="apart")
-    press(menu(at, runs[2]), "hold_the_others")
+    press(menu(at, runs[2]), "use_as_reference")
     assert at.query_params["reference"] == runs[2].id
     assert "▼ 20.00 points" in table(at)
 
@@ -119,7 +119,7 @@ def test_seeds_stand_together_with_mean_and_range(runs):
 def test_two_chosen_seeds_stand_apart_unless_asked_otherwise(runs):
     at = compare(runs[0], runs[1])
     assert "50.00 %" in table(at) and "60.00 %" in table(at)
-    (toggle,) = [item for item in at.toggle if item.label == "Seeds together"]
+    (toggle,) = [item for item in at.toggle if item.label == "Combine seeds"]
     assert not toggle.value
     toggle.set_value(True).run()
     assert at.query_params["seeds"] == "together" and "55.00 %" in table(at)
@@ -133,8 +133,8 @@ def test_without_a_link_there_is_something_to_compare_at_once(runs):
 def test_an_empty_folder_says_what_to_do(tmp_path):
     with app_over(tmp_path / "nothing"):
         at = compare()
-        assert any("Train makes them" in item.value for item in at.caption)
-        assert any("Choose two runs" in item.value for item in at.markdown)
+        assert any("Start one on Train" in item.value for item in at.caption)
+        assert any("Choose two or more runs" in item.value for item in at.markdown)
 
 
 def test_what_a_link_gets_wrong_is_said_and_the_rest_is_shown(runs):
@@ -182,7 +182,7 @@ def test_repeat_trains_the_seeds_that_are_missing(runs):
     press(menu(at, runs[2]), "repeat_")
     assert [config.random_state for config in NoWorkers.started] == [1, 2, 3]
     assert {config.tol for config in NoWorkers.started} == {0.01}
-    assert "3 under way" in table(at)
+    assert "3 in progress" in table(at)
 
 
 def test_change_one_thing_fills_the_form_and_shows_both_after_start(runs):
@@ -201,8 +201,8 @@ def test_change_one_thing_fills_the_form_and_shows_both_after_start(runs):
 
 def test_a_cell_chosen_by_link_is_chosen_in_all(runs):
     at = compare(runs[0], runs[2], true="3", cluster="D", seeds="apart")
-    assert any(item.label == "true 3, in cluster D" for item in at.button)
-    chosen = [item.value for item in at.caption if item.value.endswith(" chosen")]
+    assert any(item.label == "class 3, in cluster D" for item in at.button)
+    chosen = [item.value for item in at.caption if item.value.endswith(" selected")]
     assert len(chosen) == 2 and chosen[0] == chosen[1]  # the two are the same run with another config
     press(at, "clear_chosen")
     assert "true" not in at.query_params
@@ -228,7 +228,7 @@ def test_a_damaged_newest_snapshot_leaves_the_comparison_whole(runs):
         (runs[2].path / newest).write_bytes(damage)
         at = compare(runs[0], runs[2], seeds="apart")
         assert (
-            not at.exception and len([item for item in at.caption if "newest snapshot is damaged" in item.value]) == 1
+            not at.exception and len([item for item in at.caption if "latest snapshot is damaged" in item.value]) == 1
         )
     one, other = side_by_side.sides([runs[0].id, runs[2].id], runs[0].id)
     assert other.snapshot.number == one.snapshot.number - 1
@@ -353,7 +353,7 @@ def test_the_report_holds_what_is_compared_with_all_its_seeds(runs):
     text = report.comparison([one, other], other, "comparison.html")
     assert "2 seeds: 50.00 – 60.00 %" in text and "may be chance" in text and 'href="#run-2"' in text
     alone = report.comparison([one], one, "one.html")
-    assert "set-ups compared" not in alone
+    assert "configurations compared" not in alone
 
 
 def side(where, labels, plane, reference=None):

@@ -75,5 +75,5 @@ def test_more_seeds_that_cannot_be_written_say_so(root, full, finished_run):
 def test_a_sweep_that_cannot_be_stored_says_so():
     with pytest.raises(ValueError, match="could not be stored: the server's disk is full"), answering():
         raise OperationalError("INSERT", {}, Exception("database or disk is full"))
-    with pytest.raises(ValueError, match="does not answer"), answering():
+    with pytest.raises(ValueError, match="does not respond"), answering():
         raise OperationalError("INSERT", {}, Exception("database is locked"))

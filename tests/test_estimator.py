@@ -313,7 +313,7 @@ def test_images_in_colour(shape):
     model = DEC(TINY).fit(x)
     assert model.n_features_in_ == np.prod(shape) and model.reconstruct(x).shape == (20, 8, 6, 3)
     assert np.array_equal(model.predict(x.reshape(20, -1)), model.labels_)
-    with pytest.raises(ConfigError, match="only grey ones can be deskewed"):
+    with pytest.raises(ConfigError, match="only gray ones can be deskewed"):
         DEC(TINY.changed(deskew=True)).fit(x)
 
 

@@ -155,8 +155,8 @@ def chooses(at, now, selection: Selection, beside=None, **rest) -> int:
 def is_whole(at, now) -> None:
     """Nothing is filtered."""
     assert not at.exception and not at.error, [*at.exception, *at.error]
-    assert headline(at) == f"**{thousands(now.run.n)} {now.run.noun}s**, all of the run, at step {now.iteration}"
-    assert not any(item.label == "All" for item in at.button)
+    assert headline(at) == f"**{thousands(now.run.n)} {now.run.noun}s**, all in this run, at step {now.iteration}"
+    assert not any(item.label == "Clear filters" for item in at.button)
 
 
 @pytest.fixture(scope="module")
@@ -179,7 +179,7 @@ def worst(now) -> dict[str, str]:
 def test_without_a_run_the_page_says_what_will_be_there(app):
     at = inspect("new")
     words = " ".join(item.value for item in at.markdown)
-    assert not at.exception and not at.warning and "Train a run, or pick one above" in words
+    assert not at.exception and not at.warning and "Train a run or pick one above" in words
     assert all(question in words for question in ("Which digits are mixed up?", "Where do they lie?", "Which ones?"))
     assert not there(at, "matrix") and not there(at, "gallery")
 
@@ -268,7 +268,7 @@ def test_each_filter_says_what_it_chooses(app, runs, now, worst, number):
     assert 0 < chooses(at, now, Selection(**filters)) < 1797
     at.run()
     chooses(at, now, Selection(**filters))
-    named(at, "All").click().run()
+    named(at, "Clear filters").click().run()
     is_whole(at, now)
     assert link(at) == {}
 
@@ -283,7 +283,7 @@ def test_filters_add_up_and_all_takes_them_away(app, runs, now, worst):
     widget(at, "selectbox", "filter_side").set_value("any").run()
     chooses(at, now, Selection(**filters | {"side": ""}))
     assert shown(at, "matrix")["chosen"] == {"row": int(worst["true"]), "column": "ABCDEFGHIJ".index(worst["cluster"])}
-    named(at, "All").click().run()
+    named(at, "Clear filters").click().run()
     is_whole(at, now)
     defaults = {"true": "any", "sure": (0, 1), "index": "", "changed": False}
     for (key, default), kind in zip(defaults.items(), ("selectbox", "slider", "text_input", "checkbox"), strict=True):
@@ -315,7 +315,7 @@ def test_a_bad_search_goes_with_the_filters(app, runs, away):
     at = inspect(runs.run, true="3")
     widget(at, "text_input", "filter_index").set_value("x").run()
     if away == "all":
-        named(at, "All").click().run()
+        named(at, "Clear filters").click().run()
     else:
         next(item for item in at.selectbox if item.label == "Run in focus").set_value(runs.other.folder.id).run()
     assert widget(at, "text_input", "filter_index").value == ""
@@ -326,7 +326,7 @@ def test_before_there_are_clusters_only_what_needs_none_filters(app, runs):
     first = runs.run.at(0)
     at = inspect(runs.run, moment="0", true="9", cluster="B", side="wrong")
     assert not at.exception and headline(at) == (
-        f"**{(runs.run.y == 9).sum()} digits**: digit 9 · filters that need clusters wait for them"
+        f"**{(runs.run.y == 9).sum()} digits**: digit 9 · filters that need clusters have no effect yet"
     )
     assert n_bright(at) == len(first.select(true="9")) and link(at)["cluster"] == "B"
     assert not at.slider and not at.checkbox and any("need clusters" in item.value for item in at.caption)
@@ -426,7 +426,7 @@ UNDERSTOOD = [  # by the run, not by the words alone
     ({"was": "B", "since": "1"}, "Since: received moment 1, expected one that has clusters"),
     ({"lasso": "umap:0,0,1,0,1,1"}, "Space: received 'umap', but there is none of this run yet"),
     ({"lasso": "z0,z99:0,0,1,0,1,1"}, "Space: received 'z0,z99'"),
-    ({"from": "99"}, "From: received 99, but there are no clusters at such a moment"),
+    ({"from": "99"}, "From: received 99, but there are no clusters in that snapshot"),
 ]
 WRONG_WORDS = [
     ({"side": "left"}, "Side: received 'left'"),
@@ -451,9 +451,9 @@ def problem(query, told):
         problem({"pin": "nothing"}, "Pin: there is no run 'nothing'"),
         problem({"pin": "../runs"}, "Pin: there is no run '../runs'"),
         problem({"pin": "UNLABELLED"}, "has no clusters of the same 1\u2009797 digits"),
-        problem({"pin": "SELF@99"}, "has no clusters at moment '99'"),
-        problem({"pin": "SELF@0"}, "has no clusters at moment '0'"),
-        problem({"pin": "SELF@x"}, "has no clusters at moment 'x'"),
+        problem({"pin": "SELF@99"}, "has no clusters at snapshot '99'"),
+        problem({"pin": "SELF@0"}, "has no clusters at snapshot '0'"),
+        problem({"pin": "SELF@x"}, "has no clusters at snapshot 'x'"),
         problem({"sample": "99999"}, "Sample: received 99999, but the run has 1\u2009797 samples"),
         problem({"space": "tsne"}, "Space: received 'tsne'"),
         problem({"space": "z0,z99"}, "Space: received 'z0,z99'"),
@@ -559,7 +559,7 @@ def test_a_request_that_was_under_way_does_not_undo_a_click(app, runs):
 def test_a_request_that_was_under_way_does_not_bring_filters_back(app, runs, now):
     at = inspect(runs.run, true="3", sure="0.2,0.9", changed="1", index="3-9")
     before = widget_states(at)
-    named(at, "All").click().run()
+    named(at, "Clear filters").click().run()
     late(at, before, "gallery", "page", 1)
     is_whole(at, now)
 
@@ -653,7 +653,7 @@ def test_a_wrong_sample_is_held_against_the_cluster_of_its_class(app, runs, now)
     own, true = int(now.labels[index]), int(np.flatnonzero(now.class_of == runs.run.y[index])[0])
     card = shown(inspect(runs.run, sample=str(index)), "card")
     words = [picture["name"] for picture in card["pictures"]]
-    assert words[-2:] == [f"its center, {runs.run.letters[own]}", f"rival center, {runs.run.letters[true]}"]
+    assert words[-2:] == [f"center of {runs.run.letters[own]}", f"center of {runs.run.letters[true]}"]
     assert [bar["name"][0] for bar in card["bars"] if bar["true"]] == [runs.run.letters[true]]
     assert [bar["name"][0] for bar in card["bars"] if bar["own"]] == [runs.run.letters[own]]
 
@@ -718,7 +718,7 @@ def test_a_moment_is_pinned_and_compared_with(app, runs, now):
     counts = [[(~now.wrong & ~beside.wrong).sum(), (~now.wrong & beside.wrong).sum()],
               [(now.wrong & ~beside.wrong).sum(), (now.wrong & beside.wrong).sum()]]  # fmt: skip
     assert shown(at, "versus")["counts"] == np.array(counts).tolist()
-    assert any(item.value == "There: this run, at step 0." for item in at.caption)
+    assert any(item.value == "“There” is this run, at step 0." for item in at.caption)
     expected = np.zeros((10, 10), int)
     np.add.at(expected, (runs.run.y, runs.run.cluster_order[beside.labels]), 1)
     assert np.array_equal(shown(at, "matrix_there")["counts"], expected)
@@ -737,7 +737,7 @@ def test_a_moment_is_pinned_and_compared_with(app, runs, now):
 def test_the_headline_tells_a_comparison(app, runs, now, versus):
     at = inspect(runs.run, pin=f"{runs.run.folder.id}@2", versus=versus)
     assert not at.warning and VERSUS[versus] in headline(at)
-    named(at, "All").click().run()
+    named(at, "Clear filters").click().run()
     is_whole(at, now)
 
 
@@ -770,8 +770,8 @@ def test_without_labels_clusters_are_laid_against_their_neighbours(app, runs):
     is_whole(at, now)
     keys = {item.key.rpartition("_")[0] for item in at.selectbox}
     assert not keys & {"filter_true", "filter_side"} and {"filter_cluster", "filter_second"} <= keys
-    assert widget(at, "selectbox", "show_colour").options == ["cluster", "sure", "moved"]
-    assert "surest errors first" not in widget(at, "selectbox", "show_order").options
+    assert widget(at, "selectbox", "show_colour").options == ["cluster", "confidence", "last change"]
+    assert "most confident errors first" not in widget(at, "selectbox", "show_order").options
     cells = shown(at, "matrix")
     expected = np.zeros((10, 10), int)
     np.add.at(expected, (now.labels, now.rivals.second), 1)
@@ -822,12 +822,12 @@ def test_what_takes_long_is_offered_and_asked_of_the_supervisor(app, runs, monke
     monkeypatch.setattr(NoWorkers, "completing", [])
     monkeypatch.setattr(NoWorkers, "busy", True)
     at = inspect(runs.run)
-    assert any("no neighbours and no UMAP" in item.value for item in at.caption)
+    assert any("not computed for this run" in item.value for item in at.caption)
     at.button(key="complete").click().run()
     assert NoWorkers.completing == [runs.run.folder.id]
-    assert any("The server is training" in item.value for item in at.caption)
+    assert any("The server is busy" in item.value for item in at.caption)
     at.run()
-    assert not any("The server is training" in item.value for item in at.caption)
+    assert not any("The server is busy" in item.value for item in at.caption)
     monkeypatch.setattr(NoWorkers, "busy", False)
     at.button(key="complete").click().run()
     asked = []
@@ -880,7 +880,7 @@ def test_of_a_damaged_newest_snapshot_the_newest_that_can_be_read_is_shown(damag
         broken(damaged, -number)
     at = inspect(damaged.id)
     assert not at.exception and not at.error and link(at) == {}
-    assert "the newest one that can be read is shown" in at.warning[0].value
+    assert "the latest readable one is shown" in at.warning[0].value
     assert f"at step {60 - 20 * n_damaged}" in headline(at) and shown(at, "gallery")["n_pages"] == 30
 
 
@@ -902,7 +902,7 @@ def test_of_a_damaged_moment_one_comes_back_to_the_newest(damaged):
     name = broken(damaged, 3)
     at = inspect(damaged.id, moment="3")
     assert not at.exception and name in at.error[0].value
-    named(at, "Go to the newest moment").click().run()
+    named(at, "Go to the latest snapshot").click().run()
     is_whole(at, Run.open(damaged).at(-1))
     assert link(at) == {}
 

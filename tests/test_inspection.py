@@ -104,16 +104,17 @@ def test_clusters_are_named_in_the_order_of_the_classes_they_were_born_with():
 
 KNOWN = {"noun": "digit", "cluster": "D of the 3s", "second": "I", "confidence": 0.8149, "runner_up": 0.1049}
 TIMES = {"strip": ["D", "D", "D"], "iterations": [0, 20, 40]}
-STAYED = "It has been there since step 0, when the centers were placed."
+LIES = "D of the 3s: q = 0.81; the runner-up is I with 0.10"
+STAYED = "It has been there since step 0, when the centers were initialized."
 
 
 @pytest.mark.parametrize(
     ("values", "told"),
     [
-        ({"true": "9", "wrong": True}, f"A 9, put in cluster D of the 3s: q = 0.81; the next is I with 0.10. {STAYED}"),
-        ({"true": "8", "wrong": False, "confidence": np.nan}, f"An 8 that lies in cluster D of the 3s. {STAYED}"),
-        ({"true": "11", "wrong": True, "confidence": np.nan}, f"An 11, put in cluster D of the 3s. {STAYED}"),
-        ({"noun": "image", "cluster": "D", "confidence": np.nan}, f"One image that lies in cluster D. {STAYED}"),
+        ({"true": "9", "wrong": True}, f"A 9 assigned to cluster {LIES}. {STAYED}"),
+        ({"true": "8", "wrong": False, "confidence": np.nan}, f"An 8 in cluster D of the 3s. {STAYED}"),
+        ({"true": "11", "wrong": True, "confidence": np.nan}, f"An 11 assigned to cluster D of the 3s. {STAYED}"),
+        ({"noun": "image", "cluster": "D", "confidence": np.nan}, f"One image in cluster D. {STAYED}"),
     ],
 )
 def test_a_story_tells_what_lies_where(values, told):
@@ -126,16 +127,16 @@ def test_a_story_tells_what_lies_where(values, told):
         ("", ""),
         ("D", ""),
         ("DDDD", STAYED),
-        ("ADDD", "It came over from A at step 20."),
-        ("AAAD", "It came over from A at step 60."),
-        ("DABD", "It came over from B at step 60, the last of 3 changes."),
-        ("DADD", "It came over from A at step 40, the last of 2 changes."),
+        ("ADDD", "It moved here from A at step 20."),
+        ("AAAD", "It moved here from A at step 60."),
+        ("DABD", "It moved here from B at step 60, the last of 3 changes."),
+        ("DADD", "It moved here from A at step 40, the last of 2 changes."),
     ],
 )
 def test_a_story_tells_where_a_sample_came_from(strip, told):
     values = {**KNOWN, "confidence": np.nan, "strip": list(strip), "iterations": [0, 20, 40, 60][: len(strip)]}
     whole = story(true="3", wrong=False, **values)
-    assert whole.removeprefix("A 3 that lies in cluster D of the 3s.").strip() == told
+    assert whole.removeprefix("A 3 in cluster D of the 3s.").strip() == told
 
 
 # -- a decoder without TensorFlow
@@ -337,12 +338,12 @@ def test_a_story_is_told_of_a_run(run, snapshots, digits):
     told, of = last.story(index), last.class_of[labels[index]]
     article = "An" if digits.y[index] == 8 else "A"
     assert told.startswith(
-        f"{article} {digits.y[index]}, put in cluster {run.letters[labels[index]]} of the {of}s: q = "
+        f"{article} {digits.y[index]} assigned to cluster {run.letters[labels[index]]} of the {of}s: q = "
     )
-    assert f"q = {last.confidence[index]:.2f}; the next is {second} of the " in told
-    assert f"with {last.rivals.runner_up[index]:.2f}. It came over from {was} at step 60" in told
+    assert f"q = {last.confidence[index]:.2f}; the runner-up is {second} of the " in told
+    assert f"with {last.rivals.runner_up[index]:.2f}. It moved here from {was} at step 60" in told
     stayed = np.flatnonzero((last.last_change == 0) & ~last.wrong)[0]
-    assert last.story(stayed).endswith(f" {STAYED}") and " that lies in cluster " in last.story(stayed)
+    assert last.story(stayed).endswith(f" {STAYED}") and " in cluster " in last.story(stayed)
 
 
 def test_images_are_those_that_the_network_saw(finished_run, tmp_path, digits):
@@ -581,7 +582,7 @@ def test_a_mixture_has_its_responsibilities_for_q(mixture):
     assert (last.class_of >= 0).sum() == 4 and last.wrong.sum() > 100
     assert sorted(run.letters) == list("ABCD") and run.decoder is None and last.path(0, 1) is None
     assert last.neighbours(17, 4).tolist() == brute_force(held["z"].astype(np.float32), 17, 4)
-    assert len(last.select(least=0.5)) > 250 and "put in cluster" in last.story(int(np.flatnonzero(last.wrong)[0]))
+    assert len(last.select(least=0.5)) > 250 and "assigned to cluster" in last.story(int(np.flatnonzero(last.wrong)[0]))
 
 
 def test_a_mixture_of_an_earlier_version_has_no_q(mixture, tmp_path):
@@ -589,7 +590,9 @@ def test_a_mixture_of_an_earlier_version_has_no_q(mixture, tmp_path):
     arrays = folder.load_arrays("snapshots/00001.npz")
     folder.save_arrays("snapshots/00001.npz", **{name: array for name, array in arrays.items() if name != "q"})
     last = Run.open(folder).at(-1)
-    assert len(last.select(cluster="A", order="wrong")) and "put in" in last.story(int(np.flatnonzero(last.wrong)[0]))
+    assert len(last.select(cluster="A", order="wrong")) and "assigned to" in last.story(
+        int(np.flatnonzero(last.wrong)[0])
+    )
     assert np.isnan(last.q).all() and not len(last.select(least=0.1))
 
 
@@ -609,7 +612,7 @@ def test_without_labels_there_is_neither_right_nor_wrong(unlabelled):
     assert last.wrong is None and last.confusion is None and last.class_of is None
     assert last.select(order="wrong").tolist() == np.argsort(last.confidence, kind="stable").tolist()
     name = run.letters[last.labels[3]]
-    assert last.story(3).startswith(f"One image that lies in cluster {name}: q = ")
+    assert last.story(3).startswith(f"One image in cluster {name}: q = ")
     assert np.array_equal(last.select(cluster=name), np.flatnonzero(last.labels == last.labels[3]))
     with pytest.raises(SelectionError, match=r"true: received '3', the classes are none, for labels are not known"):
         last.select(true="3")
@@ -642,7 +645,7 @@ def test_classes_are_called_as_the_data_call_them(finished_run, digits, tmp_path
 def test_a_damaged_snapshot_is_told_with_its_file(finished_run, tmp_path):
     folder = copied(finished_run, tmp_path)
     (folder.path / "snapshots" / "00005.npz").write_bytes(b"PK\x03\x04")
-    with pytest.raises(ValueError, match=r"00005.npz: the snapshot is damaged; choose another moment"):
+    with pytest.raises(ValueError, match=r"00005.npz: the snapshot is damaged; choose another one"):
         _ = Run.open(folder).at(4).q
     assert Run.open(folder).at(-1).story(0)
 

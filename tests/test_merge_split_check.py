@@ -91,15 +91,15 @@ def test_the_two_suspicions(changes, splits, merges):
 
 def test_doubts_in_words():
     letters = "ABCD".__getitem__
-    assert doubts(CALM.to_dict(), letters) == "Without labels, no group looks merged or split."
+    assert doubts(CALM.to_dict(), letters) == "Judged without labels, no group looks merged or split."
     split = doubts(replace(CALM, border=0.3).to_dict(), letters)
-    assert "clusters B and D share a dense region (30 % of neighbours" in split and "below 90 %" in split
-    assert "a better cut crosses 10 %" in split and "cluster C" not in split
+    assert "clusters B and D share a dense region (30 % of nearest neighbors" in split and "below 90 %" in split
+    assert "a better cut: 10 %" in split and "cluster C" not in split
     merged = doubts(replace(CALM, size=2.04, valley=0.2).to_dict(), letters)
-    assert "cluster C is 2.0 times as large as the mean and falls apart in the middle" in merged
-    assert "falls apart" not in doubts(replace(CALM, size=2.4).to_dict(), letters)
+    assert "cluster C is 2.0 times the mean size and splits in the middle" in merged
+    assert "in the middle" not in doubts(replace(CALM, size=2.4).to_dict(), letters)
     live = doubts({**replace(CALM, border=0.3).to_dict(), "iteration": 80}, letters, ended=False)
-    assert live.startswith("Without labels, at step 80: clusters B and D share") and "90 %" not in live
+    assert live.startswith("Judged without labels, at step 80: clusters B and D share") and "90 %" not in live
     assert doubts(CALM.to_dict(), letters, ended=False) == doubts(CALM.to_dict(), letters)
 
 

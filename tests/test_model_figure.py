@@ -104,7 +104,7 @@ def test_every_method_shows_what_it_does():
     told = {name: said(model_figure(*system)) for name, system in SYSTEMS.items()}
     assert "γ · KL(p‖q)" in told["tutorial-conv-joint"] and "mean squared error" in told["tutorial-conv-joint"]
     assert "γ = 0.1" in told["tutorial-conv-joint"] and "γ" not in told["tutorial-dec"]
-    assert "KL(p‖q)" in told["tutorial-dec"] and "while pretraining" in told["tutorial-dec"]
+    assert "KL(p‖q)" in told["tutorial-dec"] and "during pretraining" in told["tutorial-dec"]
     assert "k-means on z" in told["tutorial-autoencoder"] and "KL" not in told["tutorial-autoencoder"]
     assert "k-means on pixels" in told["kmeans-pixels"] and "Encoder" not in told["kmeans-pixels"]
 

@@ -147,18 +147,26 @@ def test_differences_in_words():
     alike, alone = one("c", 0.985, 0.97), one("d", 0.5)
     said = findings([best, worse, alike, alone, Contestant("e", "#fff", None, {})], 0)
     assert said == [
-        "“b” lies 7.50 points below “a” in accuracy, more than the spread over their 3 and 3 seeds.",
+        "“b” is 7.50 points below “a” in accuracy, more than the spread over their 3 and 3 seeds.",
         "“c” and “a”: no difference in accuracy beyond the spread of the seeds.",
-        "“d” lies 48.50 points below “a” in accuracy; one seed against several: it may be chance.",
+        "“d” is 48.50 points below “a” in accuracy; one seed against several: it may be chance.",
     ]
     assert findings([one("f", 0.5), one("g", 0.5)], 0) == [
-        "“g” and “f” are alike in accuracy; one seed each: it may be chance."
+        "“g” and “f” are equal in accuracy; one seed each: it may be chance."
     ]
     assert findings([Contestant("e", "#fff", None, {}), best], 0) == []
 
 
 @pytest.mark.parametrize(
-    ("value", "words"), [(True, "yes"), (None, "all"), ((500, 10), "500, 10"), (0.001, "0.001"), (10, "10"), ("a", "a")]
+    ("value", "words"),
+    [
+        (True, "yes"),
+        (None, "all"),
+        ((500, 10), "500, 10"),
+        (0.001, "0.001"),
+        (10, "10"),
+        ("own-mine-0c01ec78a0fa", "mine"),
+    ],
 )
 def test_values_as_one_reads_them(value, words):
     assert value_text(value) == words

@@ -198,7 +198,7 @@ def test_npz_with_train_and_test_is_joined_in_that_order():
     assert said(reading, "train and test joined")
     del parts["y_test"]
     reading = read_bytes("mnist.npz", npz(**parts))
-    assert reading.dataset.y is None and said(reading, "Labels of some parts only: left out.")
+    assert reading.dataset.y is None and said(reading, "Only some parts have labels; labels are ignored.")
 
 
 def test_an_array_alone_is_the_images_whatever_its_name():
@@ -277,12 +277,12 @@ SQUARES = [[[0, 10], [20, 255]], [[5, 6], [7, 8]]]
     [
         (csv(ROWS), (), "No labels"),
         (csv(ROWS, ["a", "b", "c", "d"]), (), "No labels"),
-        (csv(ROWS, range(4)), (), "The first row is read as names of columns."),  # as pandas writes it without index
-        (csv([[i, *row] for i, row in enumerate(ROWS)], ["", *range(4)]), (), "counts the rows and is left out"),
-        (csv([["cat", *ROWS[0]], ["dog", *ROWS[1]]], ["animal", *range(1, 5)]), ("cat", "dog"), "read as names"),
-        (csv([[*ROWS[0], 3], [*ROWS[1], 4]], [*range(4), "label"]), ("3", "4"), "read as names"),
+        (csv(ROWS, range(4)), (), "The first row is read as column names."),  # as pandas writes it without index
+        (csv([[i, *row] for i, row in enumerate(ROWS)], ["", *range(4)]), (), "counts the rows and is ignored"),
+        (csv([["cat", *ROWS[0]], ["dog", *ROWS[1]]], ["animal", *range(1, 5)]), ("cat", "dog"), "read as column names"),
+        (csv([[*ROWS[0], 3], [*ROWS[1], 4]], [*range(4), "label"]), ("3", "4"), "read as column names"),
         (csv([["9", *row] for row in ROWS]), ("9",), "square and one"),
-        (csv([["cat", *ROWS[0]], ["dog", *ROWS[1]]]), ("cat", "dog"), "square and one: the first is read as the label"),
+        (csv([["cat", *ROWS[0]], ["dog", *ROWS[1]]]), ("cat", "dog"), "square number plus one, so the first is read"),
         (csv([["cat", *ROWS[0]], ["dog", *ROWS[1]]], ["Label", *range(4)]), ("cat", "dog"), "2 classes"),
         (csv([[*ROWS[0], "cat"], [*ROWS[1], "NA"]], [*"abcd", " CLASS "]), ("NA", "cat"), "2 classes"),
         (csv([[1, 3, *ROWS[0]], [2, 4, *ROWS[1]]], ["id", "label", *"abcd"]), ("3", "4"), "counts the rows"),
@@ -377,7 +377,7 @@ def test_idx_as_fashion_mnist_is_distributed(tmp_path, packed):
         assert any(note.endswith("joined.") and note.index("train") < note.index("t10k") for note in whole.notes)
     (tmp_path / names[3]).unlink()
     partly = read(tmp_path)
-    assert partly.dataset.y is None and said(partly, "Labels of some parts only: left out.")
+    assert partly.dataset.y is None and said(partly, "Only some parts have labels; labels are ignored.")
     assert read_bytes("x", files[names[0]]).dataset.y is None
     by_mac = read_bytes("a.zip", zipped({**files, f"__MACOSX/._{names[0]}": b"no"}))
     assert np.array_equal(by_mac.dataset.images, IMAGES)
@@ -450,8 +450,8 @@ def test_pictures_in_folders_are_labelled_by_them(tmp_path):
     for reading in (read(tmp_path), read_bytes("a.zip", zipped(files)), read_bytes("a.zip", zipped(in_windows))):
         assert pixels_of(reading) == [GREY.tolist(), GREY.tolist(), (255 - GREY).tolist()]
         assert reading.dataset.classes == ("cat", "deep") and reading.dataset.y.tolist() == [0, 0, 1]
-        assert said(reading, "3 pictures, in grey.") and said(reading, "The folders are the labels.")
-        assert said(reading, "Not read, as they are no pictures: top/readme.txt.")
+        assert said(reading, "3 pictures, in gray.") and said(reading, "The folders are the labels.")
+        assert said(reading, "Ignored, since they are not pictures: top/readme.txt.")
     assert read(tmp_path).dataset.name == tmp_path.name
 
 
@@ -470,26 +470,26 @@ def test_the_innermost_folder_in_which_they_differ_is_the_label(names, labels):
     reading = read_bytes("a.zip", zipped(dict.fromkeys(names, picture(GREY))))
     found = None if reading.dataset.y is None else sorted(reading.dataset.classes[code] for code in reading.dataset.y)
     assert found == labels
-    assert said(reading, "some in none") == (len({"/" in name for name in names}) > 1)
+    assert said(reading, "some are not") == (len({"/" in name for name in names}) > 1)
 
 
 @pytest.mark.parametrize(
     ("data", "pixels", "note"),
     [
-        (picture(GREY), GREY, "in grey"),
-        (picture(COLOUR), COLOUR, "in colour"),
-        (picture(np.dstack([GREY] * 3)), GREY, "in grey"),  # grey, stored as colour
-        (picture(GREY > 99), (GREY > 99) * 255, "in grey"),
+        (picture(GREY), GREY, "in gray"),
+        (picture(COLOUR), COLOUR, "in color"),
+        (picture(np.dstack([GREY] * 3)), GREY, "in gray"),  # grey, stored as colour
+        (picture(GREY > 99), (GREY > 99) * 255, "in gray"),
         (picture(GREY.astype(np.uint16) * 257), GREY, "2 of them: 16 bits a pixel are brought to 8."),
         (picture(GREY.astype(np.int32) * 257, "TIFF"), GREY, "16 bits a pixel"),
-        (picture(Image.fromarray(GREY).convert("P")), GREY, "2 of them: a palette or another space of colours"),
+        (picture(Image.fromarray(GREY).convert("P")), GREY, "2 of them: a palette or another color space"),
         (picture(Image.fromarray(COLOUR).quantize(8)), COLOUR, "2 of them: a palette"),
         (picture(Image.fromarray(COLOUR).quantize(8), "GIF"), COLOUR, "2 of them: a palette"),
-        (picture(GREY, "TIFF"), GREY, "in grey"),
-        (picture(COLOUR, "WEBP", lossless=True), COLOUR, "in colour"),
-        (picture(GREY, "PPM"), GREY, "in grey"),
-        (picture(np.dstack([GREY, np.full_like(GREY, 255)])), GREY, "in grey"),  # opaque
-        (picture(np.dstack([COLOUR, np.full_like(GREY, 255)])), COLOUR, "in colour"),
+        (picture(GREY, "TIFF"), GREY, "in gray"),
+        (picture(COLOUR, "WEBP", lossless=True), COLOUR, "in color"),
+        (picture(GREY, "PPM"), GREY, "in gray"),
+        (picture(np.dstack([GREY, np.full_like(GREY, 255)])), GREY, "in gray"),  # opaque
+        (picture(np.dstack([COLOUR, np.full_like(GREY, 255)])), COLOUR, "in color"),
         (picture(np.dstack([GREY * 0, GREY])), 255 - GREY, "2 of them: transparent, laid on white."),  # black ink
         (picture(np.dstack([GREY * 0 + 255, GREY])), GREY, "2 of them: transparent, laid on black."),  # white ink
         (picture(np.dstack([GREY * 0] * 3 + [GREY])), 255 - GREY, "laid on white"),
@@ -520,7 +520,7 @@ def test_large_pictures_are_shrunk_and_others_fitted():
     files["4.png"] = picture(np.full((1, 5000), 200, np.uint8))
     reading = read_bytes("a.zip", zipped(files))
     assert reading.dataset.images.shape == (5, 10, 10, 3)
-    assert said(reading, "3 of them: brought to the 10×10 pixels of the others, where the shape differs with a black")
+    assert said(reading, "3 of them: resized to the 10×10 pixels of the others, where the shape differs with a black")
     lines = reading.dataset.images[2, :, 5, 0].tolist()
     assert lines == [0, 0, *[200] * 5, 0, 0, 0] or lines == [0, 0, 0, *[200] * 5, 0, 0]
 
@@ -547,7 +547,7 @@ def test_unreadable_pictures_are_counted_and_named_or_left_out():
         read_bytes("a.zip", data)
     reading = read_bytes("a.zip", data, skip_unreadable=True)
     assert pixels_of(reading) == [GREY.tolist()] * 2
-    assert said(reading, "3 pictures could not be read and are left out: b.png")
+    assert said(reading, "3 pictures could not be read and are skipped: b.png")
     assert not said(reading, " at 0x")
     with pytest.raises(
         DataError, match=r"no picture that can be read, expected files ending in .png.*save them.*b.png"
@@ -1099,7 +1099,7 @@ def test_images_of_another_size_show_the_same():
     images = np.add.outer(np.arange(50), np.add.outer(np.arange(8), 3 * np.arange(8))).astype(np.uint8)
     assert pictures.brought_to(images, (8, 8)) == (images, [])
     larger, notes = pictures.brought_to(images, (24, 24))
-    assert larger.shape == (50, 24, 24) and notes == ["Brought from 8×8 to the 24×24 pixels of the run."]
+    assert larger.shape == (50, 24, 24) and notes == ["Resized from 8×8 to the 24×24 pixels of the run."]
     again, _ = pictures.brought_to(larger, (8, 8))
     assert np.corrcoef(again.ravel(), images.ravel())[0, 1] > 0.98
 
@@ -1108,5 +1108,5 @@ def test_another_shape_gets_a_black_border_and_other_colours_are_said():
     bright = np.full((2, 4, 8, 3), 200, np.uint8)
     fitted, notes = pictures.brought_to(bright, (8, 8))
     assert fitted.shape == (2, 8, 8) and (fitted[:, 2:6] == 200).all() and not fitted[:, [0, 1, 6, 7]].any()
-    assert notes[1] == "Read in grey, as the run's images are."
+    assert notes[1] == "Read in gray, as the run's images are."
     assert pictures.brought_to(fitted, (8, 8, 3))[0].shape == (2, 8, 8, 3)

@@ -115,7 +115,7 @@ def test_a_summary_tells_the_end_of_a_run(told, finished_run, digits):
     assert np.array_equal(told.labels, newest["labels"]) and told.sizes.sum() == len(digits.y)
     assert np.array_equal(told.centers, newest["decoded_centers"])
     assert told.plane.shape == (len(digits.y), 2) and told.space == "PCA"
-    assert told.sentences[0].endswith("either way).") and len(told.sentences) >= 2
+    assert told.sentences[0].endswith("both ways).") and len(told.sentences) >= 2
 
 
 def test_a_run_that_collapses_says_so_and_what_to_try(tmp_path, small):
@@ -224,7 +224,7 @@ def test_a_comparison_shows_its_table_and_every_run(told):
     runs, contestants, lines = held(told, {"config": told.config.changed(latent_dim=3), "id": "b", "name": NASTY})
     text = report(runs, compared(contestants, lines, ["latent_dim"]))
     page = Page(text)
-    assert "2 set-ups compared" in page.text and "Latent dimension" in page.text and "may be chance" in page.text
+    assert "2 configurations compared" in page.text and "Latent dimension" in page.text and "may be chance" in page.text
     assert page.text.count(NASTY) >= 3  # as text: in findings, table, chapter
     assert [c.latent_dim for c in configs_in("x", text.encode())] == [told.config.latent_dim, 3]
     ids = [value for _, name, value in page.attributes if name == "id"]
@@ -274,7 +274,7 @@ def test_export_writes_a_report_and_a_comparison(finished_run, nasty_run, tmp_pa
     assert configs_in("a", (tmp_path / "new" / "a.html").read_bytes()) == [finished_run.config]
     assert configs_in("b", (tmp_path / "comparison.html").read_bytes()) == [finished_run.config, nasty_run.config]
     text = Page((tmp_path / "comparison.html").read_text("utf-8")).text
-    assert "2 set-ups compared" in text and "Method" in text and "they cannot be compared" in text
+    assert "2 configurations compared" in text and "Method" in text and "they cannot be compared" in text
 
 
 def test_seeds_of_one_set_up_are_told_together(finished_run, tmp_path):
@@ -288,7 +288,7 @@ def test_seeds_of_one_set_up_are_told_together(finished_run, tmp_path):
         runs.append(str(folder.path))
     assert main(["export", *runs, "--to", "html", "--out", str(tmp_path)]) == 0
     page = Page((tmp_path / "comparison.html").read_text("utf-8"))
-    assert "2 set-ups compared" in page.text and "55.00 % 2 seeds: 50.00 – 60.00 %" in page.text
+    assert "2 configurations compared" in page.text and "55.00 % 2 seeds: 50.00 – 60.00 %" in page.text
     assert "one seed against several" in page.text and page.headings.count((2, "Which is better?")) == 1
     links = [value for tag, name, value in page.attributes if tag == "a" and name == "href"]
     assert links == ["#run-1", "#run-3"]

@@ -74,7 +74,7 @@ def test_an_error_that_nobody_caught_is_said_in_words(number, words):
 
 def test_what_could_not_be_written_is_said_without_the_servers_folders():
     assert write_failed(FULL, "The run") == (
-        "The run could not be written: the server's disk is full. Delete runs that nobody needs, or let somebody free "
-        "space; then try again"
+        "The run could not be written: the server's disk is full. Delete runs you no longer need, or ask the "
+        "administrator to free space; then try again"
     )
     assert "cannot write" in write_failed(PermissionError(errno.EACCES, "no", "/srv/secret"), "The run")

@@ -150,7 +150,7 @@ def test_a_selection_is_told_in_words():
     wanted = Selection(true="9", cluster="D", side="wrong", least=0.25, was="B", index=(4, 5, 6, 7))
     said = wanted.in_words("class")
     assert said == "class 9, in cluster D, wrong, q 0.25 to 1, in cluster B before, index 4, 5, 6 …"
-    assert Selection(second="C", changed=True).in_words("digit").startswith("next to cluster C, changed")
+    assert Selection(second="C", changed=True).in_words("digit").startswith("runner-up cluster C, changed")
 
 
 def test_before_there_are_clusters_some_filters_are_left():

@@ -148,7 +148,7 @@ def test_values_that_cannot_be_together_are_found_before_a_trial_is(small):
 
 def test_a_grid_wants_choices_or_whole_numbers_and_not_too_many(small):
     assert planned(small, LATENT, sampler="grid").n_planned == 6
-    with pytest.raises(ConfigError, match="a grid needs choices"):
+    with pytest.raises(ConfigError, match="a grid needs a list of values"):
         planned(small, {"alpha": {"low": 1.0, "high": 2.0}}, sampler="grid")
     with pytest.raises(ConfigError, match="1000 can be tried"):
         planned(small, {"latent_dim": {"low": 2, "high": 60}, "batch_size": {"low": 64, "high": 128}}, sampler="grid")

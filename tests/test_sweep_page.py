@@ -226,12 +226,12 @@ def test_a_grid_is_still_there_when_one_comes_back(root):
 def test_a_sweep_shows_where_it_stands_and_how_far_it_can_be_trusted(root):
     stored(root)
     at = screen()
-    assert line(at).startswith("**6 of 8 trials · best agreement with neighbours 0.700, trial 0**")
-    assert "nobody is working on it" in line(at)
+    assert line(at).startswith("**6 of 8 trials · best agreement 0.700, trial 0**")
+    assert "no worker is active" in line(at)
     assert any("Rank correlation" in item.value and "**1.00**" in item.value for item in at.caption)
     (table,) = [item.value for item in at.dataframe]
     assert table["Trial"].tolist()[:4] == [0, 1, 3, 2]
-    assert table["State"].tolist()[4:] == ["cut short", "diverged", "waiting", "waiting"]
+    assert table["State"].tolist()[4:] == ["pruned", "diverged", "waiting", "waiting"]
     assert table["ACC"].tolist()[0] == pytest.approx(80)
 
 
@@ -263,7 +263,7 @@ def test_what_a_database_does_not_answer_is_said(root, monkeypatch):
     stored(root)
     monkeypatch.setattr(studies, "table", gone)
     at = screen()
-    assert any("does not answer" in error.value for error in at.error)
+    assert any("does not respond" in error.value for error in at.error)
 
 
 def test_ten_more_trials_are_planned(root):
@@ -281,7 +281,7 @@ def test_the_best_trial_becomes_a_preset_of_the_form(root, monkeypatch):
     monkeypatch.setattr(studies, "table", lambda study: rows)
     at = screen()
     at.text_input(key="preset_rates_0").set_value("good-rate").run()
-    named(at, "Keep").click().run()
+    named(at, "Save preset").click().run()
     assert not at.exception
     at = opened_at("train", preset="good-rate")
     assert not at.exception and at.selectbox(key="preset").value == "good-rate"
@@ -374,7 +374,7 @@ def test_history_shows_every_trial_and_the_best_so_far():
     (best,) = [trace for trace in figure.data if trace.name == "best so far"]
     assert list(best.y) == [0.5, 0.6, 0.7]
     told = {trace.name: list(trace.y) for trace in figure.data}
-    assert told["cut short"] == [0.5] and told["diverged"] == [0.5]  # at the foot
+    assert told["pruned"] == [0.5] and told["diverged"] == [0.5]  # at the foot
     assert figures.history([], "acc").data == ()
 
 

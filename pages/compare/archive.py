@@ -30,7 +30,7 @@ def mark_all(entries: Sequence[Entry], **changes) -> None:
             tell_problem(error)
             break  # the others would say the same
     if gone:
-        st.toast(f"Not there any more, somebody has deleted it: {escape(', '.join(gone))}.", icon=":material/error:")
+        st.toast(f"Deleted by someone else in the meantime: {escape(', '.join(gone))}.", icon=":material/error:")
 
 
 def remove_all(entries: Sequence[Entry]) -> None:
@@ -49,8 +49,8 @@ def remove_all(entries: Sequence[Entry]) -> None:
         return
     ids, before = {entry.id for entry in done}, st.session_state.compared.runs
     what = name(done[0]) if len(done) == 1 else f"{len(done)} runs"
-    words = f"{what} {'was' if len(done) == 1 else 'were'} deleted"
-    st.session_state.put_away = words, _undo, (tuple(ids), before)
+    message = f"{what} {'was' if len(done) == 1 else 'were'} deleted"
+    st.session_state.put_away = message, _undo, (tuple(ids), before)
     if ids & set(before):
         compare(runs=tuple(run for run in before if run not in ids), true="", cluster="", lasso="")
 
@@ -59,9 +59,9 @@ def undo_bar() -> None:
     """What was deleted or archived last, and the way to undo it."""
     if "put_away" not in st.session_state:
         return
-    words, undo, arguments = st.session_state.put_away
+    message, undo, arguments = st.session_state.put_away
     with st.container(horizontal=True, vertical_alignment="center", key="removed_run"):
-        st.markdown(sentence(words), width="content")
+        st.markdown(sentence(message), width="content")
         st.button("Undo", icon=":material/undo:", key="undo", on_click=undo, args=arguments)
         st.button("Close", icon=":material/close:", key="forget", type="tertiary", on_click=_forget)
 
@@ -71,8 +71,8 @@ def archive_all(entries: Sequence[Entry]) -> None:
     entries = [entry for entry in entries if not entry.marks.archived]
     mark_all(entries, archived=True)
     what = name(entries[0]) if len(entries) == 1 else f"{len(entries)} runs"
-    words = f"{what} {'is' if len(entries) == 1 else 'are'} archived"
-    st.session_state.put_away = words, _bring_out, (tuple(entries),)
+    message = f"{what} {'is' if len(entries) == 1 else 'are'} archived"
+    st.session_state.put_away = message, _bring_out, (tuple(entries),)
 
 
 def _bring_out(entries: Sequence[Entry]) -> None:
@@ -105,36 +105,36 @@ def _forget() -> None:
 
 def deleted_runs() -> None:
     """A list of what was deleted in the last days, each with its way back; nothing where nothing was."""
-    there = removed_runs(runs_root())
-    if not there:
+    removed = removed_runs(runs_root())
+    if not removed:
         return
-    menu = st.popover(f"Deleted: {len(there)}", icon=":material/delete:", key="deleted_runs", on_change="rerun")
+    menu = st.popover(f"Deleted: {len(removed)}", icon=":material/delete:", key="deleted_runs", on_change="rerun")
     if not menu.open:
         return
     with menu:
-        st.caption("Kept for a week after they were deleted.")
-        for folder in there[:MOST_LISTED]:
+        st.caption("Deleted runs are kept for a week.")
+        for folder in removed[:MOST_LISTED]:
             entry = entry_of(folder)
             st.button(escape(title(entry)), icon=":material/undo:", key=f"back_{entry.id}", type="tertiary",
                       on_click=_bring_back, args=([entry.id],))  # fmt: skip
-        if len(there) > MOST_LISTED:
-            st.caption(f"And {len(there) - MOST_LISTED} more, deleted before.")
+        if len(removed) > MOST_LISTED:
+            st.caption(f"And {len(removed) - MOST_LISTED} older ones.")
 
 
-def found_menu(found: Sequence[Entry]) -> None:
+def found_menu(matches: Sequence[Entry]) -> None:
     """What can be done with all runs that a search has found."""
-    label = f"All {len(found)} found" if len(found) > 1 else "The one found"
+    label = f"All {len(matches)} matches" if len(matches) > 1 else "The one match"
     menu = st.popover(label, icon=":material/checklist:", key="found_runs", on_change="rerun")
     if not menu.open:
         return
-    archived, starred = (all(getattr(entry.marks, mark) for entry in found) for mark in ("archived", "star"))
+    archived, starred = (all(getattr(entry.marks, mark) for entry in matches) for mark in ("archived", "star"))
     with menu:
         if archived:
-            _button("Bring back", "archive", mark_all, found, archived=False)
+            _button("Bring back", "archive", mark_all, matches, archived=False)
         else:
-            _button("Archive", "archive", archive_all, found)
-        _button("Unstar" if starred else "Star", "star", mark_all, found, star=not starred)
-        _button("Delete", "delete", remove_all, found)
+            _button("Archive", "archive", archive_all, matches)
+        _button("Unstar" if starred else "Star", "star", mark_all, matches, star=not starred)
+        _button("Delete", "delete", remove_all, matches)
 
 
 def _button(label: str, icon: str, act, *arguments, **named) -> None:

@@ -50,8 +50,8 @@ def names_of(shown: list[Setup]) -> list[str]:
 
 def _with(setup: Setup, called: str, varying: list[str]) -> str:
     config = setup.first.config
-    told = [f"{field_title(field)} {value_text(getattr(config, field))}" for field in varying] if config else []
-    return ", ".join([called, *(text[0].lower() + text[1:] for text in told)])
+    parts = [f"{field_title(field)} {value_text(getattr(config, field))}" for field in varying] if config else []
+    return ", ".join([called, *(text[0].lower() + text[1:] for text in parts)])
 
 
 def _name(setup: Setup) -> str:
@@ -63,17 +63,17 @@ def _name(setup: Setup) -> str:
 def _menu(setup: Setup, *, is_reference: bool) -> None:
     entry = setup.first
     st.caption(f"{escape(name(entry))} · {escape(outcome(entry.status))}")
-    told = {"key": f"name_{entry.id}", "max_chars": MOST["name"], "placeholder": "a name of your own"}
-    st.text_input("Name", entry.marks.name, on_change=_named, args=(entry,), **told)
-    told = {"key": f"note_{entry.id}", "max_chars": MOST["note"], "placeholder": "what is worth remembering"}
-    st.text_area("Note", entry.marks.note, height=80, on_change=_noted, args=(entry,), **told)
+    options = {"key": f"name_{entry.id}", "max_chars": MOST["name"], "placeholder": "your own name for this run"}
+    st.text_input("Name", entry.marks.name, on_change=_named, args=(entry,), **options)
+    options = {"key": f"note_{entry.id}", "max_chars": MOST["note"], "placeholder": "what is worth remembering"}
+    st.text_area("Note", entry.marks.note, height=80, on_change=_noted, args=(entry,), **options)
     with st.container(horizontal=True, gap="small"):
         starred = entry.marks.star
         _button(entry, "Unstar" if starred else "Star", "star", archive.mark_all, [entry], star=not starred)
         if not is_reference:
-            _button(entry, "Hold the others against it", "flag", _hold_against, entry.id)
+            _button(entry, "Use as reference", "flag", _hold_against, entry.id)
         _button(entry, "Inspect", "image_search", focus.inspect_next, entry.id)
-        _button(entry, "Take out", "close", _take_out, entry.id)
+        _button(entry, "Remove from comparison", "close", _take_out, entry.id)
     if entry.config is not None:
         _button(entry, "Change one thing", "tune", _change_one_thing, entry)
         (whole,) = setups([entry], focus.index().entries(archived=True), together=True)
@@ -94,7 +94,7 @@ def _button(entry: Entry, label: str, icon: str, act, *arguments, disabled: bool
 def _repeat(setup: Setup) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         n = st.number_input(
-            "Seeds in all",
+            "Number of seeds",
             2,
             max(20, len(setup.entries)),
             max(SEEDS, len(setup.entries)),
@@ -102,11 +102,11 @@ def _repeat(setup: Setup) -> None:
         )
         missing = missing_seeds(setup, int(n))
         n_active = sum(entry.active for entry in setup.entries)
-        label = f"Train {len(missing)} more" if missing else f"{n_active} under way" if n_active else "All are there"
+        label = f"Train {len(missing)} more" if missing else f"{n_active} in progress" if n_active else "All trained"
         st.button(
             label, icon=":material/repeat:", key=f"repeat_{setup.first.id}", disabled=not missing, on_click=_train,
             args=(setup, int(n)),
-            help="The same with other seeds, one after the other; scores then have a spread.",
+            help="Trains the same settings with other seeds, one after another, so that scores have a spread.",
         )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from pages.shared.picker import name
 from pages.shared.text import sentence
 
 HELP = (
-    "Words that stand in a name, note, preset or field; or conditions such as acc>=0.97, latent_dim=5, "
+    "Words in a name, note, preset or field, or conditions such as acc>=0.97, latent_dim=5, "
     "random_state=3, state!=finished, star=true."
 )
 COLUMNS = {
@@ -32,27 +32,27 @@ COLUMNS = {
     "Silhouette": st.column_config.NumberColumn(format="%.3f", width=90),
     "Seconds": st.column_config.NumberColumn(format="%.0f", width=80),
     "Seed": st.column_config.NumberColumn(width=60),
-    "Made": st.column_config.DatetimeColumn(format="DD MMM HH:mm", width=110),
+    "Created": st.column_config.DatetimeColumn(format="DD MMM HH:mm", width=110),
     "Note": st.column_config.TextColumn(width=200),
 }
 
 
 def choose_runs(chosen: Sequence[str]) -> None:
     """The table; a click on a row takes a run in or out of what is compared."""
-    query, found = _search()
+    query, matches = _search()
     problem = misunderstood(query)
     if problem:
         st.caption(f":red[:material/error: {sentence(problem)}]")
-    if not found:
-        nothing = "No run fits. Fewer words find more; archived ones are looked through on request."
-        st.caption(nothing if query else "There are no runs yet: Train makes them.")
+    if not matches:
+        nothing = "No run matches. Try fewer words, or include archived runs."
+        st.caption(nothing if query else "There are no runs yet. Start one on Train.")
         return
     with st.container(key="about_runs"):  # and room for the table's own buttons, which lie above its right end
-        n = f"{thousands(len(found))} run{'s' if len(found) != 1 else ''}"
-        st.caption(f"{n}. A tick compares, up to {MOST_COMPARED}; a column's name sorts by it.")
-    _table_of(found, list(chosen))
+        n = f"{thousands(len(matches))} run{'s' if len(matches) != 1 else ''}"
+        st.caption(f"{n}. Check up to {MOST_COMPARED} runs to compare them; click a column's name to sort.")
+    _table_of(matches, list(chosen))
     if st.session_state.pop("too_many", False):
-        st.caption(f":red[:material/error: Up to {MOST_COMPARED} can be chosen; take one out first.]")
+        st.caption(f":red[:material/error: Up to {MOST_COMPARED} runs can be compared; remove one first.]")
 
 
 def _search() -> tuple[str, list[Entry]]:
@@ -61,18 +61,18 @@ def _search() -> tuple[str, list[Entry]]:
         query = st.text_input(
             "Find", key="find_runs", placeholder="fast acc>=0.97", help=HELP, icon=":material/search:"
         )
-        archived = st.toggle("Archived, too", key="archived_too")
-        found = find(focus.index().entries(archived=archived), query, name)
-        if query and found:
-            found_menu(found)
+        archived = st.toggle("Include archived", key="archived_too")
+        matches = find(focus.index().entries(archived=archived), query, name)
+        if query and matches:
+            found_menu(matches)
         deleted_runs()
-    return query, found
+    return query, matches
 
 
-def _table_of(found: list[Entry], chosen: list[str]) -> None:
+def _table_of(matches: list[Entry], chosen: list[str]) -> None:
     """The rows with their ticks. It is another table whenever rows have moved or something else has chosen: Streamlit
     keeps ticks by the place of a row, and a table that stays keeps its sorting and its scroll."""
-    ids = [entry.id for entry in found]
+    ids = [entry.id for entry in matches]
     number, known = st.session_state.get("table_of_runs", (0, None))
     if known != (ids, chosen):
         number += 1
@@ -84,7 +84,7 @@ def _table_of(found: list[Entry], chosen: list[str]) -> None:
         _take(picked, chosen, ids, number)
 
     st.dataframe(
-        _table(found), key=key, on_select=pick, selection_mode="multi-row", hide_index=True, height=320,
+        _table(matches), key=key, on_select=pick, selection_mode="multi-row", hide_index=True, height=320,
         selection_default={"selection": {"rows": [ids.index(run_id) for run_id in chosen if run_id in ids]}},
         column_config=COLUMNS, placeholder="–",
     )  # fmt: skip
@@ -101,9 +101,9 @@ def _take(picked: list[str], chosen: list[str], ids: list[str], number: int) -> 
     compare(runs=tuple(runs), true="", cluster="", lasso="")
 
 
-def _table(found: list[Entry]) -> pd.DataFrame:
-    varying = differing([entry.config for entry in found if entry.config])
-    return pd.DataFrame([_row(entry, varying) for entry in found])
+def _table(matches: list[Entry]) -> pd.DataFrame:
+    varying = differing([entry.config for entry in matches if entry.config])
+    return pd.DataFrame([_row(entry, varying) for entry in matches])
 
 
 def _row(entry: Entry, varying: list[str]) -> dict[str, Any]:
@@ -119,7 +119,7 @@ def _row(entry: Entry, varying: list[str]) -> dict[str, Any]:
         "Silhouette": scores.get("silhouette"),
         "Seconds": entry.seconds or None,
         "State": entry.status.state + (", archived" if entry.marks.archived else ""),
-        "Made": pd.Timestamp.fromtimestamp(made) if made else None,
+        "Created": pd.Timestamp.fromtimestamp(made) if made else None,
         "Sweep": entry.sweep,
         "Note": entry.marks.note,
     }

@@ -18,15 +18,15 @@ def report_button(chosen: Sequence[Setup], reference: Setup) -> None:
     name = "comparison.html" if len(chosen) > 1 else f"{chosen[0].first.id}.html"
     st.download_button(
         "Report", lambda: comparison(chosen, reference, name), name, "text/html", on_click="ignore", key="report",
-        icon=":material/article:", help="What is compared, as one HTML file that needs nothing else.",
+        icon=":material/article:", help="This comparison as one self-contained HTML file.",
     )  # fmt: skip
 
 
 def comparison(chosen: Sequence[Setup], reference: Setup, name: str) -> str:
     """Of set-ups whose config and data are there; a chapter for the chosen run of each."""
-    told = [summary(setup.first.folder) for setup in chosen]
+    summaries = [summary(setup.first.folder) for setup in chosen]
     if len(chosen) == len(chosen[0].entries) == 1:
-        return report(told, None, name)
-    held = [replace(one, link=f"#run-{number}") for number, one in enumerate(contestants(chosen), 1)]
-    varying = differing([run.config for run in told])
-    return report(told, compared(held, lines_of(chosen), varying, chosen.index(reference)), name)
+        return report(summaries, None, name)
+    linked = [replace(one, link=f"#run-{number}") for number, one in enumerate(contestants(chosen), 1)]
+    varying = differing([run.config for run in summaries])
+    return report(summaries, compared(linked, lines_of(chosen), varying, chosen.index(reference)), name)

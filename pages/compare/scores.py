@@ -41,19 +41,19 @@ def table(shown_setups: list[Setup], reference: Setup) -> str:
 def _standing(setup: Setup) -> str:
     active = [entry for entry in setup.entries if entry.active]
     if active:
-        return f"{len(active)} under way" if len(setup.entries) > 1 else "under way"
+        return f"{len(active)} in progress" if len(setup.entries) > 1 else "in progress"
     return "" if setup.first.status.state == "finished" else outcome(setup.first.status)
 
 
-def score_of(shown_setups: list[Setup], seen: Comparison) -> str:
+def score_of(shown_setups: list[Setup], comparison: Comparison) -> str:
     """The score of the curves: what was asked for, or else the first that there is."""
-    return seen.score or next((s for s in ("acc", "silhouette") if any(x.spread(s) for x in shown_setups)), "acc")
+    return comparison.score or next((s for s in ("acc", "silhouette") if any(x.spread(s) for x in shown_setups)), "acc")
 
 
-def curves(shown_setups: list[Setup], seen: Comparison) -> None:
+def curves(shown_setups: list[Setup], comparison: Comparison) -> None:
     """All curves over each other: a line with its band for each set-up, and one for each run that is under way."""
-    lines, score = lines_of(shown_setups), score_of(shown_setups, seen)
-    figure, text = _drawn(_stamp(shown_setups, lines), score, seen.by, seen.smooth, lines)
+    lines, score = lines_of(shown_setups), score_of(shown_setups, comparison)
+    figure, text = _drawn(_stamp(shown_setups, lines), score, comparison.by, comparison.smooth, lines)
     components.plot(figure, "Curves over each other", text, "overlay", CURVES)
 
 
@@ -78,8 +78,8 @@ def lines_of(shown_setups: list[Setup]) -> list[Line]:
 def _lines(setup: Setup, called: str, colour: str) -> list[Line]:
     counted = setup.counted
     others = [entry for entry in setup.entries if entry.active and entry not in counted]
-    found = [_line(called, colour, counted), *(_line(name(entry), colour, [entry]) for entry in others)]
-    return [line for line in found if line is not None]
+    lines = [_line(called, colour, counted), *(_line(name(entry), colour, [entry]) for entry in others)]
+    return [line for line in lines if line is not None]
 
 
 def _line(title: str, colour: str, entries: Sequence[Entry]) -> Line | None:

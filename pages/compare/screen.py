@@ -25,18 +25,18 @@ from pages.shared.text import escape, sentence
 IN_A_ROW = 4
 EVERY = 1.0  # seconds between two looks at runs that train
 ABOUT_TABLE = (
-    "The scores: the mean over the seeds, with least and greatest, then only the fields in which the runs differ. "
-    "Below a score, the difference to the reference; one within the spread of the seeds is said to be none."
+    "Scores are means over the seeds, with minimum and maximum; then follow only the fields in which the runs differ. "
+    "Below each score is the difference from the reference; one within the spread of the seeds counts as none."
 )
 ABOUT_CURVES = (
-    "Lines are means over the seeds, bands reach from least to greatest. A diamond: from there on p is made from q, "
-    "not taken from the mixture. Epochs of clustering are gradient steps × batch size / images."
+    "Lines are means over the seeds; bands reach from minimum to maximum. A diamond marks where the target p is first "
+    "computed from q rather than taken from the mixture. Epochs of clustering are gradient steps × batch size / images."
 )
 ABOUT_BESIDE = (
-    "At each run's newest moment. A cluster has the name and colour of the reference's that shares most images with "
-    "it; maps are turned to lie alike. Click a cell, and what lies in such a cell stands out in all. Shift and drag in "
-    "a map to enclose points, and the same images stand out. Zoom into one map, and all follow. A click on a point "
-    "opens it."
+    "Each run's latest snapshot. A cluster has the name and color of the reference's cluster with which it shares "
+    "the most images; maps are rotated to match the reference. Click a cell to highlight its images in every run. "
+    "Shift and drag in a map to enclose points and highlight the same images everywhere. All maps zoom together. Click "
+    "a point to open it in Inspect."
 )
 
 
@@ -48,37 +48,37 @@ def screen() -> None:
     problems, followed = take_comparison()
     if followed and not st.session_state.compared.runs:
         _first_choice()
-    seen = st.session_state.compared
+    comparison = st.session_state.compared
     for problem in problems:
         st.warning(sentence(problem), icon=":material/link_off:")
     known = focus.index().entries(archived=True)
     by_id = {entry.id: entry for entry in known}
-    gone = [run_id for run_id in seen.runs if run_id not in by_id]
+    gone = [run_id for run_id in comparison.runs if run_id not in by_id]
     if gone:
         st.warning(f"There is no run {escape(', '.join(map(repr, gone)))} on this server.", icon=":material/link_off:")
-    chosen = [by_id[run_id] for run_id in seen.runs if run_id in by_id]
-    shown, together = _setups(chosen, known, seen)
-    told = {"icon": ":material/checklist:", "key": "choose_runs", "on_change": "rerun"}
-    choosing = st.expander("Choose runs", expanded=len(chosen) < 2, **told)
+    chosen = [by_id[run_id] for run_id in comparison.runs if run_id in by_id]
+    shown, together = _setups(chosen, known, comparison)
+    options = {"icon": ":material/checklist:", "key": "choose_runs", "on_change": "rerun"}
+    choosing = st.expander("Choose runs", expanded=len(chosen) < 2, **options)
     if choosing.open:
         with choosing:
-            choose_runs(seen.runs)
+            choose_runs(comparison.runs)
     undo_bar()
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="compared"):
-        chips(shown, _reference(shown, seen))
+        chips(shown, _reference(shown, comparison))
         if chosen:
             _seeds(on=together)
         sound = [setup for setup in shown if _is_whole(setup.first)]
         if sound:
-            report_button(sound, _reference(sound, seen))
+            report_button(sound, _reference(sound, comparison))
     write_link()
-    st.fragment(_view)(tuple(seen.runs), _active(shown))
+    st.fragment(_view)(tuple(comparison.runs), _active(shown))
 
 
 def _first_choice() -> None:
     """Begin with something to look at: the run in focus, or the newest, and the newest of the same data."""
     ended = [entry for entry in focus.index().entries() if entry.status.state == "finished" and entry.config]
-    focused = focus.focused_run(told=False)
+    focused = focus.focused_run(warn=False)
     first = next((entry for entry in ended if focused and entry.id == focused.id), ended[0] if ended else None)
     if first is None:
         return
@@ -87,23 +87,23 @@ def _first_choice() -> None:
     compare(runs=tuple(e.id for e in (first, another) if e))
 
 
-def _reference(shown: list[Setup], seen: Comparison) -> Setup | None:
+def _reference(shown: list[Setup], comparison: Comparison) -> Setup | None:
     """The set-up against which the others are held: the chosen one, or else the first."""
-    chosen = (setup for setup in shown if seen.reference in {entry.id for entry in setup.entries})
+    chosen = (setup for setup in shown if comparison.reference in {entry.id for entry in setup.entries})
     return next(chosen, shown[0] if shown else None)
 
 
-def _setups(chosen: list[Entry], known: list[Entry], seen: Comparison) -> tuple[list[Setup], bool]:
+def _setups(chosen: list[Entry], known: list[Entry], comparison: Comparison) -> tuple[list[Setup], bool]:
     """The set-ups, and whether seeds stand together: as was asked, or else unless two of one set-up were chosen."""
     apart, whole = (setups(chosen, known, together=together) for together in (False, True))
-    together = seen.seeds == "together" if seen.seeds else len(whole) == len(chosen)
+    together = comparison.seeds == "together" if comparison.seeds else len(whole) == len(chosen)
     return whole if together else apart, together
 
 
 def _seeds(*, on: bool) -> None:
     st.toggle(
-        "Seeds together", on, key=f"together_{on}", help="Show runs that differ in their seed alone as one: the mean, "
-        "with a band from least to greatest.", on_change=lambda: compare(seeds="apart" if on else "together"),
+        "Combine seeds", on, key=f"together_{on}", help="Show runs that differ only in their seed as one: the mean, "
+        "with a band from minimum to maximum.", on_change=lambda: compare(seeds="apart" if on else "together"),
     )  # fmt: skip
 
 
@@ -116,86 +116,87 @@ def _active(shown: list[Setup]) -> list[RunFolder]:
 def _view(run_ids: tuple[str, ...], active: list[RunFolder]) -> None:
     focus.go_on()
     before = pulse_of(*active)  # first: what comes while this is drawn is news
-    seen = st.session_state.compared
-    if seen.runs != run_ids:
+    comparison = st.session_state.compared
+    if comparison.runs != run_ids:
         st.rerun()
     known = focus.index().entries(archived=True)
     by_id = {entry.id: entry for entry in known}
     chosen = [by_id[run_id] for run_id in run_ids if run_id in by_id]
-    shown, _ = _setups(chosen, known, seen)
+    shown, _ = _setups(chosen, known, comparison)
     if {run.id for run in active} != {run.id for run in _active(shown)}:
         st.rerun()
     write_link()
     if not shown:
-        with box("scores", "What differs, and what did it do?", ABOUT_TABLE):
-            to_come("Choose two runs or more in the table above.", 200)
+        with box("scores", "What differs, and what effect did it have?", ABOUT_TABLE):
+            to_come("Choose two or more runs in the table above.", 200)
         return
-    reference = _reference(shown, seen)
+    reference = _reference(shown, comparison)
     left, right = st.columns([56, 44])
     with (
         left,
-        box("scores", "What differs, and what did it do?", ABOUT_TABLE),
+        box("scores", "What differs, and what effect did it have?", ABOUT_TABLE),
         st.container(height=scores.CURVES, border=False),
     ):
         st.html(scores.table(shown, reference))
     with right, box("overlay", "Which is better?", ABOUT_CURVES) as head:
         with head:
-            _choices(shown, seen)
-        scores.curves(shown, seen)
-    _beside(shown, reference, seen)
+            _choices(shown, comparison)
+        scores.curves(shown, comparison)
+    _beside(shown, reference, comparison)
     if active:
         redraw_on_news(active, before, EVERY)
 
 
-def _choices(shown: list[Setup], seen: Comparison) -> None:
+def _choices(shown: list[Setup], comparison: Comparison) -> None:
     """What the curves show."""
-    found = [s for s in SCORES if s in ("delta_label", "kl_divergence") or any(x.spread(s) for x in shown)]
-    score = scores.score_of(shown, seen)
-    told = found if score in found else [score, *found]
+    scored = [s for s in SCORES if s in ("delta_label", "kl_divergence") or any(x.spread(s) for x in shown)]
+    score = scores.score_of(shown, comparison)
+    offered = scored if score in scored else [score, *scored]
     st.selectbox(
-        "Score", told, told.index(score), key=f"score_{score}", format_func=lambda s: SCORES[s][0], width=104,
+        "Score", offered, offered.index(score), key=f"score_{score}", format_func=lambda s: SCORES[s][0], width=104,
         label_visibility="collapsed", on_change=lambda: compare(score=st.session_state[f"score_{score}"]),
     )  # fmt: skip
     st.selectbox(
-        "Along", list(AXES), list(AXES).index(seen.by), key=f"by_{seen.by}", format_func=AXES.get, width=136,
-        label_visibility="collapsed", on_change=lambda: compare(by=st.session_state[f"by_{seen.by}"]),
+        "Along", list(AXES), list(AXES).index(comparison.by), key=f"by_{comparison.by}", width=136,
+        format_func=AXES.get, label_visibility="collapsed",
+        on_change=lambda: compare(by=st.session_state[f"by_{comparison.by}"]),
     )  # fmt: skip
-    smooth = {0: "as it is", 60: "smooth", 90: "smoother"}
-    options = list(smooth) if seen.smooth in smooth else [*smooth, seen.smooth]
+    smooth = {0: "unsmoothed", 60: "smooth", 90: "smoother"}
+    options = list(smooth) if comparison.smooth in smooth else [*smooth, comparison.smooth]
     st.selectbox(
-        "Smoothing", options, options.index(seen.smooth), key=f"smooth_{seen.smooth}", width=122,
+        "Smoothing", options, options.index(comparison.smooth), key=f"smooth_{comparison.smooth}", width=122,
         format_func=lambda s: smooth.get(s, f"{s} %"), label_visibility="collapsed",
-        on_change=lambda: compare(smooth=st.session_state[f"smooth_{seen.smooth}"]),
+        on_change=lambda: compare(smooth=st.session_state[f"smooth_{comparison.smooth}"]),
     )  # fmt: skip
 
 
-def _beside(shown: list[Setup], reference: Setup, seen: Comparison) -> None:
+def _beside(shown: list[Setup], reference: Setup, comparison: Comparison) -> None:
     """Matrices, and below them maps; all show what is chosen in one."""
     ids = [setup.first.id for setup in shown]
-    there = side_by_side.sides(ids, reference.first.id)
-    sound = [side for side in there if side is not None]
-    masks, names = iter(side_by_side.masks(sound, seen)), names_of(shown)
-    space = side_by_side.space_of(sound, seen)
-    with box("beside", "Which images are grouped otherwise?", ABOUT_BESIDE) as head:
+    aligned = side_by_side.sides(ids, reference.first.id)
+    sound = [side for side in aligned if side is not None]
+    masks, names = iter(side_by_side.masks(sound, comparison)), names_of(shown)
+    space = side_by_side.space_of(sound, comparison)
+    with box("beside", "Which images are grouped differently?", ABOUT_BESIDE) as head:
         with head:
-            _chosen(sound, seen, space)
+            _chosen(sound, comparison, space)
         for start in range(0, len(shown), IN_A_ROW):
             row = shown[start : start + IN_A_ROW]
             for offset, place in enumerate(st.columns(max(len(row), min(len(shown), IN_A_ROW)))[: len(row)]):
                 slot = start + offset
                 with place:
                     st.markdown(f"**{escape(_shown_name(shown[slot], names[slot]))}**")
-                    side = there[slot]
+                    side = aligned[slot]
                     if side is None:
                         _lacking(shown[slot].first)
                         continue
                     if side.run.n_unreadable:
-                        st.caption("Its newest snapshot is damaged; the newest one that can be read is shown.")
+                        st.caption("Its latest snapshot is damaged; the latest readable one is shown.")
                     mask = next(masks)
-                    side_by_side.matrix(side, slot, seen)
-                    side_by_side.embedding(side, slot, seen, space, mask)
+                    side_by_side.matrix(side, slot, comparison)
+                    side_by_side.embedding(side, slot, comparison, space, mask)
                     if mask is not None:
-                        st.caption(f"{thousands(int(mask.sum()))} chosen")
+                        st.caption(f"{thousands(int(mask.sum()))} selected")
 
 
 def _shown_name(setup: Setup, called: str) -> str:
@@ -214,19 +215,21 @@ def _is_whole(entry: Entry) -> bool:
 
 def _lacking(entry: Entry) -> None:
     """Why there is no matrix and no map of a run."""
-    words = "Once the centers are placed." if entry.active else "It has no clusters that can be shown; see Inspect."
-    to_come(words, side_by_side.MATRIX + side_by_side.MAP)
+    message = (
+        "Once the centers are initialized." if entry.active else "It has no clusters that can be shown; see Inspect."
+    )
+    to_come(message, side_by_side.MATRIX + side_by_side.MAP)
 
 
-def _chosen(sound: list[Aligned], seen: Comparison, space: str) -> None:
+def _chosen(sound: list[Aligned], comparison: Comparison, space: str) -> None:
     """What is chosen, in words, the way back, and the projection."""
-    words = [f"true {seen.true}"] if seen.true else []
-    words += [f"in cluster {seen.cluster}"] if seen.cluster else []
-    words += ["enclosed"] if seen.lasso else []
-    if words:
+    parts = [f"class {comparison.true}"] if comparison.true else []
+    parts += [f"in cluster {comparison.cluster}"] if comparison.cluster else []
+    parts += ["in the lasso"] if comparison.lasso else []
+    if parts:
         st.button(
-            escape(", ".join(words)), icon=":material/close:", key="clear_chosen", on_click=compare,
-            kwargs={"true": "", "cluster": "", "lasso": ""}, help="Take the choice back.",
+            escape(", ".join(parts)), icon=":material/close:", key="clear_chosen", on_click=compare,
+            kwargs={"true": "", "cluster": "", "lasso": ""}, help="Clear the selection.",
         )  # fmt: skip
     if sound and all("umap" in side.snapshot.spaces() for side in sound):
         picked = choice("Projection", {"umap": "UMAP", "pca": "PCA"}, space, f"space_{space}")

@@ -56,26 +56,30 @@ def _aligned(version: str, of_reference: str | None, number: int, _run: Run, _re
 # -- the chosen samples
 
 
-def masks(shown: list[Aligned], seen: Comparison) -> list[np.ndarray | None]:
+def masks(shown: list[Aligned], comparison: Comparison) -> list[np.ndarray | None]:
     """For each run which samples are chosen, bool, shape (n,); None where nothing is."""
-    drawn, _, corners = seen.lasso.partition(":")
+    drawn, _, corners = comparison.lasso.partition(":")
     drawn_in = next((side for side in shown if side.run.folder.id == drawn), None)
-    enclosed = _enclosed(drawn_in, corners, shown, seen)
-    found = []
+    enclosed = _enclosed(drawn_in, corners, shown, comparison)
+    chosen = []
     for side in shown:
         mask = np.ones(side.run.n, bool)
-        if seen.true and side.run.y is not None:
-            mask &= side.run.y == (side.run.classes.index(seen.true) if seen.true in side.run.classes else -1)
-        if seen.cluster:
-            mask &= np.array([letter(int(place)) == seen.cluster for place in side.cluster_order])[side.snapshot.labels]
+        if comparison.true and side.run.y is not None:
+            mask &= side.run.y == (
+                side.run.classes.index(comparison.true) if comparison.true in side.run.classes else -1
+            )
+        if comparison.cluster:
+            mask &= np.array([letter(int(place)) == comparison.cluster for place in side.cluster_order])[
+                side.snapshot.labels
+            ]
         if enclosed is not None:
             alike = side.run.config.dataset == drawn_in.run.config.dataset
             mask &= np.isin(side.file_index, enclosed) if alike else False
-        found.append(mask if seen.true or seen.cluster or enclosed is not None else None)
-    return found
+        chosen.append(mask if comparison.true or comparison.cluster or enclosed is not None else None)
+    return chosen
 
 
-def _enclosed(side: Aligned | None, corners: str, shown: list[Aligned], seen: Comparison) -> np.ndarray | None:
+def _enclosed(side: Aligned | None, corners: str, shown: list[Aligned], comparison: Comparison) -> np.ndarray | None:
     """Places in the file of the samples inside the lasso; None without one."""
     try:
         polygon = np.reshape([float(part) for part in corners.split(",")], (-1, 2))
@@ -84,19 +88,25 @@ def _enclosed(side: Aligned | None, corners: str, shown: list[Aligned], seen: Co
     if side is None or len(polygon) < 3 or not np.isfinite(polygon).all():
         return None
     with np.errstate(invalid="ignore"):
-        return side.file_index[inside(polygon, side.plane(space_of(shown, seen)))]
+        return side.file_index[inside(polygon, side.plane(space_of(shown, comparison)))]
 
 
-def space_of(shown: list[Aligned], seen: Comparison) -> str:
+def space_of(shown: list[Aligned], comparison: Comparison) -> str:
     """The projection of all maps: what was asked for, or else UMAP where all have one."""
     all_have = all("umap" in side.snapshot.spaces() for side in shown)
-    return seen.space if seen.space and (seen.space != "umap" or all_have) else "umap" if all_have else "pca"
+    return (
+        comparison.space
+        if comparison.space and (comparison.space != "umap" or all_have)
+        else "umap"
+        if all_have
+        else "pca"
+    )
 
 
 # -- drawing
 
 
-def matrix(side: Aligned, slot: int, seen: Comparison) -> None:
+def matrix(side: Aligned, slot: int, comparison: Comparison) -> None:
     """Classes by clusters, or without labels the clusters of the reference by those of this run."""
     table, rows = side.table, side.table.rows
     letters, order = side.letters, np.argsort(side.cluster_order)
@@ -104,8 +114,8 @@ def matrix(side: Aligned, slot: int, seen: Comparison) -> None:
     labelled, noun = side.run.y is not None, side.run.noun
     title = ("true digit" if noun == "digit" else "class") if labelled else "reference"
     picked = {
-        "row": rows.index(seen.true) if seen.true in rows else -1,
-        "column": letters.index(seen.cluster) if seen.cluster in letters else -1,
+        "row": rows.index(comparison.true) if comparison.true in rows else -1,
+        "column": letters.index(comparison.cluster) if comparison.cluster in letters else -1,
     }
     data = {
         "run": f"{side.run.folder.id} compared", "rows": rows, "columns": columns, "show": "count", "chosen": picked,
@@ -125,7 +135,7 @@ def matrix(side: Aligned, slot: int, seen: Comparison) -> None:
     matrix_component(data=data, key=f"matrix_{slot}", height=MATRIX, on_cell_change=clicked)
 
 
-def embedding(side: Aligned, slot: int, seen: Comparison, space: str, mask: np.ndarray | None) -> None:
+def embedding(side: Aligned, slot: int, comparison: Comparison, space: str, mask: np.ndarray | None) -> None:
     """All samples of a run as points, in the colours of the clusters; a click opens one in Inspect."""
     letters = _by_place(side)
     at, state = _files(side, space)
@@ -139,7 +149,7 @@ def embedding(side: Aligned, slot: int, seen: Comparison, space: str, mask: np.n
         "looks": {"cluster": {"palette": [*TEN, GREY]}}, "sheets": browser_files.sheets(side.run),
         "mask": "" if mask is None else base64_of(np.packbits(mask)), "shade": "", "trail": -1, "sample": -1,
         "fixed": True, "name": f"Embedding {slot + 1}",
-        "alt": f"{thousands(side.run.n)} {side.run.noun}s as points, {thousands(n_chosen)} of them chosen",
+        "alt": f"{thousands(side.run.n)} {side.run.noun}s as points, {thousands(n_chosen)} of them selected",
     }  # fmt: skip
 
     def picked() -> None:
@@ -159,8 +169,8 @@ def _by_place(side: Aligned) -> list[str]:
 
 def _files(side: Aligned, space: str) -> tuple[str, str]:
     """Addresses of the positions and of the clusters of all samples."""
-    beside = side.reference.run.version if side.reference else ""
-    made_of = f"{side.run.version} {beside} {space} {side.cluster_order.tolist()}"
+    reference_version = side.reference.run.version if side.reference else ""
+    made_of = f"{side.run.version} {reference_version} {space} {side.cluster_order.tolist()}"
     stem = f"frames/{side.run.folder.id}/{hashlib.sha256(made_of.encode()).hexdigest()[:16]}"
     browser_files.make_room(static_root() / "frames" / side.run.folder.id)
     at, state = f"{stem}.map", f"{stem}.clusters"

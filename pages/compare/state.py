@@ -56,8 +56,8 @@ class Comparison:
 
     def to_query(self) -> dict[str, str]:
         """Only what differs from the default."""
-        told = {name: getattr(self, name) for name in NAMES if getattr(self, name) != getattr(Comparison(), name)}
-        return {name: ",".join(value) if name == "runs" else str(value) for name, value in told.items()}
+        changed = {name: getattr(self, name) for name in NAMES if getattr(self, name) != getattr(Comparison(), name)}
+        return {name: ",".join(value) if name == "runs" else str(value) for name, value in changed.items()}
 
     @classmethod
     def from_query(cls, query: Mapping[str, str]) -> tuple[Comparison, list[str]]:

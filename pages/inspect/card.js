@@ -39,8 +39,8 @@ function difference(a, b, { width, height, colour }) { // orange: ink that is lo
 
 function bars(data) {
   const table = node("table", { className: "bars" });
-  table.append(node("tr", {}, node("th", { textContent: "" }), node("th", { textContent: "q", title: "How much it belongs to each cluster: Student's t kernel (DEC, equation 1)" }),
-    node("th", { textContent: "p", title: "The sharpened target (DEC, equation 3)" }), node("th", { textContent: "distance", title: "From its z to the center" })));
+  table.append(node("tr", {}, node("th", { textContent: "" }), node("th", { textContent: "q", title: "Soft assignment, by Student's t (DEC, equation 1)" }),
+    node("th", { textContent: "p", title: "Target distribution (DEC, equation 3)" }), node("th", { textContent: "distance", title: "Distance from its z to the center" })));
   for (const row of data.bars) {
     const bar = (value) => {
       const cell = node("td", { className: "bar" }), fill = node("i");
@@ -49,7 +49,7 @@ function bars(data) {
       return cell;
     };
     const name = node("th", { textContent: row.true && !row.own ? `${row.name} ←` : row.name, className: row.own ? "own" : "" });
-    if (row.true && !row.own) name.title = "The cluster of its kind";
+    if (row.true && !row.own) name.title = "The cluster matched to its class";
     name.style.borderColor = row.colour;
     table.append(node("tr", {}, name, bar(row.q ?? NaN), bar(row.p ?? NaN), node("td", { textContent: row.distance ?? "–" })));
   }
@@ -87,13 +87,13 @@ export default function ({ data, parentElement, setTriggerValue }) {
   }
   if (data.strip.length) {
     const strip = node("div", { className: "strip-of-time" }, ...data.strip.map((part) => {
-      const piece = node("button", { type: "button", title: `${part.words}: go there`, onclick: () => tell("moment", part.number) });
+      const piece = node("button", { type: "button", title: `${part.words}: go to this snapshot`, onclick: () => tell("moment", part.number) });
       piece.style.background = part.colour; piece.style.flexGrow = part.n;
       if (part.n / data.n_moments > 0.08) piece.textContent = part.name;
       return piece;
     }));
     const [first, last] = data.steps;
-    parts.push(node("h4", { textContent: `Its cluster through training, ${first} to ${last}` }), strip);
+    parts.push(node("h4", { textContent: `Its cluster during training, ${first} to ${last}` }), strip);
   }
   root.setAttribute("aria-label", data.name);
   root.replaceChildren(...parts);

@@ -11,10 +11,10 @@ from pages.inspect.view_state import ViewState, change_view
 from pages.shared.controlled import chosen_with, key_showing
 
 SHARES = {"count": "count", "row": "% of row", "column": "% of column"}
-COLOURS = {"digit": "digit", "cluster": "cluster", "wrong": "wrong", "sure": "sure", "changed": "moved"}
+COLOURS = {"digit": "digit", "cluster": "cluster", "wrong": "wrong", "sure": "confidence", "changed": "last change"}
 ORDERS = {
-    "wrong": "surest errors first",
-    "uncertain": "least certain first",
+    "wrong": "most confident errors first",
+    "uncertain": "least confident first",
     "typical": "most typical first",
     "outliers": "outliers first",
     "index": "by index",
@@ -31,10 +31,10 @@ def share(view: ViewState) -> None:
 
 def colour_and_space(run: Run, now: Snapshot, view: ViewState) -> None:
     """What colours say, and which projection is shown."""
-    known = {name: told for name, told in COLOURS.items() if run.y is not None or name not in ("digit", "wrong")}
+    known = {name: label for name, label in COLOURS.items() if run.y is not None or name not in ("digit", "wrong")}
     if run.noun != "digit" and "digit" in known:
         known["digit"] = "class"
-    _select("Colour", "colour", known, views.colour_of(run, now, view), 104)
+    _select("Color", "colour", known, views.colour_of(run, now, view), 104)
     space = views.space_of(now, view)
     n = min(now.arrays["z"].shape[1], MOST_DIMENSIONS)
     names = [*run.at(-1).spaces(), *(f"z{i},z{j}" for i in range(n) for j in range(i + 1, n))]
@@ -45,9 +45,9 @@ def colour_and_space(run: Run, now: Snapshot, view: ViewState) -> None:
 
 def order_and_group(run: Run, view: ViewState) -> None:
     """Which samples come first, and whether they are grouped."""
-    orders = {name: told for name, told in ORDERS.items() if run.y is not None or name != "wrong"}
-    _select("Order", "order", orders, views.order_of(run, view), 168)
-    groups = {name: told for name, told in GROUPS.items() if run.y is not None or name != "digit"}
+    orders = {name: label for name, label in ORDERS.items() if run.y is not None or name != "wrong"}
+    _select("Order", "order", orders, views.order_of(run, view), 224)
+    groups = {name: label for name, label in GROUPS.items() if run.y is not None or name != "digit"}
     if run.noun != "digit" and "digit" in groups:
         groups["digit"] = "by class"
     _select("Grouping", "group", groups, view.group, 118)

@@ -14,7 +14,7 @@ from pages.inspect.view_state import ViewState
 from pages.inspect.views import group_of, order_of, ordered, tile
 
 
-def export(run: Run, now: Snapshot, view: ViewState, chosen: np.ndarray, beside: Snapshot | None) -> None:
+def export(run: Run, now: Snapshot, view: ViewState, chosen: np.ndarray, second: Snapshot | None) -> None:
     """A menu: CSV, arrays, contact sheet, and the Python that selects the same. Made when they are asked for."""
 
     def table() -> str:
@@ -33,13 +33,13 @@ def export(run: Run, now: Snapshot, view: ViewState, chosen: np.ndarray, beside:
     limit = f", the first {thousands(MOST)}" if len(chosen) > MOST else ""
     with st.popover("Export", icon=":material/download:", disabled=not len(chosen)):
         for label, make, ending, kind in (
-            ("Table, CSV", table, "csv", "text/csv"),
-            ("Arrays, npz", arrays, "npz", "application/octet-stream"),
-            (f"Contact sheet, PNG{limit}", sheet, "png", "image/png"),
+            ("Table (CSV)", table, "csv", "text/csv"),
+            ("Arrays (npz)", arrays, "npz", "application/octet-stream"),
+            (f"Contact sheet (PNG){limit}", sheet, "png", "image/png"),
         ):
             key = f"export_{ending}"
             st.download_button(label, make, f"{name}.{ending}", kind, on_click="ignore", key=key, width="stretch")
-        st.caption("The address of this page shows just this to whoever opens it.")
-        st.caption("The Python that selects them")
+        st.caption("This page's address reproduces this view.")
+        st.caption("Python code for this selection")
         order = order_of(run, view) if now.clustered else "index"
-        st.code(as_python(now, view.selection, order, group_of(now, view), beside), language="python")
+        st.code(as_python(now, view.selection, order, group_of(now, view), second), language="python")

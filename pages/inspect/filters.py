@@ -14,7 +14,7 @@ from pages.shared.box import box
 from pages.shared.controlled import chosen_with, key_showing
 from pages.shared.text import escape
 
-ABOUT = "Filters add up: a sample has to pass all of them. What is chosen stands in the link."
+ABOUT = "A sample must pass all filters. The page's address records them."
 ANY = "any"
 WIDTH = 84  # pixels of a filter, so that four stand in a row
 
@@ -22,7 +22,7 @@ WIDTH = 84  # pixels of a filter, so that four stand in a row
 def filters(run: Run, now: Snapshot, view: ViewState) -> None:
     """The box of filters."""
     chosen = view.selection
-    with box("filters", "Look for", ABOUT):
+    with box("filters", "Filter by", ABOUT):
         letters = run.letters_in_order
         with st.container(horizontal=True, gap="small"):
             if run.y is not None:
@@ -30,19 +30,23 @@ def filters(run: Run, now: Snapshot, view: ViewState) -> None:
             if now.clustered:
                 _select("Cluster", "cluster", letters, chosen.cluster)
                 if run.y is not None:
-                    _select("Side", "side", ["right", "wrong"], chosen.side)
+                    _select("Result", "side", ["right", "wrong"], chosen.side)
                 else:
-                    _select("Second", "second", letters, chosen.second)
+                    _select("Runner-up", "second", letters, chosen.second)
             _search(run.folder.id, chosen)
         if not now.clustered:
             st.caption("The other filters need clusters.")
             return
         key = key_showing("filter_sure", (chosen.least, chosen.most))
-        st.slider("Confidence, q of its cluster", 0.0, 1.0, step=0.01, key=key, on_change=_sure)
+        st.slider("Confidence (q of its cluster)", 0.0, 1.0, step=0.01, key=key, on_change=_sure)
         with st.container(horizontal=True, gap="small"):
             for name, label, about in (
-                ("changed", "changed now", "Changed cluster since the moment before this one."),
-                ("unsettled", "never settled", "Still changed cluster in the last quarter of the training."),
+                (
+                    "changed",
+                    "changed cluster at this update",
+                    "Its cluster differs from that in the previous snapshot.",
+                ),
+                ("unsettled", "kept changing", "Still changed cluster in the last quarter of training."),
             ):
                 key = key_showing(f"filter_{name}", getattr(chosen, name))
                 st.checkbox(label, key=key, help=about, on_change=_take, args=[name])
@@ -65,13 +69,13 @@ def _sure() -> None:
 
 def _search(run_id: str, chosen: Selection) -> None:
     """A text field for indices; one that cannot be read stays until something else is chosen."""
-    text, said, of = st.session_state.get("filter_index_bad", ("", "", None))
-    if of != (run_id, chosen):
-        text, said = ", ".join(map(str, chosen.index)), ""
+    text, problem, of_view = st.session_state.get("filter_index_bad", ("", "", None))
+    if of_view != (run_id, chosen):
+        text, problem = ", ".join(map(str, chosen.index)), ""
     key = key_showing("filter_index", text)
     st.text_input("Index", key=key, placeholder="12, 40-42", on_change=_find, args=[run_id], width=WIDTH)
-    if said:
-        st.caption(f":red[{escape(said)}]")
+    if problem:
+        st.caption(f":red[{escape(problem)}]")
 
 
 def _find(run_id: str) -> None:

@@ -19,7 +19,7 @@ from pages.shared.matrix import base64_of
 
 N_NEIGHBOURS, N_STEPS = 5, 8
 BEFORE_CLUSTERS = {
-    "sentence": "Clusters form once the autoencoder is trained; here it only learns to see.",
+    "sentence": "Clusters form after pretraining; in this snapshot the autoencoder is still being pretrained.",
     "lacking": "", "paths": [], "bars": [], "neighbours": [], "strip": [],
 }  # fmt: skip
 
@@ -48,7 +48,7 @@ def card_data(run: Run, now: Snapshot, index: int) -> dict[str, Any]:
     """What the card shows, with all images it needs by name."""
     title = f"{run.noun.capitalize()} {thousands(index)}"
     images: dict[str, np.ndarray] = {"image": run.images[index]}
-    pictures = [{"name": "the image", "key": "image", "hint": "As the network sees it."}]
+    pictures = [{"name": "the image", "key": "image", "hint": "The image as the network receives it."}]
     data = {"title": title, "name": title, "size": view_components.size(run.image_shape), "pictures": pictures}
     data |= _of_clusters(now, index, pictures, images) if now.clustered else BEFORE_CLUSTERS
     return data | {"images": {name: base64_of(image) for name, image in images.items()}}
@@ -58,8 +58,8 @@ def _of_clusters(
     now: Snapshot, index: int, pictures: list[dict[str, str]], images: dict[str, np.ndarray]
 ) -> dict[str, Any]:
     """All of it that needs clusters; what it shows is added to `pictures` and `images`."""
-    run, own = now.run, int(now.labels[index])
-    clusters = list(dict.fromkeys((own, _rival(now, index))))
+    run, assigned = now.run, int(now.labels[index])
+    clusters = list(dict.fromkeys((assigned, _rival(now, index))))
     reconstructed = _add_reconstruction(now, index, pictures, images)
     _add_centers(now, clusters, pictures, images)
     near = now.neighbours(index, N_NEIGHBOURS).tolist()
@@ -67,7 +67,7 @@ def _of_clusters(
     return {
         "sentence": now.story(index),
         "paths": [path for cluster in clusters for path in _path(now, index, cluster, images)],
-        "bars": _bars(run, now, index, own),
+        "bars": _bars(run, now, index, assigned),
         "neighbours": [tile(run, now, i) | {"key": f"near {i}"} for i in near],
         "strip": _strip(run, now, index),
         "n_moments": len(now.label_history),
@@ -85,9 +85,9 @@ def _add_reconstruction(
     if decoded is None:
         return False
     images["reconstruction"] = decoded[0]
-    hint = "Orange: ink that is lost. Blue: ink that was not there."
+    hint = "Orange: ink lost in reconstruction. Blue: ink added."
     pictures += [
-        {"name": "reconstructed", "key": "reconstruction", "hint": "What the decoder makes of its z."},
+        {"name": "reconstruction", "key": "reconstruction", "hint": "The decoder's output for its z."},
         {"name": "difference", "key": "difference", "hint": hint},
     ]
     return True
@@ -100,8 +100,8 @@ def _add_centers(
     decoded = now.arrays.get("decoded_centers")
     for cluster in clusters if decoded is not None else ():
         images[f"center {cluster}"] = decoded[cluster]
-        name = f"{'its' if cluster == clusters[0] else 'rival'} center, {now.run.letters[cluster]}"
-        pictures.append({"name": name, "key": f"center {cluster}", "hint": "The cluster center, decoded."})
+        name = f"center of {now.run.letters[cluster]}"
+        pictures.append({"name": name, "key": f"center {cluster}", "hint": "The decoded cluster center."})
 
 
 def _rival(now: Snapshot, index: int) -> int:
@@ -111,8 +111,8 @@ def _rival(now: Snapshot, index: int) -> int:
 
 
 def _cluster_of_its_class(now: Snapshot, index: int) -> int | None:
-    found = [] if now.class_of is None else np.flatnonzero(now.class_of == now.run.y[index])
-    return int(found[0]) if len(found) else None
+    matched = [] if now.class_of is None else np.flatnonzero(now.class_of == now.run.y[index])
+    return int(matched[0]) if len(matched) else None
 
 
 def _path(now: Snapshot, index: int, cluster: int, images: dict[str, np.ndarray]) -> list[dict[str, Any]]:
@@ -122,10 +122,10 @@ def _path(now: Snapshot, index: int, cluster: int, images: dict[str, np.ndarray]
         return []
     keys = [f"path {cluster} {step}" for step in range(len(path))]
     images |= dict(zip(keys, path, strict=True))
-    return [{"title": f"From it to the center of {now.name_of(cluster)}, decoded", "keys": keys}]
+    return [{"title": f"Decoded path from its z to the center of {now.name_of(cluster)}", "keys": keys}]
 
 
-def _bars(run: Run, now: Snapshot, index: int, own: int) -> list[dict[str, Any]]:
+def _bars(run: Run, now: Snapshot, index: int, assigned: int) -> list[dict[str, Any]]:
     """q, p and distance of every cluster, in the order of their letters."""
     apart, true = np.linalg.norm(now.centers - now.z(index), axis=1), _cluster_of_its_class(now, index)
 
@@ -139,7 +139,7 @@ def _bars(run: Run, now: Snapshot, index: int, own: int) -> list[dict[str, Any]]
             "q": number(now.q[index, cluster]),
             "p": number(now.p[index, cluster]),
             "distance": f"{apart[cluster]:.2f}" if np.isfinite(apart[cluster]) else None,
-            "own": cluster == own,
+            "own": cluster == assigned,
             "true": cluster == true,
         }
         for cluster in np.argsort(run.cluster_order).tolist()
@@ -172,7 +172,7 @@ def _lacking(run: Run, now: Snapshot, *, reconstructed: bool) -> str:
     if reconstructed or not METHODS[run.config.method].has_network:
         return ""
     if not now.newest:
-        return "Reconstruction and path are shown at the newest moment: the decoder of earlier ones is not kept."
+        return "Reconstruction and path are shown for the latest snapshot only; earlier decoders are not stored."
     if not run.ended:
-        return "Reconstruction and path appear once training has ended."
-    return "Reconstruction and path are not there: this run ended before decoders were kept. Compute them, above."
+        return "Reconstruction and path appear when training ends."
+    return "This run has no reconstruction or path yet: choose “Compute neighbors and UMAP” above."

@@ -26,8 +26,8 @@ HEIGHT = 300
 MOST_RUNS = 60
 CELLS = (("both", "here"), ("there", "neither"))  # rows: right here, wrong here; columns: right there, wrong there
 ABOUT = (
-    "Pin this moment, or choose another run on the same data: the samples chosen here are shown there, too, and each "
-    "cell opens the samples that one has right and the other wrong."
+    "Pin this snapshot, or choose another run on the same data: the samples selected here are highlighted there, too. "
+    "Click a cell to see the samples that one gets right and the other wrong."
 )
 
 
@@ -50,7 +50,7 @@ def pinned(run: Run, view: ViewState, problems: list[str]) -> Snapshot | None:
         return None
     known = {str(at): at for at in other.clustered} | {"": other.clustered[-1]}
     if number not in known:
-        problems.append(f"pin: {run_id} has no clusters at moment {number[:20]!r}")
+        problems.append(f"pin: {run_id} has no clusters at snapshot {number[:20]!r}")
         return None
     return snapshot(other, known[number])
 
@@ -60,32 +60,32 @@ def _comparable(one: RunConfig, other: RunConfig) -> bool:
     return (one.dataset, one.n_samples, one.n_clusters) == (other.dataset, other.n_samples, other.n_clusters)
 
 
-def against(run: Run, now: Snapshot, view: ViewState, beside: Snapshot | None, mask: np.ndarray | None) -> None:
+def against(run: Run, now: Snapshot, view: ViewState, second: Snapshot | None, mask: np.ndarray | None) -> None:
     """The box of the comparison."""
-    with box("against", "What does another have right?", ABOUT) as head:
+    with box("against", "What does another run get right?", ABOUT) as head:
         with head:
-            _choose(run, now, view, beside)
-        if beside is None:
-            to_come("Pin a moment, or choose another run: then which samples one has right and the other wrong.", 60)
+            _choose(run, now, view, second)
+        if second is None:
+            to_come("Pin a snapshot or choose another run to see which samples one gets right and the other wrong.", 60)
             return
         if not now.clustered:
-            to_come("Move the timeline on to a moment that has clusters.", 60)
+            to_come("Move the timeline to a snapshot that has clusters.", 60)
             return
-        first, second, third = st.columns([26, 32, 42])
-        with first:
-            _two_by_two(run, now, view, beside)
-        with second:
-            _matrix_there(beside)
-        with third:
-            views.scene_beside(beside, view, mask, HEIGHT)
+        left, middle, right = st.columns([26, 32, 42])
+        with left:
+            _two_by_two(run, now, view, second)
+        with middle:
+            _second_matrix(second)
+        with right:
+            views.second_scene(second, view, mask, HEIGHT)
 
 
-def _choose(run: Run, now: Snapshot, view: ViewState, beside: Snapshot | None) -> None:
+def _choose(run: Run, now: Snapshot, view: ViewState, second: Snapshot | None) -> None:
     runs = {"": "none", **_others(run)}
-    here = f"{run.folder.id}@{now.number}"
-    current = view.pin if beside is not None else ""
+    this_snapshot = f"{run.folder.id}@{now.number}"
+    current = view.pin if second is not None else ""
     if current and current not in runs:
-        runs[current] = f"this run at step {thousands(beside.iteration)}" if beside.run is run else current
+        runs[current] = f"this run at step {thousands(second.iteration)}" if second.run is run else current
 
     def take() -> None:
         picked = chosen_with("pin_of")
@@ -101,8 +101,8 @@ def _choose(run: Run, now: Snapshot, view: ViewState, beside: Snapshot | None) -
         label_visibility="collapsed",
         width=300,
     )
-    st.button("Pin this moment", icon=":material/keep:", key="pin", disabled=not now.clustered,
-              on_click=change_view, kwargs={"pin": here})  # fmt: skip
+    st.button("Pin this snapshot", icon=":material/keep:", key="pin", disabled=not now.clustered,
+              on_click=change_view, kwargs={"pin": this_snapshot})  # fmt: skip
 
 
 def _others(run: Run) -> dict[str, str]:
@@ -115,15 +115,15 @@ def _others(run: Run) -> dict[str, str]:
     return titles(fit[:MOST_RUNS])
 
 
-def _two_by_two(run: Run, now: Snapshot, view: ViewState, beside: Snapshot) -> None:
+def _two_by_two(run: Run, now: Snapshot, view: ViewState, second: Snapshot) -> None:
     labelled = now.wrong is not None
     if labelled:
-        counts = right_and_wrong(~now.wrong, ~beside.wrong)
+        counts = right_and_wrong(~now.wrong, ~second.wrong)
         rows, columns = ("right here", "wrong here"), ("right there", "wrong there")
     else:
-        same = now.agrees_with(beside)
+        same = now.agrees_with(second)
         counts = np.array([[same.sum(), (~same).sum()]])
-        rows, columns = ("samples",), ("same cluster", "another")
+        rows, columns = ("samples",), ("same cluster", "different")
     picked = view.selection.versus
     names = CELLS if labelled else (("agree", "differ"),)
     place = next(((i, j) for i, row in enumerate(names) for j, name in enumerate(row) if name == picked), (-1, -1))
@@ -131,7 +131,7 @@ def _two_by_two(run: Run, now: Snapshot, view: ViewState, beside: Snapshot) -> N
         "run": run.folder.id, "rows": rows, "columns": [{"name": name, "colour": ""} for name in columns],
         "counts": counts.tolist(), "classes": list(range(len(rows))), "class_of": [0, 1], "show": "count",
         "chosen": {"row": place[0], "column": place[1]}, "titles": {"rows": "", "columns": ""}, "noun": run.noun,
-        "follows": False, "name": "Right here and there", "alt": f"{int(counts[0, 1])} only right here",
+        "follows": False, "name": "Right here, right there", "alt": f"{int(counts[0, 1])} only right here",
     }  # fmt: skip
 
     def clicked() -> None:
@@ -140,16 +140,16 @@ def _two_by_two(run: Run, now: Snapshot, view: ViewState, beside: Snapshot) -> N
         change_filters(versus=names[cell["row"]][cell["column"]] if single else "")
 
     matrix_component(data=data, key="versus", height=HEIGHT // 2, on_cell_change=clicked)
-    st.caption(sentence(f"There: {_title(now, beside)}"))
+    st.caption(sentence(f"“There” is {_title(now, second)}"))
 
 
-def _title(now: Snapshot, beside: Snapshot) -> str:
-    name = "this run" if beside.run.folder.id == now.run.folder.id else title(focus.index().entry(beside.run.folder.id))
-    return f"{name}, at step {thousands(beside.iteration)}"
+def _title(now: Snapshot, second: Snapshot) -> str:
+    name = "this run" if second.run.folder.id == now.run.folder.id else title(focus.index().entry(second.run.folder.id))
+    return f"{name}, at step {thousands(second.iteration)}"
 
 
-def _matrix_there(beside: Snapshot) -> None:
-    data = views.matrix_data(beside, {"row": -1, "column": -1}, "count")
+def _second_matrix(second: Snapshot) -> None:
+    data = views.matrix_data(second, {"row": -1, "column": -1}, "count")
     matrix_component(
         data=data | {"follows": False, "name": "Confusion matrix there"}, key="matrix_there", height=HEIGHT
     )

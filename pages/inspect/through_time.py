@@ -21,12 +21,12 @@ HEIGHT = 318
 MOST_FLOWS = 30
 FRAMES, TYPICAL = 7, 2  # moments of a center's film, and real samples beside it
 ABOUT_FLOWS = (
-    "Samples that changed cluster between the two moments. Click a row: these samples are chosen, with trails."
+    "Samples that changed cluster between two snapshots. Click a row to select these samples and show their trails."
 )
 ABOUT_FILM = (
-    "The cluster centers, decoded, at gradient steps from the first update to this moment; beside them the mean image "
-    "of the cluster and the samples closest to its center. DEC moves the encoder and leaves the decoder as it was, so "
-    "a face may drift from what the cluster holds; the mean does not."
+    "The decoded cluster centers at gradient steps from the first update to this snapshot; then the mean image of "
+    "the cluster and the samples closest to its center. DEC trains the encoder but not the decoder, so a decoded "
+    "center may drift away from what the cluster holds; the mean image does not."
 )
 
 
@@ -35,7 +35,7 @@ def through_time(run: Run, now: Snapshot, view: ViewState) -> None:
     left, right = st.columns([30, 70])
     with left, box("flows", "What moved?", ABOUT_FLOWS) as head:
         _flows(run, now, view, head)
-    with right, box("film", "What became of the centers?", ABOUT_FILM):
+    with right, box("film", "How did the centers change?", ABOUT_FILM):
         _film(run, now)
 
 
@@ -51,7 +51,7 @@ def _flows(run: Run, now: Snapshot, view: ViewState, head: DeltaGenerator) -> No
         to_come("Once samples change cluster: from which to which, and how many.", HEIGHT)
         return
     number = since(run, view) if since(run, view) in earlier else earlier[0]
-    words = {at: f"since step {thousands(run.snapshots[at]['iteration'])}" for at in earlier}
+    labels = {at: f"since step {thousands(run.snapshots[at]['iteration'])}" for at in earlier}
 
     def take() -> None:
         change_view(since=chosen_with("flows_since"))
@@ -61,7 +61,7 @@ def _flows(run: Run, now: Snapshot, view: ViewState, head: DeltaGenerator) -> No
             "Since",
             earlier,
             key=key_showing("flows_since", number),
-            format_func=words.get,
+            format_func=labels.get,
             on_change=take,
             label_visibility="collapsed",
             width=168,
@@ -76,7 +76,7 @@ def _flows(run: Run, now: Snapshot, view: ViewState, head: DeltaGenerator) -> No
         if counts[a, b]
     ]  # fmt: skip
     if not flows:
-        to_come(f"Nobody changed cluster {words[number]}.", HEIGHT)
+        to_come(f"No sample has changed cluster {labels[number]}.", HEIGHT)
         return
     picked, most = view.selection, flows[0]
     pressed = {"from": picked.was, "to": picked.cluster} if picked.since == number else {}
@@ -97,7 +97,7 @@ def _flows(run: Run, now: Snapshot, view: ViewState, head: DeltaGenerator) -> No
 
 def _film(run: Run, now: Snapshot) -> None:
     if not now.clustered or "decoded_centers" not in now.arrays:
-        to_come("Once there are clusters: how each center changed its face.", HEIGHT)
+        to_come("Once clusters form: each decoded center over training.", HEIGHT)
         return
     upto = [number for number in run.clustered if number <= now.number]
     shown = [upto[i] for i in np.unique(np.linspace(0, len(upto) - 1, min(FRAMES, len(upto))).round().astype(int))]
@@ -108,9 +108,9 @@ def _film(run: Run, now: Snapshot) -> None:
         typical = now.typical(cluster, TYPICAL)
         images = [*(images[cluster] for images in frames.values()), now.means[cluster], *run.images[typical]]
         steps = [str(run.snapshots[number]["iteration"]) for number in frames]
-        captions = [*steps, "mean", *["real"] * len(typical)]
+        captions = [*steps, "mean", *["sample"] * len(typical)]
         tone = colour(int(run.cluster_order[cluster]))
         rows.append(components.digit_row(now.name_of(cluster), np.array(images), captions, [tone] * len(captions)))
     trained = METHODS[run.config.method].has_network
-    words = "Cluster centers, decoded, through training" if trained else "Mean images of the clusters"
-    components.digits(rows, "Film of the centers", words, "film", HEIGHT)
+    description = "Decoded cluster centers during training" if trained else "Mean images of the clusters"
+    components.digits(rows, "Film of the centers", description, "film", HEIGHT)

@@ -17,7 +17,7 @@ class Line {
     this.play.onclick = () => (this.playing ? (this.stop(), this.settle()) : this.start());
     get(".back").onclick = () => this.step(-1);
     get(".on").onclick = () => this.step(1);
-    get("select").append(...SPEEDS.map((speed) => new Option(`${speed} a second`, speed, speed === this.speed, speed === this.speed)));
+    get("select").append(...SPEEDS.map((speed) => new Option(`${speed} per second`, speed, speed === this.speed, speed === this.speed)));
     get("select").onchange = (event) => { this.speed = Number(event.target.value); };
     this.follow.onclick = () => { this.stop(); this.emit("moment", -1); };
   }

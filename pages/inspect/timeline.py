@@ -23,11 +23,11 @@ def timeline(run: Run, now: Snapshot, view: ViewState, height: int, *, training:
         for glance in run.overview.snapshots
     ]
     marks = [{"number": turn.number, "up": turn.change > 0, "words": turn.caption} for turn in run.overview.turns]
-    values, words = _trend(run, view)
-    still = "UMAP is of the newest moment; in PCA points move" if space_of(now, view) == "umap" else ""
+    values, summary = _trend(run, view)
+    still = "UMAP shows the latest snapshot; in PCA points move" if space_of(now, view) == "umap" else ""
     data = {
         "run": run.folder.id, "number": now.number, "following": view.moment is None, "training": training,
-        "moments": moments, "marks": marks, "trend": values, "trend_words": words, "still": still,
+        "moments": moments, "marks": marks, "trend": values, "trend_words": summary, "still": still,
         "first_clustered": run.clustered[0] if run.clustered else -1, "name": "Timeline of the training",
     }  # fmt: skip
 
@@ -50,10 +50,10 @@ def _trend(run: Run, view: ViewState) -> tuple[list[float | None], str]:
     else:
         values, unit = _in_cells(run, cells), ""
         first, last = thousands(int(values[0])), thousands(int(values[-1]))
-    words = cells.in_words("digit" if run.noun == "digit" else "class") or "ACC"
+    described = cells.in_words("digit" if run.noun == "digit" else "class") or "ACC"
     remaining = iter(values.tolist())
     by_moment = [next(remaining) if glance.clustered else None for glance in run.overview.snapshots]
-    return by_moment, f"{words}: {first} → {last}{unit}"
+    return by_moment, f"{described}: {first} → {last}{unit}"
 
 
 def _clustered(run: Run) -> list[Glance]:

@@ -36,54 +36,56 @@ def understood(run: Run, problems: list[str], linked: bool) -> Understood:
             dimensions(now, view.space)
         except SelectionError as error:
             _drop(problems, str(error), space="")
-    beside = pinned(run, view, problems)
-    if view.pin and beside is None:
+    second = pinned(run, view, problems)
+    if view.pin and second is None:
         change_view(pin="", selection=view.selection.replace(versus=""))
-    mask = _mask(now, beside, problems)
+    mask = _mask(now, second, problems)
     n_pages = max(1, -(-(run.n if mask is None else int(mask.sum())) // PAGE))
     if view.page >= n_pages:
         if linked:
             pages = "there is one page" if n_pages == 1 else f"there are {n_pages} pages"
             problems.append(f"page: received {view.page + 1}, but {pages}; the last is shown")
         change_view(page=n_pages - 1)
-    return now, beside, mask, problems
+    return now, second, mask, problems
 
 
 def _drop_what_is_not_there(run: Run) -> list[str]:
     problems: list[str] = []
     last, view = len(run.snapshots) - 1, st.session_state.view
     if view.moment is not None and view.moment > last:
-        told = f"moment: received {view.moment}, but the run has {last + 1} so far; the newest is shown"
-        _drop(problems, told, moment=None)
+        problem = f"moment: received {view.moment}, but the run has {last + 1} so far; the latest is shown"
+        _drop(problems, problem, moment=None)
     if view.since is not None and view.since not in run.clustered:
-        told = f"from: received {view.since}, but there are no clusters at such a moment; the first that has is taken"
-        _drop(problems, told, since=None)
+        problem = (
+            f"from: received {view.since}, but there are no clusters in that snapshot; the first with clusters is used"
+        )
+        _drop(problems, problem, since=None)
     if view.sample is not None and view.sample >= run.n:
-        told = f"sample: received {view.sample}, but the run has {thousands(run.n)} samples"
-        _drop(problems, told, sample=None)
+        problem = f"sample: received {view.sample}, but the run has {thousands(run.n)} samples"
+        _drop(problems, problem, sample=None)
     for name, values in NEED_LABELS.items() if run.y is None else ():
         if getattr(view, name) in values:
             _drop(problems, f"{name}: received {getattr(view, name)!r}, but labels are not known", **{name: ""})
     return problems
 
 
-def _drop(problems: list[str], told: str, **instead: Any) -> None:
-    problems.append(told)
+def _drop(problems: list[str], problem: str, **instead: Any) -> None:
+    problems.append(problem)
     change_view(**instead)
 
 
-def _mask(now: Snapshot, beside: Snapshot | None, problems: list[str]) -> np.ndarray | None:
+def _mask(now: Snapshot, second: Snapshot | None, problems: list[str]) -> np.ndarray | None:
     """Who passes all filters that the run can have; the others are dropped."""
     wanted = st.session_state.view.selection
     try:
-        return now.mask(wanted, beside) if wanted else None
+        return now.mask(wanted, second) if wanted else None
     except SelectionError:
-        left = wanted
+        remaining = wanted
         for part in wanted.apart():
             try:
-                now.mask(part, beside)
+                now.mask(part, second)
             except SelectionError as error:
                 problems.append(str(error))
-                left = left.without(part)
-        change_view(selection=left)
-        return now.mask(left, beside) if left else None
+                remaining = remaining.without(part)
+        change_view(selection=remaining)
+        return now.mask(remaining, second) if remaining else None

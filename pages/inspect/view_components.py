@@ -15,10 +15,10 @@ TIMELINE = (
     '<div class="timeline" role="group"><div class="above"><span class="told"></span><span class="still"></span></div>'
     '<div class="track"><svg class="trend" viewBox="0 0 100 24" preserveAspectRatio="none" aria-hidden="true">'
     '<line y1="0" y2="24"></line><polyline points=""></polyline></svg><div class="marks"></div>'
-    '<input type="range" min="0" value="0" step="1" aria-label="Moment of the training"></div>'
+    '<input type="range" min="0" value="0" step="1" aria-label="Snapshot"></div>'
     '<div class="row"><button type="button" class="play" aria-pressed="false">Play</button>'
-    '<button type="button" class="back" aria-label="One moment back">‹</button>'
-    '<button type="button" class="on" aria-label="One moment on">›</button>'
+    '<button type="button" class="back" aria-label="Previous snapshot">‹</button>'
+    '<button type="button" class="on" aria-label="Next snapshot">›</button>'
     '<span class="words" aria-live="polite"></span>'
     '<button type="button" class="follow" hidden>Follow</button><select aria-label="Speed"></select></div></div>'
 )

@@ -60,8 +60,8 @@ def _classes_by_clusters(now: Snapshot) -> dict[str, Any]:
     pair = now.confusion and most_mixed(now.confusion)
     alt = "No two classes share a cluster."
     if pair:
-        n_mixed = f"{thousands(pair[2])} {run.noun}s, either way"
-        alt = f"{run.classes[pair[0]]} and {run.classes[pair[1]]} are mixed most: {n_mixed}."
+        n_mixed = f"{thousands(pair[2])} {run.noun}s, both ways"
+        alt = f"{run.classes[pair[0]]} and {run.classes[pair[1]]} are confused most: {n_mixed}."
     return {
         "rows": [run.classes[value] for value in over.classes], "classes": over.classes.tolist(),
         "counts": counts.tolist(), "class_of": as_list(glance.class_of) or [], "matched": True, "follows": True,
@@ -77,8 +77,8 @@ def _second_nearest(now: Snapshot) -> dict[str, Any]:
         "rows": letters, "classes": numbers, "counts": now.second_nearest[np.ix_(order, order)].tolist(),
         "class_of": numbers, "matched": False, "follows": False,
         "titles": {"rows": "cluster", "columns": "second nearest"},
-        "alt": "Of each cluster, to which other its samples are second nearest.",
-        "name": "Clusters and their neighbours",
+        "alt": "For each cluster, the second-nearest clusters of its samples.",
+        "name": "Clusters and their second-nearest clusters",
     }  # fmt: skip
 
 
@@ -105,7 +105,7 @@ def embedding(run: Run, now: Snapshot, view: ViewState, mask: np.ndarray | None,
     components.scene(data, "scene", height, on_picked_change=picked, on_lasso_change=enclosed)
 
 
-def scene_beside(now: Snapshot, view: ViewState, mask: np.ndarray | None, height: int) -> None:
+def second_scene(now: Snapshot, view: ViewState, mask: np.ndarray | None, height: int) -> None:
     """The same samples at a second moment, or in a second run."""
 
     def picked() -> None:
@@ -136,14 +136,14 @@ def scene_data(now: Snapshot, view: ViewState, mask: np.ndarray | None) -> dict[
         "shade": base64_of(_shade(now)) if colour_by == "changed" else "",
         "trail": view.selection.since if view.selection.was else -1,
         "sample": -1 if view.sample is None else view.sample, "name": "Embedding of all samples",
-        "alt": f"{thousands(run.n)} {run.noun}s as points, {thousands(n_chosen)} of them chosen",
+        "alt": f"{thousands(run.n)} {run.noun}s as points, {thousands(n_chosen)} of them selected",
     }  # fmt: skip
 
 
 def space_of(now: Snapshot, view: ViewState) -> str:
     """The projection that is shown: the one that was asked for, or else UMAP where there is one."""
-    there = now.run.at(-1).spaces() if now.run.snapshots else ["pca"]
-    return view.space if view.space and (view.space != "umap" or "umap" in there) else there[0]
+    spaces = now.run.at(-1).spaces() if now.run.snapshots else ["pca"]
+    return view.space if view.space and (view.space != "umap" or "umap" in spaces) else spaces[0]
 
 
 def colour_of(run: Run, now: Snapshot, view: ViewState) -> str:
@@ -170,7 +170,7 @@ def centers(run: Run, now: Snapshot, view: ViewState, height: int) -> None:
         "colours": [colour(place) for place in range(len(letters))],
         "titles": [f"cluster {now.name_of(cluster)}" if now.clustered else "" for cluster in order],
         "chosen": _place(view.selection.cluster, letters), **view_components.size(run.image_shape),
-        "name": "Cluster centers, decoded, with the sizes of the clusters",
+        "name": "Decoded cluster centers with cluster sizes",
     }  # fmt: skip
 
     def clicked() -> None:
@@ -182,17 +182,17 @@ def centers(run: Run, now: Snapshot, view: ViewState, height: int) -> None:
 
 def gallery(run: Run, now: Snapshot, view: ViewState, chosen: np.ndarray, height: int) -> None:
     """The chosen samples, the most telling first, a page at a time."""
-    found = ordered(run, now, view, chosen)
-    n_pages = max(1, -(-len(found) // PAGE))
+    samples = ordered(run, now, view, chosen)
+    n_pages = max(1, -(-len(samples) // PAGE))
     page = min(view.page, n_pages - 1)
-    here = found[page * PAGE : (page + 1) * PAGE]
-    last = min((page + 1) * PAGE, len(found))
-    words = f"{thousands(page * PAGE + 1)} to {thousands(last)} of {thousands(len(found))}"
+    on_page = samples[page * PAGE : (page + 1) * PAGE]
+    last = min((page + 1) * PAGE, len(samples))
+    range_line = f"{thousands(page * PAGE + 1)} to {thousands(last)} of {thousands(len(samples))}"
     data = {
-        "groups": _groups(run, now, view, here),
-        "images": base64_of(run.images[here]), **view_components.size(run.image_shape),
+        "groups": _groups(run, now, view, on_page),
+        "images": base64_of(run.images[on_page]), **view_components.size(run.image_shape),
         "sample": -1 if view.sample is None else view.sample, "page": page, "n_pages": n_pages,
-        "words": words if len(found) else "Nothing passes all filters.", "name": f"{len(here)} {run.noun}s",
+        "words": range_line if len(samples) else "No sample passes all filters.", "name": f"{len(on_page)} {run.noun}s",
     }  # fmt: skip
 
     def picked() -> None:

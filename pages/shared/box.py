@@ -39,11 +39,11 @@ def box(key: str, question: str, explained: str) -> Iterator[DeltaGenerator]:
         )
         with heading:
             st.markdown(f"**{question}**", help=explained, width="stretch")
-            beside = st.container(horizontal=True, width="content", gap="small")
-        yield beside
+            controls = st.container(horizontal=True, width="content", gap="small")
+        yield controls
 
 
-def to_come(words: str, height: int) -> None:
+def to_come(message: str, height: int) -> None:
     """What will appear in a box, in words, at the height it will have."""
     with st.container(height=height, border=False, horizontal_alignment="center", vertical_alignment="center"):
-        st.markdown(f":gray[{words}]", text_alignment="center")
+        st.markdown(f":gray[{message}]", text_alignment="center")

@@ -36,8 +36,8 @@ def reader(run_id: str) -> RunReader:
     return RunReader(RunFolder(runs_root() / run_id))
 
 
-def focused_run(*, told: bool = True) -> RunFolder | None:
-    """The run that the link names, else the one that is training, else none; `told` says it of one that is not there.
+def focused_run(*, warn: bool = True) -> RunFolder | None:
+    """The run that the link names, else the one that is training, else none; `warn` says so of one that is not there.
 
     A run that was found training stays in focus when it ends, until somebody chooses another.
     """
@@ -52,9 +52,9 @@ def focused_run(*, told: bool = True) -> RunFolder | None:
         return None
     folder = runs_root() / Path(wanted[:MAX_LETTERS]).name
     if not is_run(folder):
-        if told:
+        if warn:
             name = escape(repr(wanted), MAX_LETTERS)
-            st.warning(f"There is no run {name} on this server. It may have been trained elsewhere, or removed.")
+            st.warning(f"There is no run {name} on this server. It may have been trained elsewhere, or deleted.")
         return None
     return RunFolder(folder)
 

@@ -51,29 +51,29 @@ def when(entry: Entry, clock: str = "%H:%M") -> str:
 
 def titles(entries: list[Entry]) -> dict[str, str]:
     """Titles by id, no two alike: the browser tells options apart by nothing else."""
-    found = {entry.id: title(entry) for entry in entries}
-    often = Counter(found.values())
-    alike = {entry.id: title(entry, "%H:%M:%S") for entry in entries if often[found[entry.id]] > 1}
+    by_id = {entry.id: title(entry) for entry in entries}
+    often = Counter(by_id.values())
+    alike = {entry.id: title(entry, "%H:%M:%S") for entry in entries if often[by_id[entry.id]] > 1}
     often = Counter(alike.values())
-    return found | {run_id: text if often[text] == 1 else f"{text} · {run_id}" for run_id, text in alike.items()}
+    return by_id | {run_id: text if often[text] == 1 else f"{text} · {run_id}" for run_id, text in alike.items()}
 
 
 def outcome(status: RunStatus) -> str:
     """The state in a word, with the accuracy if there is one."""
-    found = status.outcome
-    accuracy = f"{100 * found['acc']:.1f} %" if "acc" in found else ""
-    if "silhouette" in found:
-        accuracy = f"silhouette {found['silhouette']:.2f}"
+    scores = status.outcome
+    accuracy = f"{100 * scores['acc']:.1f} %" if "acc" in scores else ""
+    if "silhouette" in scores:
+        accuracy = f"silhouette {scores['silhouette']:.2f}"
     if status.state == "finished":
         return accuracy or "finished"
     if status.state in ACTIVE:
-        return "under way"
+        return "in progress"
     return f"{status.state} {accuracy}".strip()
 
 
 def run_picker() -> None:
     """A list of all runs, newest first; choosing one puts it into focus."""
-    focused = focused_run(told=False)
+    focused = focused_run(warn=False)
     current = focused.id if focused else "new"
     options, labels = _options(current)
     # the browser keeps the chosen one by its title, which changes with the outcome: then it is another widget, too

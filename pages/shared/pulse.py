@@ -40,14 +40,14 @@ def _pulse_of(run: RunFolder) -> str:
     return f"{status.state} {status.updated} {size} {ahead} {supervisor().is_completing(run)}"
 
 
-def redraw_on_news(runs: Sequence[RunFolder], seen: str, seconds: float) -> None:
-    """Have the fragment around this drawn anew when the runs' pulse is no longer `seen`, asked every `seconds`."""
-    redraw_when_other(f"pulse?{urlencode([('run', run.id) for run in runs[:MOST_RUNS]])}", seen, seconds)
+def redraw_on_news(runs: Sequence[RunFolder], last_pulse: str, seconds: float) -> None:
+    """Have the fragment around this drawn anew once the runs' pulse is not `last_pulse`, asked every `seconds`."""
+    redraw_when_other(f"pulse?{urlencode([('run', run.id) for run in runs[:MOST_RUNS]])}", last_pulse, seconds)
 
 
-def redraw_when_other(url: str, seen: str, seconds: float) -> None:
-    """Have the fragment around this drawn anew when `url` no longer answers `seen`, asked every `seconds`."""
-    _pulse(data={"url": url, "seen": seen, "every": 1000 * seconds}, key="pulse", height=1, on_news_change=_draw)
+def redraw_when_other(url: str, last_pulse: str, seconds: float) -> None:
+    """Have the fragment around this drawn anew when `url` no longer answers `last_pulse`, asked every `seconds`."""
+    _pulse(data={"url": url, "seen": last_pulse, "every": 1000 * seconds}, key="pulse", height=1, on_news_change=_draw)
 
 
 def _draw() -> None:

@@ -127,5 +127,5 @@ def embedding_frame(version: str, number: int, umap_file: str | None, colour_by:
         sprite=data.sprite,
         kind=data.kind,
         name="Embedding",
-        alt=f"{len(data.view)} images as points, by {space} of z, coloured by {colour_by}",
+        alt=f"{len(data.view)} images as points, by {space} of z, colored by {colour_by}",
     )

@@ -16,6 +16,6 @@ __all__ = ["escape", "sentence"]
 
 def sentence(text: object) -> str:
     """What an error says, or any text, as an escaped sentence: with a capital and a full stop."""
-    words = str(text).strip()
-    end = "" if words.endswith((".", "!", "?", "…")) else "."
-    return f"{escape(words[:1].upper() + words[1:], MOST)}{end}" if words else ""
+    stripped = str(text).strip()
+    end = "" if stripped.endswith((".", "!", "?", "…")) else "."
+    return f"{escape(stripped[:1].upper() + stripped[1:], MOST)}{end}" if stripped else ""

@@ -11,11 +11,13 @@ import streamlit as st
 from pages.shared.text import sentence
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
-DISK_FULL = "the server's disk is full. Delete runs that nobody needs, or let somebody free space; then try again"
-NOT_WRITABLE = "the server cannot write to its folder of runs. Let somebody who keeps the server look at its log"
+DISK_FULL = (
+    "the server's disk is full. Delete runs you no longer need, or ask the administrator to free space; then try again"
+)
+NOT_WRITABLE = "the server cannot write to its runs folder. Ask the administrator to check the server's log"
 UNEXPECTED = (
-    "Something went wrong on this screen, and nothing of any run is lost. Reload the page; if that does not help, let "
-    "somebody who keeps the server look at its log."
+    "Something went wrong on this screen; no run is affected. Reload the page; if that does not help, ask the "
+    "administrator to check the server's log."
 )
 
 

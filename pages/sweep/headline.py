@@ -14,7 +14,7 @@ from pages.sweep import storage
 
 TRUST = (
     "Spearman's rank correlation over the finished trials: 1 if the label-free objective orders them as accuracy does, "
-    "0 if it says nothing of it. Labels are asked for this figure alone."
+    "0 if it is unrelated to it. Labels are used for this number only."
 )
 WAITING = ("waiting", "running")
 
@@ -53,14 +53,14 @@ def _state(study: Any, rows: list[dict[str, Any]], *, at_work: bool) -> str:
     if studies.is_paused(study):
         return "paused"
     if studies.is_over(study):
-        return "its minutes are used up"
+        return "time limit reached"
     if at_work:
         before = focus.supervisor().sweep_before(study.study_name)
-        waits = "holds while a run trains" if focus.supervisor().sweep_waits() else ""
-        return f"waits for the sweep {before}" if before else waits
+        waits = "paused while a run trains" if focus.supervisor().sweep_waits() else ""
+        return f"waiting for the sweep {before}" if before else waits
     if any(row["state"] == "running" for row in rows):
-        return "worked on elsewhere, or left behind"
-    return "nobody is working on it"
+        return "running on another machine, or abandoned"
+    return "no worker is active"
 
 
 def _buttons(study: Any, plan: Any, rows: list[dict[str, Any]], *, at_work: bool) -> None:
@@ -73,10 +73,10 @@ def _buttons(study: Any, plan: Any, rows: list[dict[str, Any]], *, at_work: bool
         else:
             st.button("Resume", icon=":material/resume:", key="resume_sweep", on_click=_act,
                       args=(storage.go_on, plan.name),
-                      help="A trial that was under way goes on where its checkpoint stands.")  # fmt: skip
+                      help="An unfinished trial continues from its checkpoint.")  # fmt: skip
     if plan.sampler != "grid":
         st.button("10 more", icon=":material/add:", key="extend", on_click=_act, args=(storage.extend, plan.name, 10),
-                  help="Ten more trials, chosen by what is known by now.")  # fmt: skip
+                  help="Run ten more trials, chosen from the results so far.")  # fmt: skip
     st.download_button("CSV", lambda: studies.as_csv(rows, plan), f"{plan.name}.csv", "text/csv", on_click="ignore",
                        key="sweep_csv", icon=":material/download:")  # fmt: skip
 

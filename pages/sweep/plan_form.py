@@ -9,6 +9,7 @@ import streamlit as st
 
 from dec_core.config import ConfigError, RunConfig
 from dec_core.fields import field_title, fields
+from dec_core.glossary import explained, tooltip
 from dec_core.presets import PRESETS
 from dec_core.reading.progress import duration
 from dec_core.runs.own_presets import own_presets
@@ -25,9 +26,11 @@ FIRST = ("cluster_learning_rate", "n_clusters")  # what varies until something e
 MANY = 100  # values, from which on a slider goes by orders of magnitude
 PLAN = plan_fields()
 KEPT = {"persist_state": "session"}  # for who plans, looks at a run on another screen, and comes back
+LABEL_FREE_OBJECTIVES = f"Neither uses labels.\n\n{explained('agreement', 'silhouette')}"
+BY_LABELS_OBJECTIVES = explained("acc", "nmi", "ari")
 BY_LABELS = (
-    "Choose by agreement with the labels. Deep clustering has none to go by: what is found so would not have been "
-    "found on data without labels, and is marked."
+    "Scores trials against the labels. Deep clustering itself has none, so what is found this way could not be found "
+    "on unlabeled data; it is marked as tuned by labels."
 )
 
 
@@ -38,8 +41,8 @@ def plan_form() -> None:
         return
     known = sweepable(base)
     first = [name for name in FIRST if name in known] or known[:1]
-    varied = st.multiselect("Fields that vary", known, first, key=f"vary_{hash(base)}", format_func=field_title, **KEPT,
-                            help="Each over the range below it; all others stay as they are.")  # fmt: skip
+    varied = st.multiselect("Fields to vary", known, first, key=f"vary_{hash(base)}", format_func=field_title, **KEPT,
+                            help="Each varies over its range below; all other fields stay fixed.")  # fmt: skip
     grid = st.session_state.get("plan_sampler") == "grid"
     space, problems = _space(varied, base, grid=grid)
     values = _how(_has_labels(base), grid=grid)
@@ -49,9 +52,9 @@ def plan_form() -> None:
             plan = SweepPlan.make(base=base, space=space, **values)
         except ConfigError as error:
             problems = error.problems
-    for name, said in problems.items():
+    for name, problem in problems.items():
         title = field_title(name) if name in RunConfig.model_fields else PLAN.get(name, {"label": name})["label"]
-        st.caption(f":red[:material/error: {sentence(f'{title}: {said}')}]")
+        st.caption(f":red[:material/error: {sentence(f'{title}: {problem}')}]")
     if plan is not None:
         st.caption(escape(_cost(plan)))
     st.button(
@@ -63,14 +66,14 @@ def plan_form() -> None:
 def _base() -> RunConfig | None:
     """The config to start from: a preset, or that of the run in focus."""
     presets = PRESETS | own_presets(runs_root())
-    run = focus.focused_run(told=False)
+    run = focus.focused_run(warn=False)
     entry = focus.index().entry(run.id) if run else None
     named = {}
     if entry is not None and entry.config is not None and sweepable(entry.config):
         named["focus"] = f"the run in focus: {name_of_run(entry)}"
     named |= {name: name for name in presets if sweepable(presets[name])}
-    told = "All fields that do not vary are as in the run in focus, its images too, or as in this preset."
-    chosen = st.selectbox("Start from", list(named), format_func=named.get, key="sweep_base", help=told, **KEPT)
+    about = "Fields that do not vary keep the values of this preset, or of the run in focus, including its dataset."
+    chosen = st.selectbox("Start from", list(named), format_func=named.get, key="sweep_base", help=about, **KEPT)
     return entry.config if chosen == "focus" and entry else presets.get(chosen)
 
 
@@ -100,7 +103,7 @@ def _values(name: str, base: RunConfig) -> Range | Choices | None:
     text = st.text_input(
         f"{field_title(name)}: values", ", ".join(f"{value:g}" for value in offered), key=f"values_{name}_{hash(base)}",
         **KEPT,
-        help=f"{fields()[name]['help']} Values with commas between them; of whole numbers also 5..15.",
+        help=f"{tooltip(name)}\n\nSeparate values by commas; ranges of integers can be written as 5..15.",
     )  # fmt: skip
     return parse_range(name, text, base) if text.strip() else None
 
@@ -108,25 +111,25 @@ def _values(name: str, base: RunConfig) -> Range | Choices | None:
 def _span(name: str, base: RunConfig) -> Range | Choices | None:
     """The range that was chosen for a field; None where nothing is."""
     span, key = default_range(name, base), f"span_{name}_{hash(base)}"
-    label, told = field_title(name), fields()[name]["help"]
+    label, about = field_title(name), tooltip(name)
     if isinstance(span, Choices):
         names = {_said(choice): choice for choice in span.choices}
-        chosen = st.pills(label, list(names), selection_mode="multi", default=list(names), key=key, help=told, **KEPT,
+        chosen = st.pills(label, list(names), selection_mode="multi", default=list(names), key=key, help=about, **KEPT,
                           format_func=escape)  # fmt: skip
         return Choices(choices=tuple(names[text] for text in chosen)) if chosen else None
     low, high = fields()[name].get("minimum", 0), fields()[name].get("maximum", 10 * span.high)
     whole = is_whole(name)
     if whole and high - low <= MANY:
-        ends = st.slider(label, low, high, (span.low, span.high), key=key, help=told, **KEPT)
+        ends = st.slider(label, low, high, (span.low, span.high), key=key, help=about, **KEPT)
         return Range(low=ends[0], high=ends[1])
     if not span.log and not whole:
         ends = st.slider(
-            label, float(low), float(high), (float(span.low), float(span.high)), key=key, help=told, **KEPT
+            label, float(low), float(high), (float(span.low), float(span.high)), key=key, help=about, **KEPT
         )
         return Range(low=ends[0], high=ends[1])
     grid = _grid(max(low, 1 if whole else span.low / 1000), high, (span.low, span.high), whole=whole)
     ends = st.select_slider(
-        label, grid, (span.low, span.high), key=key, format_func=lambda v: f"{v:g}", help=told, **KEPT
+        label, grid, (span.low, span.high), key=key, format_func=lambda v: f"{v:g}", help=about, **KEPT
     )
     return Range(low=ends[0], high=ends[1], log=ends[0] > 0)
 
@@ -134,8 +137,8 @@ def _span(name: str, base: RunConfig) -> Range | Choices | None:
 def _grid(low: float, high: float, ends: tuple[float, float], *, whole: bool) -> list[float]:
     """1, 2, 5, 10, ... within the field's own range, and the two ends."""
     steps = [float(f"{digit}e{exponent}") for exponent in range(-8, 7) for digit in (1, 2, 5)]
-    found = {step for step in steps if low <= step <= high} | set(ends)
-    return sorted({int(value) for value in found if value >= low} if whole else found)
+    values = {step for step in steps if low <= step <= high} | set(ends)
+    return sorted({int(value) for value in values if value >= low} if whole else values)
 
 
 def _said(value: Any) -> str:
@@ -155,22 +158,23 @@ def _how(labelled: bool, *, grid: bool) -> dict[str, Any]:
     )
     by_labels = labelled and st.toggle("Tune by labels", key="by_labels", help=BY_LABELS, **KEPT)
     objectives = [name for name in PLAN["objective"]["choices"] if (name in ("acc", "nmi", "ari")) == by_labels]
+    about = BY_LABELS_OBJECTIVES if by_labels else LABEL_FREE_OBJECTIVES
     objective = st.segmented_control(
         PLAN["objective"]["label"], objectives, default=objectives[0], required=True, key=f"objective_{by_labels}",
-        format_func=lambda name: name.upper() if by_labels else name.capitalize(), help=PLAN["objective"]["help"],
+        format_func=lambda name: name.upper() if by_labels else name.capitalize(), help=about,
         **KEPT,
     )  # fmt: skip
     with st.expander("Advanced", type="compact"):
         names = ("sampler", "pruner", "minutes")
-        told = {name: {"help": PLAN[name]["help"], "key": f"plan_{name}", **KEPT} for name in names}
+        inputs = {name: {"help": PLAN[name]["help"], "key": f"plan_{name}", **KEPT} for name in names}
         sampler = st.segmented_control(
-            PLAN["sampler"]["label"], PLAN["sampler"]["choices"], default="tpe", required=True, **told["sampler"]
+            PLAN["sampler"]["label"], PLAN["sampler"]["choices"], default="tpe", required=True, **inputs["sampler"]
         )
         pruner = st.segmented_control(
-            PLAN["pruner"]["label"], PLAN["pruner"]["choices"], default="median", required=True, **told["pruner"]
+            PLAN["pruner"]["label"], PLAN["pruner"]["choices"], default="median", required=True, **inputs["pruner"]
         )
         minutes = st.number_input(
-            PLAN["minutes"]["label"], 1.0, value=None, placeholder="no limit", step=10.0, **told["minutes"]
+            PLAN["minutes"]["label"], 1.0, value=None, placeholder="no limit", step=10.0, **inputs["minutes"]
         )
         name = st.text_input("Name", key="sweep_name", placeholder=_default_name(), help=PLAN["name"]["help"], **KEPT)
     return {
@@ -200,12 +204,12 @@ def _cost(plan: SweepPlan) -> str:
         and (entry.config.dataset, entry.config.n_samples) == (plan.base.dataset, plan.base.n_samples)
     ]  # fmt: skip
     n = plan.n_planned * plan.n_seeds
-    words = f"{n} run{'s' if n > 1 else ''}"
-    words += f", {plan.n_planned} combinations" if plan.sampler == "grid" else ""
+    summary = f"{n} run{'s' if n > 1 else ''}"
+    summary += f", {plan.n_planned} combinations" if plan.sampler == "grid" else ""
     if not alike:
-        return f"{words}. Runs that somebody starts on Train go first."
+        return f"{summary}. Runs started on Train go first."
     each = sorted(alike)[len(alike) // 2]
-    return f"{words}, {duration(n * each)} if none is cut short. Runs that somebody starts on Train go first."
+    return f"{summary}, {duration(n * each)} without pruning. Runs started on Train go first."
 
 
 def _start(plan: SweepPlan) -> None:

@@ -24,11 +24,11 @@ from pages.sweep.trials import trials_table
 
 EVERY, EVERY_AT_REST = 2.0, 10.0  # seconds between two looks at a sweep: that this server works on, or others may
 HEIGHT = 228  # of the figures, in pixels
-ABOUT_HISTORY = "Each point is a trial, the line the best value so far. Trials that were cut short stand at the foot."
-ABOUT_PARALLEL = "Each line is a finished trial, coloured by its value. Drag along an axis to keep some."
-ABOUT_IMPORTANCE = "How much of the objective's variation each field explains (PED-ANOVA, Watanabe et al., 2023)."
-ABOUT_SLICES = "The objective over each field alone; later trials are darker."
-ABOUT_TRIALS = "Every trial is a run: choose one to inspect it or to keep it as a preset, several to compare them."
+ABOUT_HISTORY = "Each point is a trial; the line is the best value so far. Pruned trials are at the bottom."
+ABOUT_PARALLEL = "Each line is a finished trial, colored by its value. Drag along an axis to keep only some."
+ABOUT_IMPORTANCE = "Share of the objective's variance that each field explains (PED-ANOVA, Watanabe et al., 2023)."
+ABOUT_SLICES = "The objective against each field alone; later trials are darker."
+ABOUT_TRIALS = "Every trial is a run. Select one to inspect it or save it as a preset, or several to compare them."
 
 
 def screen() -> None:
@@ -42,13 +42,13 @@ def screen() -> None:
         st.error(sentence(error), icon=":material/error:")
         return
     left, right = st.columns([27, 73])
-    with left, box("plan", "What shall be tried?", "A sweep trains one config after the other, and keeps every run."):
+    with left, box("plan", "What should be varied?", "A sweep trains one config after another and keeps every run."):
         plan_form()
     with right:
         chosen = _choose(names)
         if chosen is None:
             with box("history", "What has been found?", ABOUT_HISTORY):
-                to_come("Start a sweep: its trials appear here, the best first.", 2 * HEIGHT)
+                to_come("Start a sweep; its trials appear here, best first.", 2 * HEIGHT)
             return
         st.fragment(_view)(chosen, focus.supervisor().is_sweeping(chosen))
 
@@ -88,7 +88,7 @@ def _view(name: str, was_at_work: bool) -> None:
     headline(study, plan, rows, best, was_at_work)
     titles = _titles(plan)
     _figures(study, plan, rows, titles, n_ended(rows))
-    with box("trials", "Which trials are there?", ABOUT_TRIALS) as head:
+    with box("trials", "Which trials ran?", ABOUT_TRIALS) as head:
         trials_table(plan, rows, titles, head)
     if best is not None and best["runs"]:
         _best(best)
@@ -112,14 +112,14 @@ def _figures(study: Any, plan: Any, rows: list[dict[str, Any]], titles: dict[str
     drawn = _drawn(plan.name, ended, len(rows), study, plan, rows, titles)
     asked = [
         ("history", "Does it get better?", ABOUT_HISTORY, "Trials appear as they end."),
-        ("parallel", "Which values go together?", ABOUT_PARALLEL, "After two trials."),
+        ("parallel", "Which values go together?", ABOUT_PARALLEL, "Appears after two trials."),
         (
             "importances",
-            "What matters?",
+            "Which fields matter?",
             ABOUT_IMPORTANCE,
-            f"After {figures.ENOUGH} finished trials: fewer say nothing.",
+            f"Appears after {figures.ENOUGH} finished trials; fewer are not informative.",
         ),
-        ("slices", "How does each field act?", ABOUT_SLICES, "After two trials."),
+        ("slices", "What does each field do?", ABOUT_SLICES, "Appears after two trials."),
     ]
     for start in (0, 2):
         for place, (key, question, about, later) in zip(st.columns(2), asked[start : start + 2], strict=True):
@@ -135,13 +135,13 @@ def _drawn(
     name: str, ended: int, n_rows: int, _study: Any, _plan: Any, _rows: list[dict[str, Any]], _titles: dict[str, str]
 ) -> dict[str, str | None]:
     logarithmic = [field for field, span in _plan.space.items() if getattr(span, "log", False)]
-    found = {
+    made = {
         "history": figures.history(_rows, _plan.objective, HEIGHT) if ended else None,
         "parallel": figures.parallel(_rows, _titles, logarithmic, _plan.objective, HEIGHT),
         "importances": figures.importances(_study, _titles, HEIGHT),
         "slices": figures.slices(_study, _titles, _plan.objective, HEIGHT),
     }
-    return {key: figure.to_json() if figure else None for key, figure in found.items()}
+    return {key: figure.to_json() if figure else None for key, figure in made.items()}
 
 
 def _best(best: dict[str, Any]) -> None:
@@ -152,5 +152,5 @@ def _best(best: dict[str, Any]) -> None:
         shown_data(config)
     except (ConfigError, DataError):
         return  # it was trained on another machine
-    st.markdown(f"**The best so far: trial {best['number']:d}**")
+    st.markdown(f"**Best trial so far: {best['number']:d}**")
     Boxes(run.id, focus.reader(run.id).refresh(), config).show()

@@ -33,7 +33,7 @@ def answering() -> Iterator[None]:
     except (OptunaError, SQLAlchemyError) as error:
         if "disk is full" in f"{error} {error.__cause__}":  # SQLite's words
             raise ValueError(f"the sweep could not be stored: {DISK_FULL}") from None
-        raise ValueError("the database of the sweeps does not answer; nothing in it is lost, try again later") from None
+        raise ValueError("the sweep database does not respond; nothing is lost, try again later") from None
 
 
 def names() -> list[str]:

@@ -41,13 +41,13 @@ def trials_table(plan: Any, rows: list[dict[str, Any]], titles: dict[str, str], 
     chosen = [order[place] for place in places] or order[:1]
     runs = [row["runs"][0] for row in chosen if row["runs"]]
     with head:
-        told = {"disabled": not runs, "type": "tertiary"}
+        options = {"disabled": not runs, "type": "tertiary"}
         if runs:
             st.button("Inspect", icon=":material/image_search:", key="inspect_trial", on_click=focus.inspect_next,
-                      args=(runs[0],), **told)  # fmt: skip
+                      args=(runs[0],), **options)  # fmt: skip
             st.button("Compare", icon=":material/compare:", key="compare_trials", on_click=focus.go_to,
-                      args=("compare",), kwargs={"runs": ",".join(_to_compare(order, runs))}, **told)  # fmt: skip
-            with st.popover("Make it a preset", icon=":material/bookmark_add:", type="tertiary", key="make_preset"):
+                      args=("compare",), kwargs={"runs": ",".join(_to_compare(order, runs))}, **options)  # fmt: skip
+            with st.popover("Save as preset", icon=":material/bookmark_add:", type="tertiary", key="make_preset"):
                 _make_preset(plan, chosen[0])
 
 
@@ -64,7 +64,7 @@ def _row(row: dict[str, Any], titles: dict[str, str], objective: str) -> dict[st
     accuracy = scores.get("acc")
     return {
         "Trial": row["number"],
-        "State": "cut short" if row["state"] == "pruned" else row["ended"] or row["state"],
+        "State": "pruned" if row["state"] == "pruned" else row["ended"] or row["state"],
         "Agreement": scores.get("agreement"),
         "Silhouette": scores.get("silhouette"),
         "ACC": None if accuracy is None else 100 * accuracy,
@@ -78,8 +78,8 @@ def _row(row: dict[str, Any], titles: dict[str, str], objective: str) -> dict[st
 def _make_preset(plan: Any, row: dict[str, Any]) -> None:
     offered = f"{re.sub('[^a-z0-9-]', '-', plan.name.lower()).strip('-')[:34]}-{row['number']}"
     name = st.text_input("Name of the preset", offered, key=f"preset_{plan.name}_{row['number']}")
-    st.caption(f"Trial {row['number']:d}; it then stands in the list of presets on Train.")
-    st.button("Keep", key="keep_preset", type="primary", on_click=_keep, args=(plan, row, name.strip()))
+    st.caption(f"Saves trial {row['number']:d}; it then appears among the presets on Train.")
+    st.button("Save preset", key="keep_preset", type="primary", on_click=_keep, args=(plan, row, name.strip()))
 
 
 def _keep(plan: Any, row: dict[str, Any], name: str) -> None:
@@ -89,4 +89,4 @@ def _keep(plan: Any, row: dict[str, Any], name: str) -> None:
     except ValueError as error:
         st.toast(sentence(error), icon=":material/error:")
         return
-    st.toast(f"{escape(name)} is a preset now: see the list on Train.", icon=":material/bookmark_added:")
+    st.toast(f"{escape(name)} is now among the presets on Train.", icon=":material/bookmark_added:")

@@ -25,13 +25,13 @@ UNDER_WAY = {
     "pause": "Pausing after this batch …",
     "stop": "Stopping after this batch …",
     "resume": "Resuming …",
-    "step": "Going one step …",
+    "step": "Stepping …",
 }
-TO_START = "Train a new run with the choices of the form."
-TO_PAUSE = "Hold still after this batch. Key: space"
-TO_RESUME = "Go on. Key: space"
-TO_STEP = "Go to the next target update (in pretraining: the next epoch), then pause. Key: →"
-TO_STOP = "End this run; what was trained is kept."
+TO_START = "Train a new run with the settings in the form."
+TO_PAUSE = "Pause after this batch. Key: space"
+TO_RESUME = "Continue training. Key: space"
+TO_STEP = "Train until the next target update (in pretraining, the next epoch), then pause. Key: →"
+TO_STOP = "End this run; training so far is saved."
 
 
 def controls(run: RunFolder | None, status: RunStatus | None, config: RunConfig | None, line: str) -> None:
@@ -73,7 +73,7 @@ def _button(key: str, name: str, icon: str, enabled: bool, explained: str, act: 
 
 def _start(config: RunConfig) -> None:
     """Train it, unless that is what is training: the second click of a double one comes with the same config."""
-    focused = focus.focused_run(told=False)
+    focused = focus.focused_run(warn=False)
     if focused is not None and focused.status.state in ACTIVE and config_of(focused) == config:
         return
     try:
@@ -97,7 +97,7 @@ def _resume(run: RunFolder) -> None:
         with writing("The run"):
             focus.supervisor().resume(run)
     except RunIsTaken:
-        st.toast("Another program has just resumed this run, and trains it.", icon=":material/info:")
+        st.toast("Another program has just resumed this run and is training it.", icon=":material/info:")
     except ValueError as error:
         tell_problem(error)
         return
@@ -110,8 +110,8 @@ def tell(run: RunFolder, command: str) -> None:
     if focus.supervisor().command(run, command):
         st.session_state.sent = run.id, command, before
     elif run.status.state in ACTIVE:  # else it has just ended, as the page is about to show
-        whose = "belongs to a sweep: pause that on Sweep" if run.sweep else "is trained by another program"
-        st.toast(f"This run {whose}{'' if run.sweep else ', which controls it'}.", icon=":material/info:")
+        whose = "belongs to a sweep; pause it on Sweep" if run.sweep else "is controlled by another program"
+        st.toast(f"This run {whose}.", icon=":material/info:")
 
 
 def under_way(run: RunFolder, status: RunStatus) -> str:
@@ -125,24 +125,24 @@ def under_way(run: RunFolder, status: RunStatus) -> str:
 
 def state_line(run: RunFolder, status: RunStatus, standing: Progress, history: History, config: RunConfig) -> str:
     """Where the run stands; once it has ended, what came out."""
-    here = standing.status_line.split(" · ")[0]
+    phase_line = standing.status_line.split(" · ")[0]
     if status.state == "queued":
         ahead = focus.supervisor().ahead_of(run)
         return "Starting …" if not ahead else f"Waiting for {ahead} run{'s' if ahead > 1 else ''} before this one"
     if status.state == "running":
         return under_way(run, status) or standing.status_line
     if status.state == "paused":
-        return under_way(run, status) or f"Paused. {here}"
+        return under_way(run, status) or f"Paused. {phase_line}"
     if status.state == "finished":
         return _result(run.id, history, config)
-    return f"{status.state.capitalize()}. {here}"
+    return f"{status.state.capitalize()}. {phase_line}"
 
 
 def _result(run_id: str, history: History, config: RunConfig) -> str:
     now = newest_clustered(run_id) if history.snapshots else None
-    found = None if now is None else now.confusion
-    if found is not None:
+    confusion = None if now is None else now.confusion
+    if confusion is not None:
         data = shown(config)
-        return verdict(found, data.classes, "digits" if data.kind == "digit" else "images")
+        return verdict(confusion, data.classes, "digits" if data.kind == "digit" else "images")
     sizes = (history.end or {}).get("sizes")
     return verdict_without_labels(np.array(sizes)) if sizes else "Finished."

@@ -28,7 +28,7 @@ from pages.shared.text import escape, sentence
 from pages.train.own_data import TYPES, uploaded
 from pages.train.run_export import export_run
 
-DAMAGED = "No snapshot of this run that has clusters can be read: they are damaged."
+DAMAGED = "All snapshots of this run that have clusters are damaged and cannot be read."
 SHOWN = 10  # new images shown with their clusters
 PATIENCE = 180  # seconds for TensorFlow to start and sort the images
 
@@ -40,14 +40,14 @@ def take_away(run: RunFolder, history: History, config: RunConfig) -> None:
     if clustered:
         actions["Labels"] = _labels
     if clustered and (run.path / "model.keras").exists():
-        actions["Sort new images"] = _sort_new_images
-    about = "Reports, notebooks and labels to take away; new images to sort."
+        actions["Assign new images"] = _sort_new_images
+    about = "Download a report, notebook or labels; assign new images to clusters."
     chosen = st.menu_button("More", list(actions), key="more", help=about)
     if chosen:
         actions[chosen](run, clustered, config)
 
 
-@st.dialog("What lies in which cluster?", width="large")
+@st.dialog("Which image is in which cluster?", width="large")
 def _labels(run: RunFolder, clustered: list[str], config: RunConfig) -> None:
     now = newest_clustered(run.id)
     if now is None:
@@ -55,10 +55,15 @@ def _labels(run: RunFolder, clustered: list[str], config: RunConfig) -> None:
         return
     table = labels_table(now)
     st.dataframe(table.head(1000), hide_index=True, height=420)
-    left = f"The first {thousands(1000)} of {thousands(len(table))} images. " if len(table) > 1000 else ""
-    st.caption(f"{left}Clusters are named as on the screen.")
+    limit_note = f"The first {thousands(1000)} of {thousands(len(table))} images. " if len(table) > 1000 else ""
+    st.caption(f"{limit_note}Cluster names are those on the screen.")
     st.download_button(
-        "All as CSV", table.to_csv(index=False), f"{run.id}-labels.csv", "text/csv", on_click="ignore", key="labels_csv"
+        "Download as CSV",
+        table.to_csv(index=False),
+        f"{run.id}-labels.csv",
+        "text/csv",
+        on_click="ignore",
+        key="labels_csv",
     )
 
 
@@ -87,11 +92,13 @@ def _sort_new_images(run: RunFolder, clustered: list[str], config: RunConfig) ->
         st.error(DAMAGED, icon=":material/error:")
         return
     if not files:
-        st.caption("Any of the formats for your own images, or a single picture. They are brought to the run's size.")
+        st.caption(
+            "Any format accepted for your own images, or a single picture. Images are resized to the run's size."
+        )
         return
     waiting = st.empty()
     try:
-        notes, images, found = _sorted(run, uploaded(files), _clock(waiting))
+        notes, images, predicted = _sorted(run, uploaded(files), _clock(waiting))
     except ValueError as error:
         st.error(sentence(error), icon=":material/error:")
         return
@@ -100,25 +107,23 @@ def _sort_new_images(run: RunFolder, clustered: list[str], config: RunConfig) ->
     notes = [*notes[:1], *brought_to(images[:1], shown(config).examples.shape[1:])[1]]
     st.caption(escape(" ".join(notes)))
     letters, classes = np.array(now.run.letters), _classes(now)
-    table = pd.DataFrame({"index": found["index"], "cluster": letters[found["cluster"]]})
+    table = pd.DataFrame({"index": predicted["index"], "cluster": letters[predicted["cluster"]]})
     if classes is not None:
-        table["class of cluster"] = classes[found["cluster"]]
-    table["confidence"] = found["confidence"]
+        table["class of cluster"] = classes[predicted["cluster"]]
+    table["confidence"] = predicted["confidence"]
     captions = [f"{row.cluster} {row.confidence:.2f}" for row in table.head(SHOWN).itertuples()]
     row = components.digit_row("", images, captions)
-    components.digits([row], "Sorted images", "New images with cluster and confidence", "sorted", 70)
+    components.digits([row], "Assigned images", "New images with cluster and confidence", "sorted", 70)
     st.dataframe(table.head(1000), hide_index=True, height=240)
     st.download_button(
-        "All as CSV", table.to_csv(index=False), "clusters.csv", "text/csv", on_click="ignore", key="csv"
+        "Download as CSV", table.to_csv(index=False), "clusters.csv", "text/csv", on_click="ignore", key="csv"
     )
 
 
 def _clock(place: DeltaGenerator) -> Callable[[], None]:
     """A function that says how long it takes; through it Streamlit ends the work when the visitor leaves."""
     begun = time.monotonic()
-    return lambda: place.caption(
-        f":material/hourglass_top: The network looks at them … {time.monotonic() - begun:.0f} s"
-    )
+    return lambda: place.caption(f":material/hourglass_top: Assigning clusters … {time.monotonic() - begun:.0f} s")
 
 
 @st.cache_resource

@@ -51,9 +51,9 @@ def _preset(form: Form) -> None:
         key=key_showing("preset", preset),
         format_func=lambda name: f"{CHAPTERS.get(name, 'Yours')} · {name}",
         on_change=state.choose_preset,
-        help="A named set of all the choices below.",
+        help="A named set of values for all fields below.",
     )
-    st.caption(DESCRIPTIONS.get(preset, "A preset of your own, kept on this server."))
+    st.caption(DESCRIPTIONS.get(preset, "Your own preset, stored on this server."))
 
 
 def _group(group: str, names: list[str], form: Form) -> None:
@@ -78,31 +78,33 @@ def _against() -> None:
     if before is None:
         return
     st.info(
-        f"Change what you like: Start shows the new run beside {escape(name_of_run(before))}.",
+        f"Change what you like. Start compares the new run with {escape(name_of_run(before))}.",
         icon=":material/compare:",
     )
-    st.button("Not beside it", key="not_against", type="tertiary", icon=":material/close:", on_click=_forget_against)
+    st.button(
+        "Remove from comparison", key="not_against", type="tertiary", icon=":material/close:", on_click=_forget_against
+    )
 
 
 def _from_a_file() -> None:
     """Take a config in: its own file, or a report or notebook that was exported."""
-    with st.popover("From a file", icon=":material/upload_file:", type="tertiary", key="from_file"):
+    with st.popover("Load from a file", icon=":material/upload_file:", type="tertiary", key="from_file"):
         file = st.file_uploader("A config, report or notebook", type=["json", "html", "ipynb"], key="config_file",
-                                help="Of a report on several runs the first is taken.")  # fmt: skip
-        taken, words = st.session_state.get("taken_in", (None, ""))
+                                help="A report on several runs fills the form with its first run.")  # fmt: skip
+        taken, message = st.session_state.get("taken_in", (None, ""))
         if file is None:
             return
         if taken == file.file_id:
-            st.success(sentence(words), icon=":material/check:")
+            st.success(sentence(message), icon=":material/check:")
             return
         try:
             config, *others = configs_in(file.name, file.getvalue())
         except ConfigError as error:
             st.error(sentence(error), icon=":material/error:")
             return
-        first = f", the first of {len(others) + 1} runs in it" if others else ""
-        words = f"The form holds {name_of_config(config)}, seed {config.random_state}{first}."
-        st.session_state.taken_in = file.file_id, words
+        first = f", the first of {len(others) + 1} runs in the file" if others else ""
+        message = f"The form now holds {name_of_config(config)}, seed {config.random_state}{first}."
+        st.session_state.taken_in = file.file_id, message
     fill_with(config)
     st.rerun()
 
@@ -112,12 +114,12 @@ def _forget_against() -> None:
 
 
 def _see_the_model(config: RunConfig | None) -> None:
-    if st.button("See the model", icon=":material/schema:", key="model", width="stretch", disabled=config is None):
+    if st.button("Show the model", icon=":material/schema:", key="model", width="stretch", disabled=config is None):
         model_view(config)
 
 
 def _changes(form: Form) -> None:
     if form.changed:
-        labels = ", ".join(f"{FIELDS[name]['group'].lower()}: {FIELDS[name]['label'].lower()}" for name in form.changed)
+        labels = ", ".join(f"{FIELDS[name]['group'].lower()}: {FIELDS[name]['short'].lower()}" for name in form.changed)
         st.caption(f"Differs from {escape(form.choices.preset)} in {labels}.")
-        st.button("Back to the preset", on_click=state.go_back_to_preset, icon=":material/undo:", type="tertiary")
+        st.button("Reset to the preset", on_click=state.go_back_to_preset, icon=":material/undo:", type="tertiary")

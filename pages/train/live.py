@@ -32,8 +32,8 @@ EVERY_AFTER = 2.0  # once it has ended
 WAIT_FOR_MORE = 900.0  # seconds after a run's end in which what comes late is looked for: a full server is slow
 WITH_LABELS = ("acc", "nmi", "ari")
 WITHOUT_LABELS = ("silhouette", "confidence")
-TO_BE_FOUND = "Once clusters form, here stands whether groups look merged or split, judged without labels."
-STARTED_TWICE = "The groups of a first start of UMAP and the mixture looked merged, so a second was made."
+TO_BE_FOUND = "Once clusters form, a check without labels tells here whether groups look merged or split."
+STARTED_TWICE = "In the first fit of UMAP and the Gaussian mixture, groups looked merged, so a second was made."
 MOST_FOUND = 1000  # letters of what can be said of the clusters
 
 
@@ -52,33 +52,38 @@ def _view(run: RunFolder | None, config: RunConfig | None, active: bool) -> None
     focus.go_on()
     if run is None:
         earlier = " Earlier runs are in the list above." if focus.index().entries() else ""
-        controls(None, None, config, f"Press Start: an autoencoder learns to see, then the clusters form.{earlier}")
+        controls(
+            None,
+            None,
+            config,
+            f"Press Start: the autoencoder learns to reconstruct the images, then clusters form.{earlier}",
+        )
         _stepper("", Progress("", 0.0, -1), METHODS[config.method].phases if config else PHASES)
         _numbers(History(), {})
         _findings("", History(), None)
         Boxes(None, History(), None).show()
         return
     try:
-        own = run.config
-        shown(own)
+        run_config = run.config
+        shown(run_config)
     except (ConfigError, DataError) as error:
         controls(None, None, config, "This run cannot be shown.")
         st.error(f"{sentence(error)} Choose another run, or start one.", icon=":material/error:")
         return
-    seen = pulse_of(run)  # first: what comes while this is drawn is news
+    pulse = pulse_of(run)  # first: what comes while this is drawn is news
     status, history = run.status, focus.reader(run.id).refresh()
     if active != (status.state in ACTIVE):
         st.rerun()  # the whole page: the picker shows the outcome, and the clock stops, or starts again
-    standing = progress(status, history, own)
-    controls(run, status, config, state_line(run, status, standing, history, own))
-    _stepper(status.state, standing, METHODS[own.method].phases)
-    _trouble(run, status, own)
+    standing = progress(status, history, run_config)
+    controls(run, status, config, state_line(run, status, standing, history, run_config))
+    _stepper(status.state, standing, METHODS[run_config.method].phases)
+    _trouble(run, status, run_config)
     _numbers(history, status.outcome)
-    _findings(run.id, history, own)
-    Boxes(run.id, history, own).show()
-    seconds = EVERY_AT_FIRST if under_way(run, status) else _until_next_look(status, history, own)
+    _findings(run.id, history, run_config)
+    Boxes(run.id, history, run_config).show()
+    seconds = EVERY_AT_FIRST if under_way(run, status) else _until_next_look(status, history, run_config)
     if seconds:
-        redraw_on_news([run], seen, seconds)
+        redraw_on_news([run], pulse, seconds)
 
 
 def _until_next_look(status: RunStatus, history: History, config: RunConfig) -> float:
@@ -120,7 +125,7 @@ def _trouble(run: RunFolder, status: RunStatus, config: RunConfig) -> None:
         cause = status.message or "The process that trained this run has ended."
         st.warning(f"{sentence(cause)} {_way_on(status)}", icon=":material/power_off:")
     elif status.state == "finished" and status.message:
-        st.warning(f"{sentence(status.message)} What stands here is read from its records.", icon=":material/info:")
+        st.warning(f"{sentence(status.message)} What is shown here comes from its records.", icon=":material/info:")
     log = run.log_tail() if status.state in ("failed", "interrupted") else ""
     if log:
         with st.expander("Last lines of the worker's log"):
@@ -131,7 +136,7 @@ def _way_on(status: RunStatus) -> str:
     """What Resume does."""
     if status.message == WAITED:
         return ""  # says so itself
-    return "What was saved before is kept; Resume goes on from there." if status.seconds else "Resume tries again."
+    return "Training so far is saved; Resume continues from there." if status.seconds else "Resume tries again."
 
 
 def _offer_smaller_rate(status: RunStatus, config: RunConfig) -> None:
@@ -139,7 +144,7 @@ def _offer_smaller_rate(status: RunStatus, config: RunConfig) -> None:
     field, rate = smaller_rate(status, config)
     st.error(sentence(status.message), icon=":material/error:")
     st.button("Try a tenth of the learning rate", key="smaller_rate", icon=":material/edit:",
-              help=f"Fills the form with this run's choices and {escape(field)} {rate:g}; Start trains them.",
+              help=f"Fills the form with this run's settings, but {escape(field)} {rate:g}. Then press Start.",
               on_click=_fill_with, args=(config.changed(**{field: rate}),))  # fmt: skip
 
 
@@ -166,15 +171,15 @@ def _numbers(history: History, outcome: dict[str, float]) -> None:
 
 def _findings(run_id: str, history: History, config: RunConfig | None) -> None:
     """What can be said of the clusters without labels; at the end, also how the network compares to none."""
-    words = [] if history.judged or history.end else [TO_BE_FOUND]
+    sentences = [] if history.judged or history.end else [TO_BE_FOUND]
     first = next((snapshot["file"] for snapshot in history.snapshots if snapshot["clustered"]), None)
     if first:
-        words += findings(history, config, opened(run_id).letters)
+        sentences += findings(history, config, opened(run_id).letters)
     if history.centers and history.centers.get("n_starts", 1) > 1:
-        words.append(STARTED_TWICE)
+        sentences.append(STARTED_TWICE)
     icon = ":material/warning: " if first and is_suspect(history) else ""
     with st.container(key="findings"):
-        st.caption(f"{icon}{escape(' '.join(words), MOST_FOUND)}" or "\u2003")
+        st.caption(f"{icon}{escape(' '.join(sentences), MOST_FOUND)}" or "\u2003")
 
 
 def _shown(key: str, value: float | None, sign: str = "") -> str | None:

@@ -22,13 +22,13 @@ def model_view(config: RunConfig) -> None:
     table = layer_table(config, shape)
     picture = io.BytesIO()
     model_figure(config, shape, dark=st.context.theme.type == "dark").savefig(picture, format="svg", transparent=True)
-    drawn, told = st.columns([1.1, 1])
-    with drawn:
+    diagram_column, table_column = st.columns([1.1, 1])
+    with diagram_column:
         st.image(picture.getvalue().decode(), width="stretch")
-    with told:
+    with table_column:
         rows = [{**row, "parameters": thousands(row["parameters"])} for row in table]
         st.table(pd.DataFrame(rows).drop(columns="part"), border="horizontal", hide_index=True)
-        st.markdown(f"**{thousands(n_parameters(table))}** parameters in all")
+        st.markdown(f"**{thousands(n_parameters(table))}** parameters in total")
         st.download_button(
             "Diagram as SVG", picture.getvalue(), "model.svg", "image/svg+xml", on_click="ignore", key="model_svg"
         )

@@ -20,7 +20,7 @@ from pages.shared.places import runs_root
 from pages.shared.text import escape, sentence
 
 TYPES = [suffix.removeprefix(".") for suffix in SUFFIXES_READ]
-ABOUT = f"{about_formats()}\n\nLabels are optional. It stays on this server."
+ABOUT = f"{about_formats()}\n\nLabels are optional. Files stay on this server."
 READING, KEEPING = "task_reading", "task_keeping"  # keys of tasks
 
 
@@ -37,7 +37,7 @@ def own_data() -> str | None:
     with st.expander("Your own images", icon=":material/upload:"):
         files = st.file_uploader("Files", type=TYPES, accept_multiple_files=True, key="files", help=ABOUT)
         skip = st.checkbox(
-            "Leave out pictures that cannot be read", key="skip", help="Otherwise one such picture stops the reading."
+            "Skip pictures that cannot be read", key="skip", help="Otherwise one unreadable picture stops the upload."
         )
         if files:
             return _read_and_use(files, skip)
@@ -45,8 +45,8 @@ def own_data() -> str | None:
         forget(KEEPING)
         kept = own.names(runs_root())
         if kept:
-            earlier = st.selectbox("Kept on this server", kept, index=None, placeholder="earlier uploads", key="kept")
-            if earlier and st.button("Use it", key="use_kept"):
+            earlier = st.selectbox("Stored on this server", kept, index=None, placeholder="earlier uploads", key="kept")
+            if earlier and st.button("Use this dataset", key="use_kept"):
                 return earlier
         return None
 
@@ -58,21 +58,21 @@ def uploaded(files: list) -> Files:
 
 def _read_and_use(files: list, skip: bool) -> str | None:
     """Show what was understood of the files; the name under which they are kept, once, when that has been asked for."""
-    of = tuple(file.file_id for file in files), skip
+    source = tuple(file.file_id for file in files), skip
     given = uploaded(files)
-    preview = _finished(task(READING, of, lambda still_wanted: _preview(given, skip, still_wanted)), "Reading")
+    preview = _finished(task(READING, source, lambda still_wanted: _preview(given, skip, still_wanted)), "Reading")
     if preview is None:
         return None
     for note in preview.notes:
         st.caption(escape(note))
     row = components.digit_row("", preview.images, preview.captions)
-    components.digits([row], "Preview", "The first images, as they were understood", "preview", 40)
+    components.digits([row], "Preview", "The first images, as read", "preview", 40)
     if st.button("Use these images", type="primary", key="use"):
         forget(KEEPING)  # what did not work before is tried again
     elif KEEPING not in st.session_state:
         return None
     root = runs_root()
-    name = _finished(task(KEEPING, of, lambda still_wanted: _keep(given, skip, root, still_wanted)), "Keeping")
+    name = _finished(task(KEEPING, source, lambda still_wanted: _keep(given, skip, root, still_wanted)), "Storing")
     if name is not None:
         forget(KEEPING)
     return name

@@ -11,22 +11,22 @@ from dec_core.figures.report import report
 from dec_core.reading.summary import summary
 from dec_core.runs.folder import RunFolder
 
-ELSEWHERE = "Event files for TensorBoard are written by a command, where the runs are:"
+ELSEWHERE = "To write event files for TensorBoard, run this command on the server:"
 
 
-@st.dialog("Take it away", width="medium")
+@st.dialog("Export this run", width="medium")
 def export_run(run: RunFolder, *_: Any) -> None:
     """A run as a report, a notebook, its config."""
     name = f"{run.id}.html"
-    _download("Report", "article", "One HTML file with figures, scores, config and versions; nothing else is needed.",
+    _download("Report", "article", "One self-contained HTML file with figures, scores, config and versions.",
               lambda: report([summary(run)], None, name), name, "text/html")  # fmt: skip
-    _download("Notebook", "code_blocks", "Makes the run again, cell by cell, with the library.",
+    _download("Notebook", "code_blocks", "Reproduces the run with the library, cell by cell.",
               lambda: notebook(summary(run)), f"{run.id}.ipynb", "application/x-ipynb+json")  # fmt: skip
-    _download("Config", "data_object", "Drop it, or the report, on the app: the form is filled with it.",
+    _download("Config", "data_object", "Fills the form again: Load from a file, on Train.",
               run.config.to_json, f"{run.id}.json", "application/json")  # fmt: skip
     st.caption(ELSEWHERE)
-    where = f"{run.path.parent.name}/{run.id}"  # no visitor needs to know the server's folders
-    st.code(f"python -m dec_core export {where} --to tensorboard", language=None, wrap_lines=True)
+    run_path = f"{run.path.parent.name}/{run.id}"  # no visitor needs to know the server's folders
+    st.code(f"python -m dec_core export {run_path} --to tensorboard", language=None, wrap_lines=True)
 
 
 def _download(label: str, icon: str, about: str, make: Any, name: str, kind: str) -> None:

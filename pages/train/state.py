@@ -96,8 +96,8 @@ class Form:
 
     def to_query(self) -> dict[str, str]:
         """The preset and what differs from it, so that the link reproduces the set-up."""
-        shown = [*self.changed, *(["random_state"] if self.config.random_state else [])]
-        query = {IN_LINK.get(name, name): _text(getattr(self.config, name)) for name in shown}
+        names = [*self.changed, *(["random_state"] if self.config.random_state else [])]
+        query = {IN_LINK.get(name, name): _text(getattr(self.config, name)) for name in names}
         return {"preset": self.choices.preset, **query}
 
 
@@ -123,11 +123,13 @@ def from_query(query: dict[str, str]) -> tuple[FormChoices, list[str]]:
     known, notices = presets(), []
     preset = query.get("preset", FIRST_PRESET)
     if preset not in known:
-        notices.append(f"The link asks for preset {preset[:MAX_LETTERS]!r}; there are {', '.join(known)}.")
+        notices.append(
+            f"The link names the preset {preset[:MAX_LETTERS]!r}, which does not exist; there are {', '.join(known)}."
+        )
         preset = FIRST_PRESET
     texts = {name: query[IN_LINK.get(name, name)] for name in FIELDS if IN_LINK.get(name, name) in query}
     config, problems = _as_far_as_valid(known[preset], {name: parse(name, text) for name, text in texts.items()})
-    notices += [f"In the link, {FIELDS[name]['label'].lower()}: {said}." for name, said in problems.items()]
+    notices += [f"In the link, {FIELDS[name]['short'].lower()}: {problem}." for name, problem in problems.items()]
     return FormChoices.of(config, preset), notices
 
 

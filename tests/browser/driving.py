@@ -31,7 +31,7 @@ DIGITS = {
     "max_iterations": 80, "update_interval": 20, "batch_size": 64, "tol": 0.0, "kmeans_n_init": 2,
 }  # fmt: skip
 """A run on small digits that takes a second."""
-RESULT = re.compile("digits lie in the cluster of their kind")
+RESULT = re.compile("digits are clustered correctly")
 # Streamlit's page looks for its server below the address it was opened at first, and then above it.
 PROBED = re.compile(r"^http://localhost:\d+/\w+/_stcore/(health|host-config)$")
 expect.set_options(timeout=PATIENCE)

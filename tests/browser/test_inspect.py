@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pandas as pd
+import pytest
 from driving import opened, wait_until
 from PIL import Image
 from playwright.sync_api import expect
@@ -66,7 +67,12 @@ def says(page, selection: Selection, now, noun: str, beside=None) -> int:
 
 def filters_are(page, selection: Selection) -> None:
     """The filters, too, have heard of it."""
-    chosen = {"Digit": selection.true, "Cluster": selection.cluster, "Side": selection.side, "Second": selection.second}
+    chosen = {
+        "Digit": selection.true,
+        "Cluster": selection.cluster,
+        "Result": selection.side,
+        "Runner-up": selection.second,
+    }
     for name, value in chosen.items():
         if page.get_by_role("combobox", name=name, exact=True).count():
             expect(page.get_by_role("combobox", name=name, exact=True)).to_have_value(value or "any")
@@ -74,7 +80,7 @@ def filters_are(page, selection: Selection) -> None:
 
 def is_whole(page, now) -> None:
     """Wait until nothing is filtered."""
-    line = f"{thousands(now.run.n)} {now.run.noun}s, all of the run, at step {now.iteration}"
+    line = f"{thousands(now.run.n)} {now.run.noun}s, all in this run, at step {now.iteration}"
     wait_until(page, lambda: headline(page) == line)
     filters_are(page, Selection())
 
@@ -176,7 +182,7 @@ def test_from_a_wrong_cell_to_a_digit_and_its_neighbours(server, page, runs):
     page.get_by_role("button", name="Back to all").click()
     expect(page.locator(".gallery .tiles button")).to_have_count(min(n, 60))
     link_is(page, selection.to_query())
-    page.get_by_role("button", name="All", exact=True).click()
+    page.get_by_role("button", name="Clear filters").click()
     is_whole(page, now)
     link_is(page, {})
     expect(page.locator(".gallery .pager span")).to_have_text(f"1 to 60 of {thousands(2000)}")
@@ -228,7 +234,7 @@ def test_the_timeline_plays_and_all_views_rest_where_it_rests(server, page, runs
     words += f"{run.at(at).changed.sum()} changed cluster"
     expect(page.locator(".timeline .words")).to_have_text(words)
 
-    page.get_by_role("button", name="One moment back").click()
+    page.get_by_role("button", name="Previous snapshot").click()
     wait_until(page, lambda: link(page).get("moment") == str(at - 1))
     says(page, Selection(true="4", cluster="E"), run.at(at - 1), "digit")
     matrix_is(page, run.at(at - 1))
@@ -238,7 +244,9 @@ def test_the_timeline_plays_and_all_views_rest_where_it_rests(server, page, runs
     wait_until(page, lambda: link(page).get("moment") == "0")
     wait_until(
         page,
-        lambda: headline(page) == f"{(run.y == 4).sum()} digits: digit 4 · filters that need clusters wait for them",
+        lambda: (
+            headline(page) == f"{(run.y == 4).sum()} digits: digit 4 · filters that need clusters have no effect yet"
+        ),
     )
     wait_until(page, lambda: np.sum(matrix(page).evaluate(NUMBERS)) == 0)
     page.keyboard.press("End")
@@ -305,7 +313,7 @@ def test_a_lasso_chooses_what_it_encloses(server, page, runs):
         assert n > 100 and (chosen != inside(corners, drawn)).sum() < 20  # a pixel more or less
         gallery_is(page, now.select(selection, order="wrong"))
         page.get_by_role("button", name="Lasso").click()
-        page.get_by_role("button", name="All", exact=True).click()
+        page.get_by_role("button", name="Clear filters").click()
         is_whole(page, now)
         expect(scene(page)).to_have_attribute("data-chosen", "2000")
         if space == "umap":
@@ -352,7 +360,7 @@ def test_the_selection_is_taken_away(server, page, runs, monkeypatch):
     order = now.select(side="wrong", order="outliers")
     page.get_by_role("button", name="Export").click()
     with page.expect_download() as download:
-        page.get_by_role("button", name="Table, CSV").click()
+        page.get_by_role("button", name="Table (CSV)").click()
     table = pd.read_csv(download.value.path())
     assert download.value.suggested_filename == f"{runs.run.folder.id}-selection.csv"
     assert table["index"].tolist() == order.tolist()
@@ -364,10 +372,10 @@ def test_the_selection_is_taken_away(server, page, runs, monkeypatch):
         < 1e-5
     )
     with page.expect_download() as download:
-        page.get_by_role("button", name="Arrays, npz").click()
+        page.get_by_role("button", name="Arrays (npz)").click()
     assert np.load(io.BytesIO(download.value.path().read_bytes()))["index"].tolist() == order.tolist()
     with page.expect_download() as download:
-        page.get_by_role("button", name="Contact sheet, PNG").click()
+        page.get_by_role("button", name="Contact sheet (PNG)").click()
     assert download.value.path().read_bytes().startswith(b"\x89PNG")
 
     monkeypatch.chdir(runs.root.parent)
@@ -385,7 +393,7 @@ def test_a_link_shows_somebody_else_the_same(server, browser, page, runs):
     says(page, selection, run.at(at), "digit")
     order = run.at(at).select(selection, order="wrong")
     gallery_is(page, order)
-    page.get_by_role("button", name="Pin this moment").click()
+    page.get_by_role("button", name="Pin this snapshot").click()
     wait_until(page, lambda: link(page).get("pin") == f"{run.folder.id}@{at}")
     page.locator(".gallery .tiles button").nth(1).click()
     index = int(order[1])
@@ -427,7 +435,7 @@ def test_without_labels_clusters_lie_against_their_neighbours(server, page, runs
     near = int(now.neighbours(order[0], 1)[0])
     card_shows(page, now, near, "image")
     link_is(page, selection.to_query() | {"sample": str(near)})
-    expect(page.get_by_role("combobox", name="Side")).to_have_count(0)
+    expect(page.get_by_role("combobox", name="Result")).to_have_count(0)
     expect(page.get_by_role("combobox", name="Digit")).to_have_count(0)
 
 
@@ -496,9 +504,10 @@ def settled(page) -> list[dict]:
     return found[-1]
 
 
-def test_nothing_is_cut_off_on_a_phone(server, browser, runs):
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (720, 450)], ids=["phone", "200 % zoom"])
+def test_nothing_is_cut_off_where_boxes_stack(server, browser, runs, width, height):
     complaints, now = [], runs.run.at(-1)
-    page = opened(browser, complaints, 390, 844)
+    page = opened(browser, complaints, width, height)
     wrong = int(now.select(side="wrong", order="wrong")[0])
     for query in (
         {},
@@ -507,17 +516,17 @@ def test_nothing_is_cut_off_on_a_phone(server, browser, runs):
         visit(server, page, runs.run, **query)
         expect(page.locator(".st-key-box-against")).to_be_visible()
         expect(page.locator(".flows button").first).to_be_visible()
-        assert page.evaluate("document.documentElement.scrollWidth") <= page.evaluate("innerWidth") == 390
+        assert page.evaluate("document.documentElement.scrollWidth") <= page.evaluate("innerWidth") == width
         boxes = settled(page)
         assert len(boxes) > 4
         assert [box["y"] for box in boxes] == sorted(box["y"] for box in boxes)
         for above, below in pairwise(boxes):
             assert above["y"] + above["height"] <= below["y"] + 1
-        assert all(box["x"] >= 0 and box["x"] + box["width"] <= 390 for box in boxes)
+        assert all(box["x"] >= 0 and box["x"] + box["width"] <= width for box in boxes)
         parts = [".matrix table", ".timeline .row", ".flows", ".points canvas", *([".card"] if query else [".gallery"])]
         for part in parts:
             box = page.locator(part).first.bounding_box()
-            assert box["x"] >= 0 and box["x"] + box["width"] <= 390, part
+            assert box["x"] >= 0 and box["x"] + box["width"] <= width, part
     page.context.close()
     assert complaints == []
 
@@ -526,7 +535,7 @@ def test_between_the_screens_the_run_stays_in_focus_and_what_was_looked_at(serve
     visit(server, page, runs.run, true="9")
     page.get_by_test_id("stTopNavLink").filter(has_text="Train").click()
     expect(page.get_by_role("button", name="Start", exact=True)).to_be_visible()
-    expect(page.get_by_text(re.compile("digits lie in the cluster of their kind"))).to_be_visible()
+    expect(page.get_by_text(re.compile("digits are clustered correctly"))).to_be_visible()
     wait_until(page, lambda: f"run={runs.run.folder.id}" in page.url)
     page.get_by_test_id("stTopNavLink").filter(has_text="Inspect").click()
     wait_until_drawn(page)
@@ -548,10 +557,10 @@ def test_what_is_taken_back_at_once_is_taken_back(server, page, runs):
     link_is(page, {})
     page.go_forward()
     says(page, Selection(true=run.classes[true], cluster="ABCDEFGHIJ"[cluster]), now, "digit")
-    page.get_by_role("button", name="All", exact=True).click()
+    page.get_by_role("button", name="Clear filters").click()
     is_whole(page, now)
-    page.get_by_text("changed now").click()
-    page.get_by_text("changed now").click()
+    page.get_by_text("changed cluster at this update").click()
+    page.get_by_text("changed cluster at this update").click()
     link_is(page, {})
     is_whole(page, now)
 

@@ -104,7 +104,7 @@ def test_stop_a_second_run_and_open_the_first_again(server, page, runs):
 
     page.get_by_role("combobox", name="Run in focus").click()
     page.get_by_role("option").filter(has_text="silhouette").click()
-    expect(page.get_by_text(re.compile("600 images lie in .* clusters"))).to_be_visible()
+    expect(page.get_by_text(re.compile("600 images are in .* clusters"))).to_be_visible()
     assert run_in_link(page) == runs.unlabelled.folder.id
     wait_until(page, lambda: page.get_by_text("UMAP", exact=True).count() == 1)
 
@@ -173,7 +173,7 @@ def test_bring_images_without_labels_train_and_take_the_labels_away(server, page
     button(page, "Use these images").click()
     expect(page.get_by_role("radio", name="mine", exact=True)).to_be_checked()
     button(page, "Start").click()
-    expect(page.get_by_text(re.compile("600 images lie in .* clusters"))).to_be_visible()
+    expect(page.get_by_text(re.compile("600 images are in .* clusters"))).to_be_visible()
     wait_until(page, lambda: 0 < metric(page, "Silhouette") < 1)
     expect(figure(page, "Cluster sizes")).to_be_visible()
     expect(page.get_by_role("radio", name="wrong", exact=True)).to_have_count(0)
@@ -181,7 +181,7 @@ def test_bring_images_without_labels_train_and_take_the_labels_away(server, page
     button(page, "More").click()
     page.get_by_text("Labels", exact=True).click()
     with page.expect_download() as download:
-        button(page, "All as CSV").click()
+        button(page, "Download as CSV").click()
     lines = download.value.path().read_text().splitlines()
     assert lines[0] == "index,cluster" and len(lines) == 601
     run = RunFolder(server.root / run_in_link(page))
@@ -191,12 +191,12 @@ def test_bring_images_without_labels_train_and_take_the_labels_away(server, page
     page.keyboard.press("Escape")
 
     button(page, "More").click()
-    page.get_by_text("Sort new images", exact=True).click()
+    page.get_by_text("Assign new images", exact=True).click()
     dialog = page.get_by_role("dialog")
     dialog.locator("input[type=file]").set_input_files(unlabelled / "new.npy")
-    expect(figure(page, "Sorted images")).to_be_visible()
+    expect(figure(page, "Assigned images")).to_be_visible()
     with page.expect_download() as download:
-        button(page, "All as CSV").click()
+        button(page, "Download as CSV").click()
     assert len(download.value.path().read_text().splitlines()) == 41
 
 
@@ -212,8 +212,8 @@ def test_what_cannot_be_read_is_said_where_it_was_dropped(server, page, tmp_path
 def test_see_the_model_before_it_is_trained(server, page):
     page.goto(f"{server.address}/?run=new&preset=tutorial-conv-joint")
     page.get_by_text("Architecture").click()
-    button(page, "See the model").click()
-    expect(page.get_by_text("parameters in all")).to_be_visible()
+    button(page, "Show the model").click()
+    expect(page.get_by_text("parameters in total")).to_be_visible()
     with page.expect_download() as download:
         button(page, "Diagram as SVG").click()
     assert "Conv2DTranspose" in download.value.path().read_text()

@@ -45,7 +45,7 @@ def test_change_one_thing_and_see_both(server, page):
     go(page, "Compare")
     open_menu(page, 0)
     button(page, "Change one thing").click()
-    expect(page.get_by_text("Start shows the new run beside")).to_be_visible()
+    expect(page.get_by_text("Start compares the new run with")).to_be_visible()
     field = page.get_by_role("spinbutton", name="Number of images")
     field.fill("1500")
     field.press("Enter")
@@ -72,7 +72,7 @@ def test_what_is_chosen_in_one_matrix_is_chosen_in_all(server, page, runs):
     matrix(page, 0).locator('th[data-row="3"]').click()
     expect(matrix(page, 1).locator("td[data-chosen]")).to_have_count(10)
     assert {cell.get_attribute("data-row") for cell in matrix(page, 1).locator("td[data-chosen]").all()} == {"3"}
-    said = page.get_by_text(re.compile(r"^\d+ chosen$"))
+    said = page.get_by_text(re.compile(r"^\d+ selected$"))
     expect(said).to_have_count(2)
     assert int(said.nth(0).inner_text().split()[0]) == 183  # all threes among the 1 797 digits
     assert int(said.nth(1).inner_text().split()[0]) < 183
@@ -112,7 +112,7 @@ def test_a_sweep_of_six_trials_and_its_best(server, page, runs):
     base = page.get_by_role("combobox", name="Start from")
     base.click()
     page.get_by_role("option", name=re.compile("the run in focus")).click()
-    field = page.get_by_role("spinbutton", name="Trials")
+    field = page.get_by_role("spinbutton", name="Number of trials")
     field.fill("6")
     field.press("Enter")
     expect(page.get_by_text(re.compile(r"^6 runs"))).to_be_visible()
@@ -138,7 +138,7 @@ def test_the_report_holds_what_was_compared_and_is_taken_in_again(server, page, 
     # it opens by itself
     alone = page.context.new_page()
     alone.goto(f"file://{tmp_path / 'comparison.html'}")
-    expect(alone.get_by_role("heading", name="2 set-ups compared")).to_be_visible()
+    expect(alone.get_by_role("heading", name="2 configurations compared")).to_be_visible()
     expect(alone.locator(".compared tbody")).to_have_count(2)
     expect(alone.locator(".comparison .main-svg").first).to_be_visible()
     alone.close()
@@ -147,8 +147,8 @@ def test_the_report_holds_what_was_compared_and_is_taken_in_again(server, page, 
     go(page, "Train")
     field = page.get_by_role("spinbutton", name="Number of images")
     expect(field).to_have_value("10000")
-    button(page, "From a file").click()
+    button(page, "Load from a file").click()
     page.locator(".st-key-config_file input[type=file]").set_input_files(tmp_path / "comparison.html")
     expect(field).to_have_value("")
-    expect(page.get_by_text(re.compile("The form holds .* the first of 2 runs in it"))).to_be_visible()
+    expect(page.get_by_text(re.compile("The form now holds .* the first of 2 runs in the file"))).to_be_visible()
     wait_until(page, lambda: "hidden_units=64%2C32" in page.url and "n_samples=10000" not in page.url)

@@ -19,10 +19,10 @@ def test_new_images_are_brought_to_those_of_the_run(tmp_path, finished_run, digi
 
     np.save(tmp_path / "same.npy", digits.images[:12])
     same = sorted_as(tmp_path / "same.npy")
-    assert "Brought" not in capsys.readouterr().err
+    assert "Resized" not in capsys.readouterr().err
     np.save(tmp_path / "larger.npy", digits.images[:12].repeat(3, axis=1).repeat(3, axis=2))
     assert len(sorted_as(tmp_path / "larger.npy")) == 12
-    assert "Brought from 24×24 to the 8×8 pixels of the run." in capsys.readouterr().err
+    assert "Resized from 24×24 to the 8×8 pixels of the run." in capsys.readouterr().err
     Image.fromarray(digits.images[3]).convert("RGB").save(tmp_path / "one.png")
     assert sorted_as(tmp_path / "one.png") == same[3:4]
     assert "1 image of 8×8 pixels." in capsys.readouterr().err
