@@ -11,6 +11,7 @@ import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,7 @@ class Entry:
     by_labels: bool = False  # whether that sweep was tuned by labels
     problem: str = ""
 
-    @property
+    @cached_property  # lists of hundreds ask for it some thousand times
     def id(self) -> str:
         return self.folder.id
 
