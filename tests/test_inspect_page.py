@@ -253,7 +253,7 @@ def settings_of(now, worst) -> list[tuple[str, str, object, dict]]:
         ("filter_true", "selectbox", worst["true"], {"true": worst["true"]}),
         ("filter_cluster", "selectbox", worst["cluster"], {"cluster": worst["cluster"]}),
         ("filter_side", "selectbox", "wrong", {"side": "wrong"}),
-        ("filter_sure", "slider", (least, most), {"least": least, "most": most}),
+        ("filter_confidence", "slider", (least, most), {"min_confidence": least, "max_confidence": most}),
         ("filter_index", "text_input", ", ".join(map(str, few)), {"index": few}),
         ("filter_changed", "checkbox", True, {"changed": True}),
         ("filter_unsettled", "checkbox", True, {"unsettled": True}),
@@ -285,7 +285,7 @@ def test_filters_add_up_and_all_takes_them_away(app, runs, now, worst):
     assert shown(at, "matrix")["chosen"] == {"row": int(worst["true"]), "column": "ABCDEFGHIJ".index(worst["cluster"])}
     named(at, "Clear filters").click().run()
     is_whole(at, now)
-    defaults = {"true": "any", "sure": (0, 1), "index": "", "changed": False}
+    defaults = {"true": "any", "confidence": (0, 1), "index": "", "changed": False}
     for (key, default), kind in zip(defaults.items(), ("selectbox", "slider", "text_input", "checkbox"), strict=True):
         assert widget(at, kind, f"filter_{key}").value == default
 
@@ -965,7 +965,7 @@ def test_python_gives_the_same_samples_in_the_same_order(runs, now, order, monke
         for selection in (
             Selection(),
             Selection(true="8", side="wrong"),
-            Selection(cluster="C", least=0.13, most=0.9, unsettled=True),
+            Selection(cluster="C", min_confidence=0.13, max_confidence=0.9, unsettled=True),
             Selection(was="B", since=2, changed=True),
             Selection(index=(3, 1, 2), second="B"),
             Selection(lasso=(-9.0, -9.0, 0.1, -9.0, 0.1, 9.0, -9.0, 9.0), space="z0,z3"),
@@ -991,14 +991,16 @@ def test_python_names_the_moment_that_is_pinned(runs, now, versus, monkeypatch):
 
 
 def test_python_writes_numbers_of_numpy_as_numbers(runs, now, monkeypatch):
-    selection = Selection(most=np.round(np.quantile(now.confidence, 0.5), 2), was="B", since=np.int64(2))
+    selection = Selection(max_confidence=np.round(np.quantile(now.confidence, 0.5), 2), was="B", since=np.int64(2))
     found = run_python(as_python(now, selection, "index"), runs.root, monkeypatch)
     assert found.tolist() == now.select(selection).tolist()
 
 
 def test_a_bound_means_the_same_whoever_made_the_number(now):
     bounds = [round(0.01 * i, 2) for i in range(5, 100)]
-    assert all(now.select(most=np.float64(x)).tolist() == now.select(most=x).tolist() for x in bounds)
+    assert all(
+        now.select(max_confidence=np.float64(x)).tolist() == now.select(max_confidence=x).tolist() for x in bounds
+    )
 
 
 def test_python_of_a_run_without_labels_and_before_there_are_clusters(runs, monkeypatch):

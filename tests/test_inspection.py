@@ -327,7 +327,7 @@ def test_before_there_are_clusters_what_needs_none_is_answered(run, snapshots, d
     assert first.labels is None and first.wrong is None and first.confusion is None and not first.clustered
     assert first.strip(3).shape == (0,) and not first.changed.any() and not first.unsettled.any()
     assert np.array_equal(first.z(np.array([4, 2])), snapshots[0]["z"][[4, 2]].astype(np.float32))
-    assert np.array_equal(first.select(true="3", cluster="A", least=0.9), np.flatnonzero(digits.y == 3))
+    assert np.array_equal(first.select(true="3", cluster="A", min_confidence=0.9), np.flatnonzero(digits.y == 3))
     assert len(first.select(order="wrong")) == 1797
 
 
@@ -384,7 +384,8 @@ def test_nothing_of_it_imports_tensorflow(finished_run):
     script = (
         "import sys; from dec_core.reading.run import Run\n"
         f"last = Run.open({str(finished_run.path)!r}).at(-1)\n"
-        "last.p, last.neighbours(3), last.plane('pca'), last.path(3, 1).shape, last.story(3), last.select(least=0.5)\n"
+        "last.p, last.neighbours(3), last.plane('pca'), last.path(3, 1).shape, last.story(3), "
+        "last.select(min_confidence=0.5)\n"
         "print(*{'tensorflow', 'keras', 'umap', 'numba', 'streamlit'} & {name.split('.')[0] for name in sys.modules})"
     )
     root = Path(__file__).parents[1]
@@ -508,7 +509,9 @@ def test_of_an_earlier_run_what_is_not_known_is_nan(earlier, view, run, snapshot
 
 def test_filters_that_need_z_leave_out_what_is_not_known(earlier, view, run):
     last, whole = Run.open(earlier).at(-1), run.at(-1)
-    assert np.array_equal(last.select(least=1e-4), view) and np.array_equal(last.select(most=0.9999), view)
+    assert np.array_equal(last.select(min_confidence=1e-4), view) and np.array_equal(
+        last.select(max_confidence=0.9999), view
+    )
     box = (-1e6, -1e6, 1e6, -1e6, 1e6, 1e6, -1e6, 1e6)
     assert np.array_equal(last.select(lasso=box, space="pca"), view)
     for filters in ({"cluster": "C"}, {"true": "4", "side": "wrong"}, {"changed": True}, {"was": "B", "since": 2}):
@@ -582,7 +585,9 @@ def test_a_mixture_has_its_responsibilities_for_q(mixture):
     assert (last.class_of >= 0).sum() == 4 and last.wrong.sum() > 100
     assert sorted(run.letters) == list("ABCD") and run.decoder is None and last.path(0, 1) is None
     assert last.neighbours(17, 4).tolist() == brute_force(held["z"].astype(np.float32), 17, 4)
-    assert len(last.select(least=0.5)) > 250 and "assigned to cluster" in last.story(int(np.flatnonzero(last.wrong)[0]))
+    assert len(last.select(min_confidence=0.5)) > 250 and "assigned to cluster" in last.story(
+        int(np.flatnonzero(last.wrong)[0])
+    )
 
 
 def test_a_mixture_of_an_earlier_version_has_no_q(mixture, tmp_path):
@@ -593,7 +598,7 @@ def test_a_mixture_of_an_earlier_version_has_no_q(mixture, tmp_path):
     assert len(last.select(cluster="A", order="wrong")) and "assigned to" in last.story(
         int(np.flatnonzero(last.wrong)[0])
     )
-    assert np.isnan(last.q).all() and not len(last.select(least=0.1))
+    assert np.isnan(last.q).all() and not len(last.select(min_confidence=0.1))
 
 
 @pytest.fixture(scope="module")

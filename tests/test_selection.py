@@ -101,7 +101,7 @@ def selections(draw) -> Selection:
     (least, most), flag = draw(ranges), st.booleans()
     given = {name: draw(names) for name in ("true", "cluster", "second") if draw(flag)}
     given |= {"side": draw(st.sampled_from(["", "right", "wrong"])), "changed": draw(flag), "unsettled": draw(flag)}
-    given |= {"least": least, "most": most} if draw(flag) else {}
+    given |= {"min_confidence": least, "max_confidence": most} if draw(flag) else {}
     given |= {"was": draw(names), "since": draw(st.integers(0, 999))} if draw(flag) else {}
     given |= {"index": draw(st.lists(st.integers(0, 10**17), max_size=60, unique=True).map(tuple))}
     given |= {"lasso": draw(outlines), "space": draw(st.sampled_from(["umap", "pca", "z0,z31"]))} if draw(flag) else {}
@@ -118,28 +118,35 @@ def test_a_link_says_what_the_selection_is(wanted):
 
 @given(selections(), st.floats(0, 0.5), st.floats(0.5, 1))
 def test_the_arguments_written_as_python_give_the_same_selection(wanted, least, most):
-    wanted = wanted.replace(least=least, most=most)
+    wanted = wanted.replace(min_confidence=least, max_confidence=most)
     assert eval(f"Selection({wanted.as_arguments()})") == wanted
 
 
 def test_arguments_name_only_what_is_asked():
     assert Selection().as_arguments() == "" and Selection().to_query() == {}
     assert Selection(space="pca", since=3).as_arguments() == "" and not Selection(space="pca", since=3).to_query()
-    wanted = Selection(true="9", was="B", most=0.5, index=(4,))
-    assert wanted.as_arguments() == "true='9', most=0.5, was='B', index=(4,)"
+    wanted = Selection(true="9", was="B", max_confidence=0.5, index=(4,))
+    assert wanted.as_arguments() == "true='9', max_confidence=0.5, was='B', index=(4,)"
     assert wanted.to_query() == {"true": "9", "was": "B", "sure": "0,0.5", "since": "0", "index": "4"}
     assert Selection(lasso=(0, 1, 2, 3, 4, 5.25)).to_query() == {"lasso": "umap:0,1,2,3,4,5.25"}
 
 
 def test_a_selection_without_filters_is_none():
     assert not Selection() and not Selection(space="pca", since=3)
-    filters = [{"true": "9"}, {"side": "right"}, {"least": 0.1}, {"most": 0.9}, {"changed": True}, {"index": (0,)}]
+    filters = [
+        {"true": "9"},
+        {"side": "right"},
+        {"min_confidence": 0.1},
+        {"max_confidence": 0.9},
+        {"changed": True},
+        {"index": (0,)},
+    ]
     assert all(Selection(**values) for values in filters)
 
 
 def test_another_value_of_a_filter_leaves_the_others():
     wanted = Selection(true="9", side="wrong")
-    assert wanted.replace(side="right", least=0.5) == Selection(true="9", side="right", least=0.5)
+    assert wanted.replace(side="right", min_confidence=0.5) == Selection(true="9", side="right", min_confidence=0.5)
     assert wanted == Selection(true="9", side="wrong")
     with pytest.raises(SelectionError, match="side"):
         wanted.replace(side="left")
@@ -147,15 +154,17 @@ def test_another_value_of_a_filter_leaves_the_others():
 
 def test_a_selection_is_told_in_words():
     assert Selection(space="pca", since=2).in_words("digit") == ""
-    wanted = Selection(true="9", cluster="D", side="wrong", least=0.25, was="B", index=(4, 5, 6, 7))
+    wanted = Selection(true="9", cluster="D", side="wrong", min_confidence=0.25, was="B", index=(4, 5, 6, 7))
     said = wanted.in_words("class")
-    assert said == "class 9, in cluster D, wrong, q 0.25 to 1, in cluster B before, index 4, 5, 6 …"
+    assert said == "class 9, in cluster D, wrong, confidence 0.25 to 1, in cluster B before, index 4, 5, 6 …"
     assert Selection(second="C", changed=True).in_words("digit").startswith("runner-up cluster C, changed")
 
 
 def test_before_there_are_clusters_some_filters_are_left():
     outline = {"lasso": (0, 0, 1, 0, 1, 1), "space": "pca"}
-    wanted = Selection(true="9", cluster="D", second="A", side="wrong", least=0.2, changed=True, was="B", **outline)
+    wanted = Selection(
+        true="9", cluster="D", second="A", side="wrong", min_confidence=0.2, changed=True, was="B", **outline
+    )
     assert wanted.replace(index=(3,)).without_clusters == Selection(true="9", index=(3,), **outline)
 
 
@@ -163,10 +172,13 @@ def test_before_there_are_clusters_some_filters_are_left():
     ("values", "said"),
     [
         ({"side": "left"}, r"side: received 'left', expected 'right', 'wrong' or nothing"),
-        ({"least": 0.6, "most": 0.5}, r"confidence: received 0.6 to 0.5, expected 0 <= least <= most <= 1"),
-        ({"least": -0.1}, "confidence: received -0.1 to 1.0"),
-        ({"most": 1.1}, "confidence: received 0.0 to 1.1"),
-        ({"least": float("nan")}, "confidence: received nan"),
+        (
+            {"min_confidence": 0.6, "max_confidence": 0.5},
+            r"confidence: received 0.6 to 0.5, expected two numbers from 0 to 1, the smaller first",
+        ),
+        ({"min_confidence": -0.1}, "confidence: received -0.1 to 1.0"),
+        ({"max_confidence": 1.1}, "confidence: received 0.0 to 1.1"),
+        ({"min_confidence": float("nan")}, "confidence: received nan"),
         ({"lasso": (1.0, 2.0, 3.0, 4.0)}, r"lasso: received 4 numbers, expected x and y of 3 to 200"),
         ({"lasso": (1.0,) * 7}, "lasso: received 7 numbers"),
         ({"lasso": (1.0,) * 402}, "lasso: received 402 numbers"),
@@ -182,7 +194,7 @@ def test_what_cannot_be_applied_is_refused_by_name(values, said):
 
 
 def test_the_largest_that_may_be_asked_is_taken():
-    assert len(Selection(lasso=(1.0,) * 400, index=tuple(range(1000)), least=1.0).index) == 1000
+    assert len(Selection(lasso=(1.0,) * 400, index=tuple(range(1000)), min_confidence=1.0).index) == 1000
 
 
 @pytest.mark.parametrize(
@@ -240,7 +252,7 @@ def test_a_bad_link_raises_nothing_else(query):
 
 
 def test_a_link_can_say_a_confidence_near_nothing():
-    assert Selection.from_query(Selection(least=1e-5).to_query()).least == pytest.approx(1e-5)
+    assert Selection.from_query(Selection(min_confidence=1e-5).to_query()).min_confidence == pytest.approx(1e-5)
 
 
 def test_a_range_written_backwards_does_not_let_all_pass():
@@ -301,8 +313,8 @@ FILTERS = [
     ({"second": "B"}, lambda k: k.second == k.cluster("B")),
     ({"side": "wrong"}, lambda k: k.wrong),
     ({"side": "right"}, lambda k: ~k.wrong),
-    ({"least": 0.2}, lambda k: np.round(k.confidence, 4) >= 0.2),
-    ({"least": 0.13, "most": 0.17}, lambda k: np.abs(np.round(k.confidence, 4) - 0.15) < 0.020001),
+    ({"min_confidence": 0.2}, lambda k: np.round(k.confidence, 4) >= 0.2),
+    ({"min_confidence": 0.13, "max_confidence": 0.17}, lambda k: np.abs(np.round(k.confidence, 4) - 0.15) < 0.020001),
     ({"changed": True}, lambda k: k.labels[-1] != k.labels[-2]),
     ({"unsettled": True}, lambda k: k.labels[-1] != k.labels[-2]),  # a quarter of four moments is one
     ({"was": "B", "since": 2}, lambda k: k.labels[0] == k.cluster("B")),
@@ -336,7 +348,7 @@ def test_filters_compose(last, known):
 
 def test_without_a_filter_all_are_chosen(last):
     assert last.select().tolist() == last.select(Selection()).tolist() == list(range(1797))
-    assert last.select(index=(9999,)).tolist() == [] and last.select(least=1.0, order="wrong").tolist() == []
+    assert last.select(index=(9999,)).tolist() == [] and last.select(min_confidence=1.0, order="wrong").tolist() == []
 
 
 def test_groups_stand_together_each_in_the_order_that_is_asked(last, known):
@@ -353,11 +365,11 @@ def test_groups_stand_together_each_in_the_order_that_is_asked(last, known):
 def test_filters_come_apart_one_by_one_and_are_taken_away_one_by_one():
     parts = [
         Selection(true="9"),
-        Selection(least=0.2),
+        Selection(min_confidence=0.2),
         Selection(was="B", since=3),
         Selection(lasso=range(6), space="pca"),
     ]
-    whole = Selection(true="9", least=0.2, was="B", since=3, lasso=range(6), space="pca")
+    whole = Selection(true="9", min_confidence=0.2, was="B", since=3, lasso=range(6), space="pca")
     assert sorted(map(repr, whole.apart())) == sorted(map(repr, parts))
     assert whole.without(Selection(was="C", since=1)) == whole.replace(was="", since=0)
     assert whole.without(Selection(lasso=range(6))) == whole.replace(lasso=(), space="umap")

@@ -63,9 +63,9 @@ def _of_clusters(now: Snapshot, wanted: Selection, other: Snapshot | None) -> It
         if now.wrong is None:
             raise SelectionError(f"side: received {wanted.side!r}, but labels are not known; expected nothing")
         yield now.wrong == (wanted.side == "wrong")
-    if (wanted.least, wanted.most) != (0.0, 1.0):
+    if (wanted.min_confidence, wanted.max_confidence) != (0.0, 1.0):
         shown = np.round(now.confidence, 4)  # a range that ends at 1 takes what rounding made more
-        yield (shown >= wanted.least) & (shown <= wanted.most)
+        yield (shown >= wanted.min_confidence) & (shown <= wanted.max_confidence)
     if wanted.changed:
         yield now.changed
     if wanted.unsettled:

@@ -42,7 +42,7 @@ class Selection:
         Letter of a cluster: samples that lie in it; samples to which it is the second nearest.
     side : {"", "right", "wrong"}
         Whether the sample lies in the cluster matched to its class.
-    least, most : float
+    min_confidence, max_confidence : float
         Range of the confidence, q of the sample's own cluster, both included.
     changed : bool
         Samples that changed cluster at this moment, since the one before.
@@ -65,8 +65,8 @@ class Selection:
     cluster: str = ""
     second: str = ""
     side: str = ""
-    least: float = 0.0
-    most: float = 1.0
+    min_confidence: float = 0.0
+    max_confidence: float = 1.0
     changed: bool = False
     unsettled: bool = False
     was: str = ""
@@ -79,14 +79,17 @@ class Selection:
     def __post_init__(self) -> None:
         for name in ("index", "lasso"):  # NumPy's arrays and numbers are accepted as well
             object.__setattr__(self, name, tuple(np.ravel(getattr(self, name)).tolist()))
-        for name, kind in (("least", float), ("most", float), ("since", int)):
+        for name, kind in (("min_confidence", float), ("max_confidence", float), ("since", int)):
             object.__setattr__(self, name, kind(getattr(self, name)))
         if self.side not in SIDES:
             raise SelectionError(f"side: received {self.side!r}, expected 'right', 'wrong' or nothing")
         if self.versus not in ("", *VERSUS):
             raise SelectionError(f"versus: received {self.versus!r}, expected one of {', '.join(VERSUS)}")
-        if not 0 <= self.least <= self.most <= 1:
-            raise SelectionError(f"confidence: received {self.least} to {self.most}, expected 0 <= least <= most <= 1")
+        if not 0 <= self.min_confidence <= self.max_confidence <= 1:
+            raise SelectionError(
+                f"confidence: received {self.min_confidence} to {self.max_confidence}, "
+                "expected two numbers from 0 to 1, the smaller first"
+            )
         if len(self.lasso) % 2 or 0 < len(self.lasso) < 6 or len(self.lasso) > 2 * MAX_CORNERS:
             raise SelectionError(f"lasso: received {len(self.lasso)} numbers, expected x and y of 3 to {MAX_CORNERS}")
         if not all(map(math.isfinite, self.lasso)):
@@ -112,8 +115,8 @@ class Selection:
         phrases += [f"in cluster {self.cluster}"] if self.cluster else []
         phrases += [f"runner-up cluster {self.second}"] if self.second else []
         phrases += [self.side] if self.side else []
-        if (self.least, self.most) != (0.0, 1.0):
-            phrases.append(f"q {self.least:g} to {self.most:g}")
+        if (self.min_confidence, self.max_confidence) != (0.0, 1.0):
+            phrases.append(f"confidence {self.min_confidence:g} to {self.max_confidence:g}")
         phrases += ["changed cluster at this update"] if self.changed else []
         phrases += ["kept changing"] if self.unsettled else []
         phrases += [f"in cluster {self.was} before"] if self.was else []
@@ -133,8 +136,8 @@ class Selection:
     def to_query(self) -> dict[str, str]:
         """What differs from the default, as parameters of a link."""
         query = {name: value for name in TEXTS if (value := getattr(self, name))}
-        if (self.least, self.most) != (0.0, 1.0):
-            query["sure"] = f"{self.least:.9g},{self.most:.9g}"
+        if (self.min_confidence, self.max_confidence) != (0.0, 1.0):
+            query["sure"] = f"{self.min_confidence:.9g},{self.max_confidence:.9g}"
         query |= {name: "1" for name in FLAGS if getattr(self, name)}
         if self.was:
             query["since"] = str(self.since)
@@ -198,7 +201,7 @@ TEXTS = ("true", "cluster", "second", "side", "was", "versus")
 FLAGS = ("changed", "unsettled")
 TOGETHER = [  # fields that make one filter
     *((name,) for name in ("true", "cluster", "second", "side", "changed", "unsettled", "versus", "index")),
-    ("least", "most"),
+    ("min_confidence", "max_confidence"),
     ("was", "since"),
     ("lasso", "space"),
 ]
@@ -220,8 +223,8 @@ def _filters(word: str, text: str) -> dict[str, object]:
     }[word]
     try:
         if word == "sure":
-            least, most = map(float, text.split(","))
-            return {"least": least, "most": most}
+            low, high = map(float, text.split(","))
+            return {"min_confidence": low, "max_confidence": high}
         if word == "since":
             return {"since": int(text)}
         space, _, corners = text.partition(":")

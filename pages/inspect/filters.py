@@ -37,8 +37,8 @@ def filters(run: Run, now: Snapshot, view: ViewState) -> None:
         if not now.clustered:
             st.caption("The other filters need clusters.")
             return
-        key = key_showing("filter_sure", (chosen.least, chosen.most))
-        st.slider("Confidence (q of its cluster)", 0.0, 1.0, step=0.01, key=key, on_change=_sure)
+        key = key_showing("filter_confidence", (chosen.min_confidence, chosen.max_confidence))
+        st.slider("Confidence (q of its cluster)", 0.0, 1.0, step=0.01, key=key, on_change=_confidence)
         with st.container(horizontal=True, gap="small"):
             for name, label, about in (
                 (
@@ -62,9 +62,9 @@ def _take(name: str) -> None:
     change_filters(**{name: "" if value == ANY else value})
 
 
-def _sure() -> None:
-    least, most = chosen_with("filter_sure")
-    change_filters(least=round(least, 2), most=round(most, 2))
+def _confidence() -> None:
+    low, high = chosen_with("filter_confidence")
+    change_filters(min_confidence=round(low, 2), max_confidence=round(high, 2))
 
 
 def _search(run_id: str, chosen: Selection) -> None:

@@ -236,11 +236,11 @@ def tile(run: Run, now: Snapshot, index: int) -> dict[str, Any]:
     if not now.clustered:
         return {"index": index, "caption": true or str(index), "colour": "", "share": 0, "wrong": False}
     cluster = int(now.labels[index])
-    sure = float(now.confidence[index])
+    confidence = float(now.confidence[index])
     return {
         "index": index,
         "caption": f"{true} → {run.letters[cluster]}" if true else f"in {run.letters[cluster]}",
         "colour": colour(int(run.cluster_order[cluster])),
-        "share": sure if sure == sure else 0,
+        "share": confidence if confidence == confidence else 0,
         "wrong": now.wrong is not None and bool(now.wrong[index]),
     }
