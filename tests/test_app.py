@@ -35,6 +35,9 @@ def app(tmp_path, monkeypatch):
         def ahead_of(self, run):
             return 0
 
+        def is_completing(self, run):
+            return False
+
         def command(self, run, command):
             return True
 

@@ -89,7 +89,7 @@ def test_curves_of_a_taught_run_name_its_phases_and_its_teacher(finished_run):
     notes = curves(taught, held=40).layout.annotations
     assert {note.text for note in notes} >= P_NOTES
     label = next(note for note in notes if note.text.startswith("UMAP + mixture: 92.3<br>"))
-    last = [100 * history.updates[-1][name] for name in ("acc", "nmi", "ari", "delta_label")]
+    last = [100 * history.updates[-1][name] for name in ("acc", "nmi", "ari")]
     assert all(abs(label.y - height) > 5 for height in [*last, 92.3, 100 * history.baseline["acc"]])
     assert not P_NOTES & {note.text for note in curves(history).layout.annotations}
     lines = [shape.y0 for shape in curves(taught).layout.shapes]
