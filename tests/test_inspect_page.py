@@ -845,11 +845,11 @@ def test_a_run_that_trains_is_asked_for_news_also_before_its_first_snapshot(dama
     monkeypatch.setattr(pulse, "_pulse", lambda **told: asked.append(told["data"]))
     damaged.set_status(replace(damaged.status, state="running", **this_process()))
     inspect(damaged.id)
-    (damaged.path / "events.jsonl").unlink()
-    at = inspect(damaged.id)
+    young = RunFolder.create(damaged.path.parent, damaged.config, "running")
+    at = inspect(young.id)
     assert any("is about to begin" in item.value for item in at.caption)
-    assert [data["url"] for data in asked] == 2 * [f"pulse?run={damaged.id}"]
-    assert asked[1]["seen"] == pulse.pulse_of(damaged) != asked[0]["seen"]
+    assert [data["url"] for data in asked] == [f"pulse?run={run.id}" for run in (damaged, young)]
+    assert [data["seen"] for data in asked] == [pulse.pulse_of(run) for run in (damaged, young)]
 
 
 @pytest.mark.parametrize("damage", ["config.json", "status.json"])
