@@ -847,7 +847,7 @@ def test_a_run_that_trains_is_asked_for_news_also_before_its_first_snapshot(dama
     inspect(damaged.id)
     young = RunFolder.create(damaged.path.parent, damaged.config, "running")
     at = inspect(young.id)
-    assert any("is about to begin" in item.value for item in at.caption)
+    assert any("is about to begin" in item.value for item in at.markdown)
     assert [data["url"] for data in asked] == [f"pulse?run={run.id}" for run in (damaged, young)]
     assert [data["seen"] for data in asked] == [pulse.pulse_of(run) for run in (damaged, young)]
 
