@@ -8,7 +8,7 @@ import pytest
 from starlette.requests import Request
 
 from dec_core.runs.folder import RunFolder
-from pages.shared import pulse
+from pages.shared import focus, pulse
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def run(tmp_path, small, monkeypatch):
             return self.completes
 
     monkeypatch.setenv("DEC_RUNS", str(tmp_path))
-    monkeypatch.setattr(pulse, "supervisor", NoQueue)
+    monkeypatch.setattr(focus, "supervisor", NoQueue)
     return RunFolder.create(tmp_path, small, "running")
 
 
@@ -52,9 +52,9 @@ def test_it_is_another_one_after_whatever_the_page_shows_otherwise(run, what, mo
         status = (run.path / "status.json").read_text()
         (run.path / "status.json").write_text(status.replace(f'"pid": {os.getpid()}', '"pid": 0'))
     elif what == "worker":
-        monkeypatch.setattr(pulse.supervisor, "completes", True)
+        monkeypatch.setattr(focus.supervisor, "completes", True)
     else:
-        monkeypatch.setattr(pulse.supervisor, "ahead", 1)
+        monkeypatch.setattr(focus.supervisor, "ahead", 1)
     assert asked(run.id).body != before
 
 

@@ -17,7 +17,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from dec_core.runs.folder import RunFolder
 from pages.shared.components import source
-from pages.shared.focus import MAX_LETTERS, supervisor
+from pages.shared import focus
 from pages.shared.places import runs_root
 
 MOST_RUNS = 100  # in one question
@@ -36,8 +36,8 @@ def _pulse_of(run: RunFolder) -> str:
         size = os.path.getsize(run.path / "events.jsonl")
     except OSError:
         size = 0
-    ahead = supervisor().ahead_of(run) if status.state == "queued" else 0
-    return f"{status.state} {status.updated} {size} {ahead} {supervisor().is_completing(run)}"
+    ahead = focus.supervisor().ahead_of(run) if status.state == "queued" else 0
+    return f"{status.state} {status.updated} {size} {ahead} {focus.supervisor().is_completing(run)}"
 
 
 def redraw_on_news(runs: Sequence[RunFolder], last_pulse: str, seconds: float) -> None:
@@ -69,5 +69,5 @@ def answer_with(pulse: str) -> Response:
 
 def _is_run(name: str) -> bool:
     """Whether a stranger's text is the name of a run's folder, and no path to anywhere else."""
-    plain = name == Path(name).name and name not in ("", "..") and len(name) <= MAX_LETTERS
+    plain = name == Path(name).name and name not in ("", "..") and len(name) <= focus.MAX_LETTERS
     return plain and os.path.isfile(runs_root() / name / "config.json")
