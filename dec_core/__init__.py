@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dec_core.networks import ClusteringLayer
 
 __all__ = ["DEC", "ClusteringLayer", "ConfigError", "RunConfig", "__version__", "presets"]
-__version__ = "0.5.0"  # pyproject.toml reads it here
+__version__ = "0.6.0"  # pyproject.toml reads it here
 
 ON_DEMAND = {"DEC": "dec_core.estimator", "ClusteringLayer": "dec_core.networks"}  # scikit-learn, TensorFlow
 

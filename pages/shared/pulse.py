@@ -16,8 +16,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from dec_core.runs.folder import RunFolder
-from pages.shared.components import source
 from pages.shared import focus
+from pages.shared.components import source
 from pages.shared.places import runs_root
 
 MOST_RUNS = 100  # in one question
