@@ -240,7 +240,7 @@ def test_the_timeline_plays_and_all_views_rest_where_it_rests(server, page, runs
     matrix_is(page, run.at(at - 1))
     page.locator(".timeline input").focus()
     page.keyboard.press("Home")  # the autoencoder has seen the images once: no clusters yet
-    expect(page.locator(".timeline .words")).to_have_text(re.compile("^autoencoder, epoch 1"))
+    expect(page.locator(".timeline .words")).to_have_text(re.compile("^pretraining, epoch 1"))
     wait_until(page, lambda: link(page).get("moment") == "0")
     wait_until(
         page,
@@ -410,7 +410,7 @@ def test_a_link_shows_somebody_else_the_same(server, browser, page, runs):
     card_shows(other, run.at(at), index, "digit")
     matrix_is(other, run.at(at))
     expect(cell(other, row, column)).to_have_attribute("aria-selected", "true")
-    expect(other.get_by_text(f"There: this run, at step {run.snapshots[at]['iteration']}.")).to_be_visible()
+    expect(other.get_by_text(f"“There” is this run, at step {run.snapshots[at]['iteration']}.")).to_be_visible()
     other.context.close()
     assert complaints == []
 
