@@ -559,8 +559,9 @@ def test_what_is_taken_back_at_once_is_taken_back(server, page, runs):
     says(page, Selection(true=run.classes[true], cluster="ABCDEFGHIJ"[cluster]), now, "digit")
     page.get_by_role("button", name="Clear filters").click()
     is_whole(page, now)
-    page.get_by_text("changed cluster at this update").click()
-    page.get_by_text("changed cluster at this update").click()
+    changed = page.get_by_test_id("stCheckbox").get_by_text("changed cluster at this update")
+    changed.click()
+    changed.click()
     link_is(page, {})
     is_whole(page, now)
 
