@@ -171,7 +171,7 @@ def test_bring_images_without_labels_train_and_take_the_labels_away(server, page
     expect(page.get_by_text("600 images of 8×8 pixels.")).to_be_visible()
     expect(page.get_by_text("No labels: clusters cannot be scored.")).to_be_visible()
     button(page, "Use these images").click()
-    expect(page.get_by_role("radio", name="mine", exact=True)).to_be_checked()
+    expect(page.get_by_role("combobox", name="Dataset")).to_have_value("mine")
     button(page, "Start").click()
     expect(page.get_by_text(re.compile("600 images are in .* clusters"))).to_be_visible()
     wait_until(page, lambda: 0 < metric(page, "Silhouette") < 1)
