@@ -234,7 +234,7 @@ def test_the_timeline_plays_and_all_views_rest_where_it_rests(server, page, runs
     words += f"{run.at(at).changed.sum()} changed cluster"
     expect(page.locator(".timeline .words")).to_have_text(words)
 
-    page.get_by_role("button", name="Previous snapshot").click()
+    page.get_by_role("button", name="Previous snapshot", exact=True).click()
     wait_until(page, lambda: link(page).get("moment") == str(at - 1))
     says(page, Selection(true="4", cluster="E"), run.at(at - 1), "digit")
     matrix_is(page, run.at(at - 1))

@@ -181,7 +181,7 @@ def test_bring_images_without_labels_train_and_take_the_labels_away(server, page
     button(page, "More").click()
     page.get_by_text("Labels", exact=True).click()
     with page.expect_download() as download:
-        button(page, "Download as CSV").click()
+        page.get_by_test_id("stDownloadButton").get_by_role("button", name="Download as CSV").click()
     lines = download.value.path().read_text().splitlines()
     assert lines[0] == "index,cluster" and len(lines) == 601
     run = RunFolder(server.root / run_in_link(page))
@@ -196,7 +196,7 @@ def test_bring_images_without_labels_train_and_take_the_labels_away(server, page
     dialog.locator("input[type=file]").set_input_files(unlabelled / "new.npy")
     expect(figure(page, "Assigned images")).to_be_visible()
     with page.expect_download() as download:
-        button(page, "Download as CSV").click()
+        page.get_by_test_id("stDownloadButton").get_by_role("button", name="Download as CSV").click()
     assert len(download.value.path().read_text().splitlines()) == 41
 
 

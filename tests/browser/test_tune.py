@@ -76,7 +76,7 @@ def test_what_is_chosen_in_one_matrix_is_chosen_in_all(server, page, runs):
     expect(said).to_have_count(2)
     assert int(said.nth(0).inner_text().split()[0]) == 183  # all threes among the 1 797 digits
     assert int(said.nth(1).inner_text().split()[0]) < 183
-    button(page, "true 3").click()
+    button(page, "class 3").click()
     expect(said).to_have_count(0)
 
 
