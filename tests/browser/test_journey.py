@@ -54,6 +54,7 @@ def zoom_into(page, name) -> list[float]:
     return shown()
 
 
+@pytest.mark.xfail(reason="open defect: after Step of a paused run its status shows no other place", run=False)
 def test_watch_dec_cluster_mnist(server, page):
     page.goto(server.address + link_of(MNIST, pretrain_epochs=100))
     expect(button(page, "Start")).to_be_enabled()
