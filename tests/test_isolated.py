@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import tracemalloc
 from dataclasses import asdict
 from pathlib import Path
@@ -62,7 +63,10 @@ def nothing_is_left(tmp_path, monkeypatch):
 
 
 def is_gone(pid: int) -> bool:
-    return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def test_what_is_read_is_the_same_and_lies_on_disk():
@@ -124,7 +128,9 @@ def hanging(tmp_path, monkeypatch):
         return waiting
 
     yield when_started
-    assert len(pids) == 2 and all(map(is_gone, pids))
+    assert len(pids) == 2
+    while not all(map(is_gone, pids)):  # a process that was killed and has no parent left goes when the system has time
+        time.sleep(0.02)
 
 
 def test_a_reader_that_hangs_is_killed_with_its_children_when_its_time_is_over(hanging, monkeypatch):

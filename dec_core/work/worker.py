@@ -74,12 +74,14 @@ def _train(folder: RunFolder, control: Control) -> None:
 def _record(folder: RunFolder, control: Control) -> None:
     from dec_core.work.recorder import record
 
-    recording = record(folder)
+    recording, place = record(folder), {}
     for event in recording:
+        if "seconds" in event:  # training's own, not what is found out beside it
+            place = event
         if control.stepping and _is_milestone(event):
             control.stepping = False
         if control.holds():
-            _wait(folder, control)
+            _wait(folder, control, place)
         if control.stopped:
             recording.close()
     if control.orphaned and folder.status.state == "stopped":
@@ -115,10 +117,10 @@ def _log_to(path: Path) -> None:
         os.dup2(log.fileno(), sys.stderr.fileno())
 
 
-def _wait(folder: RunFolder, control: Control) -> None:
-    """Show the run as paused until the next command."""
+def _wait(folder: RunFolder, control: Control, place: dict) -> None:
+    """Show the run as paused until the next command, where it is: the status lags by what goes by between two of it."""
     while control.holds():
-        folder.set_status(replace(folder.status, state="paused"))
+        folder.set_status(replace(folder.status, state="paused", progress=place or folder.status.progress))
         with control.changed:
             control.changed.wait_for(lambda: not control.holds(), TOUCH_EVERY)
     folder.set_status(replace(folder.status, state="running"))
