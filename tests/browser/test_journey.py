@@ -37,7 +37,7 @@ def n_points(page, trace: str) -> int:
 
 
 def last_epoch(page) -> float:
-    """How far the curve of the reconstruction error goes; paused within an epoch, its last point gives way to the end's."""
+    """How far the curve of the reconstruction error goes; its last point in mid-epoch gives way to the end's."""
     return figure(page, "Curves").evaluate("node => node.data.find((trace) => trace.name === 'error').x.at(-1)")
 
 
