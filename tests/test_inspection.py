@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -489,6 +490,18 @@ def view(earlier) -> np.ndarray:
     view = view_index(1797)
     assert len(view) == 600 and view[0] < 10 and view[-1] > 1780
     return view
+
+
+def test_while_the_mixtures_target_is_held_p_is_not_known(run):
+    held = replace(run, config=run.config.changed(first_target="umap_gmm", first_target_steps=40))
+    by_step = {held.at(i).iteration: held.at(i) for i in held.clustered}
+    assert {step: moment.holds_first_target for step, moment in by_step.items()} == {
+        0: True,
+        20: True,
+        40: False,
+        60: False,
+    }
+    assert np.isnan(by_step[20].p).all() and np.isfinite(by_step[40].p).all()
 
 
 def test_of_an_earlier_run_what_is_not_known_is_nan(earlier, view, run, snapshots):

@@ -191,6 +191,11 @@ def test_npz_under_the_usual_names(x, y):
     assert said(reading, "6 images of 4×5 pixels") and said(reading, "3 classes as labels, for scoring only: 1, 3, 7.")
 
 
+def test_one_class_is_one_class():
+    reading = read_bytes("my.npz", npz(x=IMAGES, y=np.full(6, 3)))
+    assert said(reading, "1 class as labels, for scoring only: 3.")
+
+
 def test_npz_with_train_and_test_is_joined_in_that_order():
     parts = {"x_test": IMAGES[4:], "y_test": LABELS[4:], "x_train": IMAGES[:4], "y_train": LABELS[:4]}
     reading = read_bytes("mnist.npz", npz(**parts))

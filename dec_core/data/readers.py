@@ -113,5 +113,5 @@ def _reading(name: str, raw: Raw, at_least: int, limits: Limits) -> Reading:
         return Reading(Dataset(name, images, None), tuple(notes))
     codes, classes = as_labels(y, len(images))
     shown = ", ".join(classes[:10]) + (", …" if len(classes) > 10 else "")
-    notes.append(f"{len(classes)} classes as labels, for scoring only: {shown}.")
+    notes.append(f"{len(classes)} class{'es' if len(classes) > 1 else ''} as labels, for scoring only: {shown}.")
     return Reading(Dataset(name, images, codes, classes), tuple(notes))

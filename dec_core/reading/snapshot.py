@@ -11,7 +11,7 @@ import numpy as np
 from dec_core.analysis.assignment import q_by, target_distribution
 from dec_core.analysis.inspection import Rivals, flows, last_change, most_telling, rivals, unsettled
 from dec_core.analysis.metrics import Confusion, confusion, match
-from dec_core.methods import METHODS
+from dec_core.methods import METHODS, held_steps
 from dec_core.reading import one_sample, planes
 from dec_core.reading.filtering import group_of, in_order, passing
 from dec_core.reading.selection import Selection, SelectionError
@@ -115,11 +115,19 @@ class Snapshot:
             q[rows] = q_by(method.q, self.z(rows), centers, alpha)
         return q
 
+    @property
+    def holds_first_target(self) -> bool:
+        """Whether the network still trains towards the mixture's p, of which no snapshot is kept."""
+        return self.iteration < held_steps(self.run.config)
+
     @cached_property
     def p(self) -> np.ndarray:
-        """The sharpened target (DEC, equation 3), float32, shape (n, n_clusters); NaN where z is not known."""
+        """The sharpened target (DEC, equation 3), float32, shape (n, n_clusters).
+
+        NaN where z is not known, and everywhere while another target is held (`holds_first_target`).
+        """
         p = np.full_like(self.q, np.nan)
-        if np.isnan(self.q[self.rows]).any():
+        if self.holds_first_target or np.isnan(self.q[self.rows]).any():
             return p
         p[self.rows] = target_distribution(self.q[self.rows].astype(float))
         return p

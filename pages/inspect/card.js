@@ -1,7 +1,7 @@
 // One sample: its image, what the network makes of it, q and p, its way through training, its neighbours.
 // data: {images: {name: base64}, size: {width, height, colour}, title, sentence, bars: [{name, colour, q, p, distance, own, true: whether it is the cluster of its class}],
 //        pictures: [{name, key, hint}], paths: [{title, keys}], neighbours: [{key, index, caption, wrong}],
-//        strip: [{name, colour, words, n, number: of the moment it begins at}], steps: [first, last], lacking, name}
+//        about_p, strip: [{name, colour, words, n, number: of the moment it begins at}], steps: [first, last], lacking, name}
 // A click on a neighbour is told as "picked", one on the strip as "moment", the closing of the card as "closed".
 
 const drawn = new WeakMap();
@@ -40,7 +40,7 @@ function difference(a, b, { width, height, colour }) { // orange: ink that is lo
 function bars(data) {
   const table = node("table", { className: "bars" });
   table.append(node("tr", {}, node("th", { textContent: "" }), node("th", { textContent: "q", title: "Soft assignment, by Student's t (DEC, equation 1)" }),
-    node("th", { textContent: "p", title: "Target distribution (DEC, equation 3)" }), node("th", { textContent: "distance", title: "Distance from its z to the center" })));
+    node("th", { textContent: "p", title: data.about_p }), node("th", { textContent: "distance", title: "Distance from its z to the center" })));
   for (const row of data.bars) {
     const bar = (value) => {
       const cell = node("td", { className: "bar" }), fill = node("i");

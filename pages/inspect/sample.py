@@ -18,9 +18,11 @@ from pages.inspect.views import tile
 from pages.shared.matrix import base64_of
 
 N_NEIGHBOURS, N_STEPS = 5, 8
+SHARPENED = "Target distribution (DEC, equation 3)"
+HELD = "At this moment the target is still that of UMAP and the mixture, which is not kept."
 BEFORE_CLUSTERS = {
     "sentence": "Clusters form after pretraining; in this snapshot the autoencoder is still being pretrained.",
-    "lacking": "", "paths": [], "bars": [], "neighbours": [], "strip": [],
+    "lacking": "", "paths": [], "bars": [], "about_p": "", "neighbours": [], "strip": [],
 }  # fmt: skip
 
 
@@ -68,6 +70,7 @@ def _of_clusters(
         "sentence": now.story(index),
         "paths": [path for cluster in clusters for path in _path(now, index, cluster, images)],
         "bars": _bars(run, now, index, assigned),
+        "about_p": HELD if now.holds_first_target else SHARPENED,
         "neighbours": [tile(run, now, i) | {"key": f"near {i}"} for i in near],
         "strip": _strip(run, now, index),
         "n_moments": len(now.label_history),
