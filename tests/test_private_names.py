@@ -2,6 +2,7 @@
 
 import ast
 from pathlib import Path
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -12,6 +13,11 @@ from dec_core.training import optimizers
 
 pytestmark = pytest.mark.slow
 
+UMAPS = [
+    ("layouts", umap_internals.ONE_PASS),
+    ("layouts", umap_internals.ONE_PASS_ON_ALL_THREADS),
+    *(("umap_", name) for name in umap_internals.OF_THE_GRAPH),
+]
 CORE = Path(__file__).parents[1] / "dec_core"
 
 
@@ -35,25 +41,29 @@ def test_keras_still_sums_gradients_by_the_method_that_is_replaced(monkeypatch):
     assert asked, f"keras {keras.__version__} sums gradients elsewhere; see training/optimizers.py"
 
 
-def test_a_layout_leaves_python_to_a_training_beside():
+def test_umap_has_them_and_keeps_what_is_compiled():
     import umap
 
     from dec_core.analysis.projection import umap_plane
 
-    moved = f"umap-learn {umap.__version__} has moved umap.layouts.{umap_internals.ONE_PASS}; see umap_internals.py"
-    assert hasattr(umap.layouts, umap_internals.ONE_PASS), moved
     z = np.random.default_rng(0).normal(size=(60, 3)).astype(np.float32)
-    umap_plane(z, z[:, :2], random_state=0)
-    one_pass = getattr(umap.layouts, umap_internals.ONE_PASS)
-    assert one_pass.signatures and one_pass.targetoptions["nogil"] is True, moved
+    for random_state in (0, None):
+        umap_plane(z, z[:, :2], random_state=random_state)
+    for module, name in UMAPS:
+        function = getattr(getattr(umap, module), name, None)
+        moved = f"umap-learn {umap.__version__} has moved umap.{module}.{name}; see umap_internals.py"
+        assert function is not None and function.signatures, moved
+        kept = {*function.stats.cache_hits, *function.stats.cache_misses}
+        assert kept == set(function.signatures), f"umap.{module}.{name} is compiled anew in every process"
+        assert module == "umap_" or function.targetoptions["nogil"] is True, moved
 
 
 def test_another_version_of_umap_is_left_alone():
-    umap_internals.release_the_lock(object())
+    umap_internals.prepare(SimpleNamespace(layouts=object(), umap_=object()))
 
 
 def test_nobody_else_names_them():
-    names = {*optimizers.PRIVATE, umap_internals.ONE_PASS}
+    names = {*optimizers.PRIVATE, *(name for _, name in UMAPS)}
     for path in sorted(CORE.rglob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         used = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}

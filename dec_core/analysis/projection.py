@@ -13,7 +13,7 @@ import numpy as np
 from scipy.linalg import orthogonal_procrustes
 from sklearn.neighbors import NearestNeighbors
 
-from dec_core.analysis.umap_internals import release_the_lock
+from dec_core.analysis.umap_internals import prepare
 
 MOST_STRETCH = 1.6  # of one axis of a view against the other
 MOST_EXACT = 150_000  # points among which all distances are compared; beyond, UMAP looks for neighbours by itself
@@ -150,7 +150,7 @@ def umap_layout(
     """
     import umap
 
-    release_the_lock(umap.layouts)
+    prepare(umap)
     reducer = umap.UMAP(
         n_neighbors=near[0].shape[1],
         n_components=start.shape[1],

@@ -1,25 +1,43 @@
-"""The one place that uses a private name of UMAP, for what it has no setting for.
+"""The one place that uses what UMAP does not promise to keep: names, for what it has no setting for.
 
-Where a version has moved the name, `release_the_lock` does nothing: results stay the same, and only training in
-parallel with a layout waits. `tests/test_private_names.py` then says which version has moved it.
+Where a version has moved a name, `prepare` leaves it alone: results stay the same, each process compiles the function
+anew, and training in parallel with a layout waits. `tests/test_private_names.py` then says which version has moved it.
 """
 
 from __future__ import annotations
 
+from types import FunctionType
 from typing import Any
 
 ONE_PASS = "_nb_optimize_layout_euclidean_single_epoch"  # of umap.layouts, compiled by numba at its first call
+ONE_PASS_ON_ALL_THREADS = f"{ONE_PASS}_parallel"
+OF_THE_GRAPH = ("smooth_knn_dist", "compute_membership_strengths")  # of umap.umap_, compiled likewise
 
 
-def release_the_lock(layouts: Any) -> None:
-    """Let a pass of the layout run without Python's lock, so that training can go on in parallel.
+def prepare(umap: Any) -> None:
+    """Keep on disk what numba compiles of UMAP, and have a pass of the layout run without Python's lock.
 
-    It works on arrays alone and does not need the lock. Call this before the pass is compiled.
+    UMAP itself has most of it compiled again in every process, for 6 s of CPU. The pass works on arrays alone and does
+    not need the lock, so that training goes on in parallel.
 
     Parameters
     ----------
-    layouts : the module `umap.layouts`
+    umap : the module
     """
-    one_pass = getattr(layouts, ONE_PASS, None)
-    if one_pass is not None and not one_pass.signatures:
-        one_pass.targetoptions["nogil"] = True
+    for name in OF_THE_GRAPH:
+        function = getattr(umap.umap_, name, None)
+        if function is not None and not function.signatures:
+            function.enable_caching()
+    for name in (ONE_PASS, ONE_PASS_ON_ALL_THREADS):
+        one_pass = getattr(umap.layouts, name, None)
+        if one_pass is not None and not one_pass.targetoptions.get("nogil"):
+            setattr(umap.layouts, name, _recompiled(one_pass, name))
+
+
+def _recompiled(one_pass: Any, name: str) -> Any:
+    """The same function without the lock, under a name of its own: by that numba finds what it has kept of it."""
+    import numba  # with UMAP, and not before
+
+    function = FunctionType(one_pass.py_func.__code__, one_pass.py_func.__globals__, name)
+    function.__qualname__ = name
+    return numba.jit(function, cache=True, **{**one_pass.targetoptions, "nogil": True})
