@@ -1,5 +1,6 @@
 """Workers and their supervisor as real processes: queue, pause, step, stop, kill, resume."""
 
+import errno
 import os
 import shutil
 import signal
@@ -161,6 +162,26 @@ def test_the_queue_outlives_a_folder_that_is_gone(idle, small):
     shutil.rmtree(first.path)
     supervisor._running[1].alive = False
     assert wait_for(lambda: supervisor.ahead_of(second) == 0 and supervisor._running)
+
+
+def test_what_waits_keeps_its_place_while_no_worker_can_be_started(idle, small, monkeypatch):
+    supervisor, started = idle(), []
+    supervisor._spare.alive = False
+
+    def full(self):
+        started.append(self)
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Supervisor, "_new_worker", full)
+        with supervisor._lock:
+            supervisor.sweep("sqlite://", "waits")
+            run = supervisor.start(small)
+        tries = len(started)
+        assert wait_for(lambda: len(started) > tries), "the queue gave up"
+        with supervisor._lock:
+            assert list(supervisor._queue) == [run] and supervisor.is_sweeping("waits")
+    assert wait_for(lambda: supervisor._running) and supervisor._running[0].id == run.id
 
 
 def test_a_run_that_is_resumed_while_its_worker_dies_waits_for_the_next_one(idle, small):

@@ -144,7 +144,7 @@ class Supervisor:
         with self._lock:
             if not self.is_sweeping(name):
                 self._sweeps.append((storage, name))
-                self._advance()
+                self._try_to_advance()
 
     def leave_sweep(self, name: str) -> None:
         """Stop working on the sweep; whoever continues it takes over its trial, with its checkpoint."""
@@ -216,7 +216,17 @@ class Supervisor:
     def _enqueue(self, folder: RunFolder) -> None:
         with self._lock:
             self._queue.append(folder)
+            self._try_to_advance()
+
+    def _try_to_advance(self) -> None:
+        with contextlib.suppress(OSError):  # no worker can be started now: what was queued waits, `_watch` tries again
             self._advance()
+
+    def _take_worker(self) -> Worker:
+        """The spare worker, or a new one. Raises OSError where none can be started: take it before what it is for."""
+        worker = self._spare if self._spare and self._spare.alive else self._new_worker()
+        self._spare = None
+        return worker
 
     def _new_worker(self) -> Worker:
         logs = self.root / ".workers"
@@ -254,7 +264,7 @@ class Supervisor:
                 for surplus in self._finishing[:-MAX_FINISHING]:
                     surplus.close()  # short runs end faster than UMAP is made
         if not self._running and self._queue:
-            self._begin(self._queue.popleft())
+            self._begin()
         self._advance_sweep()
         if self._running:
             return
@@ -266,9 +276,8 @@ class Supervisor:
         if self._sweeping and not self._sweeping[1].alive:
             self._sweeping, self._leaving, self._held_back = None, False, False
         if not self._sweeping and self._sweeps and not self._running:
+            worker = self._take_worker()
             storage, name = self._sweeps.popleft()
-            worker = self._spare if self._spare and self._spare.alive else self._new_worker()
-            self._spare = None
             worker.send("sweep " + json.dumps({"storage": storage, "study": name, "root": str(self.root.resolve())}))
             self._sweeping = name, worker
         busy = self._running is not None
@@ -283,9 +292,10 @@ class Supervisor:
                 if folder.status.state == "queued":
                     folder.set_status(folder.status)
 
-    def _begin(self, folder: RunFolder) -> None:
-        worker = self._spare if self._spare and self._spare.alive else self._new_worker()
-        self._spare = None
+    def _begin(self) -> None:
+        """Give the first run in the queue to a worker."""
+        worker = self._take_worker()
+        folder = self._queue.popleft()
         worker.take_up("run", folder)
         self._running = folder, worker
 
