@@ -627,6 +627,7 @@ def test_without_labels_there_is_neither_right_nor_wrong(unlabelled):
     run = Run.open(unlabelled)
     last = run.at(-1)
     assert run.y is None and run.noun == "image" and run.letters == list("ABCDEFGHIJ")
+    assert "BaselineScored" not in [record["event"] for record in unlabelled.records()[0]]  # nothing to score it by
     assert last.wrong is None and last.confusion is None and last.class_of is None
     assert last.select(order="wrong").tolist() == np.argsort(last.confidence, kind="stable").tolist()
     name = run.letters[last.labels[3]]

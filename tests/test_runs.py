@@ -22,6 +22,7 @@ from dec_core.runs.snapshots import half
 from dec_core.runs.status import SILENT, RunStatus
 from dec_core.runs.subset import example_index, view_index
 from dec_core.training.events import ClusterProgress, PretrainProgress
+from dec_core.work.image_analysis import ImageAnalysis
 from dec_core.work.postprocess import add_mixture
 from dec_core.work.recorder import record
 from dec_core.work.schedule import MAX_POINTS, Schedule
@@ -290,16 +291,20 @@ def test_a_step_always_comes_to_another_place(tmp_path, small):
     assert len(set(places)) == len(places) > 10
 
 
-def test_a_diverged_run_is_failed_with_its_cause(tmp_path, small):
+def test_a_diverged_run_is_failed_with_its_cause_and_its_images_are_not_analysed(tmp_path, small, monkeypatch):
     folder = RunFolder.create(tmp_path, small.changed(pretrain_optimizer="sgd", pretrain_learning_rate=10.0), "running")
     from dec_core.training import TrainingState
 
     state = TrainingState(folder.config, (8, 8))
     state.autoencoder.set_weights([100 * w for w in state.autoencoder.get_weights()])
     folder.save_arrays("checkpoint.npz", **state.to_arrays())
+    asked = []
+    monkeypatch.setattr(ImageAnalysis, "start", lambda self, **_: asked.append("start"))
+    monkeypatch.setattr(ImageAnalysis, "close", lambda self: asked.append("close"))
     for _ in record(folder):
         pass
     assert folder.status.state == "failed" and "try 1" in folder.status.message
+    assert asked == ["close"]
 
 
 # -- history and progress

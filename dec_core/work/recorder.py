@@ -101,7 +101,13 @@ class _Recorder:
         self.has_said_started = False
 
     def run(self) -> Iterator[Record]:
-        """Train to the end."""
+        """Train to the end; whatever ends it, nobody waits for analyses of the images any more."""
+        try:
+            yield from self._train()
+        finally:
+            self.images.close()
+
+    def _train(self) -> Iterator[Record]:
         self.folder.set_status(self.status)
         if self.resumed:
             yield self._write({"event": "Resumed", "epoch": self.state.epoch, "iteration": self.state.iteration})
@@ -116,7 +122,6 @@ class _Recorder:
 
     def leave(self) -> None:
         """Write all that is needed to go on later."""
-        self.images.close()
         if self.status.state == "running":
             self._checkpoint()
             self._save_decoder()
@@ -145,8 +150,10 @@ class _Recorder:
         placed = isinstance(event, CentersInitialized)
         if placed and uses_mixture_target(self.config) and self.dataset.y is not None:
             yield self._write({"event": "MixtureScored", **self._scores(self.state.p.argmax(axis=1))})
+        if isinstance(event, Diverged):
+            return
         if self.schedule.is_milestone(event):  # after the first epoch, so that it does not delay the first points
-            self.images.start(with_baseline=isinstance(event, PretrainProgress))
+            self.images.start(with_baseline=isinstance(event, PretrainProgress) and self.dataset.y is not None)
         yield from self._baseline()
         if self.schedule.takes_judgement(event):
             yield self._judged()
