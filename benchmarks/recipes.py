@@ -32,6 +32,7 @@ from dec_core.config import RunConfig
 from dec_core.data import load
 from dec_core.presets import CHAPTERS, PRESETS
 from dec_core.runs.folder import RunFolder
+from dec_core.runs.history import last_snapshot
 
 FASHION = "Fashion-MNIST"
 WHOLE = 0.6  # of a class must lie in its cluster, and of a cluster belong to its class
@@ -184,8 +185,8 @@ def _row(trial: Trial, result: dict[str, Any]) -> dict[str, Any]:
 
 def _least_whole(folder: RunFolder) -> float:
     config = folder.config
-    snapshots = sorted((folder.path / "snapshots").glob("*.npz"))
-    arrays = folder.load_arrays(f"snapshots/{snapshots[-1].name}") if snapshots else None
+    name = last_snapshot(folder)
+    arrays = folder.load_arrays(name) if name else None
     if arrays is None or "labels" not in arrays:
         return 0.0
     y = load(config.dataset, config.n_samples, upright=config.deskew, root=folder.path.parent).y

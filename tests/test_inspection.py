@@ -557,6 +557,19 @@ def test_a_worker_places_what_an_earlier_run_did_not_keep(earlier, view, run, la
     assert np.isnan(again.at(-2).q).any() and again.at(-2).path(int(np.setdiff1d(np.arange(9), view)[0]), 2) is None
 
 
+def test_a_snapshot_that_a_resume_has_dropped_is_not_the_last_one(finished_run, digits, tmp_path, laid_out_at_once):
+    from dec_core.work.postprocess import add_inspection, add_umap
+    from dec_core.work.prediction import predict
+
+    folder = copied(finished_run, tmp_path)
+    shutil.copy(folder.path / "snapshots" / "00001.npz", folder.path / "snapshots" / "99999.npz")  # without clusters
+    add_umap(folder)
+    assert RunReader(folder).refresh().umap == "umap.npz"
+    add_inspection(folder)
+    assert RunReader(folder).refresh().inspection == "inspection.npz"
+    assert predict(folder, digits.images[:1]).names is not None
+
+
 def test_what_is_not_known_is_second_nearest_to_no_cluster(earlier, view, run):
     last, whole = Run.open(earlier).at(-1), run.at(-1)
     for name in "ABCDEFGHIJ":

@@ -166,13 +166,19 @@ class RunReader:
         with self._lock:
             history = self.history
             records, offset = self.folder.records(self._offset)
-            if offset < self._offset:  # the file was gone for a while, or is another one: read it anew
+            if offset < self._offset:  # the file was gone for a while: read it anew
                 history = History()
                 records, offset = self.folder.records()
             n_clusters = sizes_of(self.folder.path).get("k")
             self._offset = offset
             self.history = history.with_records(*(r for r in records if _names_clusters_of(r, n_clusters)))
             return self.history
+
+
+def last_snapshot(folder: RunFolder) -> str | None:
+    """The name of the newest snapshot of a run; its folder may hold later files, which a resume has dropped."""
+    snapshots = RunReader(folder).refresh().snapshots
+    return snapshots[-1]["file"] if snapshots else None
 
 
 def _names_clusters_of(record: Record, n_clusters: int | None) -> bool:

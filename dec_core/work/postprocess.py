@@ -20,6 +20,7 @@ from dec_core.data import load
 from dec_core.json_text import read_json
 from dec_core.methods import METHODS
 from dec_core.runs.folder import RunFolder, in_order
+from dec_core.runs.history import last_snapshot
 from dec_core.runs.snapshots import half
 from dec_core.runs.subset import view_index
 from dec_core.work.steady_planes import steady_planes
@@ -86,9 +87,8 @@ def _keep_decoder(folder: RunFolder) -> None:
 
 
 def _last_snapshot(folder: RunFolder) -> tuple[str, dict[str, np.ndarray] | None]:
-    snapshots = sorted((folder.path / "snapshots").glob("*.npz"))
-    name = f"snapshots/{snapshots[-1].name}" if snapshots else ""
-    return name, folder.load_arrays(name) if name else None
+    name = last_snapshot(folder)
+    return name or "", folder.load_arrays(name) if name else None
 
 
 def _known_umap(folder: RunFolder, snapshot: str, n: int) -> np.ndarray | None:

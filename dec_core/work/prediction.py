@@ -14,6 +14,7 @@ from dec_core.data.pictures import brought_to
 from dec_core.methods import METHODS
 from dec_core.networks.saving import load_model
 from dec_core.runs.folder import RunFolder
+from dec_core.runs.history import last_snapshot
 
 BATCH = 1024
 
@@ -69,8 +70,8 @@ def predict(run: RunFolder, images: np.ndarray) -> Prediction:
 
 def _names(run: RunFolder, y: np.ndarray | None, classes: tuple[str, ...]) -> list[str] | None:
     """The class matched to each cluster at the run's end."""
-    snapshots = sorted((run.path / "snapshots").glob("*.npz"))
-    arrays = run.load_arrays(f"snapshots/{snapshots[-1].name}") if snapshots else None
+    name = last_snapshot(run)
+    arrays = run.load_arrays(name) if name else None
     if y is None or not arrays or "labels" not in arrays:
         return None
     class_of = confusion(y, arrays["labels"], run.config.n_clusters).class_of
