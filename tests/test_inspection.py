@@ -702,6 +702,15 @@ def test_damaged_additions_are_as_if_they_were_not_there(complete, snapshots, tm
     assert last.neighbours(4, 9).tolist() == brute_force(snapshots[-1]["z"], 4, 9)
 
 
+def test_before_the_first_readable_clusters_nothing_changes_and_names_stay(finished_run, run, tmp_path):
+    folder = copied(finished_run, tmp_path)
+    (folder.path / run.snapshots[run.clustered[0]]["file"]).write_bytes(b"PK")
+    damaged = Run.open(folder)
+    assert np.array_equal(damaged.labels[0], run.labels[1]) and np.array_equal(damaged.labels[1:], run.labels[1:])
+    first = confusion(run.y, run.labels[1], 10)
+    assert damaged.cluster_order.tolist() == cluster_order(first, 10).tolist()
+
+
 def test_a_damaged_moment_does_not_show_another_ones_clusters(finished_run, tmp_path):
     folder = copied(finished_run, tmp_path)
     (folder.path / "snapshots" / "00004.npz").write_bytes(b"")

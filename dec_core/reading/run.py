@@ -1,12 +1,13 @@
-"""A run, read from its folder once: immutable, whatever happens to the folder afterwards.
+"""A run as it stands when it is opened: its config, and which snapshots it has. Immutable.
 
     run = Run.open("runs/20261125-120000-ab12")
     last = run.at(-1)
     wrong = last.select(true="9", cluster="D")   # indices
     last.q[wrong], run.images[wrong], last.story(wrong[0])
 
-Everything is computed from what the run's folder holds; nothing here imports TensorFlow. What takes long (neighbours,
-UMAP of all samples) a worker has added: `dec_core.work.postprocess`.
+Arrays are read from the run's folder when they are first asked for, and then kept; one that is gone or damaged by then
+is None or an error in words. Nothing here imports TensorFlow. What takes long (neighbours, UMAP of all samples) a
+worker has added: `dec_core.work.postprocess`.
 """
 
 from __future__ import annotations
@@ -149,14 +150,20 @@ class Run:
 
     @cached_property
     def labels(self) -> np.ndarray:
-        """Clusters at all snapshots of `clustered`: uint8, shape (n_clustered, n)."""
-        known: list[np.ndarray] = []
+        """Clusters at all snapshots of `clustered`: uint8, shape (n_clustered, n).
+
+        At a damaged one it is as if nothing had changed since the one before, or until the first that can be read.
+        """
+        known = [] if self._first_labels is None else [self._first_labels]
         for number in self.clustered:
             labels = self.labels_at(number)
-            if labels is None:  # a damaged snapshot: as if nothing had changed since the one before
-                labels = known[-1] if known else np.zeros(self.n, np.uint8)
-            known.append(labels)
-        return np.array(known) if known else np.zeros((0, self.n), np.uint8)
+            known.append(known[-1] if labels is None else labels)
+        return np.array(known[1:]) if known else np.zeros((0, self.n), np.uint8)
+
+    @cached_property
+    def _first_labels(self) -> np.ndarray | None:
+        """The first clusters that can be read; None without."""
+        return next((labels for i in self.clustered if (labels := self.labels_at(i)) is not None), None)
 
     @cached_property
     def overview(self) -> Overview:
@@ -168,11 +175,9 @@ class Run:
     @cached_property
     def cluster_order(self) -> np.ndarray:
         """The place of each cluster in the order of names and colours, int, shape (n_clusters,)."""
-        if self.y is None or not self.clustered:
-            return np.arange(self.config.n_clusters)
-        labels = self.labels_at(self.clustered[0])
-        first = confusion(self.y, labels, self.config.n_clusters) if labels is not None else None
-        return cluster_order(first, self.config.n_clusters)
+        if self.y is None or self._first_labels is None:
+            return cluster_order(None, self.config.n_clusters)
+        return cluster_order(confusion(self.y, self._first_labels, self.config.n_clusters), self.config.n_clusters)
 
     @property
     def letters(self) -> list[str]:
