@@ -190,7 +190,7 @@ def test_change_one_thing_fills_the_form_and_shows_both_after_start(runs):
     press(menu(at, runs[2]), "change_one_thing")
     assert at.session_state["against"] == runs[2].id and at.session_state["tol"] == 0.01
     at.switch_page("train/train.py")  # as the browser is by now
-    at.slider(key="latent_dim").set_value(3).run()
+    at.number_input(key="latent_dim").set_value(3).run()
     press(at, "start")
     (started,) = NoWorkers.started
     assert differing([started, runs[2].config]) == ["latent_dim"] and started.latent_dim == 3

@@ -9,11 +9,11 @@ from dec_core.glossary import tooltip
 from pages.shared.text import sentence
 from pages.shared.widget_key import key_showing
 from pages.train import state
+from pages.train.sliders import sliders
 from pages.train.state import FIELDS, UNITS, Form
 
 ONE_LINE = 25  # letters that fit beside each other, each option's margins counted as letters
 MARGINS = 4
-SLIDERS = {"latent_dim": (1, 64), "n_clusters": (2, 30)}
 
 
 def field_widgets(names: list[str], form: Form) -> None:
@@ -42,15 +42,13 @@ def _field(name: str, form: Form) -> None:
         st.toggle(**common)
     elif name in UNITS:
         st.text_input(**common)
-    elif name in SLIDERS:
-        least, most = SLIDERS[name]
-        st.slider(min_value=least, max_value=max(most, value), **common)
     elif isinstance(default, float):
         st.number_input(format="%g", step=10.0 ** (_magnitude(value) - 1), **common)
     elif default is None:
         st.number_input(step=1, value=None, placeholder="all", **common)
     else:
         st.number_input(step=1, **common)
+    sliders(name, form)
     if name in form.problems:
         st.caption(f":red[:material/error: {sentence(form.problems[name])}]")
 

@@ -10,13 +10,15 @@ import streamlit as st
 from dec_core.config import GROUPS, ConfigError, RunConfig
 from dec_core.presets import CHAPTERS, DESCRIPTIONS
 from dec_core.reading.config_in import configs_in
+from dec_core.runs.folder import config_of
 from pages.shared import link
-from pages.shared.focus import fill_with, index
+from pages.shared.focus import fill_with, focused_run, index
 from pages.shared.picker import name as name_of_run
 from pages.shared.picker import name_of_config
 from pages.shared.text import escape, sentence
 from pages.shared.widget_key import key_showing
 from pages.train import state
+from pages.train.effects import expected_time
 from pages.train.field_widgets import field_widgets
 from pages.train.model_view import model_view
 from pages.train.own_data import own_data
@@ -37,7 +39,6 @@ def config_form() -> RunConfig | None:
             names = [name for name in form.acting if FIELDS[name]["group"] == group]
             if names:
                 _group(group, names, form)
-        _changes(form)
     if form.config is not None:
         link.write(form.to_query())
     return form.config
@@ -53,7 +54,22 @@ def _preset(form: Form) -> None:
         on_change=state.choose_preset,
         help="A named set of values for all fields below.",
     )
-    st.caption(DESCRIPTIONS.get(preset, "Your own preset, stored on this server."))
+    if form.changed:
+        _changes(form)
+    else:
+        st.caption(DESCRIPTIONS.get(preset, "Your own preset, stored on this server."))
+    if form.config is not None:
+        st.caption(_what_start_does(form.config))
+
+
+def _what_start_does(config: RunConfig) -> str:
+    """How long it takes, and that a run in focus keeps its settings."""
+    expected = expected_time(config)
+    duration = f"Start trains for {expected}." if expected else ""
+    run = focused_run(warn=False)
+    if run is None or config_of(run) in (None, config):
+        return duration
+    return f"{duration} For the next run: the one in focus keeps its settings.".strip()
 
 
 def _group(group: str, names: list[str], form: Form) -> None:
@@ -119,7 +135,7 @@ def _see_the_model(config: RunConfig | None) -> None:
 
 
 def _changes(form: Form) -> None:
-    if form.changed:
-        labels = ", ".join(f"{FIELDS[name]['group'].lower()}: {FIELDS[name]['short'].lower()}" for name in form.changed)
-        st.caption(f"Differs from {escape(form.choices.preset)} in {labels}.")
-        st.button("Reset to the preset", on_click=state.go_back_to_preset, icon=":material/undo:", type="tertiary")
+    """What the preset's description no longer says, and the way back."""
+    labels = ", ".join(f"{FIELDS[name]['group'].lower()}: {FIELDS[name]['short'].lower()}" for name in form.changed)
+    st.caption(f"Differs from {escape(form.choices.preset)} in {labels}.")
+    st.button("Reset to the preset", on_click=state.go_back_to_preset, icon=":material/undo:", type="tertiary")

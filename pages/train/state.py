@@ -138,7 +138,12 @@ def from_query(query: dict[str, str]) -> tuple[FormChoices, list[str]]:
 
 def choose(name: str) -> None:
     """Take up what was typed into the widget of a field."""
-    state, value = st.session_state, value_chosen(name)
+    choose_value(name, value_chosen(name))
+
+
+def choose_value(name: str, value: Any) -> None:
+    """Take up a field's value."""
+    state = st.session_state
     state.choices = state.choices.changed(**{name: value})
     if name == "dataset":
         state.choices = _fitted_to_dataset(state.choices)

@@ -1,0 +1,124 @@
+"""What a field's value will do, where that is known, in a few words beside its slider."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from functools import lru_cache
+from math import ceil
+
+from dec_core.analysis.verdict import thousands
+from dec_core.config import BUNDLED, RunConfig
+from dec_core.data import load
+from dec_core.reading.cost import ByPhase, Cost, cost, rates
+from dec_core.reading.progress import duration
+from pages.shared import focus
+from pages.shared.places import runs_root
+from pages.train.spans import Number
+
+MOST_TRAINED = 20  # runs whose speed is asked
+
+
+def _passes(config: RunConfig, cost: Cost, n: int) -> str:
+    passes = cost.cluster_steps / cost.batches_an_epoch
+    return f"{passes:.0f} passes over the images" if passes >= 2 else f"{passes:.1f} of a pass over the images"
+
+
+def _tol(config: RunConfig, cost: Cost, n: int) -> str:
+    return (
+        f"stops below {thousands(ceil(config.tol * n))} changes in {thousands(n)} images"
+        if config.tol
+        else "never stops early"
+    )
+
+
+def _gamma(config: RunConfig, cost: Cost, n: int) -> str:
+    return f"loss = {config.gamma:g} · KL + reconstruction" if config.gamma else "reconstruction alone"
+
+
+def _momentum(config: RunConfig, cost: Cost, n: int) -> str:
+    return f"averages about {1 / (1 - config.momentum):.0f} steps" if config.momentum else "each step by itself"
+
+
+Line = Callable[[RunConfig, Cost, int], str]
+LINES: dict[str, Line] = {
+    "n_samples": lambda config, cost, n: f"{thousands(cost.batches_an_epoch)} batches · {_memory(cost.n_bytes)}",
+    "latent_dim": lambda config, cost, n: f"{thousands(cost.n_parameters)} parameters",
+    "hidden_units": lambda config, cost, n: f"{thousands(cost.n_parameters)} parameters",
+    "filters": lambda config, cost, n: f"{thousands(cost.n_parameters)} parameters",
+    "pretrain_epochs": lambda config, cost, n: f"{thousands(cost.pretrain_steps)} steps",
+    "batch_size": lambda config, cost, n: f"{thousands(cost.batches_an_epoch)} batches an epoch",
+    "distortion": lambda config, cost, n: f"up to {6 * config.distortion:.3g}°, {10 * config.distortion:.3g} %",
+    "n_clusters": lambda config, cost, n: f"{thousands(n // config.n_clusters)} images each, if even",
+    "n_neighbors": lambda config, cost, n: f"of {thousands(n - 1)} others",
+    "first_target_steps": lambda config, cost, n: (
+        f"{min(1, config.first_target_steps / config.max_iterations):.0%} of at most {thousands(config.max_iterations)}"
+    ),
+    "update_interval": lambda config, cost, n: f"{ceil(cost.cluster_steps / config.update_interval)} updates at most",
+    "max_iterations": _passes,
+    "gamma": _gamma,
+    "tol": _tol,
+    "momentum": _momentum,
+}  # fmt: skip
+TIMED = ("n_samples", "pretrain_epochs", "batch_size", "max_iterations", "hidden_units", "filters")
+
+
+def effects(name: str, config: RunConfig, values: tuple[Number | tuple[int, ...], ...]) -> tuple[str, ...]:
+    """What each of these values of the field does, the rest of `config` as it is; "" where that is not known."""
+    if name not in LINES:
+        return ("",) * len(values)
+    return _effects(name, config.model_copy(update={name: values[0]}), values, _rates(config))
+
+
+@lru_cache(maxsize=1000)
+def _effects(name: str, config: RunConfig, values: tuple, rates: ByPhase) -> tuple[str, ...]:
+    return tuple(_effect(name, config.model_copy(update={name: value}), rates) for value in values)
+
+
+def _effect(name: str, config: RunConfig, rates: ByPhase) -> str:
+    try:
+        n_images, image_shape = _data(config.dataset)
+        needed = cost(config, n_images, image_shape)
+    except ValueError:
+        return ""  # said at the field
+    line = LINES[name](config, needed, min(config.n_samples or n_images, n_images))
+    return f"{line} · {duration(needed.seconds(rates))}" if name in TIMED else line
+
+
+def expected_time(config: RunConfig) -> str:
+    """How long Start would train, as in "about 40 s"; "" where that cannot be known."""
+    try:
+        return duration(cost(config, *_data(config.dataset)).seconds(_rates(config)))
+    except ValueError:
+        return ""
+
+
+def _rates(config: RunConfig) -> ByPhase:
+    """How fast this server trains networks of the config's kind, by the newest runs it has finished."""
+    finished = [e for e in focus.index().entries() if e.config and e.status.state == "finished" and e.status.seconds]
+    newest = sorted(finished, key=lambda entry: entry.status.created, reverse=True)[:MOST_TRAINED]
+    return _rates_of(config.autoencoder, config.precision, tuple(entry.id for entry in newest))
+
+
+@lru_cache(maxsize=20)
+def _rates_of(autoencoder: str, precision: str, runs: tuple[str, ...]) -> ByPhase:
+    trained = []
+    for entry in map(focus.index().entry, runs):
+        with suppress(ValueError, AttributeError):  # its data are gone, or the run itself
+            trained.append((entry.config, entry.status.seconds, cost(entry.config, *_data(entry.config.dataset))))
+    return rates(RunConfig.make(autoencoder=autoencoder, precision=precision), trained)
+
+
+@lru_cache(maxsize=50)
+def _own_data(name: str) -> tuple[int, tuple[int, ...]]:
+    images = load(name, root=runs_root()).images
+    return len(images), images.shape[1:]
+
+
+def _data(name: str) -> tuple[int, tuple[int, ...]]:
+    """How many images there are, and the shape of one. Raises ValueError if they are gone."""
+    return BUNDLED[name] if name in BUNDLED else _own_data(name)
+
+
+def _memory(n_bytes: int) -> str:
+    return f"{n_bytes / 1e6:.0f} MB" if n_bytes >= 1e6 else f"{n_bytes / 1e3:.0f} kB"

@@ -1,0 +1,148 @@
+"""The slider below a number of the form: drag, see at once what the value does, let go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from dec_core.analysis.verdict import thousands
+from dec_core.config import RunConfig
+from dec_core.presets import PRESETS
+from pages.train import state
+from pages.train.effects import effects
+from pages.train.spans import FILTERS, STOPS, UNITS, Number, place
+from pages.train.state import FIELDS, Form
+
+HERE = Path(__file__).parent
+LAYER_STOPS = {"hidden_units": UNITS, "filters": FILTERS}
+
+_slider = st.components.v2.component(
+    "slider",
+    html='<div class="slide"><div class="title" hidden></div><input type="range" min="0" step="1">'
+    '<div class="marks"></div><svg viewBox="0 0 100 30" preserveAspectRatio="none" aria-hidden="true" hidden>'
+    '<path d=""/></svg>'
+    '<div class="effect"></div></div>',
+    css=(HERE / "slider.css").read_text(encoding="utf-8"),
+    js=(HERE / "slider.js").read_text(encoding="utf-8"),
+)
+
+
+@dataclass(frozen=True)
+class Slider:
+    """One slider of a field: `value` and `marked` are what it stands at, `whole` makes the field's value of a stop."""
+
+    key: str
+    name: str
+    title: str
+    value: Number
+    stops: tuple[Number, ...]
+    marked: tuple[tuple[str, str, Number], ...]  # kind, whose value, the value
+    whole: Callable[[Number], Any]
+
+
+def sliders(name: str, form: Form) -> None:
+    """The slider of a number, or those of the layers; none where what was typed is not one."""
+    typed = form.choices.values[name]
+    if name in LAYER_STOPS:
+        value = _layers(typed)
+        shown = [] if value is None else _of_layers(name, value)
+    elif name in STOPS and (typed is not None or name == "n_samples"):
+        shown = [Slider(name, name, "", typed, STOPS[name], _marks(name, form), lambda stop: stop)]
+    else:
+        shown = []
+    for slider in shown:
+        _show(slider, form)
+
+
+def _show(slider: Slider, form: Form) -> None:
+    name, key = slider.name, f"slide_{slider.key}"
+
+    def picked() -> None:
+        number = st.session_state[key].picked
+        if number is not None:
+            state.choose_value(name, slider.whole(slider.stops[int(number)]))
+
+    values = tuple(_field_value(name, slider.whole(stop)) for stop in slider.stops)
+    now = _field_value(name, slider.whole(slider.value))
+    known = form.config is not None
+    said = effects(name, form.config, (*values, now)) if known else ("",) * (len(values) + 1)
+    data = {
+        "name": slider.title or FIELDS[name]["label"],
+        "title": slider.title,
+        "shown": _text(slider.value),
+        "place": place(slider.value, slider.stops),
+        "stops": [_text(stop) for stop in slider.stops],
+        "effects": list(said[:-1]),
+        "effect": said[-1],
+        "marks": [
+            {"kind": kind, "title": f"{whose}: {_text(value)}", "place": place(value, slider.stops)}
+            for kind, whose, value in slider.marked
+        ],
+        "kernel": list(slider.stops) if name == "alpha" else None,
+        "alpha": slider.value if name == "alpha" else None,
+    }
+    _slider(data=data, key=key, on_picked_change=picked)
+
+
+def _of_layers(name: str, layers: tuple[int, ...]) -> list[Slider]:
+    """How many there are, and the size of each."""
+    most = 6 if name == "hidden_units" else 5
+
+    def resized(n: int) -> str:
+        return _joined((*layers, *[layers[-1]] * n)[:n])
+
+    def with_layer(i: int) -> Callable[[int], str]:
+        return lambda units: _joined((*layers[:i], units, *layers[i + 1 :]))
+
+    count = Slider(f"{name}_layers", name, "Layers", len(layers), tuple(range(1, most + 1)), (), resized)
+    return [count] + [
+        Slider(f"{name}_{i}", name, f"Layer {i + 1}", units, LAYER_STOPS[name], (), with_layer(i))
+        for i, units in enumerate(layers[:most])
+    ]
+
+
+def _marks(name: str, form: Form) -> tuple[tuple[str, str, Number], ...]:
+    """Where the preset and the tutorial stand."""
+    preset = form.choices.preset
+    marks = [("preset", preset, getattr(form.presets[preset], name))]
+    if form.config is not None and not preset.startswith("tutorial"):
+        marks.append(
+            ("tutorial", "The tutorial", getattr(_tutorial(form.config.method, form.config.autoencoder), name))
+        )
+    return tuple(marks)
+
+
+@cache
+def _tutorial(method: str, autoencoder: str) -> RunConfig:
+    """The tutorial's system of this kind, else its dense DEC."""
+    known = [preset for name, preset in PRESETS.items() if name.startswith("tutorial")]
+    alike = [preset for preset in known if (preset.method, preset.autoencoder) == (method, autoencoder)]
+    return alike[0] if alike else PRESETS["tutorial-dec"]
+
+
+def _layers(text: str) -> tuple[int, ...] | None:
+    """The sizes that were typed; None if they are not whole numbers."""
+    try:
+        sizes = tuple(int(part) for part in text.replace("-", ",").split(",") if part.strip())
+    except ValueError:
+        return None
+    return sizes or None
+
+
+def _field_value(name: str, value: Any) -> Any:
+    return _layers(value) if name in LAYER_STOPS else value
+
+
+def _joined(sizes: tuple[int, ...]) -> str:
+    return ", ".join(map(str, sizes))
+
+
+def _text(value: Number) -> str:
+    if value is None:
+        return "all"
+    return thousands(value) if isinstance(value, int) else f"{value:g}"

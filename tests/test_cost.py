@@ -1,0 +1,60 @@
+"""What a run costs, worked out by hand."""
+
+import pytest
+
+from dec_core.config import RunConfig
+from dec_core.reading import cost as costs
+from dec_core.reading.cost import ByPhase, cost, rates
+
+DENSE = RunConfig.make(
+    dataset="digits", hidden_units=(20, 10), latent_dim=5, batch_size=100, pretrain_epochs=3, max_iterations=60,
+    update_interval=20,
+)  # fmt: skip
+ENCODER = 64 * 20 + 20 + 20 * 10 + 10 + 10 * 5 + 5
+DECODER = 5 * 10 + 10 + 10 * 20 + 20 + 20 * 64 + 64
+
+
+def test_a_dense_network_by_hand():
+    needed = cost(DENSE, 1797, (8, 8))
+    assert needed.n_parameters == ENCODER + DECODER
+    assert (needed.batches_an_epoch, needed.pretrain_steps, needed.cluster_steps) == (18, 54, 60)
+    assert needed.n_bytes == 1797 * (64 + 4 * 5)
+    assert needed.work.pretraining == 3 * (ENCODER + DECODER) * 1797 * 3
+    assert needed.work.centers == 0
+    assert needed.work.clustering == 3 * ENCODER * 100 * 60 + ENCODER * 1797 * 3
+
+
+def test_of_a_part_only_that_part_counts():
+    assert cost(DENSE.changed(n_samples=200), 1797, (8, 8)).pretrain_steps == 3 * 2
+    assert cost(DENSE.changed(n_samples=200), 150, (8, 8)).batches_an_epoch == 2
+
+
+def test_a_decoder_that_is_trained_along_costs():
+    joint = cost(DENSE.changed(method="joint"), 1797, (8, 8))
+    assert joint.work.clustering - cost(DENSE, 1797, (8, 8)).work.clustering == 3 * DECODER * 100 * 60
+
+
+def test_without_a_network_nothing_is_trained():
+    needed = cost(DENSE.changed(method="kmeans"), 1797, (8, 8))
+    assert (needed.n_parameters, needed.pretrain_steps, needed.cluster_steps) == (0, 0, 0)
+
+
+def test_a_convolution_is_done_at_every_place():
+    network = DENSE.changed(autoencoder="conv_transpose", filters=(4,), latent_dim=2, pretrain_epochs=1)
+    encoder = (3 * 3 * 4 + 4) * 4 * 4 + (4 * 4 * 4 * 2 + 2)  # at each place of the 4 x 4 that stride 2 leaves
+    assert costs._products(costs.architecture(network, (8, 8)).encoder, (8, 8, 1)) == encoder
+
+
+def test_a_run_like_one_that_was_trained_takes_as_long():
+    needed = cost(DENSE, 1797, (8, 8))
+    known = [(DENSE, {"pretraining": 4.0, "clustering": 2.0}, needed)]
+    assert needed.seconds(rates(DENSE, known)) == pytest.approx(6.0)
+    twice = cost(DENSE.changed(pretrain_epochs=6), 1797, (8, 8))
+    assert twice.seconds(rates(DENSE, known)) == pytest.approx(10.0)
+
+
+def test_others_say_nothing_of_another_kind_of_network(monkeypatch):
+    monkeypatch.setattr(costs, "_products_a_second", lambda: 1000.0)
+    needed = cost(DENSE, 1797, (8, 8))
+    known = [(DENSE.changed(precision="bfloat16"), {"pretraining": 4.0}, needed)]
+    assert rates(DENSE, known) == ByPhase(0.001, 0.001, 0.001)
