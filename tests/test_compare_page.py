@@ -18,7 +18,7 @@ from dec_core.runs.folder import RunFolder, list_runs
 from dec_core.runs.index import RunIndex
 from dec_core.runs.marks import REMOVED, mark, marks_of, remove
 from dec_core.runs.status import this_process
-from pages.compare import chips, choosing, report, scores, side_by_side
+from pages.compare import archive, chips, choosing, report, scores, side_by_side
 from pages.compare.state import Comparison
 from pages.shared import pulse
 
@@ -163,6 +163,43 @@ def test_a_deleted_run_comes_back_with_undo(runs):
     press(at, "undo")
     assert runs[2].path.exists() and at.query_params["runs"] == f"{runs[0].id},{runs[2].id}"
     assert not list((runs[2].path.parent / REMOVED).iterdir())
+
+
+def said(at) -> str:
+    """All toasts, in which no path of the server stands."""
+    text = " ".join(toast.value for toast in at.toast)
+    assert not at.exception and "/" not in text and "Errno" not in text
+    return text
+
+
+def test_a_second_click_on_delete_leaves_undo_as_it_was(runs, monkeypatch):
+    once = archive.remove_all
+    monkeypatch.setattr(
+        archive, "remove_all", lambda *args: [once(*args), once(*args)]
+    )  # before anything is drawn anew
+    at = menu(compare(runs[0], runs[2], seeds="apart"), runs[2])
+    press(at, "delete_")
+    assert "Already deleted" in said(at) and not runs[2].path.exists()
+    press(at, "undo")
+    assert not said(at) and runs[2].path.exists()
+    assert at.query_params["runs"] == f"{runs[0].id},{runs[2].id}"
+
+
+def test_what_cannot_be_brought_back_is_said_without_a_path_of_the_server(runs):
+    at = compare(runs[0], runs[2], seeds="apart")
+    press(menu(at, runs[2]), "delete_")
+    runs[2].path.mkdir()
+    (runs[2].path / "file").write_text("in the way")
+    press(at, "undo")
+    assert "could not be written" in said(at)
+
+
+def test_archiving_what_is_gone_reports_no_success(runs):
+    at = menu(compare(runs[0], runs[2], seeds="apart"), runs[2])
+    shutil.rmtree(runs[2].path)
+    press(at, "archive_")
+    assert "Already deleted" in said(at)
+    assert not [item for item in at.button if item.key == "undo"]
 
 
 def test_a_double_click_trains_each_missing_seed_once(runs, monkeypatch):

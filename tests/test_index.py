@@ -143,6 +143,14 @@ def test_a_removed_run_can_be_brought_back(tmp_path, runs):
         bring_back(tmp_path, runs[1].id)
 
 
+def test_a_run_that_was_removed_already_is_not_removed_again_and_still_comes_back(tmp_path, runs):
+    remove(runs[1])
+    with pytest.raises(FileNotFoundError):
+        remove(runs[1])
+    assert not runs[1].path.exists()
+    assert bring_back(tmp_path, runs[1].id).config == runs[1].config
+
+
 def test_a_run_under_way_is_not_removed(tmp_path, small):
     run = RunFolder.create(tmp_path, small, "running")
     with pytest.raises(ValueError, match="stop it"):

@@ -7,6 +7,7 @@ from where it can be brought back for a week.
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import time
 from dataclasses import asdict, dataclass, fields, replace
@@ -69,12 +70,14 @@ def remove(folder: RunFolder) -> None:
     ------
     ValueError
         If it is under way.
+    FileNotFoundError
+        If it is gone, or was removed before.
     """
     if folder.status.state in ACTIVE:
         raise ValueError(f"run: {folder.id} is {folder.status.state}; stop it before it is removed")
     bin_ = folder.path.parent / REMOVED
     bin_.mkdir(exist_ok=True)
-    folder.path.touch()  # from now on its week counts
+    os.utime(folder.path)  # from now on its week counts
     folder.path.rename(bin_ / folder.id)
 
 

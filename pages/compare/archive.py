@@ -17,49 +17,66 @@ from pages.shared.trouble import tell_problem, writing
 MOST_LISTED = 30  # deleted runs; the last ones
 
 
-def mark_all(entries: Sequence[Entry], **changes) -> None:
-    """Change what is written on runs; say which are gone, or that the disk is full."""
-    gone = []
+def mark_all(entries: Sequence[Entry], **changes) -> list[Entry]:
+    """Change what is written on runs, and return those that were; say which are gone, or that the disk is full."""
+    marked, gone = [], []
     for entry in entries:
         try:
             with writing(f"What is noted on “{name(entry)}”"):
                 mark(entry.folder, **changes)
+            marked.append(entry)
         except FileNotFoundError:
-            gone.append(name(entry))
+            gone.append(entry)
         except ValueError as error:
             tell_problem(error)
             break  # the others would say the same
-    if gone:
-        st.toast(f"Deleted by someone else in the meantime: {escape(', '.join(gone))}.", icon=":material/error:")
+    _say_gone(gone)
+    return marked
 
 
 def remove_all(entries: Sequence[Entry]) -> None:
     """Delete runs, as far as they are not under way; they are taken out of what is compared."""
-    done, problems = [], []
+    removed, gone, problems = [], [], []
     for entry in entries:
         try:
             with writing(f"“{name(entry)}”"):
                 remove(entry.folder)
-            done.append(entry)
-        except (ValueError, FileNotFoundError) as error:
-            problems.append(str(error))
-    for problem in problems[:3]:
-        st.toast(sentence(problem), icon=":material/error:")
-    if not done:
+            removed.append(entry)
+        except FileNotFoundError:
+            gone.append(entry)
+        except ValueError as error:
+            problems.append(error)
+    _say_gone(gone)
+    _say_problems(problems)
+    if not removed:
         return
-    ids, before = {entry.id for entry in done}, st.session_state.compared.runs
-    what = name(done[0]) if len(done) == 1 else f"{len(done)} runs"
-    message = f"{what} {'was' if len(done) == 1 else 'were'} deleted"
-    st.session_state.put_away = message, _undo, (tuple(ids), before)
+    ids, before = {entry.id for entry in removed}, st.session_state.compared.runs
+    message = f"{_n_runs(removed)} {'was' if len(removed) == 1 else 'were'} deleted"
+    st.session_state.undoable = message, _undo, (tuple(ids), before)
     if ids & set(before):
         compare(runs=tuple(run for run in before if run not in ids), true="", cluster="", lasso="")
 
 
+def _say_gone(gone: Sequence[Entry]) -> None:
+    """By someone else, or by the first of two clicks."""
+    if gone:
+        st.toast(f"Already deleted: {escape(', '.join(map(name, gone)))}.", icon=":material/error:")
+
+
+def _say_problems(problems: Sequence[ValueError]) -> None:
+    for problem in problems[:3]:
+        st.toast(sentence(problem), icon=":material/error:")
+
+
+def _n_runs(entries: Sequence[Entry]) -> str:
+    return name(entries[0]) if len(entries) == 1 else f"{len(entries)} runs"
+
+
 def undo_bar() -> None:
     """What was deleted or archived last, and the way to undo it."""
-    if "put_away" not in st.session_state:
+    if "undoable" not in st.session_state:
         return
-    message, undo, arguments = st.session_state.put_away
+    message, undo, arguments = st.session_state.undoable
     with st.container(horizontal=True, vertical_alignment="center", key="removed_run"):
         st.markdown(sentence(message), width="content")
         st.button("Undo", icon=":material/undo:", key="undo", on_click=undo, args=arguments)
@@ -68,11 +85,10 @@ def undo_bar() -> None:
 
 def archive_all(entries: Sequence[Entry]) -> None:
     """Archive those that are not yet; what is compared stays so."""
-    entries = [entry for entry in entries if not entry.marks.archived]
-    mark_all(entries, archived=True)
-    what = name(entries[0]) if len(entries) == 1 else f"{len(entries)} runs"
-    message = f"{what} {'is' if len(entries) == 1 else 'are'} archived"
-    st.session_state.put_away = message, _bring_out, (tuple(entries),)
+    archived = mark_all([entry for entry in entries if not entry.marks.archived], archived=True)
+    if archived:
+        message = f"{_n_runs(archived)} {'is' if len(archived) == 1 else 'are'} archived"
+        st.session_state.undoable = message, _bring_out, (tuple(archived),)
 
 
 def _bring_out(entries: Sequence[Entry]) -> None:
@@ -91,16 +107,18 @@ def _bring_back(run_ids: Sequence[str]) -> bool:
     problems = []
     for run_id in run_ids:
         try:
-            bring_back(runs_root(), run_id)
-        except (ValueError, OSError) as error:
-            problems.append(str(error))
-    for problem in problems[:3]:
-        st.toast(sentence(problem), icon=":material/error:")
+            with writing(f"Run {run_id}"):
+                bring_back(runs_root(), run_id)
+        except FileNotFoundError:
+            problems.append(ValueError(f"run {run_id} was brought back by someone else in the meantime"))
+        except ValueError as error:
+            problems.append(error)
+    _say_problems(problems)
     return not problems
 
 
 def _forget() -> None:
-    st.session_state.pop("put_away", None)
+    st.session_state.pop("undoable", None)
 
 
 def deleted_runs() -> None:
