@@ -1,14 +1,18 @@
 """A run laid open: what is computed of its moments, by hand and against the files it is computed from."""
 
+import os
 import shutil
 import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import streamlit as st
 from scipy.optimize import linear_sum_assignment
+from screens import AtOnce
 from six_moments import with_six_moments
 
 from dec_core.analysis import inspection as by
@@ -20,12 +24,15 @@ from dec_core.analysis.story import story
 from dec_core.architecture import architecture
 from dec_core.config import RunConfig
 from dec_core.data import Dataset, load, own
+from dec_core.figures.embedding import positions
+from dec_core.reading.planes import common_extent
 from dec_core.reading.run import Run
 from dec_core.reading.selection import SelectionError
 from dec_core.runs.folder import RunFolder
 from dec_core.runs.history import RunReader
 from dec_core.runs.subset import example_index, view_index
 from dec_core.work.recorder import record
+from pages.shared import browser_files
 
 pytestmark = pytest.mark.slow
 
@@ -433,6 +440,29 @@ def test_what_was_added_is_of_the_newest_moment_alone(complete, finished_run, sn
     umap = complete.folder.load_arrays("umap.npz")["plane"]
     assert np.array_equal(last.plane("umap"), umap) and not np.array_equal(last.plane("umap"), last.plane("pca"))
     assert before.neighbours(8, 9).tolist() == brute_force(snapshots[-2]["z"], 8, 9)
+
+
+def test_frames_for_the_browser_follow_the_axes_that_a_worker_adds(complete, tmp_path, monkeypatch):
+    monkeypatch.setenv("DEC_STATIC", str(tmp_path))
+    monkeypatch.setattr(browser_files, "threading", SimpleNamespace(Thread=AtOnce))
+    monkeypatch.setattr(AtOnce, "errors", [])
+    st.cache_resource.clear()
+    for run in (replace(complete, inspection_file=None), complete):
+        files = [tmp_path / pair["at"].removeprefix("files/") for pair in browser_files.point_files(run, 5, "pca")]
+        assert len(files) == 6 and not AtOnce.errors
+        for number, file in enumerate(files):
+            plane, extent = run.at(number).plane("pca"), common_extent(run.at(number), "pca")
+            assert file.read_bytes() == positions(plane, extent), number
+
+
+def test_frames_are_kept_of_the_runs_looked_at_last(tmp_path, monkeypatch):
+    monkeypatch.setattr(browser_files, "MAX_KEPT", 2)
+    for second, name in enumerate(("first", "second"), start=1):
+        browser_files.make_room(tmp_path / name)
+        os.utime(tmp_path / name, (second, second))
+    browser_files.make_room(tmp_path / "first")  # it is looked at again
+    browser_files.make_room(tmp_path / "third")
+    assert {path.name for path in tmp_path.iterdir()} == {"first", "third"}
 
 
 def test_a_lasso_is_laid_in_the_umap_where_there_is_one(complete):

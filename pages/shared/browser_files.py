@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import shutil
 import threading
 from pathlib import Path
@@ -22,7 +23,7 @@ from pages.shared.opened import snapshot
 from pages.shared.places import static_root
 
 EACH, COLUMNS = 1000, 40  # images on a sheet, and in a row of it
-MAX_KEPT = 24  # runs whose frames are kept for browsers
+MAX_KEPT = 100  # runs whose frames are kept for browsers
 _drawing = threading.Lock()
 
 
@@ -57,6 +58,8 @@ def _name(run: Run, number: int, what: str) -> str:
     """A file's name says of what it is made, so that one that is there is right."""
     newest = number == len(run.snapshots) - 1
     made_of = f"{run.snapshots[number]['file']} {what} {sorted(run.added) if newest else ''} {run.umap_file and newest}"
+    if common_extent(run.at(number), what):  # a worker has laid all moments out together
+        made_of += run.version
     return f"frames/{run.folder.id}/{hashlib.sha256(made_of.encode()).hexdigest()[:16]}.bin"
 
 
@@ -67,7 +70,7 @@ def _all_there(pair: dict[str, str]) -> bool:
 def _write_all(run: Run, missing: list[int], place: list[int], space: str, names: list[dict[str, str]]) -> None:
     with _drawing:
         for number in missing:
-            with contextlib.suppress(ValueError):  # a damaged snapshot has no frame
+            with contextlib.suppress(ValueError, FileNotFoundError):  # a damaged snapshot, a folder just tidied away
                 _write(run, number, place[number], space, names[number])
 
 
@@ -103,13 +106,21 @@ def centers_file(run: Run) -> tuple[str, list[int]]:
 
 
 def make_room(folder: Path) -> None:
-    """Keep frames of the runs looked at last; those of others are made again when they are wanted."""
+    """Make a run's folder of frames, and delete those of runs that nobody has looked at for longest."""
     if folder.is_dir():
+        with contextlib.suppress(OSError):
+            os.utime(folder)  # it is looked at now
         return
     folder.mkdir(parents=True, exist_ok=True)
-    others = sorted(folder.parent.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
-    for old in others[MAX_KEPT:]:
+    for old in sorted(folder.parent.iterdir(), key=_last_look, reverse=True)[MAX_KEPT:]:
         shutil.rmtree(old, ignore_errors=True)
+
+
+def _last_look(folder: Path) -> float:
+    try:
+        return folder.stat().st_mtime
+    except OSError:  # someone else has just deleted it
+        return 0.0
 
 
 def digits_file(run: Run) -> str | None:
