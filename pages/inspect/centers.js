@@ -72,5 +72,5 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (!root || !data) return;
   if (!rows.has(root)) rows.set(root, new Row(root));
   rows.get(root).show(data, setTriggerValue);
-  return () => bus.removeEventListener("frame", rows.get(root)?.hear);
+  return () => { if (!root.isConnected) bus.removeEventListener("frame", rows.get(root).hear); }; // also called when overtaken
 }

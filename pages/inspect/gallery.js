@@ -21,10 +21,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
   emits.set(root, setTriggerValue);
   const { images, sample, ...rest } = data, text = JSON.stringify(rest) + images.length + images.slice(0, 64);
   if (shown.get(root) !== text) {
-    const place = shown.has(root) && shown.get(root).split("|page")[0] === text.split("|page")[0] ? root.querySelector(".sheet")?.scrollTop : 0;
     shown.set(root, text);
     draw(root, data, (name, value) => emits.get(root)(name, value));
-    root.querySelector(".sheet").scrollTop = place ?? 0;
   }
   for (const button of root.querySelectorAll("button[data-index]")) button.setAttribute("aria-pressed", Number(button.dataset.index) === sample);
 }

@@ -3,7 +3,7 @@
 // data: {run, number, following, training, moments: [{words, counts, class_of}], marks: [{number, words, up}],
 //        trend: [a number or null by moment], trend_words, still: what to say where points stand still, first_clustered, name}
 
-const bus = (window.decBus ??= new EventTarget());
+const bus = (window.decBus ??= new EventTarget()); // bus.playing: the run whose views follow the line rather than Python
 const lines = new WeakMap();
 const SPEEDS = [1, 2, 4, 8, 30]; // moments a second
 
@@ -13,7 +13,7 @@ class Line {
     this.speed = 2;
     const get = (name) => root.querySelector(name);
     Object.assign(this, { range: get("input"), words: get(".words"), play: get(".play"), marks: get(".marks"), follow: get(".follow"), trend: get(".trend"), told: get(".told"), still: get(".still") });
-    this.range.oninput = () => { this.stop(); this.to(Number(this.range.value), 120); this.settleSoon(); };
+    this.range.oninput = () => { this.stop(); bus.playing = this.data.run; this.to(Number(this.range.value), 120); this.settleSoon(); };
     this.play.onclick = () => (this.playing ? (this.stop(), this.settle()) : this.start());
     get(".back").onclick = () => this.step(-1);
     get(".on").onclick = () => this.step(1);
@@ -79,6 +79,7 @@ class Line {
   step(by) { this.stop(); this.to(this.number + by, 300); this.settle(); }
 
   start() {
+    this.stop();
     if (this.number >= this.data.moments.length - 1) this.to(0, 0);
     this.playing = true;
     bus.playing = this.data.run;
@@ -93,16 +94,19 @@ class Line {
     this.timer = setTimeout(next, 1000 / this.speed);
   }
 
-  pause() { clearTimeout(this.timer); this.playing = false; bus.playing = undefined; }
-  stop() { this.pause(); this.button(false); }
+  stop() {
+    clearTimeout(this.timer); clearTimeout(this.waiting);
+    this.playing = false; this.waiting = bus.playing = undefined;
+    this.button(false);
+  }
 
   button(playing) {
     this.play.textContent = playing ? "Pause" : "Play";
     this.play.setAttribute("aria-pressed", playing);
   }
 
-  settle() { clearTimeout(this.waiting); this.waiting = undefined; this.emit("moment", this.number); }
-  settleSoon() { clearTimeout(this.waiting); this.waiting = setTimeout(() => this.settle(), 250); }
+  settle() { this.emit("moment", this.number); }
+  settleSoon() { this.waiting = setTimeout(() => { this.stop(); this.settle(); }, 250); }
 }
 
 export default function ({ data, parentElement, setTriggerValue }) {
@@ -110,5 +114,5 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (!root || !data) return;
   if (!lines.has(root)) lines.set(root, new Line(root));
   lines.get(root).show(data, setTriggerValue);
-  return () => lines.get(root)?.pause();
+  return () => { if (!root.isConnected) lines.get(root).stop(); }; // also called when overtaken
 }

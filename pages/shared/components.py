@@ -23,6 +23,13 @@ from pages.shared.places import static_root
 
 HERE = Path(__file__).parent
 SPRITE_COLUMNS = 100
+POINTS = (
+    '<div class="points"><canvas tabindex="0" role="img"></canvas><div class="labels"></div>'
+    '<svg aria-hidden="true"><polygon points=""></polygon></svg><div class="ring" hidden></div>'
+    '<div class="tools"><button type="button" class="whole" hidden>Show all</button>'
+    '<button type="button" class="lasso" aria-pressed="false">Lasso</button></div>'
+    '<div class="tip" hidden><canvas></canvas><span></span></div></div>'
+)
 
 
 @cache
@@ -36,14 +43,7 @@ _plot = st.components.v2.component(
     isolate_styles=False,
 )  # fmt: skip
 _points = st.components.v2.component(
-    "points",
-    html='<div class="points"><canvas tabindex="0" role="img"></canvas><div class="labels"></div>'
-    '<svg aria-hidden="true"><polygon points=""></polygon></svg><div class="ring" hidden></div>'
-    '<div class="tools"><button type="button" class="whole" hidden>Show all</button>'
-    '<button type="button" class="lasso" aria-pressed="false">Lasso</button></div>'
-    '<div class="tip" hidden><canvas></canvas><span></span></div></div>',
-    css=source("points.css"),
-    js=source("raster.js") + source("points.js"),
+    "points", html=POINTS, css=source("points.css"), js=source("raster.js") + source("points.js")
 )
 _digits = st.components.v2.component(
     "digits", html='<div class="digits" role="img"></div>', css=source("digits.css"), js=source("digits.js")

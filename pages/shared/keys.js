@@ -7,16 +7,17 @@ const TYPING = "input, textarea, [contenteditable=true]";
 let listener;
 
 // A button pressed by the mouse would keep the focus, and then take the space key for itself. Keyboards have detail 0.
-const release = (event) => { if (event.detail > 0) event.target.closest?.(".st-key-controls button")?.blur(); };
+const release = (event) => { if (event.detail > 0) event.composedPath()[0].closest?.(".st-key-controls button")?.blur(); };
 
 export default function ({ data }) {
-  if (listener) document.removeEventListener("keydown", listener);
-  listener = (event) => {
-    if (event.defaultPrevented) return; // a component, whose inside cannot be seen from here, has used it
+  document.removeEventListener("keydown", listener);
+  const mine = listener = (event) => {
+    if (event.defaultPrevented) return; // a component has used it
+    const target = event.composedPath()[0]; // event.target is the component, whatever inside of it has the focus
     const field = document.querySelector(`.st-key-${data.focus[event.key]} input`);
-    if (field && !event.target.closest?.(TYPING)) { event.preventDefault(); field.focus(); field.click(); return; }
+    if (field && !target.closest?.(TYPING)) { event.preventDefault(); field.focus(); field.click(); return; }
     const names = data.keys[event.key];
-    if (!names || event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.(TAKEN)) return;
+    if (!names || event.ctrlKey || event.metaKey || event.altKey || target.closest?.(TAKEN)) return;
     for (const name of names) {
       const button = document.querySelector(`.st-key-${name} button:not([disabled])`);
       if (button) { event.preventDefault(); button.click(); return; }
@@ -24,5 +25,5 @@ export default function ({ data }) {
   };
   document.addEventListener("keydown", listener);
   document.addEventListener("click", release);
-  return () => document.removeEventListener("keydown", listener);
+  return () => document.removeEventListener("keydown", mine);
 }

@@ -1,6 +1,6 @@
 // The confusion matrix as a table that can be clicked: a cell, a row or a column is told to Python as "cell".
 // data: {run, rows: [name], columns: [{name, colour}], counts: [[n]], classes: [number of the row's class], class_of: [class of the column], show: "count" | "row" | "column",
-//        chosen: {row, column}, titles: {rows, columns}, noun, matched: whether columns belong to rows, name, alt, follows: whether the timeline brings counts}; a row or column of -1 means "any"
+//        chosen: {row, column}, titles: {rows, columns}, noun: what one sample is called, matched: whether columns belong to rows, name, alt, follows: whether the timeline brings counts}; a row or column of -1 means "any"
 // Events "frame" of the timeline bring other counts for the same rows and columns.
 
 const bus = (window.decBus ??= new EventTarget());
@@ -8,6 +8,8 @@ const tables = new WeakMap();
 const THIN = "\u2009";
 
 function thousands(n) { return String(n).replace(/\B(?=(\d{3})+$)/g, THIN); }
+
+function called(title, name) { return `${title} ${name}`.trim(); }
 
 function sums(counts) {
   return { row: counts.map((row) => row.reduce((a, b) => a + b, 0)), column: counts[0].map((_, j) => counts.reduce((a, row) => a + row[j], 0)) };
@@ -75,7 +77,8 @@ class Table {
       const j = Number(cell.parentElement.dataset.column), row = data.matched ? data.classes.indexOf(class_of[j]) : -1;
       const name = row < 0 || data.rows[row].length > 2 ? "" : data.rows[row];
       if (cell.textContent !== name) cell.textContent = name;
-      if (row >= 0) cell.parentElement.title = `${data.titles.columns} ${data.columns[j].name}, matched to ${data.rows[row]}`;
+      const matched = row < 0 ? "" : `, matched to ${data.rows[row]}`;
+      cell.parentElement.title = `${called(data.titles.columns, data.columns[j].name)}${matched}`;
     }
     for (const cell of this.root.querySelectorAll("td")) {
       const { row: i, column: j } = { row: Number(cell.dataset.row), column: Number(cell.dataset.column) };
@@ -87,7 +90,8 @@ class Table {
       if (cell.className !== look) cell.className = look;
       const depth = ink.toFixed(2);
       if (cell.depth !== depth) { cell.depth = depth; cell.style.setProperty("--share", depth); }
-      const words = `${thousands(n)} of ${data.titles.rows} ${data.rows[i]} in ${data.titles.columns} ${data.columns[j].name}`;
+      const of_row = data.rows.length > 1 ? `${called(data.titles.rows, data.rows[i])}, ` : "";
+      const words = `${thousands(n)} ${data.noun}${n === 1 ? "" : "s"}: ${of_row}${called(data.titles.columns, data.columns[j].name)}`;
       if (cell.title !== words) { cell.title = words; cell.setAttribute("aria-label", words); }
     }
   }
@@ -120,6 +124,7 @@ class Table {
   }
 
   typed(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return; // the browser's
     const step = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
     if (event.key === "Enter" || event.key === " ") { event.preventDefault(); this.pressed(event); return; }
     if (!step) return;
@@ -138,5 +143,5 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (!root || !data) return;
   if (!tables.has(root)) tables.set(root, new Table(root));
   tables.get(root).show(data, setTriggerValue);
-  return () => bus.removeEventListener("frame", tables.get(root)?.hear);
+  return () => { if (!root.isConnected) bus.removeEventListener("frame", tables.get(root).hear); }; // also called when overtaken
 }

@@ -20,7 +20,7 @@ function library(url) {
 
 const CONFIG = { displayModeBar: false, doubleClick: "reset" };
 const NARROW = 420; // pixels
-const drawn = new WeakMap(); // what each node shows: its figure, and whether that is dark
+const drawn = new WeakMap(); // what each node shows: its figure, and the page's background
 const emits = new WeakMap(); // how each figure tells Python, as last heard
 
 function listen(node) { // once for a node: Plotly.react keeps it
@@ -72,10 +72,11 @@ export default function ({ data, parentElement, setTriggerValue }) {
   emits.set(node, setTriggerValue);
   node.setAttribute("aria-label", data.name);
   node.setAttribute("aria-description", data.alt);
-  const dark = getComputedStyle(node).getPropertyValue("--st-background-color");
+  const background = getComputedStyle(node).getPropertyValue("--st-background-color");
   const before = drawn.get(node);
-  if (before?.figure === data.figure && before.dark === dark) return;
-  drawn.set(node, { figure: data.figure, dark });
-  library(data.library).then((Plotly) => draw(Plotly, node)).catch((error) => { node.textContent = error.message; });
+  if (before?.figure !== data.figure || before.background !== background) {
+    drawn.set(node, { figure: data.figure, background });
+    library(data.library).then((Plotly) => draw(Plotly, node)).catch((error) => { node.textContent = error.message; });
+  }
   return () => { if (window.Plotly && !node.isConnected) window.Plotly.purge(node); };
 }

@@ -499,6 +499,7 @@ class PointsView {
       this.zoomAt(Math.exp(-e.deltaY / 400), e.offsetX, e.offsetY);
     };
     canvas.onpointerdown = (e) => {
+      if (e.button) return; // a menu, not a choice
       this.down = [e.offsetX, e.offsetY];
       if (this.draws(e)) { canvas.setPointerCapture(e.pointerId); this.outline = []; this.tip.hidden = true; e.preventDefault(); }
       else if (e.pointerType === "mouse") { canvas.setPointerCapture(e.pointerId); this.drag = [e.offsetX, e.offsetY]; }
@@ -535,6 +536,7 @@ class PointsView {
     }
     canvas.ondblclick = () => { this.zoom = 1; this.pan = [0, 0]; this.looked(); };
     canvas.onkeydown = (e) => {
+      if (e.ctrlKey || e.metaKey || e.altKey) return; // the browser's
       const { clientWidth: w, clientHeight: h } = canvas, step = 0.12;
       const act = {
         "+": () => this.zoomAt(1.25, w / 2, h / 2), "-": () => this.zoomAt(0.8, w / 2, h / 2),
@@ -555,5 +557,5 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (!views.has(root)) views.set(root, new PointsView(root));
   if (data.moments) views.get(root).enter(data, setTriggerValue);
   else views.get(root).show(parse(data));
-  return () => views.get(root)?.leave();
+  return () => { if (!root.isConnected) views.get(root).leave(); }; // also called when overtaken by a newer call
 }

@@ -5,18 +5,20 @@ const PATIENCE = 5000; // milliseconds after which a redraw that was asked for i
 
 export default function ({ data, parentElement, setTriggerValue }) {
   clearTimeout(parentElement.pulse);
+  const mine = (parentElement.asking = {}); // until this is drawn anew, be it while an answer is under way
   let asked = 0;
   const look = async () => {
     try {
       const answer = await fetch(data.url, { cache: "no-store" });
       const pulse = await answer.text();
+      if (parentElement.asking !== mine) return;
       if (answer.ok && pulse !== data.seen && Date.now() - asked > PATIENCE) {
         asked = Date.now();
         setTriggerValue("news", pulse);
       }
     } catch { /* the server is away: the next look may find it */ }
-    if (parentElement.isConnected) parentElement.pulse = setTimeout(look, data.every);
+    if (parentElement.asking === mine && parentElement.isConnected) parentElement.pulse = setTimeout(look, data.every);
   };
   parentElement.pulse = setTimeout(look, data.every);
-  return () => clearTimeout(parentElement.pulse);
+  return () => { if (parentElement.asking === mine) clearTimeout(parentElement.pulse); };
 }

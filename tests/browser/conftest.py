@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 from driving import DIGITS, MNIST, opened
 
-from benchmarks.serving import browser, served
+from benchmarks.serving import served
 from dec_core.config import RunConfig
 from dec_core.data import Dataset, load, own
 from dec_core.reading.run import Run
@@ -49,12 +49,6 @@ def runs(tmp_path_factory) -> SimpleNamespace:
     digits = RunConfig.make(**DIGITS)
     pair = [recorded(root, digits.changed(**change)) for change in ({}, {"n_samples": 1500})]
     return SimpleNamespace(root=root, run=recorded(root, labelled), unlabelled=recorded(root, unlabelled), pair=pair)
-
-
-@pytest.fixture(scope="session", name="browser")
-def a_browser():
-    with browser() as launched:
-        yield launched
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,178 @@
+"""The app's components alone, in a page without the app: what a journey could only meet by chance."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from driving import opened
+
+from dec_core.figures.embedding import frame
+from pages.inspect.view_components import TIMELINE
+from pages.shared.components import POINTS
+
+PAGES = Path(__file__).parents[2] / "pages"
+LOAD = """async ([source, html]) => {
+  const address = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+  const host = document.body.appendChild(document.createElement("div"));
+  const root = host.attachShadow({ mode: "open" });
+  root.innerHTML = html;
+  window.calls = [];
+  const draw = (await import(address)).default, setTriggerValue = (...call) => window.calls.push(call);
+  window.draw = (data) => draw({ data, parentElement: root, setTriggerValue });
+  window.part = root.querySelector.bind(root);
+}"""
+TIMERS = """() => {
+  window.timers = new Map();
+  let last = 0;
+  window.setTimeout = (act) => { timers.set(++last, act); return last; };
+  window.clearTimeout = (id) => timers.delete(id);
+  const settle = async () => { for (let i = 0; i < 9; i++) await null; };
+  window.pass = async () => { // the time that all of them wait, and what follows of it
+    await settle();
+    const due = [...timers.values()];
+    timers.clear();
+    for (const act of due) act();
+    await settle();
+  };
+}"""
+MATRIX = {
+    "run": "a", "rows": ["3", "8"], "columns": [{"name": "A", "colour": "#111111"}, {"name": "B", "colour": "#222222"}],
+    "counts": [[1, 1200], [0, 4]], "classes": [3, 8], "class_of": [3, 8], "show": "count",
+    "chosen": {"row": -1, "column": -1}, "titles": {"rows": "true digit", "columns": "cluster"}, "noun": "digit",
+    "matched": True, "name": "Confusion matrix", "alt": "", "follows": True,
+}  # fmt: skip
+MOMENTS = [{"words": f"step {number}", "counts": None, "class_of": None} for number in range(5)]
+LINE = {
+    "run": "a", "number": 4, "following": True, "training": True, "moments": MOMENTS, "marks": [], "trend": [],
+    "trend_words": "", "still": "", "first_clustered": 0, "name": "Timeline",
+}  # fmt: skip
+
+
+@pytest.fixture
+def blank(browser):
+    """A page with nothing on it."""
+    page = opened(browser, [])
+    yield page
+    page.context.close()
+
+
+def load(page, html: str, *names: str) -> None:
+    """The component of these sources on the page: `draw(data)` draws it, `part(selector)` finds what is inside."""
+    page.evaluate(LOAD, ["".join((PAGES / name).read_text(encoding="utf-8") for name in names), html])
+
+
+def is_taken(page, selector: str, key: str, **modifiers: bool) -> bool:
+    """Whether a component keeps a key for itself, so that the browser does nothing with it."""
+    return page.evaluate(
+        "([selector, init]) => !part(selector).dispatchEvent(new KeyboardEvent('keydown', init))",
+        [selector, {"key": key, "bubbles": True, "composed": True, "cancelable": True, **modifiers}],
+    )
+
+
+def test_news_that_come_while_one_asks_do_not_make_two_who_ask(blank):
+    load(blank, "<span></span>", "shared/pulse.js")
+    blank.evaluate(TIMERS)
+    n_asked = blank.evaluate("""async () => {
+      const answers = [], reply = (pulse) => ({ ok: true, text: async () => pulse });
+      window.fetch = () => new Promise((resolve) => answers.push(resolve));
+      draw({ url: "pulse", seen: "one", every: 1 });
+      await pass();
+      draw({ url: "pulse", seen: "two", every: 1 }); // drawn anew while the first answer is under way
+      answers[0](reply("two"));
+      await pass();
+      answers[1](reply("two"));
+      await pass();
+      answers[2](reply("two"));
+      await pass();
+      return answers.length;
+    }""")
+    assert n_asked == 4 and blank.evaluate("calls") == []
+
+
+def test_a_key_inside_a_component_with_the_focus_presses_no_button(blank):
+    load(blank, '<canvas tabindex="0"></canvas><p tabindex="0">x</p>', "shared/keys.js")
+    blank.evaluate("""() => {
+      const button = document.body.appendChild(document.createElement("div"));
+      button.className = "st-key-pause";
+      button.innerHTML = "<button></button>";
+      window.pressed = 0;
+      button.firstChild.onclick = () => pressed++;
+      draw({ keys: { " ": ["pause"] }, focus: {} });
+    }""")
+    assert not is_taken(blank, "canvas", " ") and blank.evaluate("pressed") == 0
+    assert is_taken(blank, "p", " ") and blank.evaluate("pressed") == 1
+
+
+def test_keys_with_ctrl_or_alt_stay_the_browsers(blank):
+    load(blank, '<div class="matrix"></div>', "shared/matrix.js")
+    blank.evaluate("(data) => { draw(data); }", MATRIX)
+    assert is_taken(blank, "td", "ArrowLeft") and is_taken(blank, "td", "Enter")
+    assert not is_taken(blank, "td", "ArrowLeft", altKey=True) and not is_taken(blank, "td", "Enter", ctrlKey=True)
+
+
+def test_the_map_leaves_zooming_the_page_to_the_browser(blank):
+    load(blank, POINTS, "shared/raster.js", "shared/points.js")
+    data = frame(
+        np.array([[0, 0], [1, 1]]), colour_by="cluster", digits=None, names=(), labels=np.array([0, 1]),
+        cluster_order=np.arange(2), class_of=None, run="a", space="PCA", moment="0",
+        sprite={"url": "data:,", "columns": 2, "width": 1, "height": 1}, kind="digit", name="Embedding", alt="",
+    )  # fmt: skip
+    blank.evaluate("(data) => { draw(new Uint8Array(data)); }", list(data))
+    assert is_taken(blank, "canvas", "+") and is_taken(blank, "canvas", "ArrowLeft")
+    for key, modifier in (("+", "ctrlKey"), ("-", "metaKey"), ("0", "ctrlKey"), ("ArrowLeft", "altKey")):
+        assert not is_taken(blank, "canvas", key, **{modifier: True})
+
+
+def test_a_cell_says_what_it_counts(blank):
+    load(blank, '<div class="matrix"></div>', "shared/matrix.js")
+    title = lambda row, column: blank.evaluate(  # noqa: E731
+        "([i, j]) => part(`[data-row='${i}'][data-column='${j}']`).title", [row, column]
+    )
+    blank.evaluate("(data) => { draw(data); }", MATRIX)
+    assert (
+        title(0, 1) == "1\u2009200 digits: true digit 3, cluster B"
+        and title(0, 0) == "1 digit: true digit 3, cluster A"
+    )
+    assert title(-1, 0) == "cluster A, matched to 3"
+    columns = [{"name": name, "colour": ""} for name in ("right there", "wrong there")]
+    beside = {"rows": ["right here", "wrong here"], "columns": columns, "titles": {"rows": "", "columns": ""}}
+    blank.evaluate("(data) => { draw(data); }", MATRIX | beside | {"matched": False})
+    assert title(1, 1) == "4 digits: wrong here, wrong there"
+
+
+def test_a_cluster_without_a_class_is_said_to_be_matched_to_none(blank):
+    load(blank, '<div class="matrix"></div>', "shared/matrix.js")
+    blank.evaluate("(data) => { draw(data); }", MATRIX)
+    blank.evaluate("(data) => { draw(data); }", MATRIX | {"class_of": []})
+    assert blank.evaluate('part(\'[data-row="-1"][data-column="0"]\').title') == "cluster A"
+
+
+def test_what_is_drawn_twice_while_it_is_loaded_follows_the_timeline(blank):
+    """Streamlit calls the clean-up of a call that a newer one has overtaken, although what it drew is still there."""
+    load(blank, '<div class="matrix"></div>', "shared/matrix.js")
+    blank.evaluate("(data) => { draw(data)(); draw(data); draw(data)(); }", MATRIX)
+    blank.evaluate("""() => decBus.dispatchEvent(new CustomEvent("frame", {
+      detail: { run: "a", number: 0, counts: [[7, 7], [7, 7]], class_of: [3, 8] } }))""")
+    assert blank.evaluate("part('td').textContent") == "7"
+
+
+def test_what_is_redrawn_while_one_drags_stays_where_one_drags(blank):
+    load(blank, TIMELINE, "inspect/timeline.js")
+    blank.evaluate(TIMERS)
+    blank.evaluate("(data) => { draw(data); }", LINE)
+    blank.evaluate("""() => { part("input").value = 2; part("input").dispatchEvent(new Event("input")); }""")
+    assert blank.evaluate("decBus.playing") == "a"  # which matrix, centers and points ask when they are drawn
+    blank.evaluate("pass()")
+    assert blank.evaluate("[calls, decBus.playing ?? null]") == [[["moment", 2]], None]
+
+
+def test_follow_takes_the_place_of_a_drag_just_before(blank):
+    load(blank, TIMELINE, "inspect/timeline.js")
+    blank.evaluate(TIMERS)
+    blank.evaluate("(data) => { draw(data); }", LINE)
+    blank.evaluate("""() => {
+      part("input").value = 2; part("input").dispatchEvent(new Event("input"));
+      part(".follow").click();
+    }""")
+    blank.evaluate("pass()")
+    assert blank.evaluate("calls") == [["moment", -1]]
