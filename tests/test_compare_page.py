@@ -98,7 +98,17 @@ def test_curves_are_drawn_anew_only_where_there_is_another_record(runs, monkeypa
     at = compare(runs[0], runs[2], seeds="apart")
     at.run()
     assert len(drawn) == 1
-    runs[2].append({"event": "PretrainProgress", "epoch": 1, "batch": 1, "n_batches": 2, "loss": 0.1, "seconds": 1.0})
+    runs[2].append(
+        {
+            "event": "PretrainProgress",
+            "epoch": 1,
+            "n_epochs": 2,
+            "batch": 1,
+            "n_batches": 2,
+            "loss": 0.1,
+            "seconds": 1.0,
+        }
+    )
     at.run()
     assert len(drawn) == 2
 

@@ -1,6 +1,7 @@
 """Run folders, the recorder that fills them, and the history and progress read from them."""
 
 import errno
+import json
 import os
 import shutil
 import threading
@@ -18,6 +19,7 @@ from dec_core.data import Dataset, own
 from dec_core.reading.progress import duration, progress
 from dec_core.runs.folder import RunFolder, list_runs
 from dec_core.runs.history import History, RunReader
+from dec_core.runs.records import parse_record
 from dec_core.runs.snapshots import half
 from dec_core.runs.status import SILENT, RunStatus
 from dec_core.runs.subset import example_index, view_index
@@ -29,6 +31,7 @@ from dec_core.work.schedule import MAX_POINTS, Schedule
 
 pytestmark = pytest.mark.slow
 
+EPOCH = {"event": "PretrainProgress", "n_epochs": 3, "batch": 1, "n_batches": 1, "loss": 0.1, "seconds": 1.0}
 records = st.lists(st.fixed_dictionaries({"event": st.text(max_size=9), "loss": st.floats(0, 1)}), max_size=12)
 
 
@@ -265,10 +268,32 @@ def test_a_run_killed_before_its_first_checkpoint_starts_again(tmp_path, small):
     assert [r["epoch"] for r in history.pretrain] == [1, 2, 3, 4, 5, 6] and folder.status.state == "finished"
 
 
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"event": "PretrainProgress", "epoch": 1, "batch": 1, "n_batches": 1, "loss": 0.1},
+        {"event": "TargetUpdated", "iteration": 1, "acc": 0.5},
+        {"event": "ClusterProgress", "iteration": 1, "loss": 0.1},
+        {"event": "Started"},
+        {"event": "MixtureScored"},
+    ],
+)
+def test_a_record_without_what_its_readers_rely_on_is_passed_over(record):
+    assert parse_record(json.dumps(record).encode()) is None
+    more = {"n_epochs": 1, "seconds": 1.0, "acc": 0.5, "versions": {}, "processor": "", "cores": 1, "system": ""}
+    assert parse_record(json.dumps(more | record).encode()) == more | record
+
+
+def test_an_end_without_its_time_is_no_point_of_a_curve():
+    update = {"event": "TargetUpdated", "iteration": 1, "seconds": 1.0}
+    history = History().with_records(update, {"event": "Finished", "n_iterations": 2, "acc": 0.5})
+    assert history.end["acc"] == 0.5 and history.updates == (update,)
+
+
 def test_a_run_that_was_away_for_a_while_is_read_anew(tmp_path, small):
     folder = RunFolder.create(tmp_path, small, "stopped")
     for epoch in (1, 2, 3):
-        folder.append({"event": "PretrainProgress", "epoch": epoch, "batch": 1, "n_batches": 1, "loss": 0.1})
+        folder.append(EPOCH | {"epoch": epoch})
     reader = RunReader(folder)
     assert len(reader.refresh().pretrain) == 3
     folder.path.rename(tmp_path / "elsewhere")
@@ -313,9 +338,7 @@ def test_a_diverged_run_is_failed_with_its_cause_and_its_images_are_not_analysed
 def test_a_resume_drops_what_lies_beyond_the_checkpoint():
     history = History()
     for epoch in (1, 2, 3):
-        history = history.with_records(
-            {"event": "PretrainProgress", "epoch": epoch, "batch": 4, "n_batches": 4, "loss": 1 / epoch}
-        )
+        history = history.with_records(EPOCH | {"epoch": epoch})
         history = history.with_records(
             {"event": "SnapshotTaken", "file": f"{epoch}", "epoch": epoch, "iteration": 0, "clustered": False}
         )
@@ -326,7 +349,7 @@ def test_a_resume_drops_what_lies_beyond_the_checkpoint():
 def test_a_history_in_hand_does_not_change_while_another_thread_reads_on(tmp_path, small):
     """One thread is held in the midst of reading a history's points; another one refreshes meanwhile."""
     folder = RunFolder.create(tmp_path, small, "running")
-    point = {"event": "PretrainProgress", "epoch": 1, "n_batches": 4, "loss": 0.1}
+    point = EPOCH | {"epoch": 1, "n_batches": 4}
     folder.append({**point, "batch": 1})
     reader = RunReader(folder)
     points = iter((before := reader.refresh()).pretrain)

@@ -102,7 +102,7 @@ def _losses(figure: go.Figure, records: list[dict], gamma: float) -> None:
     """The two terms of the joint loss, over gradient steps."""
     x = [r["iteration"] for r in records]
     terms = {
-        "reconstruction": ([r["reconstruction_loss"] for r in records], TEN[0]),
+        "reconstruction": ([r.get("reconstruction_loss") for r in records], TEN[0]),
         "γ · KL(p‖q)": ([gamma * r["loss"] for r in records], TEN[6]),
     }
     for name, (y, colour) in terms.items():

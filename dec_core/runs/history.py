@@ -113,7 +113,7 @@ class _Draft:
 
     def _Finished(self, record: Record) -> None:
         updates = self.values["updates"]
-        if updates and record.get("n_iterations", 0) > updates[-1]["iteration"]:
+        if updates and "seconds" in record and record.get("n_iterations", 0) > updates[-1]["iteration"]:
             updates.append({**record, "iteration": record["n_iterations"]})
 
     def _SnapshotTaken(self, record: Record) -> None:

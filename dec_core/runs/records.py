@@ -35,19 +35,19 @@ class Scores(TypedDict, total=False):
 
 
 class Started(TypedDict, total=False):
-    versions: dict[str, str]
-    processor: str
-    cores: int | None
-    system: str
+    versions: Required[dict[str, str]]
+    processor: Required[str]
+    cores: Required[int | None]
+    system: Required[str]
 
 
 class PretrainProgress(TypedDict, total=False):
     epoch: Required[Positive]
-    n_epochs: Positive
+    n_epochs: Required[Positive]
     batch: Required[Count]
     n_batches: Required[Positive]
     loss: Required[float]
-    seconds: Seconds
+    seconds: Required[Seconds]
 
 
 class TargetProgress(TypedDict, total=False):
@@ -60,7 +60,12 @@ class CentersInitialized(Scores, total=False):
     n_starts: Count
 
 
+class MixtureScored(Scores, total=False):
+    acc: Required[float]
+
+
 class TargetUpdated(Scores, total=False):
+    seconds: Required[Seconds]
     update: Count
     iteration: Required[Count]
     max_iterations: Positive
@@ -73,7 +78,7 @@ class ClusterProgress(TypedDict, total=False):
     max_iterations: Positive
     loss: Required[float]
     reconstruction_loss: float | None
-    seconds: Seconds
+    seconds: Required[Seconds]
 
 
 class Diverged(TypedDict, total=False):
@@ -137,8 +142,8 @@ class Sweep(TypedDict, total=False):
 
 KINDS = {kind.__name__: TypeAdapter(kind) for kind in (
     Started, PretrainProgress, TargetProgress, CentersInitialized, TargetUpdated, ClusterProgress, Diverged, Finished,
-    Judged, SnapshotTaken, ProjectionReady, InspectionReady, Resumed,
-)} | dict.fromkeys(("BaselineScored", "MixtureScored"), TypeAdapter(Scores))  # fmt: skip
+    Judged, SnapshotTaken, ProjectionReady, InspectionReady, Resumed, MixtureScored,
+)} | {"BaselineScored": TypeAdapter(Scores)}  # fmt: skip
 SWEEP = TypeAdapter(Sweep)
 
 
