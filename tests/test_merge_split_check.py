@@ -30,6 +30,12 @@ def test_a_graph_ties_each_image_to_its_nearest_both_ways(graph):
     assert graph.sum(axis=1).min() >= 15
 
 
+def test_no_image_is_tied_to_itself_where_many_are_alike(digits):
+    x = np.concatenate([digits.x[:100], np.repeat(digits.x[:1], 40, axis=0)])
+    graph = neighbour_graph(x, (8, 8))
+    assert not graph.diagonal().any() and graph.sum(axis=1).min() >= 15
+
+
 def test_two_cliques_and_a_bridge_in_numbers():
     clique = np.ones((4, 4)) - np.eye(4)
     ties = np.block([[clique, np.zeros((4, 4))], [np.zeros((4, 4)), clique]])

@@ -24,6 +24,7 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.linalg import LinearOperator, eigsh
 
+from dec_core.analysis.projection import but_itself
 from dec_core.analysis.umap_gmm import compare
 from dec_core.architecture import is_one_line
 
@@ -117,10 +118,9 @@ def neighbour_graph(x: np.ndarray, image_shape: Sequence[int]) -> sparse.csr_mat
         Symmetric: one of the two is among the 15 nearest of the other.
     """
     features = "pixels" if is_one_line(image_shape) else "gradients"
-    indices, _ = compare(x, N_NEIGHBORS + 1, features, image_shape).near
-    n, k = len(x), indices.shape[1] - 1
-    rows = np.repeat(np.arange(n), k)
-    graph = sparse.csr_matrix((np.ones(n * k), (rows, indices[:, 1:].ravel())), shape=(n, n))
+    near = but_itself(compare(x, N_NEIGHBORS + 1, features, image_shape).near[0])
+    n, k = near.shape
+    graph = sparse.csr_matrix((np.ones(n * k), (np.repeat(np.arange(n), k), near.ravel())), shape=(n, n))
     return graph.maximum(graph.T).tocsr()
 
 

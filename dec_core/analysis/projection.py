@@ -101,6 +101,16 @@ def neighbours(x: np.ndarray, n_neighbors: int, others: np.ndarray | None = None
     return indices, distances.astype(np.float32)
 
 
+def but_itself(near: np.ndarray) -> np.ndarray:
+    """Indices of `neighbours` without each point itself, which comes first unless others are identical to it.
+
+    int, shape (n, n_neighbors) -> (n, n_neighbors - 1).
+    """
+    itself = near == np.arange(len(near))[:, None]
+    itself[~itself.any(axis=1), -1] = True  # so many are alike that it is not among them: the last one goes
+    return near[~itself].reshape(len(near), -1)
+
+
 def nearest_of_both(
     near: tuple[np.ndarray, np.ndarray], more: tuple[np.ndarray, np.ndarray]
 ) -> tuple[np.ndarray, np.ndarray]:

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from dec_core.analysis.metrics import score
-from dec_core.analysis.projection import neighbours, umap_layout, umap_plane, umap_start
+from dec_core.analysis.projection import but_itself, neighbours, umap_layout, umap_plane, umap_start
 from dec_core.analysis.umap_gmm import compare, group
 from dec_core.architecture import is_one_line
 from dec_core.config import RunConfig
@@ -64,15 +64,8 @@ def add_inspection(folder: RunFolder) -> None:
         plane = umap_layout(z, umap_start(plane[nearest], 2), near, min_dist=0.1)
     kept = {"z": half(z)} if placed else {}
     kept |= steady_planes(folder)
-    folder.save_arrays("inspection.npz", neighbours=_but_itself(near[0]), umap=plane, **kept)
+    folder.save_arrays("inspection.npz", neighbours=but_itself(near[0]).astype(np.int32), umap=plane, **kept)
     folder.append({"event": "InspectionReady", "file": "inspection.npz", "snapshot": name})
-
-
-def _but_itself(near: np.ndarray) -> np.ndarray:
-    """Indices of neighbours without the sample itself, which comes first unless others are identical to it."""
-    itself = near == np.arange(len(near))[:, None]
-    itself[~itself.any(axis=1), -1] = True  # so many are alike that it is not among them: the last one goes
-    return near[~itself].reshape(len(near), -1).astype(np.int32)
 
 
 def _keep_decoder(folder: RunFolder) -> None:
