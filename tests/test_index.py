@@ -87,6 +87,13 @@ def test_archived_runs_are_listed_on_request(tmp_path, runs):
         ("hidden_units=32,16", {0, 1, 2}),
         ("state=finished good", {1}),
         ("GOOD", {1}),
+        ("one", set()),  # n_samples is None
+        ("als", set()),  # deskew is False
+        ("adam", {0, 1, 2}),
+        ("adadelta", set()),
+        ("filters=32,64,128", set()),  # the autoencoder is dense
+        ("filters!=32,64,128", {0, 1, 2}),
+        ("momentum>0", {0, 1, 2}),
         ("star=true", {2}),
         ("acc>much", set()),
         ("state>3", set()),
@@ -101,6 +108,14 @@ def test_runs_are_found_by_any_field_score_or_word(tmp_path, runs, query, found,
         query = "hidden_units=" + ",".join(map(str, small.hidden_units))
     called = {run.id: f"called-{number}" for number, run in enumerate(runs)}
     assert ids(find(RunIndex(tmp_path).entries(), query, lambda entry: called[entry.id])) == expected
+
+
+def test_fields_without_effect_are_not_looked_at(tmp_path, small):
+    no_network = RunFolder.create(tmp_path, small.changed(method="kmeans"), "finished")
+    dec = RunFolder.create(tmp_path, small, "finished")
+    entries = RunIndex(tmp_path).entries()
+    assert ids(find(entries, "latent_dim=10")) == {dec.id} and ids(find(entries, "dense")) == {dec.id}
+    assert ids(find(entries, "method=kmeans")) == {no_network.id}
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from dec_core.config import ConfigError, RunConfig
+from dec_core.config import ConfigError, RunConfig, applies
 from dec_core.presets import name_of
 from dec_core.runs.folder import RunFolder, is_run
 from dec_core.runs.marks import Marks, marks_of
@@ -58,8 +58,9 @@ class Entry:
         return sum(self.status.seconds.values())
 
     def values(self) -> dict[str, Any]:
-        """All that one may search or sort by: fields of the config, scores, marks, state."""
-        fields = self.config.model_dump() if self.config else {}
+        """All that one may search by: fields of the config that have an effect, scores, marks, state."""
+        values = self.config.model_dump() if self.config else {}
+        fields = {name: value for name, value in values.items() if applies(name, self.config)}
         fields |= {name: self.status.outcome[name] for name in SCORES if name in self.status.outcome}
         marks = {"name": self.marks.name, "note": self.marks.note, "star": self.marks.star}
         others = {"state": self.status.state, "preset": self.preset, "seconds": self.seconds, "sweep": self.sweep}
@@ -158,7 +159,7 @@ def _fits(values: dict[str, Any], word: str) -> bool:
             number = _number(wanted)
             return number is not None and isinstance(value, int | float) and COMPARE[sign](value, number)
         return (_text(value) == wanted or (_number(wanted) is not None and value == _number(wanted))) == (sign == "=")
-    return any(word in _text(value) for value in values.values())
+    return any(word in _text(value) for value in values.values() if value is not None and not isinstance(value, bool))
 
 
 def _text(value: Any) -> str:
