@@ -1,5 +1,6 @@
 """Files of strangers are read in a process of its own, which ends in time and leaves nothing."""
 
+import errno
 import gzip
 import io
 import json
@@ -12,12 +13,13 @@ import time
 import tracemalloc
 from dataclasses import asdict
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import psutil
 import pytest
 
-from dec_core.data import isolated, own
+from dec_core.data import isolated, own, reading_process
 from dec_core.data.errors import DataError
 from dec_core.data.isolated import keep_isolated, read_isolated, run_limited
 from dec_core.data.limits import Limits
@@ -193,3 +195,35 @@ def test_it_ends_with_the_server_and_takes_its_files_along(tmp_path):
         reader.stdin.close()
         reader.wait(60)
     assert not folder.exists()
+
+
+def test_where_memory_cannot_be_limited_the_time_alone_is(monkeypatch):
+    resource = pytest.importorskip("resource")
+    asked = []
+
+    def refuse(kind, _):  # as macOS does
+        asked.append(kind)
+        raise ValueError("current limit exceeds maximum limit")
+
+    monkeypatch.setattr(resource, "setrlimit", refuse)
+    reading_process._limit_this_process(Limits())
+    assert asked == [resource.RLIMIT_AS, resource.RLIMIT_FSIZE]
+
+
+@pytest.mark.parametrize(("code", "remedy"), [(errno.ENOSPC, True), (errno.EDQUOT, True), (errno.EACCES, False)])
+def test_room_is_asked_for_where_there_is_none(tmp_path, monkeypatch, code, remedy):
+    (tmp_path / "request.json").write_text(json.dumps(asdict(Request(["a"], False, 2, asdict(Limits()), None))))
+
+    def fail(*_):
+        raise OSError(code, "It failed")
+
+    monkeypatch.setattr(reading_process, "_limit_this_process", lambda limits: None)
+    monkeypatch.setattr(reading_process.threading, "Thread", lambda **_: SimpleNamespace(start=lambda: None))
+    monkeypatch.setattr(reading_process, "_read", fail)
+    assert reading_process.main(tmp_path) == 0
+    error = json.loads((tmp_path / "answer.json").read_text())["error"]
+    assert "It failed" in error and ("make room on the disk" in error) == remedy
+    monkeypatch.setattr(isolated.Path, "write_bytes", fail)
+    with pytest.raises(DataError, match="It failed") as refused, read_isolated(FILES):
+        pass
+    assert ("make room on the disk" in str(refused.value)) == remedy

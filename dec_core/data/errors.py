@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import warnings
 from collections.abc import Iterator
@@ -42,6 +43,12 @@ def reason(error: Exception) -> str:
 def printable(text: str) -> str:
     """Text that can be shown and stored: what is no character, or cannot be seen, as an escape."""
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
+def no_room(error: OSError) -> str:
+    """Why a file cannot be written, with the remedy where the disk is full."""
+    remedy = "; make room on the disk" if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
+    return f"{error.strerror or error}{remedy}"
 
 
 def few(names: list[str], n: int = 5) -> str:

@@ -23,7 +23,7 @@ import numpy as np
 import psutil
 
 from dec_core.data.dataset import Dataset
-from dec_core.data.errors import NO_MEMORY, DataError, printable
+from dec_core.data.errors import NO_MEMORY, DataError, no_room, printable
 from dec_core.data.limits import LIMITS, Limits
 from dec_core.data.readers import MIN_IMAGES, Reading
 from dec_core.data.reading_process import Answer, Request
@@ -147,7 +147,7 @@ def _answered(
                 (folder / str(i)).write_bytes(data)
             (folder / "request.json").write_text(json.dumps(asdict(request)), encoding="utf-8")
         except OSError as error:
-            raise DataError(f"{_called(names)}: cannot be stored ({error.strerror}); make room on the disk") from None
+            raise DataError(f"{_called(names)}: cannot be stored: {no_room(error)}") from None
         yield folder, _answer(folder, _called(names), limits, while_waiting)
 
 

@@ -6,6 +6,7 @@ and the arrays `images.npy` and `y.npy`. It ends, and takes the folder along, wh
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -16,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dec_core.data.errors import NO_MEMORY, DataError
+from dec_core.data.errors import NO_MEMORY, DataError, no_room
 from dec_core.data.limits import Limits
 from dec_core.data.own import keep
 from dec_core.data.uploads import read_files
@@ -58,7 +59,7 @@ def main(folder: Path) -> int:
     except MemoryError:
         answer = Answer(error=f"{request.names[0][:200]}: {NO_MEMORY}")
     except OSError as error:  # of the disk: what is wrong with the files is a DataError
-        answer = Answer(error=f"the data cannot be stored: {error.strerror}; make room on the disk")
+        answer = Answer(error=f"the data cannot be stored: {no_room(error)}")
     (folder / "answer.json").write_text(json.dumps(asdict(answer)), encoding="utf-8")
     return 0
 
@@ -82,7 +83,8 @@ def _limit_this_process(limits: Limits) -> None:
         return
     for kind, value in ((resource.RLIMIT_AS, limits.memory), (resource.RLIMIT_FSIZE, limits.n_values + ROOM)):
         _, hard = resource.getrlimit(kind)
-        resource.setrlimit(kind, (value if hard == resource.RLIM_INFINITY else min(value, hard), hard))
+        with contextlib.suppress(ValueError, OSError):  # macOS refuses some: the time is limited all the same
+            resource.setrlimit(kind, (value if hard == resource.RLIM_INFINITY else min(value, hard), hard))
 
 
 def _end_with_parent(folder: Path) -> None:
