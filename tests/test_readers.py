@@ -1091,6 +1091,24 @@ def test_images_and_labels_dropped_together_belong_together():
     assert np.array_equal(reading.dataset.images, IMAGES) and np.array_equal(reading.dataset.y, y)
 
 
+def test_labels_in_a_file_of_their_own_are_read_or_refused_never_dropped(tmp_path):
+    y = np.arange(len(IMAGES), dtype=np.uint8) % 3
+    reading = read_files([("images.npy", npy(IMAGES)), ("labels.npy", npy(y))])
+    assert np.array_equal(reading.dataset.images, IMAGES) and np.array_equal(reading.dataset.y, y)
+    (tmp_path / "images.npy").write_bytes(npy(IMAGES))
+    (tmp_path / "labels.npy").write_bytes(npy(y))
+    assert np.array_equal(read(tmp_path / "images.npy").dataset.y, y)
+    with pytest.raises(DataError, match=r"labels of images.npy: received what cannot be read"):
+        read_files([("images.npy", npy(IMAGES)), ("labels.csv", b"label\n1\n")])
+    for images in (("images.csv", b"1,2,3,4\n1,2,3,4\n"), ("images.npz", b"PK"), ("images.zip", b"PK")):
+        with pytest.raises(DataError, match=rf"2 files: received 2 files: {images[0]}; labels.npy, expected pictures"):
+            read_files([images, ("labels.npy", npy(y))])
+        with pytest.raises(DataError, match=rf"{images[0]}: received labels in a file of their own, expected them"):
+            read_bytes(*images, labels=npy(y))
+    pair = [("label.png", picture(IMAGES[0])), ("b.png", picture(IMAGES[1]))]
+    assert len(read_files(pair).dataset.images) == 2  # two pictures, one of which is so called
+
+
 @pytest.mark.parametrize("name", ["", "..", "a/../b.png", "\0", "x" * 5000, "C:\\a.png"])
 def test_odd_names_are_no_more_than_names(name):
     files = [(name, picture(IMAGES[0])), ("b.png", picture(IMAGES[1])), ("c.png", picture(IMAGES[2]))]

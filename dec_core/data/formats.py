@@ -50,6 +50,8 @@ class Format:
         Raises DataError, and nothing else, for what cannot be used.
     looks_like : function from bytes to bool, or None
         Of a format that files are known to have by how they begin, whatever their names.
+    has_label_files : bool
+        Whether labels may lie in a file of their own, of the same format.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Format:
     suffixes: tuple[str, ...]
     read: Callable[[Given], Raw]
     looks_like: Callable[[bytes], bool] | None = None
+    has_label_files: bool = False
 
     def is_format_of(self, name: str, data: bytes) -> bool:
         """Whether a file is to be read as this."""
@@ -88,13 +91,19 @@ FORMATS = (  # the first that fits is taken
         ".npz", "x (or images, data) and, for scoring, y (or labels, target); x_train, y_train, x_test, y_test are "
         "joined", (".npz",), lambda given: read_npz(given.name, given.data, given.limits),
     ),
-    Format(".npy", "the images alone", (".npy",), lambda given: read_npy(given.name, given.data)),
+    Format(
+        ".npy", "images, and labels in a file named accordingly", (".npy",),
+        lambda given: read_npy(given.name, given.data, given.labels), has_label_files=True,
+    ),
     Format(
         ".csv", "one image per row; a column named label, y, class or target, or a first column too many, is its label",
         (".csv",), lambda given: read_csv(given.name, given.data, given.limits),
     ),
     Format(".zip", "pictures, with folders as labels, or IDX files; or a folder of them", (".zip",), _zip),
-    Format("IDX", "gzipped or not; images, and labels in a file named accordingly", (".gz",), _idx, looks_like_idx),
+    Format(
+        "IDX", "gzipped, or unpacked (upload those in a .zip); images, and labels in a file named accordingly",
+        (".gz",), _idx, looks_like_idx, has_label_files=True,
+    ),
     Format("pictures", "many together", SUFFIXES, _picture),
 )  # fmt: skip
 

@@ -48,7 +48,7 @@ def _is_idx_images(name: str) -> bool:
 
 
 def labels_for(name: str) -> str:
-    """The name of the file with the labels, by that of the IDX file with the images."""
+    """The name of the file with the labels, by that of the file with the images."""
     return name.replace("images", "labels").replace("idx3", "idx1")
 
 

@@ -34,9 +34,9 @@ def read_npz(name: str, data: bytes, limits: Limits) -> Raw:
     return _array(f"{name}, {image_key}", files[image_key]()), labels, []
 
 
-def read_npy(name: str, data: bytes) -> Raw:
-    """The array of an .npy file as images. Raises DataError."""
-    return _array(name, data), None, []
+def read_npy(name: str, data: bytes, labels: bytes | None) -> Raw:
+    """The array of an .npy file as images, and that of another as their labels. Raises DataError."""
+    return _array(name, data), None if labels is None else _array(f"labels of {name}", labels), []
 
 
 def _array(name: str, data: bytes) -> np.ndarray:

@@ -20,7 +20,6 @@ from dec_core.data.arrays import Raw, as_images, as_labels
 from dec_core.data.dataset import Dataset
 from dec_core.data.errors import DataError, printable
 from dec_core.data.formats import FORMAT_NAMES, Given, format_of
-from dec_core.data.idx import looks_like_idx
 from dec_core.data.limits import LIMITS, Limits
 from dec_core.data.many_files import from_files, labels_for
 
@@ -64,7 +63,7 @@ def read(
         )
     data = content(path, limits)
     labels_path = path.with_name(labels_for(path.name))
-    with_labels = looks_like_idx(data[:4]) and labels_path != path and os.path.isfile(labels_path)
+    with_labels = format_of(path.name, data).has_label_files and labels_path != path and os.path.isfile(labels_path)
     labels = content(labels_path, limits) if with_labels else None
     return read_bytes(path.name, data, labels=labels, skip_unreadable=skip_unreadable, at_least=at_least, limits=limits)
 
@@ -78,11 +77,13 @@ def read_bytes(
     at_least: int = MIN_IMAGES,
     limits: Limits = LIMITS,
 ) -> Reading:
-    """Read the bytes of a file, of the format that `format_of` says. `labels` go with IDX images. Raises DataError."""
+    """Read the bytes of a file, of the format that `format_of` says, and of one with its labels. Raises DataError."""
     name = printable(name)[-200:]
     limits.check_bytes(name, len(data) + len(labels or b""))
-    given = Given(name, data, labels, skip_unreadable, at_least, limits)
-    return _reading(name, format_of(name, data).read(given), at_least, limits)
+    given, kind = Given(name, data, labels, skip_unreadable, at_least, limits), format_of(name, data)
+    if labels is not None and not kind.has_label_files:
+        raise DataError(f"{name}: received labels in a file of their own, expected them within {kind.name}; join them")
+    return _reading(name, kind.read(given), at_least, limits)
 
 
 def read_together(
