@@ -70,6 +70,13 @@ INSPECTION = {
     "extents": Array("f", "moments 4"),
 }
 TOGETHER = ({"labels", "cluster_centers"}, {"middles", "axes", "extents"})  # all of them, or none
+LIVE_UMAP_FILE = "live_umap.npz"
+LIVE_UMAP = {
+    "plane": Array("f", "live 2", required=True),
+    "index": Array("iu", "live", required=True, below="view"),
+    "labels": Array("u", "live", required=True, below="k"),
+    "iteration": Array("iu", "", required=True),
+}
 COUNTERS = ("epoch", "batch", "loss_sum", "iteration", "next_batch", "updated_at", "n_updates")
 CHECKPOINT = {name: Array("iuf", "", required=True) for name in COUNTERS} | {
     "phase": Array("U", "", required=True),
@@ -78,6 +85,7 @@ CHECKPOINT = {name: Array("iuf", "", required=True) for name in COUNTERS} | {
 }
 FILES = {
     "umap.npz": {"plane": Array("f", "view 2", required=True)},
+    LIVE_UMAP_FILE: LIVE_UMAP,
     "inspection.npz": INSPECTION,
     "checkpoint.npz": CHECKPOINT,
     "pretrained.npz": {name: CHECKPOINT[name] for name in ("phase", "epoch")},

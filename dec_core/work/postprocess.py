@@ -23,6 +23,7 @@ from dec_core.runs.folder import RunFolder, in_order
 from dec_core.runs.history import last_snapshot
 from dec_core.runs.snapshots import half
 from dec_core.runs.subset import view_index
+from dec_core.work.live_umap import remove_live_umap
 from dec_core.work.steady_planes import steady_planes
 
 N_NEIGHBORS = 15  # kept of each sample, itself not counted
@@ -40,6 +41,7 @@ def add_umap(folder: RunFolder) -> None:
         z = z[view_index(len(z))]
     folder.save_arrays("umap.npz", plane=umap_plane(z, plane))
     folder.append({"event": "ProjectionReady", "file": "umap.npz", "snapshot": name})
+    remove_live_umap(folder)
 
 
 def add_inspection(folder: RunFolder) -> None:

@@ -35,6 +35,7 @@ from dec_core.training.events import (
 )
 from dec_core.work.failure import cause
 from dec_core.work.image_analysis import ImageAnalysis
+from dec_core.work.live_umap import LiveUmap
 from dec_core.work.schedule import Schedule
 from dec_core.work.snapshots import Snapshots
 
@@ -46,10 +47,16 @@ PHASE_OF = {PretrainProgress: "pretraining", TargetProgress: "centers", CentersI
 Record = dict[str, Any]
 
 
-def record(folder: RunFolder) -> Iterator[Record]:
+def record(folder: RunFolder, *, live_umap: bool = False) -> Iterator[Record]:
     """Train the run in `folder`, or resume it from its checkpoint, until it ends or is closed.
 
     The caller holds its `runs.lock.training_lock`, so that nobody else trains it meanwhile.
+
+    Parameters
+    ----------
+    folder : RunFolder
+    live_umap : bool
+        Whether to make a UMAP of z every few seconds while the clusters form, for those who watch.
 
     Yields
     ------
@@ -65,12 +72,14 @@ def record(folder: RunFolder) -> Iterator[Record]:
     """
     recorder = None
     try:
-        recorder = _Recorder(folder)
+        recorder = _Recorder(folder, live_umap=live_umap)
         try:
             yield from recorder.run()
         except GeneratorExit:
             recorder.leave()
             raise
+        finally:
+            recorder.close()
     except GeneratorExit:
         raise
     except BaseException as error:
@@ -84,7 +93,7 @@ def record(folder: RunFolder) -> Iterator[Record]:
 class _Recorder:
     """One attempt to train a run: its state, its status, and what writes the rest."""
 
-    def __init__(self, folder: RunFolder):
+    def __init__(self, folder: RunFolder, *, live_umap: bool):
         self.folder, self.config = folder, folder.config
         config = self.config
         self.dataset: Dataset = load(config.dataset, config.n_samples, upright=config.deskew, root=folder.path.parent)
@@ -96,6 +105,9 @@ class _Recorder:
         self.schedule = Schedule(config, len(self.dataset.images))
         self.snapshots = Snapshots(folder, self.state, self.dataset)
         self.images = ImageAnalysis(config, self.dataset, self.snapshots.view)
+        self.live_umap = None
+        if live_umap and METHODS[config.method].trains_centers:
+            self.live_umap = LiveUmap(folder, self.snapshots.view)
         self.shown = float("-inf")  # when the status was, last
         self.last_checkpoint = time.monotonic()
         self.has_said_started = False
@@ -128,6 +140,12 @@ class _Recorder:
             self.status = replace(self.status, state="stopped")
             self.folder.set_status(self.status)
 
+    def close(self) -> None:
+        """Give up what goes on in parallel."""
+        self.images.close()
+        if self.live_umap:
+            self.live_umap.close()
+
     # -- one event
 
     def _handle(self, event: Event) -> Record:
@@ -143,6 +161,7 @@ class _Recorder:
         self._show(at_once=is_milestone)
         if is_milestone and not isinstance(event, Diverged):
             self._keep(event)
+            self._lay_out()
         return record
 
     def _what_follows(self, event: Event) -> Iterator[Record]:
@@ -216,6 +235,16 @@ class _Recorder:
         due = time.monotonic() - self.last_checkpoint > CHECKPOINT_EVERY
         if isinstance(event, CentersInitialized) or due:
             self._checkpoint()
+
+    def _lay_out(self) -> None:
+        """Have z laid out for those who watch; while there are no clusters, prepare for it."""
+        if self.live_umap is None:
+            return
+        if self.state.labels is None:
+            self.live_umap.start()
+        else:
+            state = self.state
+            self.live_umap.offer(state.z, state.labels, state.iteration, self.snapshots.plane)
 
     def _snapshot(self) -> None:
         self._write(self.snapshots.take())

@@ -31,7 +31,7 @@ class Snapshots:
         self.examples = example_index(len(dataset.images), dataset.y)
         self.n_taken = len(list((folder.path / "snapshots").glob("*.npz")))
         self._embed_view = Embedder(state.encoder, as_tensor(dataset.x[self.view], state.input_shape))
-        self._plane: np.ndarray | None = None
+        self.plane: np.ndarray | None = None  # of the view, as it was taken last
 
     def take(self) -> dict[str, object]:
         """Save what the views show now, and return the record of it.
@@ -50,11 +50,11 @@ class Snapshots:
         """z (n, latent_dim), its plane (n_view, 2) with axes (latent_dim, 2), reconstructions; and of clusters more."""
         state, clustered = self.state, self.state.labels is not None
         z = state.z[self.view] if clustered else self._embed_view()
-        axes = pca_axes(z, self._plane)
-        self._plane = ((z - z.mean(axis=0)) @ axes).astype(np.float32)
+        axes = pca_axes(z, self.plane)
+        self.plane = ((z - z.mean(axis=0)) @ axes).astype(np.float32)
         kept = state.z if clustered and METHODS[state.config.method].z != "pixels" else z
         reconstructions = self._images(state.reconstruct(self.dataset.x[self.examples]))
-        arrays = {"z": half(kept), "plane": half(self._plane), "axes": axes, "reconstructions": reconstructions}
+        arrays = {"z": half(kept), "plane": half(self.plane), "axes": axes, "reconstructions": reconstructions}
         return arrays | (self._clusters() if clustered else {})
 
     def _clusters(self) -> dict[str, np.ndarray]:

@@ -74,7 +74,7 @@ def _train(folder: RunFolder, control: Control) -> None:
 def _record(folder: RunFolder, control: Control) -> None:
     from dec_core.work.recorder import record
 
-    recording, place = record(folder), {}
+    recording, place = record(folder, live_umap=True), {}
     for event in recording:
         if "seconds" in event:  # training's own, not what is found out beside it
             place = event
