@@ -1,10 +1,12 @@
 """The page without a browser: Streamlit's AppTest on the real app."""
 
 import gc
+import json
 import re
 import shutil
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from screens import MAIN, PATIENCE, from_the_top, send, widget_states
 from streamlit.testing.v1 import AppTest
@@ -13,6 +15,7 @@ from dec_core.config import RunConfig
 from dec_core.glossary import tooltip
 from dec_core.presets import PRESETS
 from dec_core.runs.folder import RunFolder
+from dec_core.runs.snapshots import LIVE_UMAP_FILE
 from pages.shared import link
 
 pytestmark = pytest.mark.slow
@@ -178,6 +181,42 @@ def test_a_finished_run_opens_with_its_result(app, finished_run, tmp_path):
     for colour_by in ("cluster", "wrong", "digit"):
         app.segmented_control(key="colour_by").set_value(colour_by).run()
         assert not app.exception
+
+
+def test_while_clusters_form_the_map_is_umap_and_who_chooses_pca_keeps_it(app, finished_run, tmp_path, monkeypatch):
+    from pages.shared import components
+
+    run, drawn = put(finished_run, tmp_path), []
+    monkeypatch.setattr(components, "points", lambda frame, key, height: drawn.append(frame))
+    app.query_params["run"] = run.id
+
+    def note():
+        app.run()
+        assert not app.exception
+        header = json.loads(drawn[-1][4 : 4 + int.from_bytes(drawn[-1][:4], "little")])
+        return header["note"].replace("\u2009", " "), header["n_known"]
+
+    def laid_out(iteration):
+        index = np.arange(0, 1797, 3)
+        plane, labels = np.random.default_rng(iteration).normal(size=(599, 2)), np.zeros(599, np.uint8)
+        run.save_arrays(LIVE_UMAP_FILE, plane=plane, index=index, labels=labels, iteration=np.array(iteration))
+
+    pca = "PCA of 1 797 images, step 60", 1797
+    assert note() == pca and not [item for item in app.segmented_control if item.key == "space"]
+    laid_out(40)
+    assert note() == ("UMAP of 599 of 1 797 images, step 40", 599)
+    laid_out(60)
+    assert note() == ("UMAP of 599 of 1 797 images, step 60", 599)
+    app.segmented_control(key="space").set_value("pca")
+    assert note() == pca
+    (run.path / LIVE_UMAP_FILE).unlink()
+    assert note() == pca
+    laid_out(20)
+    assert note() == pca and app.segmented_control(key="space").value == "pca"
+    app.segmented_control(key="space").set_value("umap")
+    assert note() == ("UMAP of 599 of 1 797 images, step 20", 599)
+    (run.path / LIVE_UMAP_FILE).write_bytes(b"PK")
+    assert note() == pca
 
 
 def test_the_picker_opens_a_past_run(app, finished_run, tmp_path):

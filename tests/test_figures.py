@@ -173,3 +173,16 @@ def test_the_largest_changes_of_accuracy_are_marked_on_the_curves():
     assert list(marked.marker.symbol) == ["triangle-up", "triangle-up", "triangle-down", "triangle-up"]
     history = History(updates=({"iteration": 0, "acc": 0.5}, {"iteration": 1, "acc": 0.504}))
     assert not any(trace.name == "largest changes" for trace in curves(history).data)
+
+
+def test_a_frame_of_a_part_of_the_samples_names_the_groups_where_those_lie():
+    from dec_core.figures.embedding import NOWHERE
+
+    plane = np.random.default_rng(0).normal(size=(60, 2)) + np.repeat([[0, 0], [9, 9]], 30, axis=0)
+    part = np.arange(60) % 3 == 0
+    of_part = unpack(frame(plane[part], colour_by="digit", digits=np.repeat([0, 1], 10), names=["0", "1"]))
+    plane[~part] = np.nan
+    header, xy, *_ = unpack(frame(plane, colour_by="digit", digits=np.repeat([0, 1], 30), names=["0", "1"]))
+    assert (header["n"], header["n_known"]) == (60, 20)
+    assert (xy[~part] == NOWHERE).all() and (xy[part] == of_part[1]).all()
+    assert header["labels"] == of_part[0]["labels"] and len(header["labels"]) == 2

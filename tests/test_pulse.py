@@ -8,6 +8,7 @@ import pytest
 from starlette.requests import Request
 
 from dec_core.runs.folder import RunFolder
+from dec_core.runs.snapshots import LIVE_UMAP_FILE
 from pages.shared import focus, pulse
 
 
@@ -39,7 +40,7 @@ def test_it_is_the_same_until_there_is_something_new(run):
     assert asked(run.id).body == asked(run.id).body == pulse.pulse_of(run).encode()
 
 
-@pytest.mark.parametrize("what", ["record", "state", "process", "queue", "worker"])
+@pytest.mark.parametrize("what", ["record", "state", "process", "queue", "worker", "map"])
 def test_it_is_another_one_after_whatever_the_page_shows_otherwise(run, what, monkeypatch):
     if what == "queue":
         run.set_status(replace(run.status, state="queued"))
@@ -51,6 +52,8 @@ def test_it_is_another_one_after_whatever_the_page_shows_otherwise(run, what, mo
     elif what == "process":
         status = (run.path / "status.json").read_text()
         (run.path / "status.json").write_text(status.replace(f'"pid": {os.getpid()}', '"pid": 0'))
+    elif what == "map":
+        (run.path / LIVE_UMAP_FILE).write_bytes(b"")
     elif what == "worker":
         monkeypatch.setattr(focus.supervisor, "completes", True)
     else:

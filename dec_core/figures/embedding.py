@@ -36,7 +36,7 @@ def frame(
     Parameters
     ----------
     plane : ndarray, shape (n, 2)
-        Positions, in any unit.
+        Positions, in any unit; NaN for samples that are not shown.
     colour_by : {"digit", "cluster", "wrong"}
     digits : ndarray of int, shape (n,), or None
         True classes.
@@ -51,7 +51,7 @@ def frame(
     header
         What the browser needs besides: run, space, moment, sprite, alt.
     """
-    n, xy, marks = len(plane), laid_out(plane), colour_by == "wrong"
+    n, xy, known, marks = len(plane), laid_out(plane), np.isfinite(plane).all(axis=1), colour_by == "wrong"
     wrong = np.zeros(n, dtype=np.uint8)
     if digits is not None and labels is not None:
         wrong = (class_of[labels] != digits).astype(np.uint8)
@@ -59,10 +59,11 @@ def frame(
     name = letter if colour_by == "cluster" else names.__getitem__
     header |= {
         "n": n,
+        "n_known": int(known.sum()),
         "look": colour_by,
         "marks": marks,
         "palette": [RIGHT, WRONG] if marks else [*TEN, GREY],
-        "labels": [] if marks or group is None else _label_places(xy, group, name),
+        "labels": [] if marks or group is None else _label_places(xy[known], group[known], name),
         "digit_names": list(names),
         "cluster_names": _cluster_names(cluster_order, class_of, names),
     }
@@ -89,11 +90,9 @@ def positions(plane: np.ndarray, shown: tuple[np.ndarray, np.ndarray] | None = N
         int16 x, y of each | float32 middle of x and y, reach of x and y; a position in the plane is
         middle + reach * int16 / UNIT / 0.9
     """
-    known = np.isfinite(plane).all(axis=1)
-    xy = np.full((len(plane), 2), NOWHERE, dtype="<i2")
-    middle, reach = extent(plane[known]) if shown is None else shown
-    xy[known] = _in_units(plane[known], middle, reach)
-    return xy.tobytes() + np.concatenate([middle, reach]).astype("<f4").tobytes()
+    shown = _extent(plane) if shown is None else shown
+    middle, reach = shown
+    return _in_units(plane, *shown).tobytes() + np.concatenate([middle, reach]).astype("<f4").tobytes()
 
 
 def clusters_and_confidence(
@@ -129,12 +128,18 @@ def _packed(header: dict[str, Any], xy: np.ndarray, columns: list[np.ndarray]) -
 
 
 def laid_out(plane: np.ndarray) -> np.ndarray:
-    """Centred, and so large that all but a few outliers fill the view; int16, shape (n, 2)."""
-    return _in_units(plane, *extent(plane))
+    """Centred, and so large that all but a few outliers fill the view; int16, shape (n, 2). NaN is `NOWHERE`."""
+    return _in_units(plane, *_extent(plane))
+
+
+def _extent(plane: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return extent(plane[np.isfinite(plane).all(axis=1)])
 
 
 def _in_units(plane: np.ndarray, middle: np.ndarray, reach: np.ndarray) -> np.ndarray:
-    return np.clip((plane - middle) / reach * 0.9 * UNIT, -32000, 32000).astype("<i2")
+    xy, known = np.full((len(plane), 2), NOWHERE, dtype="<i2"), np.isfinite(plane).all(axis=1)
+    xy[known] = np.clip((plane[known] - middle) / reach * 0.9 * UNIT, -32000, 32000)
+    return xy
 
 
 def _label_places(xy: np.ndarray, group: np.ndarray, name: Any) -> list[dict[str, Any]]:

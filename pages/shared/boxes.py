@@ -20,12 +20,21 @@ from dec_core.figures.curves import curves_in_words
 from dec_core.figures.palette import colour
 from dec_core.glossary import explained
 from dec_core.methods import METHODS
+from dec_core.reading.live_umap import LiveUmap, live_umap_stamp
 from dec_core.reading.snapshot import Snapshot
 from dec_core.runs.history import History
 from pages.shared import components
 from pages.shared.box import box, choice, to_come
 from pages.shared.focus import inspect_next
-from pages.shared.snapshot_view import confusion_json, curves_json, embedding_frame, newest, shown, sizes_json
+from pages.shared.snapshot_view import (
+    confusion_json,
+    curves_json,
+    embedding_frame,
+    live_frame,
+    newest,
+    shown,
+    sizes_json,
+)
 from pages.shared.text import escape
 
 TOP, BOTTOM = 284, 222  # heights in pixels of the contents of the upper and lower boxes
@@ -34,6 +43,8 @@ COLOURS = {"digit": "digit", "cluster": "cluster", "wrong": "wrong"}
 
 ABOUT_EMBEDDING = (
     f"Each point is an image, placed by its z.\n\n{explained('pca', 'umap')}\n\n"
+    "While the clusters form, UMAP is computed every few seconds of an even part of the images, each time from the "
+    "layout before, so that points move with z; below the points it says of how many, and at which step.\n\n"
     "Scroll to zoom, drag to move, double-click to reset."
 )
 ABOUT_CONFUSION = (
@@ -82,18 +93,27 @@ class Boxes:
         if self.newest is None:
             to_come("Up to 10\u2009000 images as points, which separate into groups as the network learns.", TOP)
             return
-        labelled, umap_file = shown(self.config).y is not None, self.newest.run.umap_file
+        labelled, umap, live = shown(self.config).y is not None, *self._umap()
         with controls:
             colour_by = "cluster"
             if labelled:
                 names = COLOURS | {"digit": shown(self.config).kind}
                 colour_by = choice("Color", names, "digit", "colour_by")
-            space = choice("Projection", {"umap": "UMAP", "pca": "PCA"}, "umap", "space") if umap_file else "pca"
+            space = _projection() if umap else "pca"
         if not self.clustered:
             colour_by = "digit"  # there are no clusters yet; without labels, grey
-        umap_file = umap_file if space == "umap" else None
-        frame = embedding_frame(*self._of_newest(), umap_file, colour_by, self.newest)
+        umap, live = (umap, live) if space == "umap" else ("", None)
+        frame = embedding_frame(*self._of_newest(), umap, colour_by, self.newest, live)
         components.points(frame, "embedding", TOP)
+
+    def _umap(self) -> tuple[str | int, LiveUmap | None]:
+        """The file of the newest snapshot's UMAP; else the stamp of a frame made while training, and the frame."""
+        run = self.newest.run
+        if run.umap_file or not self.clustered:
+            return run.umap_file or "", None
+        stamp = live_umap_stamp(run.folder)
+        live = live_frame(run.folder, stamp, len(run.view))
+        return (stamp, live) if live else ("", None)
 
     def _what_is_damaged(self) -> None:
         if self.newest is None and self.history.snapshots:
@@ -194,3 +214,10 @@ class Boxes:
             "Images, their reconstructions and the decoded cluster centers" if trained else "Images and mean images"
         )
         components.digits(rows, "Reconstructions", description, "digits", BOTTOM)
+
+
+def _projection() -> str:
+    """UMAP, or PCA for who has chosen it, now or in an earlier run."""
+    state = st.session_state
+    state.projection = choice("Projection", {"umap": "UMAP", "pca": "PCA"}, state.get("projection", "umap"), "space")
+    return state.projection

@@ -26,6 +26,7 @@ SPRITE_COLUMNS = 100
 POINTS = (
     '<div class="points"><canvas tabindex="0" role="img"></canvas><div class="labels"></div>'
     '<svg aria-hidden="true"><polygon points=""></polygon></svg><div class="ring" hidden></div>'
+    '<div class="note"></div><div class="said" role="status"></div>'
     '<div class="tools"><button type="button" class="whole" hidden>Show all</button>'
     '<button type="button" class="lasso" aria-pressed="false">Lasso</button></div>'
     '<div class="tip" hidden><canvas></canvas><span></span></div></div>'

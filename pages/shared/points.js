@@ -263,6 +263,8 @@ class PointsView {
       this.upload();
       this.placeLabels();
     }
+    if (known && known.space !== frame.space) this.root.querySelector(".said").textContent = `The points now show ${frame.space}.`;
+    this.root.querySelector(".note").textContent = frame.note ?? "";
     this.canvas.setAttribute("aria-label", frame.name);
     this.canvas.setAttribute("aria-description", frame.alt);
     this.animate();
@@ -352,7 +354,7 @@ class PointsView {
     const scale = window.devicePixelRatio || 1;
     const w = Math.round(canvas.clientWidth * scale), h = Math.round(canvas.clientHeight * scale);
     if (canvas.width !== w || canvas.height !== h) { canvas.width = w; canvas.height = h; }
-    const size = Math.max(2.6, Math.min(8, 3.1 * Math.sqrt(this.zoom) * Math.sqrt(10000 / Math.max(frame.n, 2500)))) * scale;
+    const size = Math.max(2.6, Math.min(8, 3.1 * Math.sqrt(this.zoom) * Math.sqrt(10000 / Math.max(frame.n_known ?? frame.n, 2500)))) * scale;
     const faint = 0.14 * Math.min(1, (3000 / frame.n) ** 0.3); // many faint points add up
     const large = this.nChosen < 60 ? 2.6 : this.nChosen < 600 ? 1.9 : 1.25;
     if (gl) {

@@ -15,6 +15,7 @@ import streamlit as st
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from dec_core.reading.live_umap import live_umap_stamp
 from dec_core.runs.folder import RunFolder
 from pages.shared import focus
 from pages.shared.components import source
@@ -26,7 +27,7 @@ _pulse = st.components.v2.component("pulse", html="<span hidden></span>", js=sou
 
 
 def pulse_of(*runs: RunFolder) -> str:
-    """A text that is another one once a run's state, records, message, place in the queue or worker are others."""
+    """A text that is another one once a run's state, records, message, map, place in the queue or worker are others."""
     return "\n".join(_pulse_of(run) for run in runs[:MOST_RUNS])
 
 
@@ -37,7 +38,9 @@ def _pulse_of(run: RunFolder) -> str:
     except OSError:
         size = 0
     ahead = focus.supervisor().ahead_of(run) if status.state == "queued" else 0
-    return f"{status.state} {status.updated} {size} {ahead} {focus.supervisor().is_completing(run)}"
+    return (
+        f"{status.state} {status.updated} {size} {live_umap_stamp(run)} {ahead} {focus.supervisor().is_completing(run)}"
+    )
 
 
 def redraw_on_news(runs: Sequence[RunFolder], last_pulse: str, seconds: float) -> None:

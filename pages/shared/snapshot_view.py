@@ -12,6 +12,7 @@ import numpy as np
 import streamlit as st
 
 from dec_core.analysis.metrics import cluster_sizes
+from dec_core.analysis.verdict import thousands
 from dec_core.config import BUNDLED, RunConfig
 from dec_core.data import load
 from dec_core.data.deskew import deskew
@@ -19,7 +20,9 @@ from dec_core.figures.confusion import confusion_figure, sizes_figure
 from dec_core.figures.curves import curves
 from dec_core.figures.embedding import frame
 from dec_core.methods import METHODS, held_steps
+from dec_core.reading.live_umap import LiveUmap, live_umap
 from dec_core.reading.snapshot import Snapshot
+from dec_core.runs.folder import RunFolder
 from dec_core.runs.history import History
 from dec_core.runs.subset import example_index, view_index
 from pages.shared.components import sprite
@@ -108,24 +111,51 @@ def curves_json(run_id: str, n_records: int, height: int, _history: History, _co
 
 
 @st.cache_resource(max_entries=128, show_spinner=False)
-def embedding_frame(version: str, number: int, umap_file: str | None, colour_by: str, _now: Snapshot) -> bytes:
-    """The frame of the point view for a snapshot, by UMAP if a file of it is given, else by PCA."""
+def embedding_frame(
+    version: str, number: int, umap: str | int, colour_by: str, _now: Snapshot, _live: LiveUmap | None = None
+) -> bytes:
+    """The frame of the point view for a snapshot, by PCA; or by the UMAP that a file, or a frame while training, holds.
+
+    `umap` is that file, or the frame's stamp; "" for neither.
+    """
     run, data = _now.run, shown(_now.run.config)
-    umap = run.folder.load_arrays(umap_file) if umap_file else None
-    space = "UMAP" if umap else "PCA"
+    plane, labels, when = _now.arrays["plane"], _now.labels[data.view] if _now.clustered else None, _when(_now)
+    arrays = run.folder.load_arrays(umap) if umap and not _live else None
+    if arrays:
+        plane = arrays["plane"]
+    elif _live:
+        plane, labels, when = _live.plane, _live.labels, f"step {thousands(_live.iteration)}"
+    space = "UMAP" if arrays or _live else "PCA"
+    n_shown = _live.n if _live else len(data.view)
+    part = thousands(n_shown) if n_shown == run.n else f"{thousands(n_shown)} of {thousands(run.n)}"
     return frame(
-        umap["plane"] if umap else _now.arrays["plane"],
+        plane,
         colour_by=colour_by,
         digits=None if data.y is None else data.y[data.view],
         names=data.classes,
-        labels=_now.labels[data.view] if _now.clustered else None,
+        labels=labels,
         cluster_order=run.cluster_order if _now.clustered else None,
         class_of=_now.class_of if _now.clustered else None,
         run=run.folder.id,
         space=space,
-        moment=f"{_now.file} {space}",
+        moment=f"{_now.file} {space} {when}",
         sprite=data.sprite,
         kind=data.kind,
         name="Embedding",
-        alt=f"{len(data.view)} images as points, by {space} of z, colored by {colour_by}",
+        note=f"{space} of {part} images, {when}",
+        alt=f"{thousands(n_shown)} images as points, by {space} of z, colored by {colour_by}",
     )
+
+
+def _when(now: Snapshot) -> str:
+    return f"step {thousands(now.iteration)}" if now.clustered else f"epoch {now.epoch}"
+
+
+def live_frame(run: RunFolder, stamp: int, n_view: int) -> LiveUmap | None:
+    """The UMAP of a run that trains, as `live_umap_stamp` names it; None without."""
+    return _live_frame(run.id, stamp, n_view, run) if stamp else None
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _live_frame(run_id: str, stamp: int, n_view: int, _run: RunFolder) -> LiveUmap | None:
+    return live_umap(_run, n_view)
