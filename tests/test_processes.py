@@ -17,6 +17,7 @@ import pytest
 from dec_core.runs.folder import RunFolder, list_runs
 from dec_core.runs.history import RunReader
 from dec_core.runs.lock import RunIsTaken, training_lock
+from dec_core.runs.marks import KEPT_FOR, REMOVED, remove
 from dec_core.sweeps import studies
 from dec_core.sweeps.plan import SweepPlan
 from dec_core.work.supervisor import Supervisor
@@ -198,6 +199,21 @@ def test_a_run_that_is_resumed_while_its_worker_dies_waits_for_the_next_one(idle
     assert run.status.state == "queued" and run.status.message == ""
     supervisor._running[1].alive = False  # the one that has taken it up now
     assert wait_for(lambda: run.status.state == "failed") and "exit code 1" in run.status.message
+
+
+def test_a_server_that_stays_up_deletes_what_is_a_week_old(idle, small, tmp_path, monkeypatch):
+    monkeypatch.setattr("dec_core.work.supervisor.TIDY_EVERY", 0.0)
+    supervisor = idle()
+    removed = RunFolder.create(tmp_path, small, "finished")
+    remove(removed)
+    logs = [tmp_path / ".workers" / name for name in ("old.log", "new.log")]
+    for log in logs:
+        log.write_text("printed")
+    long_ago = time.time() - KEPT_FOR - 60
+    for path in (logs[0], tmp_path / REMOVED / removed.id):
+        os.utime(path, (long_ago, long_ago))
+    assert wait_for(lambda: not logs[0].exists() and not (tmp_path / REMOVED / removed.id).exists(), 30)
+    assert logs[1].exists() and supervisor._thread.is_alive()
 
 
 def test_a_run_that_another_process_trains_is_not_resumed(idle, small, tmp_path):

@@ -23,10 +23,11 @@ from pathlib import Path
 from dec_core.config import RunConfig
 from dec_core.runs.folder import RunFolder, list_runs
 from dec_core.runs.lock import RunIsTaken, training_lock
-from dec_core.runs.marks import forget_removed
+from dec_core.runs.marks import KEPT_FOR, forget_removed
 from dec_core.runs.status import ACTIVE, TOUCH_EVERY, new_attempt
 
 POLL = 0.1  # seconds
+TIDY_EVERY = 3600.0  # seconds
 WORKER = (sys.executable, "-m", "dec_core", "worker")
 RELEASE_WAIT = 2.0  # seconds in which a worker that is ending releases its run's lock
 MAX_FINISHING = 2  # workers that may make a UMAP at a time
@@ -86,7 +87,7 @@ class Supervisor:
     def __init__(self, root: Path):
         self.root = Path(root)
         self.root.mkdir(parents=True, exist_ok=True)
-        forget_removed(self.root)
+        self._tidy()
         self._lock = threading.RLock()
         self._queue: deque[RunFolder] = deque()
         self._running: tuple[RunFolder, Worker] | None = None
@@ -233,11 +234,22 @@ class Supervisor:
         logs.mkdir(exist_ok=True)
         return Worker(logs / f"{os.getpid()}-{time.monotonic_ns()}.log")
 
+    def _tidy(self) -> None:
+        """Delete what was removed, and what workers printed before they took up a run, more than a week ago."""
+        forget_removed(self.root)
+        for log in (self.root / ".workers").glob("*.log"):
+            with contextlib.suppress(OSError):  # on Windows a worker holds it open
+                if time.time() - log.stat().st_mtime > KEPT_FOR:
+                    log.unlink()
+
     def _watch(self) -> None:
-        touched = time.monotonic()
+        touched = tidied = time.monotonic()
         while not self._closed:
             time.sleep(POLL)
             try:
+                if time.monotonic() - tidied > TIDY_EVERY:
+                    tidied = time.monotonic()
+                    self._tidy()
                 with self._lock:
                     self._advance()
                     if time.monotonic() - touched > TOUCH_EVERY:
