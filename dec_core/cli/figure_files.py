@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 
 import numpy as np
@@ -13,6 +14,7 @@ from dec_core.data import Dataset, load
 from dec_core.figures.model import model_figure
 from dec_core.figures.paper import curves_figure
 from dec_core.figures.reconstructions import reconstruction_figure
+from dec_core.reading.run import Run
 from dec_core.runs.folder import RunFolder
 from dec_core.runs.history import History, RunReader
 from dec_core.runs.subset import example_index
@@ -36,12 +38,16 @@ def figures_of(folder: RunFolder) -> Iterator[tuple[str, Figure]]:
 
 
 def _clustered(folder: RunFolder, history: History) -> dict[str, np.ndarray]:
-    """The newest snapshot that has clusters."""
-    files = [record["file"] for record in history.snapshots if record["clustered"]]
-    snapshot = folder.load_arrays(files[-1]) if files else None
-    if snapshot is None:
+    """The newest snapshot that has clusters and can be read."""
+    run = Run.open(folder, history)
+    number = run.newest_clustered()
+    if number is None and any(record["clustered"] for record in history.snapshots):
+        raise ValueError(f"run_dir: {folder.path} shows no clusters, for its snapshots are damaged; train it again")
+    if number is None:
         raise ValueError(f"run_dir: {folder.path} has no clusters yet; resume it until clustering has begun")
-    return snapshot
+    if run.n_unreadable:
+        print(f"{run.n_unreadable} newer snapshot{'s'[: run.n_unreadable > 1]} cannot be read.", file=sys.stderr)
+    return folder.load_arrays(run.snapshots[number]["file"])
 
 
 def _heatmap(config: RunConfig, dataset: Dataset, labels: np.ndarray) -> Figure:

@@ -108,7 +108,8 @@ def config_from(options: argparse.Namespace) -> RunConfig:
     config = _base_config(options.preset, options.config, options.out)
     changes = changes_from(options.set)
     data = options.data
-    if data is not None and data not in BUNDLED and not data.startswith(OWN_DATA):
+    is_stored = data is None or data in BUNDLED or (data.startswith(OWN_DATA) and not Path(data).exists())
+    if not is_stored:
         data = keep_own_data(Path(data), options.out, skip_unreadable=options.skip_unreadable)
         if options.config is None:
             changes.setdefault("deskew", False)  # deskewing is for handwriting

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from dec_core.cli import COMMANDS, MOVED, main, parser_of, run
+from dec_core.cli.options import config_from
 from dec_core.config import RunConfig
 from dec_core.data import load
 from dec_core.glossary import page
@@ -175,6 +176,14 @@ def images(tmp_path):
     np.savez(tmp_path / "mine.npz", x=digits.images[:300])
     np.save(tmp_path / "new.npy", digits.images[300:330])
     return tmp_path
+
+
+def test_a_file_that_is_called_like_stored_data_is_a_file(tmp_path, digits, monkeypatch):
+    np.savez(tmp_path / "own-photos.npz", x=digits.images[:300])
+    monkeypatch.chdir(tmp_path)
+    options = {"preset": "first-look", "config": None, "subset": None, "set": [], "skip_unreadable": False}
+    given = SimpleNamespace(**options, data="own-photos.npz", out=tmp_path / "runs")
+    assert config_from(given).dataset.startswith("own-own-photos-")
 
 
 def test_ones_own_data_keep_within_the_limits_of_uploads(tmp_path, capsys):

@@ -63,6 +63,18 @@ def test_a_run_becomes_figures(own_run, capsys):
             assert min(Image.open(path).size) > 300
 
 
+def test_figures_are_of_the_newest_clusters_that_can_be_read(finished_run, tmp_path, capsys):
+    copy = RunFolder(shutil.copytree(finished_run.path, tmp_path / "run"))
+    files = sorted((copy.path / "snapshots").iterdir())
+    files[-1].write_bytes(b"PK")
+    assert main(["figures", str(copy.path)]) == 0
+    assert "1 newer snapshot cannot be read" in capsys.readouterr().err
+    for path in files:
+        path.write_bytes(b"PK")
+    assert main(["figures", str(copy.path)]) == 2
+    assert "its snapshots are damaged; train it again" in capsys.readouterr().err
+
+
 def test_without_labels_there_is_no_heatmap(own_run, tmp_path, monkeypatch, capsys):
     load = figure_files.load
     monkeypatch.setattr(figure_files, "load", lambda *args, **options: replace(load(*args, **options), y=None))
