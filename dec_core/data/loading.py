@@ -17,7 +17,7 @@ from dec_core.data.own import find
 def load(name: str, n_samples: int | None = None, *, upright: bool = False, root: Path = Path()) -> Dataset:
     """The data set `name` ("mnist", "digits" or one's own), all of it or the `n_samples` images of `taken`.
 
-    With `upright` the images are deskewed. `root` is the folder of runs, beside which `own.keep` puts data.
+    With `upright` the images are deskewed. `root` is the folder of runs, below which `own.keep` puts data.
 
     Raises
     ------

@@ -1,1 +1,1 @@
-"""Arrays and records in, plotly figures (and the bytes of the point view) out."""
+"""Arrays and records in; plotly and matplotlib figures, HTML, notebooks and the bytes of the point view out."""

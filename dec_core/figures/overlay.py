@@ -110,7 +110,7 @@ Curve = tuple[np.ndarray, np.ndarray]  # x and y of one run
 
 
 def _losses(history: Any, by: str) -> Curve:
-    records = list(history.pretrain)  # it may grow meanwhile
+    records = history.pretrain
     done = np.array([r["epoch"] - 1 + r["batch"] / r["n_batches"] for r in records])
     steps = np.array([(r["epoch"] - 1) * r["n_batches"] + r["batch"] for r in records])
     x = {"epoch": done, "iteration": steps, "seconds": np.array([r["seconds"] for r in records])}[by]
@@ -118,7 +118,7 @@ def _losses(history: Any, by: str) -> Curve:
 
 
 def _scores(line: Line, history: Any, score: str, by: str, factor: float) -> Curve:
-    records = [r for r in list(history.updates) if score in r]
+    records = [r for r in history.updates if score in r]
     steps = np.array([r["iteration"] for r in records], dtype=float)
     epochs = steps * line.batch_size / line.n_samples
     x = {"iteration": steps, "epoch": epochs, "seconds": np.array([r["seconds"] for r in records])}[by]

@@ -41,7 +41,7 @@ class RunStatus:
     phase: Phase = "pretraining"
     progress: Progress = field(default_factory=dict)  # the newest record of any kind
     seconds: SecondsByPhase = field(default_factory=dict)  # in which the run was active
-    outcome: Outcome = field(default_factory=dict)  # the newest acc, nmi, ari
+    outcome: Outcome = field(default_factory=dict)  # the newest scores: `OUTCOME`
     message: str = ""
     updated: Seconds = 0.0  # when it was last written, since the epoch
     attempt: str = ""  # names one attempt to train the run: new whenever it is queued or resumed

@@ -32,7 +32,7 @@ from dec_core.sweeps.space import (
 
 OF_IMAGES = ("n_samples", "deskew")  # they change the images over whose neighbours agreement is measured
 MOST_TRIALS = 1000
-GRACE = 150  # seconds without a heartbeat after which a worker is taken for gone; more than `folder.SILENT`
+GRACE = 150  # seconds without a heartbeat after which a worker is taken for gone; more than `runs.status.SILENT`
 MOST_LOOKED_AT = 20 * MOST_TRIALS  # combinations of a grid, many of which may come to the same
 
 
