@@ -10,23 +10,45 @@ from collections import Counter
 import psutil
 import pytest
 
-_SPENT = pytest.StashKey[float]()
+_LEDGER = pytest.StashKey["Ledger"]()
+
+
+class Ledger:
+    """What the processes of this one and below have spent, each counted once."""
+
+    def __init__(self) -> None:
+        self._seen: dict[psutil.Process, tuple[float, float]] = {}  # itself, and children that it has waited for
+
+    def spent_since(self) -> float:
+        """CPU seconds since the call before.
+
+        Whoever waits for a child takes over the child's seconds, those that were counted before included: they are
+        subtracted. Of a child that nobody waited for, as when its parent was killed, nothing is taken over.
+        """
+        seen = {process: times for process in _processes() if (times := _seconds(process))}
+        before = {process: self._seen.get(process, (0.0, 0.0)) for process in seen}
+        grown = sum(seen[process][0] - before[process][0] for process in seen)
+        taken_over = sum(seen[process][1] - before[process][1] for process in seen)
+        counted = sum(sum(times) for process, times in self._seen.items() if process not in seen)
+        self._seen = seen
+        return grown + max(0.0, taken_over - counted)
+
+
+def _processes() -> list[psutil.Process]:
+    myself = psutil.Process()
+    return [myself, *myself.children(recursive=True)]
+
+
+def _seconds(process: psutil.Process) -> tuple[float, float] | None:
+    try:
+        times = process.cpu_times()
+    except psutil.NoSuchProcess:
+        return None
+    return times.user + times.system, times.children_user + times.children_system
 
 
 def pytest_addoption(parser) -> None:
     parser.addoption("--cpu", action="store_true", help="print the CPU seconds of each file, its processes included")
-
-
-def _cpu_seconds() -> float:
-    """Of this process, of those that run below it, and of those that ended there."""
-    myself = psutil.Process()
-    total = 0.0
-    for process in (myself, *myself.children(recursive=True)):
-        try:
-            total += sum(process.cpu_times()[:4])  # user, system, and both of ended children
-        except psutil.NoSuchProcess:
-            continue
-    return total
 
 
 @pytest.hookimpl(wrapper=True)
@@ -34,9 +56,7 @@ def pytest_runtest_makereport(item):
     """Each report (set-up, call, teardown) carries what was spent since the one before it."""
     report = yield
     if item.config.getoption("cpu"):
-        spent = _cpu_seconds()
-        report.cpu_seconds = spent - item.config.stash.get(_SPENT, 0.0)
-        item.config.stash[_SPENT] = spent
+        report.cpu_seconds = item.config.stash.setdefault(_LEDGER, Ledger()).spent_since()
     return report
 
 
