@@ -1,6 +1,7 @@
 """Workers and their supervisor as real processes: queue, pause, step, stop, kill, resume."""
 
 import errno
+import json
 import os
 import shutil
 import signal
@@ -29,11 +30,12 @@ PATIENCE = 240.0  # seconds: imports of TensorFlow on a busy machine, not a spee
 PLAIN_WORKER = """
 import sys
 if sys.stdin.buffer.peek(1):
-    from dec_core.work import worker
+    from dec_core.work import recorder, worker
     worker._rehearse = worker._read_images = lambda: None
-    worker.TOUCH_EVERY = 0.1
+    worker._step_back = lambda niceness=10: None
+    worker.TOUCH_EVERY = recorder.CHECKPOINT_EVERY = 0.1
     sys.exit(worker.main())
-"""  # does nothing before it is needed: a spare one would import TensorFlow and compile UMAP all the while
+"""  # does nothing before it is needed, and then does not give way: what it gives way to here are other tests
 ENDS_WITH_TRAINING = PLAIN_WORKER.replace("sys.exit", "worker._complete = lambda folder: None; sys.exit")
 
 
@@ -64,22 +66,11 @@ def n_points(folder: RunFolder) -> int:
     return len(RunReader(folder).refresh().pretrain)
 
 
-def test_runs_train_one_at_a_time_in_the_order_of_start(supervisor, small):
-    first, second = supervisor.start(small), supervisor.start(small.changed(random_state=1))
-    assert supervisor.ahead_of(first) == 0 and supervisor.ahead_of(second) == 1
-    together = []
-
-    def both_ended():
-        together.append((first.status.state in ("running", "queued"), second.status.state == "running"))
-        return second.status.state == "finished"
-
-    assert wait_for(both_ended) and (True, True) not in together
-    assert first.status.state == "finished"
-    assert first.status.outcome["acc"] > 0.5 and second.status.outcome["acc"] > 0.5
-
-
 def test_pause_step_resume_and_stop(supervisor, long):
-    run = supervisor.start(long)
+    run, queued = supervisor.start(long), supervisor.start(long)
+    supervisor.command(queued, "stop")
+    assert queued.status.state == "stopped" and supervisor.ahead_of(queued) == 1
+    assert not supervisor.command(RunFolder(supervisor.root / "other"), "stop")
     assert wait_for(lambda: n_points(run) > 2)
     assert supervisor.command(run, "pause") and wait_for(lambda: run.status.state == "paused")
     paused_at, touched = run.status.progress, set()
@@ -100,25 +91,26 @@ def test_pause_step_resume_and_stop(supervisor, long):
     assert (run.path / "checkpoint.npz").exists()
 
 
-def test_a_queued_run_can_be_stopped(supervisor, long):
-    first, second = supervisor.start(long), supervisor.start(long)
-    supervisor.command(second, "stop")
-    assert second.status.state == "stopped" and supervisor.ahead_of(second) == 1
-    supervisor.command(first, "stop")
-    assert not supervisor.command(RunFolder(supervisor.root / "other"), "stop")
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
-def test_a_killed_worker_is_told_and_its_run_can_go_on(supervisor, long):
-    run = supervisor.start(long)
+def test_a_killed_worker_is_told_and_its_run_goes_on_after_those_that_waited(supervisor, small, long):
+    run, waiting = supervisor.start(long), supervisor.start(small)
+    assert supervisor.ahead_of(run) == 0 and supervisor.ahead_of(waiting) == 1
     assert wait_for(lambda: (run.path / "checkpoint.npz").exists())
     before = n_points(run)
+    assert waiting.status.state == "queued"
     os.kill(run.status.pid, signal.SIGKILL)
     assert wait_for(lambda: run.status.state == "failed")
     assert "signal 9" in run.status.message and n_points(run) >= before
 
     supervisor.resume(run)
-    assert wait_for(lambda: run.status.state == "running")
+    together = []
+
+    def trains() -> bool:
+        together.append((waiting.status.state in ("running", "queued"), run.status.state == "running"))
+        return together[-1][1]
+
+    assert wait_for(trains) and (True, True) not in together
+    assert waiting.status.state == "finished" and waiting.status.outcome["acc"] > 0.5
     assert wait_for(lambda: n_points(run) > before + 5)
     epochs = [record["epoch"] for record in RunReader(run).refresh().pretrain]
     assert epochs == list(range(1, len(epochs) + 1))
@@ -257,6 +249,8 @@ def test_of_two_commands_that_resume_a_run_one_trains_it(tmp_path, small):
     ]
     said = [process.communicate(timeout=300) for process in both]
     assert sorted(process.returncode for process in both) == [0, 2]
+    (finished,) = [json.loads(out) for process, (out, _) in zip(both, said, strict=True) if process.returncode == 0]
+    assert finished["state"] == "finished"  # and nothing else is printed by TensorFlow or by us
     (told,) = [error for process, (_, error) in zip(both, said, strict=True) if process.returncode == 2]
     assert told.count("\n") == 1 and "is being trained by process" in told
     assert [record["event"] for record in run.records()[0]].count("Started") == 1 and run.status.state == "finished"
@@ -289,22 +283,7 @@ time.sleep(600)
 """
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
-def test_a_sweep_that_is_left_and_at_once_taken_up_again_goes_on(supervisor, small):
-    url = f"sqlite:///{(supervisor.root / 'sweeps.db').resolve()}"
-    space = {"cluster_learning_rate": {"low": 0.01, "high": 0.1}}
-    study = studies.create(SweepPlan.make(name="two", base=small, space=space, n_trials=2), url)
-    supervisor.sweep(url, "two")
-    assert wait_for(lambda: any(run.sweep for run in list_runs(supervisor.root)))
-    supervisor.leave_sweep("two")
-    assert not supervisor.is_sweeping("two")
-    supervisor.sweep(url, "two")  # while its worker is still ending
-    assert supervisor.is_sweeping("two") and supervisor.sweep_before("two") == ""
-    assert wait_for(lambda: not supervisor.is_sweeping("two"))
-    assert [row["state"] for row in studies.table(study)] == ["finished", "finished"]
-
-
-def test_a_sweep_holds_while_somebodys_run_trains_and_then_goes_on(supervisor, small, long):
+def test_a_sweep_that_is_left_and_at_once_taken_up_again_holds_while_somebodys_run_trains(supervisor, small, long):
     url = f"sqlite:///{(supervisor.root / 'sweeps.db').resolve()}"
     space = {"cluster_learning_rate": {"low": 0.001, "high": 0.01}}
     study = studies.create(SweepPlan.make(name="two", base=small, space=space, n_trials=2), url)
@@ -312,6 +291,13 @@ def test_a_sweep_holds_while_somebodys_run_trains_and_then_goes_on(supervisor, s
     assert supervisor.is_sweeping("two")
     assert wait_for(lambda: any(run.sweep for run in list_runs(supervisor.root)))
     (trial,) = [run for run in list_runs(supervisor.root) if run.sweep]
+    first = trial.status.pid
+    supervisor.leave_sweep("two")
+    assert not supervisor.is_sweeping("two")
+    supervisor.sweep(url, "two")  # while its worker is still ending
+    assert supervisor.is_sweeping("two") and supervisor.sweep_before("two") == ""
+    assert wait_for(lambda: trial.status.pid != first and trial.status.state == "running")
+
     mine = supervisor.start(long)
     assert wait_for(lambda: supervisor.sweep_waits() and n_points(mine) > 2)
     assert wait_for(lambda: trial.status.state in ("paused", "finished"))
