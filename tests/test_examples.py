@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "examples").glob("*.ipynb"))
 
 SMALLER = {  # than what a reader runs, but every cell
-    "3500": "1300", "3000": "1000", "pretrain_epochs=40": "pretrain_epochs=5",
+    "3500": "700", "3000": "500", "pretrain_epochs=40": "pretrain_epochs=5",
     "max_iterations=600": "max_iterations=60", "first_target_steps=400": "first_target_steps=40",
 }  # fmt: skip
 
