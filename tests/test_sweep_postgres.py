@@ -1,4 +1,4 @@
-"""Three workers share a sweep in a real PostgreSQL, and one of them is killed in the middle of a trial."""
+"""Two workers share a sweep in a real PostgreSQL, and one of them is killed in the middle of a trial."""
 
 import glob
 import os
@@ -16,8 +16,8 @@ import pytest
 from dec_core.runs.folder import RunFolder, list_runs
 
 ROOT = Path(__file__).parents[1]
-PATIENCE = 240.0  # seconds: three imports of TensorFlow on a busy machine, not a speed that is promised
-N_TRIALS = 5
+PATIENCE = 240.0  # seconds: two imports of TensorFlow on a busy machine, not a speed that is promised
+N_TRIALS = 3
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")]
 
@@ -96,7 +96,7 @@ def test_a_killed_worker_loses_no_trial_and_none_counts_twice(database, tmp_path
     space = {"latent_dim": {"low": 2, "high": 8}, "cluster_learning_rate": {"low": 0.01, "high": 1.0, "log": True}}
     plan = SweepPlan.make(name="shared", base=base, space=space, sampler="random", pruner="none", n_trials=N_TRIALS)
     study = studies.create(plan, database)
-    workers = [start_worker(database, tmp_path) for _ in range(3)]
+    workers = [start_worker(database, tmp_path) for _ in range(2)]
 
     def in_the_middle() -> RunFolder | None:
         """A run that clusters, with a checkpoint to go on from."""
@@ -112,7 +112,7 @@ def test_a_killed_worker_loses_no_trial_and_none_counts_twice(database, tmp_path
     assert victim.status.state == "interrupted"
     for worker in workers:
         worker.communicate(timeout=PATIENCE)
-    assert [worker.returncode for worker in workers if worker is not killed] == [0, 0]
+    assert [worker.returncode for worker in workers if worker is not killed] == [0]
 
     rows = studies.table(study)
     assert [row["number"] for row in rows] == list(range(N_TRIALS))

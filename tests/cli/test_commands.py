@@ -98,20 +98,18 @@ def test_presets_can_be_read_by_people_and_programs(capsys):
     assert RunConfig.make(**read["tutorial-dec"]) == RunConfig.make()
 
 
-def test_train_shows_a_bar_and_ends_in_one_object(tmp_path):
-    done = subprocess.run(
-        command("train", "first-look", *QUICK, "--seed", 2, "--out", tmp_path, "--json"),
-        capture_output=True, text=True, cwd=ROOT, check=True,
-    )  # fmt: skip
-    result = json.loads(done.stdout.splitlines()[-1])
+def test_train_shows_a_bar_and_ends_in_one_object(tmp_path, capsys):
+    assert main(["train", "first-look", *QUICK, "--seed", "2", "--out", str(tmp_path), "--json"]) == 0
+    printed = capsys.readouterr()
+    result = json.loads(printed.out.splitlines()[-1])
     assert 0.1 < result["acc"] <= 1 and {"nmi", "ari"} <= result.keys()
     assert result["n_iterations"] == 80 and result["state"] == "finished" and result["random_state"] == 2
     parts = [result[f"seconds_{part}"] for part in ("pretrain", "centers", "cluster")]
     assert result["seconds"] == pytest.approx(sum(parts), abs=0.03)
     run = RunFolder(Path(result["run_dir"]))
     assert run.config.dataset == "digits" and run.config.n_samples is None and run.path.parent == tmp_path
-    assert "autoencoder" in done.stderr and "loss=" in done.stderr
-    assert "clustering" in done.stderr and "ACC=" in done.stderr and "left" in done.stderr
+    assert "autoencoder" in printed.err and "loss=" in printed.err
+    assert "clustering" in printed.err and "ACC=" in printed.err and "left" in printed.err
 
 
 @pytest.mark.parametrize(
@@ -138,7 +136,7 @@ def test_bad_input_exits_with_2_and_one_line(arguments, said, capsys):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no SIGINT to a child")
-def test_ctrl_c_keeps_what_was_trained_and_resume_goes_on(tmp_path):
+def test_ctrl_c_keeps_what_was_trained_and_resume_goes_on(tmp_path, capsys):
     training = subprocess.Popen(
         command("train", "first-look", *QUICK, "--set", "pretrain_epochs=400", "--out", tmp_path, "--json"),
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT,
@@ -154,8 +152,8 @@ def test_ctrl_c_keeps_what_was_trained_and_resume_goes_on(tmp_path):
 
     shorter = RunFolder(run).config.changed(pretrain_epochs=RunFolder(run).status.progress["epoch"] + 1)
     (run / "config.json").write_text(shorter.to_json())
-    done = subprocess.run(command("resume", run, "--json"), capture_output=True, text=True, cwd=ROOT, check=True)
-    assert json.loads(done.stdout)["state"] == "finished"
+    assert main(["resume", str(run), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["state"] == "finished"
     assert main(["resume", str(run)]) == 2
 
 
