@@ -383,7 +383,7 @@ def test_a_map_of_the_past_is_not_that_of_the_present():
 
 
 def test_snapshots_of_many_updates_are_spread_over_them(tmp_path, small):
-    many = small.changed(update_interval=1, max_iterations=450, pretrain_epochs=1)
+    many = small.changed(n_samples=200, update_interval=1, max_iterations=450, pretrain_epochs=1)
     folder = RunFolder.create(tmp_path, many, "running")
     for _ in record(folder):
         pass
@@ -478,7 +478,8 @@ def recorded_by(clock, root, config, monkeypatch) -> list[dict]:
 
 
 def test_a_slow_and_a_fast_machine_leave_the_same_record(tmp_path, small, monkeypatch):
-    config = small.changed(hidden_units=(16, 8), pretrain_epochs=12, batch_size=64, max_iterations=200)
+    tiny = small.changed(n_samples=300, hidden_units=(16, 8), batch_size=64)
+    config = tiny.changed(pretrain_epochs=12, max_iterations=200)
     slow = recorded_by(Clock(1000.0), tmp_path, config, monkeypatch)
     fast = recorded_by(Clock(1e-6), tmp_path, config, monkeypatch)
     assert slow == fast

@@ -76,11 +76,16 @@ def test_the_same_seed_gives_the_same_labels_twice(whole, small, digits):
     assert not np.array_equal(whole[1][-1].labels, other)
 
 
-@pytest.mark.parametrize("stop_at", [3, 12, 15, 18])  # in an epoch, after the last, at an update, between two
-@pytest.mark.parametrize("recipe", [False, True])
-def test_a_run_cut_anywhere_goes_on_as_if_nothing_had_happened(small, digits, stop_at, recipe):
-    config = small.changed(pretrain_augment=True, augment=True, learning_rate_decay="cosine") if recipe else small
-    uncut = list(train(new_state(config), digits.x))
+@pytest.fixture(scope="module")
+def recipe(small, digits):
+    """(config, events) of a run that draws distortions and lowers its learning rate."""
+    config = small.changed(pretrain_augment=True, augment=True, learning_rate_decay="cosine")
+    return config, list(train(new_state(config), digits.x))
+
+
+@pytest.mark.parametrize("stop_at", [3, 18])  # in an epoch, between two updates; elsewhere: test_cuts
+def test_a_run_cut_anywhere_goes_on_as_if_nothing_had_happened(recipe, digits, stop_at):
+    config, uncut = recipe
     state = new_state(config)
     training = train(state, digits.x)
     seen = [next(training) for _ in range(stop_at)]
@@ -131,13 +136,13 @@ def test_the_network_learns_what_the_mixture_found(taught, digits):
     assert np.array_equal(events[-1].labels, state.q().argmax(axis=1))
 
 
-@pytest.mark.parametrize("phase", ["pretraining", "clustering"])
-def test_a_run_taught_by_a_mixture_goes_on_where_it_was_cut(taught, digits, phase):
+def test_a_run_taught_by_a_mixture_goes_on_where_it_was_cut(taught, digits):
+    """Before the mixture is there; afterwards: test_cuts."""
     config, _, uncut, _ = taught
     state = new_state(config)
     training = train(state, digits.x)
     for event in training:
-        if isinstance(event, ClusterProgress if phase == "clustering" else PretrainProgress) and state.phase == phase:
+        if isinstance(event, PretrainProgress):
             break
     training.close()
     rest = list(train(TrainingState.from_arrays(config, (8, 8), state.to_arrays()), digits.x))
