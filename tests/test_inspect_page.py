@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
-from screens import MAIN, PATIENCE, NoWorkers, app_over, opened_at, send_event, widget_states
+from screens import MAIN, PATIENCE, NoWorkers, app_over, opened_at, send, send_event, widget_states
 from six_moments import with_six_moments
 from streamlit.testing.v1 import AppTest
 
@@ -564,24 +564,31 @@ def test_a_request_that_was_under_way_does_not_bring_filters_back(app, runs, now
     is_whole(at, now)
 
 
-def test_a_list_that_tells_what_it_shows_chooses_nothing(monkeypatch):
+def an_order():
+    import streamlit as st
+
     from pages.inspect import choices
     from pages.inspect.view_state import ViewState
 
-    drawn, looked, state = {}, [], SimpleNamespace(view=ViewState())
-    page = SimpleNamespace(selectbox=lambda *_, **options: drawn.update(options), session_state=state)
-    monkeypatch.setattr(choices, "st", page)
-    monkeypatch.setattr(choices, "key_showing", lambda name, value: name)
-    monkeypatch.setattr(choices, "change_view", lambda **values: looked.append(values))
-    choices._select("Order", "order", choices.ORDERS, "wrong", 100)
-    for told in ("wrong", "index"):  # what it shows, as after a card lay in its place; another one
-        monkeypatch.setattr(choices, "chosen_with", lambda name, told=told: told)
-        drawn["on_change"]()
-    assert looked == [{"order": "index"}]
-    state.view = ViewState(order="index")
-    monkeypatch.setattr(choices, "chosen_with", lambda name: "wrong")
-    drawn["on_change"]()  # a second thought, before the list is drawn anew
-    assert looked == [{"order": "index"}, {"order": "wrong"}]
+    st.session_state.setdefault("view", ViewState())
+    choices._select("Order", "order", choices.ORDERS, st.session_state.view.order or "wrong", 100)
+
+
+def test_a_list_that_tells_what_it_shows_chooses_nothing(monkeypatch):
+    at = AppTest.from_function(an_order, default_timeout=PATIENCE).run()
+    with monkeypatch.context() as patch:
+        patch.setattr("pages.inspect.choices.chosen_with", lambda name: "wrong")  # as after a card lay in its place
+        at.selectbox[0].set_value("index").run()
+    assert at.session_state.view.order == ""
+
+
+def test_a_second_thought_before_a_list_is_drawn_anew_is_heard():
+    at = AppTest.from_function(an_order, default_timeout=PATIENCE).run()
+    before = widget_states(at)
+    at.selectbox[0].set_value("index").run()
+    assert at.session_state.view.order == "index"
+    send(at, before)
+    assert at.session_state.view.order == "wrong"
 
 
 def test_a_second_thought_is_heard(app, runs, now):

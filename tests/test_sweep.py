@@ -2,8 +2,10 @@
 
 import itertools
 import json
+import sqlite3
 import threading
 import time
+from contextlib import closing
 from dataclasses import replace
 
 import optuna
@@ -261,12 +263,13 @@ def test_racing_workers_never_take_the_same_trial(url, small):
 
 def test_a_silent_worker_loses_its_trial_and_what_is_known_of_it_is_kept(url, small):
     study = studies.create(planned(small, n_trials=2), url)
-    storage = studies.connect(url, grace=1)
+    storage = studies.connect(url)
     queue = Queue(storage, studies.study_in(storage, "s"))
     first, _ = queue.take()
     first.set_user_attr("runs", ["a run"])
     drawn = first.suggest_int("latent_dim", 2, 7)
-    time.sleep(2.1)  # the database counts whole seconds
+    with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as database, database:
+        database.execute("UPDATE trial_heartbeats SET heartbeat = datetime(heartbeat, '-1 hour')")  # as of long ago
     again, _ = queue.take()
     assert again.number == 2 and again.user_attrs["runs"] == ["a run"]
     assert again.suggest_int("latent_dim", 2, 7) == drawn
@@ -373,21 +376,46 @@ def test_used_up_minutes_end_a_sweep_and_going_on_renews_them(tmp_path, url, sma
     assert work(url, "s", tmp_path) == 3
 
 
-def test_a_paused_sweep_waits_and_a_worker_obeys_its_parent(tmp_path, url, small, stand_in):
+class Watched(Control):
+    """Counts how often a worker has looked at it."""
+
+    looks = 0
+
+    def holds(self):
+        self.looks += 1
+        return super().holds()
+
+    def is_looked_at(self):
+        """Wait until the worker has gone once from one look to the next."""
+        wanted = self.looks + 2
+        assert wait_for(lambda: self.looks >= wanted)
+
+
+def wait_for(condition, seconds=60.0):
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if condition():
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def test_a_paused_sweep_waits_and_a_worker_obeys_its_parent(tmp_path, url, small, stand_in, monkeypatch):
     study = studies.create(planned(small), url)
     studies.pause(study)
-    control = Control()
+    monkeypatch.setattr("dec_core.work.sweep_worker.LOOK_EVERY", 0.02)
+    control = Watched()
     wanted = json.dumps({"storage": url, "study": "s", "root": str(tmp_path)})
     control._obey("sweep", wanted)
     task, argument = control.tasks.get()
     assert task == "sweep"
     thread = threading.Thread(target=_sweep, args=(json.loads(argument), control))
     thread.start()
-    time.sleep(0.3)
+    control.is_looked_at()
     assert [row["state"] for row in studies.table(study)] == ["waiting"] * 3
     control._obey("pause", "")
     studies.resume(study)
-    time.sleep(0.1)
+    control.is_looked_at()
     assert thread.is_alive() and not list_runs(tmp_path)
     with control.changed:
         control._obey("resume", "")
@@ -434,11 +462,10 @@ def at_the_fifth_event(monkeypatch, stand_in):
         for n, event in enumerate(plain(folder)):
             if n == 5 and calls:
                 calls.pop()()
-                time.sleep(0.1)
             yield event
 
     monkeypatch.setattr(recorder, "record", record)
-    monkeypatch.setattr("dec_core.work.sweep_trial.LOOK_EVERY", 0.05)
+    monkeypatch.setattr("dec_core.work.sweep_trial.LOOK_EVERY", 0.0)
     return calls.append
 
 
@@ -447,12 +474,10 @@ def test_a_run_is_held_while_its_sweep_is_paused(tmp_path, url, small, at_the_fi
     at_the_fifth_event(lambda: studies.pause(study))
     thread = threading.Thread(target=work, args=(url, "s", tmp_path))
     thread.start()
-    until = time.monotonic() + 30
-    while not any(run.status.state == "paused" for run in list_runs(tmp_path)) and time.monotonic() < until:
-        time.sleep(0.02)
+    assert wait_for(lambda: any(run.status.state == "paused" for run in list_runs(tmp_path)))
     (run,) = list_runs(tmp_path)
-    n_records = len(run.records()[0])
-    time.sleep(0.3)
+    n_records, shown = len(run.records()[0]), run.status.updated
+    assert wait_for(lambda: run.status.updated > shown)  # it has looked again since
     assert run.status.state == "paused" and len(run.records()[0]) == n_records
     studies.resume(study)
     thread.join(30)
@@ -549,7 +574,8 @@ class Clock:
 
 @pytest.mark.slow
 def test_what_a_sweep_reports_and_prunes_does_not_depend_on_the_machines_speed(tmp_path, small, monkeypatch):
-    base = small.changed(hidden_units=(16, 8), pretrain_epochs=3, update_interval=10, max_iterations=100)
+    tiny = small.changed(n_samples=300, hidden_units=(16, 8), pretrain_epochs=3)
+    base = tiny.changed(update_interval=10, max_iterations=100)
     space = {"cluster_learning_rate": {"choices": [0.1, 0.01, 1.0]}}
     tables = []
     for name, step in (("slow", 1000.0), ("fast", 1e-6)):
