@@ -36,6 +36,7 @@ TINY = RunConfig.make(
     kmeans_n_init=1,
     update_interval=5,
     max_iterations=10,
+    momentum=0.0,
 )  # trains in less than half a second
 
 # -- scikit-learn's own checks
