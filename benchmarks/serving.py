@@ -56,11 +56,11 @@ def _wait_until_healthy(address: str) -> None:
 
 
 @contextmanager
-def browser() -> Iterator[Browser]:
+def browser(*flags: str) -> Iterator[Browser]:
     """Debian's Chromium if it is there, else Playwright's own; WebGL by software."""
     from playwright.sync_api import sync_playwright  # what measures without a browser does without it
 
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        launched = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=[*FLAGS, *flags])
         yield launched
         launched.close()

@@ -95,8 +95,11 @@ def finished_run(tmp_path_factory, small) -> RunFolder:
 
 @pytest.fixture(scope="session")
 def browser():
-    """The one browser of a process: Playwright cannot be started twice in it."""
+    """The one browser of a process: Playwright cannot be started twice in it.
+
+    Only WebGL is computed as a graphics card would; for whole pages that takes ten times as long, and looks the same.
+    """
     from benchmarks.serving import browser
 
-    with browser() as launched:
+    with browser("--disable-gpu-compositing") as launched:
         yield launched

@@ -25,16 +25,22 @@ def pytest_collection_modifyitems(items) -> None:
 
 
 def recorded(root, config: RunConfig) -> Run:
-    """A finished run, with all that a worker adds to it."""
-    from dec_core.work.postprocess import add_inspection, add_mixture, add_umap
+    """A finished run."""
     from dec_core.work.recorder import record
 
     folder = RunFolder.create(root, config, "running")
     for _ in record(folder):
         pass
+    return Run.open(folder)
+
+
+def completed(root, config: RunConfig) -> Run:
+    """A finished run, with what a worker adds to it for Inspect."""
+    from dec_core.work.postprocess import add_inspection, add_umap
+
+    folder = recorded(root, config).folder
     add_umap(folder)
     add_inspection(folder)
-    add_mixture(folder)
     return Run.open(folder)
 
 
@@ -48,7 +54,7 @@ def runs(tmp_path_factory) -> SimpleNamespace:
     unlabelled = labelled.changed(dataset=name, n_samples=None, pretrain_epochs=4, max_iterations=60)
     digits = RunConfig.make(**DIGITS)
     pair = [recorded(root, digits.changed(**change)) for change in ({}, {"n_samples": 1500})]
-    return SimpleNamespace(root=root, run=recorded(root, labelled), unlabelled=recorded(root, unlabelled), pair=pair)
+    return SimpleNamespace(root=root, run=completed(root, labelled), unlabelled=completed(root, unlabelled), pair=pair)
 
 
 @pytest.fixture(scope="session")
