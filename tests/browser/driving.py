@@ -58,12 +58,13 @@ def opened(browser: Browser, complaints: list[str], width: int = 1440, height: i
 
 
 def wait_until(page: Page, condition: Callable[[], bool], milliseconds: float = PATIENCE) -> None:
-    """Ask again and again until it holds."""
-    until = time.monotonic() + milliseconds / 1000
+    """Ask again and again until it holds, less and less often: to ask costs what the page would need."""
+    until, pause = time.monotonic() + milliseconds / 1000, 100.0
     while time.monotonic() < until:
         if condition():
             return
-        page.wait_for_timeout(100)
+        page.wait_for_timeout(pause)
+        pause = min(1.1 * pause, 500)
     headlines = page.locator(".st-key-selection, .st-key-controls").all_inner_texts()
     raise AssertionError(f"not within {milliseconds} ms: {condition}; at {page.url}, where it says {headlines}")
 

@@ -353,6 +353,7 @@ def test_a_point_is_met_and_opened(server, page, runs):
     wait_until(page, lambda: link(page).get("sample") == str(index))
 
 
+@pytest.mark.night  # what is exported: test_inspect_page, and that a download comes: test_journey
 def test_the_selection_is_taken_away(server, page, runs, monkeypatch):
     now = runs.run.at(-1)
     visit(server, page, runs.run, side="wrong", order="outliers")
@@ -384,6 +385,7 @@ def test_the_selection_is_taken_away(server, page, runs, monkeypatch):
     assert names["chosen"].tolist() == order.tolist()
 
 
+@pytest.mark.night  # what a link opens: test_inspect_page, and what is written into it: the journeys here
 def test_a_link_shows_somebody_else_the_same(server, browser, page, runs):
     run, at = runs.run, runs.run.clustered[5]
     row, column = worst_cell(run.at(at))
@@ -415,6 +417,7 @@ def test_a_link_shows_somebody_else_the_same(server, browser, page, runs):
     assert complaints == []
 
 
+@pytest.mark.night  # test_inspect_page, under the same name
 def test_without_labels_clusters_lie_against_their_neighbours(server, page, runs):
     run, now = runs.unlabelled, runs.unlabelled.at(-1)
     visit(server, page, run)
@@ -504,31 +507,37 @@ def settled(page) -> list[dict]:
     return found[-1]
 
 
-@pytest.mark.parametrize(("width", "height"), [(390, 844), (720, 450)], ids=["phone", "200 % zoom"])
-def test_nothing_is_cut_off_where_boxes_stack(server, browser, runs, width, height):
+PHONE, AT_200_PERCENT = (390, 844), (720, 450)
+
+
+def test_nothing_is_cut_off_where_boxes_stack(server, browser, runs):
     complaints, now = [], runs.run.at(-1)
-    page = opened(browser, complaints, width, height)
+    page = opened(browser, complaints, *PHONE)
     wrong = int(now.select(side="wrong", order="wrong")[0])
-    for query in (
-        {},
-        {"side": "wrong", "sample": wrong, "pin": f"{runs.run.folder.id}@{runs.run.clustered[1]}", "versus": "there"},
-    ):
+    pinned = {"pin": f"{runs.run.folder.id}@{runs.run.clustered[1]}", "versus": "there"}
+    for query, parts in ({}, [".gallery"]), ({"side": "wrong", "sample": wrong, **pinned}, [".card"]):
         visit(server, page, runs.run, **query)
         expect(page.locator(".st-key-box-against")).to_be_visible()
         expect(page.locator(".flows button").first).to_be_visible()
-        assert page.evaluate("document.documentElement.scrollWidth") <= page.evaluate("innerWidth") == width
-        boxes = settled(page)
-        assert len(boxes) > 4
-        assert [box["y"] for box in boxes] == sorted(box["y"] for box in boxes)
-        for above, below in pairwise(boxes):
-            assert above["y"] + above["height"] <= below["y"] + 1
-        assert all(box["x"] >= 0 and box["x"] + box["width"] <= width for box in boxes)
-        parts = [".matrix table", ".timeline .row", ".flows", ".points canvas", *([".card"] if query else [".gallery"])]
-        for part in parts:
-            box = page.locator(part).first.bounding_box()
-            assert box["x"] >= 0 and box["x"] + box["width"] <= width, part
+        for width, height in (PHONE, AT_200_PERCENT):
+            page.set_viewport_size({"width": width, "height": height})
+            nothing_is_cut_off(page, width, [".matrix table", ".timeline .row", ".flows", ".points canvas", *parts])
     page.context.close()
     assert complaints == []
+
+
+def nothing_is_cut_off(page, width: int, parts: list[str]) -> None:
+    """All boxes lie below one another, and these parts within the width of the page."""
+    boxes = settled(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= page.evaluate("innerWidth") == width
+    assert len(boxes) > 4
+    assert [box["y"] for box in boxes] == sorted(box["y"] for box in boxes)
+    for above, below in pairwise(boxes):
+        assert above["y"] + above["height"] <= below["y"] + 1
+    assert all(box["x"] >= 0 and box["x"] + box["width"] <= width for box in boxes)
+    for part in parts:
+        box = page.locator(part).first.bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= width, part
 
 
 def test_between_the_screens_the_run_stays_in_focus_and_what_was_looked_at(server, page, runs):
@@ -576,6 +585,21 @@ CONTEXTS = """window.contexts = []; HTMLCanvasElement.prototype.getContext = ((k
 })(HTMLCanvasElement.prototype.getContext);"""
 
 
+def at_rest(page, canvas) -> np.ndarray:
+    """What it looks like, red, green and blue, once something is drawn on it and nothing moves any more."""
+    seen = [b""]
+
+    def still() -> bool:
+        seen.append(canvas.screenshot())
+        return seen[-1] == seen[-2] and np.ptp(pixels()) > 100
+
+    def pixels() -> np.ndarray:
+        return np.asarray(Image.open(io.BytesIO(seen[-1])).convert("RGB"), dtype=float)
+
+    wait_until(page, still)
+    return pixels()
+
+
 def test_points_look_the_same_with_and_without_a_graphics_card(server, browser, runs):
     pictures, kinds = [], []
     for with_card in (False, True):
@@ -584,10 +608,8 @@ def test_points_look_the_same_with_and_without_a_graphics_card(server, browser, 
         page.add_init_script(CONTEXTS + (UNNAMED if with_card else ""))
         visit(server, page, runs.run, side="wrong", colour="wrong", space="pca")
         expect(scene(page)).to_have_attribute("data-chosen", str(runs.run.at(-1).wrong.sum()))
-        page.wait_for_timeout(1500)  # drawn, and come to rest
+        pictures.append(at_rest(page, page.locator(".st-key-box-scene .points > canvas")))
         kinds.append("webgl" in page.evaluate("window.contexts"))
-        picture = page.locator(".st-key-box-scene .points > canvas").screenshot()
-        pictures.append(np.asarray(Image.open(io.BytesIO(picture)).convert("RGB"), dtype=float))
         page.context.close()
         assert complaints == []
     assert kinds == [False, True]
@@ -606,10 +628,13 @@ def test_the_wheel_zooms_the_map_and_scrolls_the_page(server, page, runs):
     top = lambda: page.get_by_test_id("stMain").evaluate("node => node.scrollTop")  # noqa: E731
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 0.3 * box["height"])
     expect(whole).to_be_hidden()
+    page.get_by_test_id("stMain").evaluate(
+        "node => { window.ended = new Promise((end) => node.addEventListener('scrollend', end, { once: true })); }"
+    )
     page.mouse.wheel(0, 100)  # there is nothing to zoom out of
     wait_until(page, lambda: top() == 100)
     expect(whole).to_be_hidden()
-    page.wait_for_timeout(1500)  # the browser takes turns of the wheel that follow at once for the same scrolling
+    page.evaluate("() => window.ended.then(() => true)")  # turns of the wheel until then belong to the same scrolling
     page.mouse.wheel(0, -200)
     expect(whole).to_be_visible()
     assert top() == 100
@@ -624,6 +649,7 @@ def test_the_wheel_zooms_the_map_and_scrolls_the_page(server, page, runs):
     expect(whole).to_be_hidden()
 
 
+@pytest.mark.night  # maps that move together: test_tune
 def test_two_moments_of_a_run_are_looked_into_together(server, page, runs):
     run = runs.run
     visit(server, page, run, pin=f"{run.folder.id}@{run.clustered[0]}", space="pca")
