@@ -53,7 +53,7 @@ PARTS = {  # of the training thread, by (file, function); what one calls of anot
     ],
     "building the network": [("state.py", "__init__")],
     "loading the images, deskewing them": [("loading.py", "load")],
-    "waiting at the end for what runs beside": [("threading.py", "join")],
+    "waiting at the end for what runs beside": [("image_analysis.py", "take_baseline")],
 }
 OPERATIONS = {  # by what the name of an operation begins with
     "products and convolutions": ("MatMul", "Conv", "FusedMatMul", "FusedConv"),

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.options import add_docs_folder
-from benchmarks.table import digest, machine, machines, spread, trained
+from benchmarks.table import digest, machine_of, machines, spread, trained
 from dec_core.analysis.metrics import confusion, least_whole
 from dec_core.cli.options import (
     add_command,
@@ -176,7 +176,7 @@ def _row(trial: Trial, result: dict[str, Any]) -> dict[str, Any]:
         "data": trial.data,
         "config": digest(trial.config),
         **result,
-        "machine": machine(),
+        "machine": machine_of(folder),
         "doubted": bool(judged) and (judged["splits"] or judged["merges"]),
         "judged": judgement,
         "least_whole": _least_whole(folder),

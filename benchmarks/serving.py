@@ -7,6 +7,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -25,24 +26,26 @@ FLAGS = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader
 def served(runs: Path) -> Iterator[tuple[str, subprocess.Popen]]:
     """The app as `make app` serves it, on a free port and over the folder `runs`: (address, process).
 
-    It ends with this process, however that ends.
+    What it writes for browsers (frames, plotly.js) lies in a folder of its own: no server finds it warm. It ends with
+    this process, however that ends.
     """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     attended = [sys.executable, "-m", "benchmarks.attended"]
     command = [*attended, "streamlit", "run", "app.py", f"--server.port={port}"]
-    with (runs / "server.log").open("w") as log:
-        environment = {**os.environ, "DEC_RUNS": str(runs)}
-        process = subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=log, stderr=subprocess.STDOUT
-        )
-    try:
-        _wait_until_healthy(f"http://localhost:{port}")
-        yield f"http://localhost:{port}", process
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as static:
+        environment = {**os.environ, "DEC_RUNS": str(runs), "DEC_STATIC": static}
+        with (runs / "server.log").open("w") as log:
+            process = subprocess.Popen(
+                command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=log, stderr=subprocess.STDOUT
+            )
+        try:
+            _wait_until_healthy(f"http://localhost:{port}")
+            yield f"http://localhost:{port}", process
+        finally:
+            process.terminate()
+            process.wait(timeout=20)
 
 
 def _wait_until_healthy(address: str) -> None:

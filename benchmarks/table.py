@@ -30,6 +30,7 @@ from dec_core.cli.repeat import summarize
 from dec_core.config import RunConfig
 from dec_core.presets import PRESETS, preset
 from dec_core.runs.folder import RunFolder, config_of, list_runs, with_same_autoencoder
+from dec_core.runs.history import RunReader
 from dec_core.runs.machine import processor
 
 TUTORIAL = {  # ACC, NMI, ARI as printed in the tutorial's notebook
@@ -42,6 +43,7 @@ TUTORIAL = {  # ACC, NMI, ARI as printed in the tutorial's notebook
     "tutorial-dense-joint": (0.95587, 0.89625, 0.90499),
 }
 SCORES = ("acc", "nmi", "ari")
+LIBRARIES = ("tensorflow", "keras", "numpy", "scikit-learn")  # that the figures depend on
 
 
 def add_parser(commands: Any) -> None:
@@ -76,7 +78,8 @@ def table(names: list[str], n_seeds: int, root: Path, docs: Path, changes: dict[
             row = known.get(digest(seeded))
             if row is None:
                 print(f"{name}, seed {seed}", file=sys.stderr)
-                row = trained(seeded, root, resume=resume) | {"config": digest(seeded), "machine": machine()}
+                row = trained(seeded, root, resume=resume) | {"config": digest(seeded)}
+                row["machine"] = machine_of(RunFolder(Path(row["run_dir"])))
             rows[name].append(row)
             _write(docs, rows, changes)
     print((docs / "reproduction.md").read_text(encoding="utf-8"))
@@ -100,6 +103,15 @@ def digest(config: RunConfig) -> str:
 def machine() -> dict[str, str]:
     """Who measures: processor and versions."""
     return {"processor": processor(), "system": platform.system(), "python": platform.python_version(), **versions()}
+
+
+def machine_of(run: RunFolder) -> dict[str, str]:
+    """What `machine` was where a run was trained, as far as the run has recorded it."""
+    started = RunReader(run).refresh().started
+    if started is None:
+        return {"processor": "a machine that was not recorded"}
+    known = {name: started["versions"][name] for name in ("python", *LIBRARIES) if name in started["versions"]}
+    return {"processor": started["processor"], "system": started["system"].partition(" ")[0], **known}
 
 
 def machines(rows: list[dict[str, Any]]) -> list[str]:
@@ -208,8 +220,8 @@ def spread(values: dict[str, float] | None) -> str:
 
 
 def versions() -> dict[str, str]:
-    """Of what the figures depend on."""
-    return {name: version(name) for name in ("tensorflow", "keras", "numpy", "scikit-learn")}
+    """Of `LIBRARIES`, here."""
+    return {name: version(name) for name in LIBRARIES}
 
 
 def tutorial_presets() -> list[str]:

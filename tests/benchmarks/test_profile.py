@@ -15,6 +15,7 @@ def test_the_profile_says_where_the_time_of_a_run_goes(small):
     assert min(found.values()) >= 0 and max(found.values()) < total
     for phase in ("gradient steps, autoencoder", "gradient steps, clustering", "k-means on z", "q, p and labels"):
         assert found[phase] > 0
+    assert found["waiting at the end for what runs beside"] > 0
     assert found["waiting for UMAP and the mixture"] == 0
 
 

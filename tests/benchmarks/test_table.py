@@ -5,8 +5,20 @@ import json
 import pytest
 
 from benchmarks.__main__ import main
+from benchmarks.table import machine_of
+from dec_core.runs.folder import RunFolder
 
 pytestmark = pytest.mark.slow
+
+
+def test_a_row_names_the_machine_that_trained_its_run(tmp_path, small):
+    run = RunFolder.create(tmp_path, small, "finished")
+    assert machine_of(run) == {"processor": "a machine that was not recorded"}
+    versions = {"dec_core": "0.5", "python": "3.11.9", "tensorflow": "2.19.0", "keras": "3.9.0", "umap-learn": "0.5"}
+    run.append({"event": "Started", "versions": versions, "processor": "Other", "cores": 2, "system": "Linux x86_64"})
+    assert machine_of(run) == {
+        "processor": "Other", "system": "Linux", "python": "3.11.9", "tensorflow": "2.19.0", "keras": "3.9.0",
+    }  # fmt: skip
 
 
 def test_the_table_trains_what_is_missing_and_shares_autoencoders(tmp_path, capsys):
