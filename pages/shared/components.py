@@ -9,6 +9,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Callable
 from functools import cache
+from hashlib import sha256
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
@@ -125,6 +126,16 @@ def plotly_url() -> str:
         static_root().mkdir(exist_ok=True)
         RunFolder.write(static_root() / name, lambda file: file.write(script))
     return f"files/{name}"
+
+
+@cache
+def script_url(name: str, script: str) -> str:
+    """The address of a script of ours, which the browser fetches once: where many components share it."""
+    path = static_root() / f"{name}-{sha256(script.encode()).hexdigest()[:12]}.js"
+    if not path.exists():
+        static_root().mkdir(exist_ok=True)
+        RunFolder.write(path, lambda file: file.write(script.encode()))
+    return f"files/{path.name}"
 
 
 def sprite(name: str, images: np.ndarray) -> dict[str, Any]:

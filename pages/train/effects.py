@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache
 from math import ceil
+from pathlib import Path
 
 from dec_core.analysis.verdict import thousands
 from dec_core.config import BUNDLED, RunConfig
@@ -40,6 +41,7 @@ def _momentum(config: RunConfig, cost: Cost, n: int) -> str:
     return f"averages about {1 / (1 - config.momentum):.0f} steps" if config.momentum else "each step by itself"
 
 
+Value = Number | tuple[int, ...]
 Line = Callable[[RunConfig, Cost, int], str]
 LINES: dict[str, Line] = {
     "n_samples": lambda config, cost, n: f"{thousands(cost.batches_an_epoch)} batches · {_memory(cost.n_bytes)}",
@@ -63,11 +65,11 @@ LINES: dict[str, Line] = {
 TIMED = ("n_samples", "pretrain_epochs", "batch_size", "max_iterations", "hidden_units", "filters")
 
 
-def effects(name: str, config: RunConfig, values: tuple[Number | tuple[int, ...], ...]) -> tuple[str, ...]:
+def effects(name: str, config: RunConfig, values: tuple[Value, ...], rates: ByPhase) -> tuple[str, ...]:
     """What each of these values of the field does, the rest of `config` as it is; "" where that is not known."""
     if name not in LINES:
         return ("",) * len(values)
-    return _effects(name, config.model_copy(update={name: values[0]}), values, _rates(config))
+    return _effects(name, config.model_copy(update={name: values[0]}), values, rates)
 
 
 @lru_cache(maxsize=1000)
@@ -85,26 +87,30 @@ def _effect(name: str, config: RunConfig, rates: ByPhase) -> str:
     return f"{line} · {duration(needed.seconds(rates))}" if name in TIMED else line
 
 
-def expected_time(config: RunConfig) -> str:
+def expected_time(config: RunConfig, rates: ByPhase) -> str:
     """How long Start would train, as in "about 40 s"; "" where that cannot be known."""
     try:
-        return duration(cost(config, *_data(config.dataset)).seconds(_rates(config)))
+        return duration(cost(config, *_data(config.dataset)).seconds(rates))
     except ValueError:
         return ""
 
 
-def _rates(config: RunConfig) -> ByPhase:
+def rates_of_server(config: RunConfig) -> ByPhase:
     """How fast this server trains networks of the config's kind, by the newest runs it has finished."""
-    finished = [e for e in focus.index().entries() if e.config and e.status.state == "finished" and e.status.seconds]
-    newest = sorted(finished, key=lambda entry: entry.status.created, reverse=True)[:MOST_TRAINED]
-    return _rates_of(config.autoencoder, config.precision, tuple(entry.id for entry in newest))
+    root = runs_root()
+    try:
+        as_of = root.stat().st_mtime_ns  # a run was made since: the one before may have ended
+    except OSError:
+        as_of = 0
+    return _rates(config.autoencoder, config.precision, root, as_of)
 
 
 @lru_cache(maxsize=20)
-def _rates_of(autoencoder: str, precision: str, runs: tuple[str, ...]) -> ByPhase:
+def _rates(autoencoder: str, precision: str, root: Path, as_of: int) -> ByPhase:
+    finished = [e for e in focus.index().entries() if e.config and e.status.state == "finished" and e.status.seconds]
     trained = []
-    for entry in map(focus.index().entry, runs):
-        with suppress(ValueError, AttributeError):  # its data are gone, or the run itself
+    for entry in sorted(finished, key=lambda entry: entry.status.created, reverse=True)[:MOST_TRAINED]:
+        with suppress(ValueError):  # its data are gone
             trained.append((entry.config, entry.status.seconds, cost(entry.config, *_data(entry.config.dataset))))
     return rates(RunConfig.make(autoencoder=autoencoder, precision=precision), trained)
 

@@ -2,33 +2,47 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import streamlit as st
 
 from dec_core.figures.shown import short_name
 from dec_core.glossary import tooltip
+from dec_core.reading.cost import ByPhase
 from pages.shared.text import sentence
 from pages.shared.widget_key import key_showing
 from pages.train import state
 from pages.train.sliders import sliders
 from pages.train.state import FIELDS, UNITS, Form
 
+if TYPE_CHECKING:
+    from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
+
 ONE_LINE = 25  # letters that fit beside each other, each option's margins counted as letters
 MARGINS = 4
 
 
-def field_widgets(names: list[str], form: Form) -> None:
-    """Those of one group, the advanced ones folded away unless one of them is wrong."""
+def unfolding(label: str, key: str, names: list[str], form: Form, **look: Any) -> ExpanderContainer:
+    """What holds these fields: folded away at first, unless one of them is wrong."""
+    if any(name in form.problems for name in names):
+        st.session_state[key] = True
+    return st.expander(label, key=key, on_change="rerun", **look)
+
+
+def field_widgets(names: list[str], form: Form, rates: ByPhase | None) -> None:
+    """The inputs of one group; with sliders where somebody looks, at `rates`: they cost as much as all else."""
     for name in names:
         if not FIELDS[name]["advanced"]:
-            _field(name, form)
+            _field(name, form, rates)
     advanced = [name for name in names if FIELDS[name]["advanced"]]
     if advanced:
-        with st.expander("Advanced", expanded=any(name in form.problems for name in advanced), type="compact"):
+        key = f"advanced_{FIELDS[names[0]]['group'].lower()}"
+        with unfolding("Advanced", key, advanced, form, type="compact") as unfolded:
             for name in advanced:
-                _field(name, form)
+                _field(name, form, rates if unfolded.open else None)
 
 
-def _field(name: str, form: Form) -> None:
+def _field(name: str, form: Form, rates: ByPhase | None) -> None:
     """The input for one field, and below it what is wrong with it."""
     field, value = FIELDS[name], form.choices.values[name]
     common = {
@@ -48,7 +62,8 @@ def _field(name: str, form: Form) -> None:
         st.number_input(step=1, value=None, placeholder="all", **common)
     else:
         st.number_input(step=1, **common)
-    sliders(name, form)
+    if rates is not None:
+        sliders(name, form, rates)
     if name in form.problems:
         st.caption(f":red[:material/error: {sentence(form.problems[name])}]")
 

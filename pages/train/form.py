@@ -10,6 +10,7 @@ import streamlit as st
 from dec_core.config import GROUPS, ConfigError, RunConfig
 from dec_core.presets import CHAPTERS, DESCRIPTIONS
 from dec_core.reading.config_in import configs_in
+from dec_core.reading.cost import ByPhase
 from dec_core.runs.folder import config_of
 from pages.shared import link
 from pages.shared.focus import fill_with, focused_run, index
@@ -18,8 +19,8 @@ from pages.shared.picker import name_of_config
 from pages.shared.text import escape, sentence
 from pages.shared.widget_key import key_showing
 from pages.train import state
-from pages.train.effects import expected_time
-from pages.train.field_widgets import field_widgets
+from pages.train.effects import expected_time, rates_of_server
+from pages.train.field_widgets import field_widgets, unfolding
 from pages.train.model_view import model_view
 from pages.train.own_data import own_data
 from pages.train.state import FIELDS, Form
@@ -29,8 +30,9 @@ def config_form() -> RunConfig | None:
     """Draw the form; the config it describes, or None while a choice is impossible."""
     choices, notices = state.take_up()
     form = Form.of(choices)
+    rates = rates_of_server(form.config) if form.config else ByPhase()
     with st.sidebar:
-        _preset(form)
+        _preset(form, rates)
         for notice in notices:
             st.warning(sentence(notice))
         _against()
@@ -38,13 +40,13 @@ def config_form() -> RunConfig | None:
         for group in GROUPS:
             names = [name for name in form.acting if FIELDS[name]["group"] == group]
             if names:
-                _group(group, names, form)
+                _group(group, names, form, rates)
     if form.config is not None:
         link.write(form.to_query())
     return form.config
 
 
-def _preset(form: Form) -> None:
+def _preset(form: Form, rates: ByPhase) -> None:
     preset = form.choices.preset
     st.selectbox(
         "Preset",
@@ -59,12 +61,12 @@ def _preset(form: Form) -> None:
     else:
         st.caption(DESCRIPTIONS.get(preset, "Your own preset, stored on this server."))
     if form.config is not None:
-        st.caption(_what_start_does(form.config))
+        st.caption(_what_start_does(form.config, rates))
 
 
-def _what_start_does(config: RunConfig) -> str:
+def _what_start_does(config: RunConfig, rates: ByPhase) -> str:
     """How long it takes, and that a run in focus keeps its settings."""
-    expected = expected_time(config)
+    expected = expected_time(config, rates)
     duration = f"Start trains for {expected}." if expected else ""
     run = focused_run(warn=False)
     if run is None or config_of(run) in (None, config):
@@ -72,17 +74,17 @@ def _what_start_does(config: RunConfig) -> str:
     return f"{duration} For the next run: the one in focus keeps its settings.".strip()
 
 
-def _group(group: str, names: list[str], form: Form) -> None:
+def _group(group: str, names: list[str], form: Form, rates: ByPhase) -> None:
     """The inputs of one group; data stand open, with the way to one's own."""
     if group == "Data":
-        field_widgets(names, form)
+        field_widgets(names, form, rates)
         chosen = own_data()
         if chosen:
             state.use_dataset(chosen)
             st.rerun()
         return
-    with st.expander(group, expanded=any(name in form.problems for name in names)):
-        field_widgets(names, form)
+    with unfolding(group, f"group_{group.lower()}", names, form) as unfolded:
+        field_widgets(names, form, rates if unfolded.open else None)
         if group == "Architecture":
             _see_the_model(form.config)
 

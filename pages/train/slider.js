@@ -1,6 +1,7 @@
 // A slider over stops, with marks, and below it what the value would do, said while it is dragged.
 // data: {name, title: "" or which of several it is, shown: the value as text, place: of the value, in stops, stops: [text],
 //        effects: [text of each stop], effect: of the value, alpha: for its kernel, marks: [{place, title}], kernel: [alpha of each stop] or null}
+//        script: where this file is: it is served once, as there are twenty sliders
 // Tells Python "picked": the number of the stop, when it is let go.
 
 const drags = new WeakMap(); // what each slider shows: {data, tell, dragging}
@@ -28,7 +29,7 @@ function listen(root, input, shown) { // once: the node stays
   input.addEventListener("change", () => { shown.dragging = false; shown.tell("picked", Number(input.value)); });
 }
 
-export default function ({ data, parentElement, setTriggerValue }) {
+export function draw({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".slide"), input = root?.querySelector("input");
   if (!input || !data) return;
   if (!drags.has(root)) { drags.set(root, { dragging: false }); listen(root, input, drags.get(root)); }

@@ -13,12 +13,15 @@ import streamlit as st
 from dec_core.analysis.verdict import thousands
 from dec_core.config import RunConfig
 from dec_core.presets import PRESETS
+from dec_core.reading.cost import ByPhase
+from pages.shared.components import script_url
 from pages.train import state
 from pages.train.effects import effects
 from pages.train.spans import FILTERS, STOPS, UNITS, Number, place
 from pages.train.state import FIELDS, Form
 
 HERE = Path(__file__).parent
+SCRIPT = (HERE / "slider.js").read_text(encoding="utf-8")
 LAYER_STOPS = {"hidden_units": UNITS, "filters": FILTERS}
 
 _slider = st.components.v2.component(
@@ -28,7 +31,13 @@ _slider = st.components.v2.component(
     '<path d=""/></svg>'
     '<div class="effect"></div></div>',
     css=(HERE / "slider.css").read_text(encoding="utf-8"),
-    js=(HERE / "slider.js").read_text(encoding="utf-8"),
+    js="""
+let script;
+export default (shown) => {
+  script ??= import(new URL(shown.data.script, document.baseURI));
+  script.then(({ draw }) => draw(shown));
+};
+""",
 )
 
 
@@ -45,7 +54,7 @@ class Slider:
     whole: Callable[[Number], Any]
 
 
-def sliders(name: str, form: Form) -> None:
+def sliders(name: str, form: Form, rates: ByPhase) -> None:
     """The slider of a number, or those of the layers; none where what was typed is not one."""
     typed = form.choices.values[name]
     if name in LAYER_STOPS:
@@ -56,10 +65,10 @@ def sliders(name: str, form: Form) -> None:
     else:
         shown = []
     for slider in shown:
-        _show(slider, form)
+        _show(slider, form, rates)
 
 
-def _show(slider: Slider, form: Form) -> None:
+def _show(slider: Slider, form: Form, rates: ByPhase) -> None:
     name, key = slider.name, f"slide_{slider.key}"
 
     def picked() -> None:
@@ -70,8 +79,9 @@ def _show(slider: Slider, form: Form) -> None:
     values = tuple(_field_value(name, slider.whole(stop)) for stop in slider.stops)
     now = _field_value(name, slider.whole(slider.value))
     known = form.config is not None
-    said = effects(name, form.config, (*values, now)) if known else ("",) * (len(values) + 1)
+    said = effects(name, form.config, (*values, now), rates) if known else ("",) * (len(values) + 1)
     data = {
+        "script": script_url("slider", SCRIPT),
         "name": slider.title or FIELDS[name]["label"],
         "title": slider.title,
         "shown": _text(slider.value),
