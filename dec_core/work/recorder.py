@@ -113,13 +113,7 @@ class _Recorder:
         self.has_said_started = False
 
     def run(self) -> Iterator[Record]:
-        """Train to the end; whatever ends it, nobody waits for analyses of the images any more."""
-        try:
-            yield from self._train()
-        finally:
-            self.images.close()
-
-    def _train(self) -> Iterator[Record]:
+        """Train to the end."""
         self.folder.set_status(self.status)
         if self.resumed:
             yield self._write({"event": "Resumed", "epoch": self.state.epoch, "iteration": self.state.iteration})
