@@ -72,7 +72,7 @@ def bench(n_samples: int, *, as_json: bool, history: Path | None = None) -> int:
     print(f"{n_samples} images, batches of 256, {machine['processor']} ({' '.join(machine['instructions'])})")
     rows = []
     for work in WORK:
-        rows.append(_measured(work, x, n_samples))
+        rows.append(_measured(work, x))
         print(_row_text(rows[-1]), flush=True)
     growth = _growth(x)
     print("one epoch, microseconds an image: " + ", ".join(f"{n} images {us:.0f}" for n, us in growth.items()))
@@ -84,7 +84,7 @@ def bench(n_samples: int, *, as_json: bool, history: Path | None = None) -> int:
     return 0
 
 
-def _measured(work: Work, x: np.ndarray, n_samples: int) -> dict[str, Any]:
+def _measured(work: Work, x: np.ndarray) -> dict[str, Any]:
     config = PRESETS[work.preset].changed(pretrain_epochs=3, max_iterations=420, tol=0.0)
     seconds = {precision: work.ours(config.changed(precision=precision), x) for precision in PRECISIONS}
     others = {"keras": work.keras(config, x)}

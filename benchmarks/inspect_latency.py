@@ -133,7 +133,7 @@ def _latencies(run: Run) -> dict[str, list[float]]:
         milliseconds["hover → image"] = _hovers(page)
         print("… timeline", file=sys.stderr)
         milliseconds["a frame of the timeline, scrubbed"] = _frames(page, len(run.snapshots))
-        milliseconds["a frame, played at 30 a second"] = _played(page, len(run.snapshots))
+        milliseconds["a frame, played at 30 a second"] = _played(page)
         milliseconds["web process, added memory"] = [(web.memory_info().rss - before) / 1e6]
     return milliseconds
 
@@ -247,7 +247,7 @@ def _frames(page: Any, n_moments: int) -> list[float]:
     return times[n_moments:]
 
 
-def _played(page: Any, n_moments: int) -> list[float]:
+def _played(page: Any) -> list[float]:
     """Milliseconds between two moments on the screen while the timeline plays as fast as it can."""
     scene, speed, play = _handles(page, ".points", ".timeline select", ".timeline .play")
     script = """async ([scene, speed, play, n]) => {

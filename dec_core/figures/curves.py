@@ -239,8 +239,8 @@ def _phases(figure: go.Figure, held: int) -> None:
     """Where p ceases to be the mixture's: a line, and at its foot the phases to both sides."""
     figure.add_vline(held, line={"color": GREY, "width": 1}, row=1, col=2)
     foot = {"y": 0.03, "yref": "y2 domain", "yanchor": "bottom", "xref": "x2", "showarrow": False}
-    for text, x, anchor in (("p: mixture", 0, "left"), ("p: from q", held, "left")):
-        figure.add_annotation(text=text, x=x, xanchor=anchor, font={"size": 11, "color": GREY}, **foot)
+    for text, x in (("p: mixture", 0), ("p: from q", held)):
+        figure.add_annotation(text=text, x=x, xanchor="left", font={"size": 11, "color": GREY}, **foot)
 
 
 def _thinned(records: list[dict]) -> list[dict]:

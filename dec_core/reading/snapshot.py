@@ -61,8 +61,6 @@ class Snapshot:
         arrays = self.run.folder.load_arrays(self.file)
         if arrays is None or (self.clustered and "labels" not in arrays):
             raise ValueError(f"{self.run.folder.id}/{self.file}: the snapshot is damaged; choose another one")
-        for array in arrays.values():
-            array.flags.writeable = False
         return arrays
 
     # -- z
