@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import zipfile
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -19,6 +18,7 @@ from dec_core.architecture import architecture
 from dec_core.config import RunConfig
 from dec_core.json_text import parse_json
 from dec_core.methods import uses_mixture_target
+from dec_core.whole_files import write_whole
 
 FORMAT = "dec_core.DEC 1"
 
@@ -26,13 +26,7 @@ FORMAT = "dec_core.DEC 1"
 def write_model(path: Path, about: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
     """Write a model, whole or not at all."""
     header = json.dumps({"format": FORMAT} | about, default=int)  # NumPy's integers
-    temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            np.savez(file, about=np.asarray(header), **arrays)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_whole(path, lambda file: np.savez(file, about=np.asarray(header), **arrays))
 
 
 def read_model(file: BinaryIO) -> tuple[dict[str, Any], dict[str, np.ndarray]]:

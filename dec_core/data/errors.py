@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import errno
 import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+from dec_core.whole_files import FULL
 
 NO_MEMORY = "received what needs more memory to read than there is; use fewer or smaller images"
 
@@ -47,7 +48,7 @@ def printable(text: str) -> str:
 
 def no_room(error: OSError) -> str:
     """Why a file cannot be written, with the remedy where the disk is full."""
-    remedy = "; make room on the disk" if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
+    remedy = "; make room on the disk" if error.errno in FULL else ""
     return f"{error.strerror or error}{remedy}"
 
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 import re
-import secrets
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +12,7 @@ import numpy as np
 from dec_core.config import OWN_DATA
 from dec_core.data.dataset import Dataset
 from dec_core.data.errors import DataError, understood
+from dec_core.whole_files import write_whole
 
 FOLDER = ".data"  # below the folder of runs
 
@@ -84,10 +83,4 @@ def _write(dataset: Dataset, path: Path) -> None:
     if dataset.y is not None:
         arrays |= {"y": dataset.y, "classes": np.asarray(dataset.classes)}
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            np.savez_compressed(file, **arrays)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_whole(path, lambda file: np.savez_compressed(file, **arrays))

@@ -21,7 +21,6 @@ worker.log      what the worker process printed
 from __future__ import annotations
 
 import contextlib
-import errno
 import json
 import os
 import secrets
@@ -41,6 +40,7 @@ from dec_core.methods import METHODS
 from dec_core.runs.records import SWEEP, parse_record
 from dec_core.runs.snapshots import ArraysError, read_arrays
 from dec_core.runs.status import ACTIVE, STATUS, WAITED, RunStatus, is_alive, new_attempt, recovered
+from dec_core.whole_files import FULL, write_whole
 
 
 class RunFolder:
@@ -139,7 +139,7 @@ class RunFolder:
         try:
             self.write(path, lambda file: file.write(text))
         except OSError as error:
-            if error.errno not in (errno.ENOSPC, errno.EDQUOT) or not path.exists():
+            if error.errno not in FULL or not path.exists():
                 raise
             with path.open("r+b") as file:  # its block is there already
                 file.write(text)
@@ -198,14 +198,8 @@ class RunFolder:
 
     @staticmethod
     def write(path: Path, fill: Callable[[BinaryIO], Any]) -> None:
-        """Write a file as a whole or not at all: to a temporary name, then renamed."""
-        temporary = path.with_name(f"{path.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
-        try:
-            with temporary.open("wb") as file:
-                fill(file)
-            _replace(temporary, path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        """Write a file as a whole or not at all, as `write_whole` does."""
+        write_whole(path, fill)
 
 
 def list_runs(root: Path) -> list[RunFolder]:
@@ -253,14 +247,3 @@ def with_same_autoencoder(run: RunFolder) -> RunFolder | None:
 def in_order(weights: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
     """Weights so named that sorting the names gives the order of the layers."""
     return {f"weight_{number:02d}": weight for number, weight in enumerate(weights)}
-
-
-def _replace(source: Path, target: Path, tries: int = 20) -> None:
-    """os.replace; on Windows a reader may hold the target open for a moment."""
-    for tries_left in reversed(range(tries)):
-        try:
-            return os.replace(source, target)
-        except PermissionError:
-            if not tries_left:
-                raise
-            time.sleep(0.02)

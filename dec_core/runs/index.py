@@ -19,13 +19,12 @@ from dec_core.config import ConfigError, RunConfig, applies
 from dec_core.presets import name_of
 from dec_core.runs.folder import RunFolder, is_run
 from dec_core.runs.marks import Marks, marks_of
-from dec_core.runs.status import ACTIVE, RunStatus
+from dec_core.runs.status import ACTIVE, OUTCOME, RunStatus
 
-SCORES = ("acc", "nmi", "ari", "silhouette", "confidence")
 CONDITION = re.compile(r"^([a-z_]+)(<=|>=|!=|=|<|>)(.+)$")
 ALIASES = {"accuracy": "acc", "time": "seconds", "seed": "random_state"}
 MARKS = ("name", "note", "star", "state", "preset", "seconds", "sweep", "trial", "id")
-SEARCHABLE = {*RunConfig.model_fields, *SCORES, *MARKS}
+SEARCHABLE = {*RunConfig.model_fields, *OUTCOME, *MARKS}
 COMPARE = {"<=": operator.le, ">=": operator.ge, "<": operator.lt, ">": operator.gt}
 
 
@@ -61,7 +60,7 @@ class Entry:
         """All that one may search by: fields of the config that have an effect, scores, marks, state."""
         values = self.config.model_dump() if self.config else {}
         fields = {name: value for name, value in values.items() if applies(name, self.config)}
-        fields |= {name: self.status.outcome[name] for name in SCORES if name in self.status.outcome}
+        fields |= {name: self.status.outcome[name] for name in OUTCOME if name in self.status.outcome}
         marks = {"name": self.marks.name, "note": self.marks.note, "star": self.marks.star}
         others = {"state": self.status.state, "preset": self.preset, "seconds": self.seconds, "sweep": self.sweep}
         others |= {"trial": self.trial} if self.sweep else {}
@@ -144,7 +143,7 @@ def misunderstood(query: str) -> str:
     for word in query.lower().split():
         condition = CONDITION.match(word)
         if condition and ALIASES.get(condition[1], condition[1]) not in SEARCHABLE:
-            return f"there is no field {condition[1]}; there are {', '.join(SCORES)}, seconds, latent_dim and the like"
+            return f"there is no field {condition[1]}; there are {', '.join(OUTCOME)}, seconds, latent_dim and the like"
         if condition and condition[2] in COMPARE and _number(condition[3]) is None:
             return f"received {word}, expected a number after {condition[2]}"
     return ""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import errno
+from dec_core.whole_files import FULL
 
-FULL = (errno.ENOSPC, errno.EDQUOT)
 DISK_FULL = "The disk is full, so the training could not be saved any further. Free some space first."
 NO_MEMORY = "There is not enough memory for this run. End other programs, or use fewer images or smaller batches."
 
