@@ -105,8 +105,8 @@ def named(at, label):
 
 
 def widget(at, kind, name):
-    """The widget of that name; another one, by its number, whenever something else has changed what it shows."""
-    (found,) = [item for item in getattr(at, kind) if item.key and re.fullmatch(rf"{name}_\d+", item.key)]
+    """The widget of that name; by another number whenever something else has changed what it shows."""
+    (found,) = [item for item in getattr(at, kind) if item.key and re.fullmatch(rf"{name}(_\d+)?", item.key)]
     return found
 
 
@@ -577,7 +577,7 @@ def an_order():
 def test_a_list_that_tells_what_it_shows_chooses_nothing(monkeypatch):
     at = AppTest.from_function(an_order, default_timeout=PATIENCE).run()
     with monkeypatch.context() as patch:
-        patch.setattr("pages.inspect.choices.chosen_with", lambda name: "wrong")  # as after a card lay in its place
+        patch.setattr("pages.inspect.choices.value_chosen", lambda name: "wrong")  # as after a card lay in its place
         at.selectbox[0].set_value("index").run()
     assert at.session_state.view.order == ""
 
@@ -589,6 +589,14 @@ def test_a_second_thought_before_a_list_is_drawn_anew_is_heard():
     assert at.session_state.view.order == "index"
     send(at, before)
     assert at.session_state.view.order == "wrong"
+
+
+def test_a_redraw_leaves_widgets_as_they_are(app, runs):
+    """A value that is sent again sets back what has been clicked since, and the next request brings that along."""
+    at = inspect(runs.run, side="wrong")
+    at.run()
+    widgets = [*at.checkbox, *at.selectbox, *at.slider, *at.text_input]
+    assert len(widgets) > 10 and not [item.key for item in widgets if item.proto.set_value]
 
 
 def test_a_second_thought_is_heard(app, runs, now):

@@ -19,7 +19,7 @@ from dec_core.runs.own_presets import keep_preset, own_presets
 from dec_core.sweeps import studies
 from dec_core.sweeps.plan import SweepPlan
 from dec_core.work.sweep_worker import Queue
-from pages.sweep import news, plan_form
+from pages.sweep import news, plan_form, storage
 
 pytestmark = pytest.mark.slow
 
@@ -254,21 +254,27 @@ def test_pause_lets_go_of_the_worker_so_that_another_sweep_can_begin(root, monke
     assert studies.is_paused(study) and NoWorkers.left == ["rates"]
 
 
-def test_what_a_database_does_not_answer_is_said(root, monkeypatch):
+@pytest.mark.parametrize("question", ["table", "is_paused"])  # at first, and in the midst of drawing
+def test_what_a_database_does_not_answer_is_said_and_asked_again(root, monkeypatch, question):
     from optuna.exceptions import StorageInternalError
 
     def gone(study):
         raise StorageInternalError("gone")
 
     stored(root)
-    monkeypatch.setattr(studies, "table", gone)
+    asked = []
+    monkeypatch.setattr(news, "redraw_on_news", lambda *args: asked.append(args))
+    monkeypatch.setattr(studies, question, gone)
     at = screen()
-    assert any("does not respond" in error.value for error in at.error)
+    assert any("does not respond" in error.value for error in at.error) and len(asked) == 1
 
 
-def test_ten_more_trials_are_planned(root):
+def test_ten_more_trials_are_planned(root, monkeypatch):
     study = stored(root)
     at = screen()
+    once = storage.extend
+    monkeypatch.setattr(storage, "extend", lambda *args: [once(*args), once(*args)])  # a double click, before a redraw
+    at.run()
     named(at, "10 more").click().run()
     assert len(studies.trials(study)) == 18 and "of 18 trials" in line(at)
 

@@ -61,6 +61,23 @@ def test_an_upload_that_is_read_can_be_used(root):
     assert at.query_params["dataset"] in (name, [name]) and own_data.KEEPING not in at.session_state
 
 
+def test_after_images_that_could_not_be_stored_others_are_stored_only_when_asked_for(root, monkeypatch):
+    def refuse(files, *args, **options):
+        stored.append(files[0][0])
+        raise DataError("the disk is full")
+
+    stored = []
+    monkeypatch.setattr(own_data, "keep_isolated", refuse)
+    at = with_upload(("mine.npy", npy(IMAGES)))
+    at.button(key="use").click().run()
+    finish(at, own_data.KEEPING)
+    assert [error.value for error in at.error] == ["The disk is full."] and stored == ["mine.npy"]
+    at.file_uploader(key="files").set_value([("other.npy", npy(IMAGES[:200]), "")]).run()
+    finish(at, own_data.READING)
+    assert "200 images of 8×8 pixels" in captions(at) and at.button(key="use")
+    assert not at.error and stored == ["mine.npy"]
+
+
 def test_an_upload_that_is_refused_says_so_where_it_was_given():
     at = with_upload(("mine.csv", b"1,2,x,4\n1,2,3,4"))
     (error,) = at.error

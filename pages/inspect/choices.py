@@ -8,7 +8,7 @@ from dec_core.reading.run import Run
 from dec_core.reading.snapshot import Snapshot
 from pages.inspect import views
 from pages.inspect.view_state import ViewState, change_view
-from pages.shared.controlled import chosen_with, key_showing
+from pages.shared.widget_key import key_showing, value_chosen
 
 SHARES = {"count": "count", "row": "% of row", "column": "% of column"}
 COLOURS = {"digit": "digit", "cluster": "cluster", "wrong": "wrong", "sure": "confidence", "changed": "last change"}
@@ -60,7 +60,7 @@ def _select(label: str, name: str, options: dict[str, str], value: str, width: i
     """
 
     def take() -> None:
-        picked = chosen_with(f"show_{name}")
+        picked = value_chosen(f"show_{name}")
         if picked != (getattr(st.session_state.view, name) or value):
             change_view(**{name: picked})
 

@@ -11,8 +11,8 @@ from dec_core.reading.selection import Selection, SelectionError, indices
 from dec_core.reading.snapshot import Snapshot
 from pages.inspect.view_state import ViewState, change_filters
 from pages.shared.box import box
-from pages.shared.controlled import chosen_with, key_showing
 from pages.shared.text import escape
+from pages.shared.widget_key import key_showing, value_chosen
 
 ABOUT = "A sample must pass all filters. The page's address records them."
 ANY = "any"
@@ -53,17 +53,18 @@ def filters(run: Run, now: Snapshot, view: ViewState) -> None:
 
 
 def _select(label: str, name: str, options: list[str], value: str) -> None:
-    key = key_showing(f"filter_{name}", value if value in options else ANY)
-    st.selectbox(label, [ANY, *options], key=key, on_change=_take, args=[name], width=WIDTH)
+    none = ANY if ANY not in options else f"({ANY})"
+    key = key_showing(f"filter_{name}", value if value in options else none)
+    st.selectbox(label, [none, *options], key=key, on_change=_take, args=[name, none], width=WIDTH)
 
 
-def _take(name: str) -> None:
-    value: Any = chosen_with(f"filter_{name}")
-    change_filters(**{name: "" if value == ANY else value})
+def _take(name: str, none: str | None = None) -> None:
+    value: Any = value_chosen(f"filter_{name}")
+    change_filters(**{name: "" if value == none else value})
 
 
 def _confidence() -> None:
-    low, high = chosen_with("filter_confidence")
+    low, high = value_chosen("filter_confidence")
     change_filters(min_confidence=round(low, 2), max_confidence=round(high, 2))
 
 
@@ -79,7 +80,7 @@ def _search(run_id: str, chosen: Selection) -> None:
 
 
 def _find(run_id: str) -> None:
-    text, state = chosen_with("filter_index"), st.session_state
+    text, state = value_chosen("filter_index"), st.session_state
     state.pop("filter_index_bad", None)
     try:
         change_filters(index=indices(text))

@@ -15,12 +15,12 @@ from pages.inspect import views
 from pages.inspect.view_state import ViewState, change_filters, change_view
 from pages.shared import focus
 from pages.shared.box import box, to_come
-from pages.shared.controlled import chosen_with, key_showing
 from pages.shared.matrix import matrix as matrix_component
 from pages.shared.opened import opened, snapshot
 from pages.shared.picker import title, titles
 from pages.shared.places import runs_root
 from pages.shared.text import sentence
+from pages.shared.widget_key import key_showing, value_chosen
 
 HEIGHT = 300
 MOST_RUNS = 60
@@ -88,7 +88,7 @@ def _choose(run: Run, now: Snapshot, view: ViewState, second: Snapshot | None) -
         runs[current] = f"this run at step {thousands(second.iteration)}" if second.run is run else current
 
     def take() -> None:
-        picked = chosen_with("pin_of")
+        picked = value_chosen("pin_of")
         if picked != current:  # a list that comes back may tell what it shows
             change_view(pin=picked, selection=st.session_state.view.selection.replace(versus=""))
 

@@ -15,7 +15,7 @@ from pages.inspect import view_components
 from pages.inspect.view_state import ViewState, change_filters, change_view
 from pages.shared import browser_files, components
 from pages.shared.box import box, to_come
-from pages.shared.controlled import chosen_with, key_showing
+from pages.shared.widget_key import key_showing, value_chosen
 
 HEIGHT = 318
 MOST_FLOWS = 30
@@ -54,7 +54,7 @@ def _flows(run: Run, now: Snapshot, view: ViewState, head: DeltaGenerator) -> No
     labels = {at: f"since step {thousands(run.snapshots[at]['iteration'])}" for at in earlier}
 
     def take() -> None:
-        change_view(since=chosen_with("flows_since"))
+        change_view(since=value_chosen("flows_since"))
 
     with head:
         st.selectbox(

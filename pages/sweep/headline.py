@@ -75,7 +75,8 @@ def _buttons(study: Any, plan: Any, rows: list[dict[str, Any]], *, at_work: bool
                       args=(storage.go_on, plan.name),
                       help="An unfinished trial continues from its checkpoint.")  # fmt: skip
     if plan.sampler != "grid":
-        st.button("10 more", icon=":material/add:", key="extend", on_click=_act, args=(storage.extend, plan.name, 10),
+        st.button("10 more", icon=":material/add:", key="extend", on_click=_act,
+                  args=(storage.extend, plan.name, len(rows) + 10),
                   help="Run ten more trials, chosen from the results so far.")  # fmt: skip
     st.download_button("CSV", lambda: studies.as_csv(rows, plan), f"{plan.name}.csv", "text/csv", on_click="ignore",
                        key="sweep_csv", icon=":material/download:")  # fmt: skip

@@ -22,6 +22,7 @@ from pages.shared.snapshot_view import shown
 from pages.shared.text import escape, sentence
 from pages.sweep.storage import begin
 
+IN_FOCUS = ""  # no preset has this name
 FIRST = ("cluster_learning_rate", "n_clusters")  # what varies until something else is chosen
 MANY = 100  # values, from which on a slider goes by orders of magnitude
 PLAN = plan_fields()
@@ -70,11 +71,11 @@ def _base() -> RunConfig | None:
     entry = focus.index().entry(run.id) if run else None
     named = {}
     if entry is not None and entry.config is not None and sweepable(entry.config):
-        named["focus"] = f"the run in focus: {name_of_run(entry)}"
+        named[IN_FOCUS] = f"the run in focus: {name_of_run(entry)}"
     named |= {name: name for name in presets if sweepable(presets[name])}
     about = "Fields that do not vary keep the values of this preset, or of the run in focus, including its dataset."
     chosen = st.selectbox("Start from", list(named), format_func=named.get, key="sweep_base", help=about, **KEPT)
-    return entry.config if chosen == "focus" and entry else presets.get(chosen)
+    return entry.config if chosen == IN_FOCUS and entry else presets.get(chosen)
 
 
 # -- one field

@@ -69,8 +69,6 @@ def _choose(names: list[str]) -> str | None:
 
 
 def _view(name: str, was_at_work: bool) -> None:
-    from dec_core.sweeps import studies
-
     focus.go_on()
     if was_at_work != focus.supervisor().is_sweeping(name):
         st.rerun()
@@ -78,21 +76,24 @@ def _view(name: str, was_at_work: bool) -> None:
     try:
         seen = news.pulse_of(name)  # first: what comes while this is drawn is news
         with storage.answering():
-            study = storage.study(name)
-            plan, rows = studies.plan_of(study), studies.table(study)
+            _draw(storage.study(name), was_at_work)
     except ValueError as error:
         st.error(sentence(error), icon=":material/error:")
-        news.redraw_on_news(name, seen, EVERY_AT_REST)
-        return
-    best = studies.best(rows)
+    news.redraw_on_news(name, seen, EVERY if was_at_work else EVERY_AT_REST)
+
+
+def _draw(study: Any, was_at_work: bool) -> None:
+    """All of it, which asks the database here and there."""
+    from dec_core.sweeps import studies
+
+    plan, rows = studies.plan_of(study), studies.table(study)
+    best, titles = studies.best(rows), _titles(plan)
     headline(study, plan, rows, best, was_at_work)
-    titles = _titles(plan)
     _figures(study, plan, rows, titles, n_ended(rows))
     with box("trials", "Which trials ran?", ABOUT_TRIALS) as head:
         trials_table(plan, rows, titles, head)
     if best is not None and best["runs"]:
         _best(best)
-    news.redraw_on_news(name, seen, EVERY if was_at_work else EVERY_AT_REST)
 
 
 def _titles(plan: Any) -> dict[str, str]:

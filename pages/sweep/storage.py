@@ -90,10 +90,12 @@ def pause(name: str) -> None:
     focus.supervisor().leave_sweep(name)
 
 
-def extend(name: str, n: int) -> None:
-    """Plan more trials and go on. Raises ValueError where there would be too many."""
+def extend(name: str, n_trials: int) -> None:
+    """Plan trials until there are `n_trials`, and go on. Raises ValueError where that is too many."""
     from dec_core.sweeps import studies
 
     with answering():
-        studies.extend(study(name), n)
+        n_more = n_trials - len(studies.trials(study(name)))
+        if n_more > 0:  # not at the second click of a double one
+            studies.extend(study(name), n_more)
     go_on(name)

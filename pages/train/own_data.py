@@ -69,8 +69,8 @@ def _read_and_use(files: list, skip: bool) -> str | None:
     components.digits([row], "Preview", "The first images, as read", "preview", 40)
     if st.button("Use these images", type="primary", key="use"):
         forget(KEEPING)  # what did not work before is tried again
-    elif KEEPING not in st.session_state:
-        return None
+    elif KEEPING not in st.session_state or st.session_state[KEEPING].of != source:
+        return None  # nobody has asked for these
     root = runs_root()
     name = _finished(task(KEEPING, source, lambda still_wanted: _keep(given, skip, root, still_wanted)), "Storing")
     if name is not None:
