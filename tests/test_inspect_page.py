@@ -904,7 +904,7 @@ def test_where_no_moment_can_be_read_none_is_offered(damaged):
         broken(damaged, number)
     at = inspect(damaged.id)
     assert len(at.error) == 1 and not at.exception
-    assert not any("newest" in item.label for item in at.button)
+    assert not any("latest" in item.label for item in at.button)
 
 
 def test_beside_a_damaged_newest_snapshot_the_others_can_be_seen(damaged):

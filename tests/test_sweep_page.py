@@ -174,6 +174,7 @@ def test_a_name_that_is_taken_is_said_before_anything_is_lost(root):
     at.text_input(key="sweep_name").set_value("rates").run()
     named(at, "Start the sweep").click().run()
     assert not at.exception and not NoWorkers.swept
+    assert ["rates" in item.value for item in at.toast] == [True]
     assert line(at).startswith("**6 of 8")
 
 
