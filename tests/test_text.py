@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pages.shared.text import escape, sentence
+from pages.shared.text import count_of, escape, sentence
 
 PAGES = Path(__file__).parents[1] / "pages"
 
@@ -257,3 +257,10 @@ def test_what_a_function_hands_on_is_found_where_it_is_called():
     box = "def box(question):\n    st.markdown(question)"
     assert unescaped({"a.py": box, "b.py": "def g(run):\n    box(run.question)"}) == ["b.py:2: run.question"]
     assert unescaped({"a.py": box, "b.py": "def g(run):\n    box('Which?')"}) == []
+
+
+@pytest.mark.parametrize(
+    ("n", "words"), [(0, "0 trials"), (1, "1 trial"), (2, "2 trials"), (1200, "1\u2009200 trials")]
+)
+def test_a_single_one_has_no_plural(n, words):
+    assert count_of(n, "trial") == words

@@ -38,9 +38,11 @@ LINE_BEFORE_MOMENTS = "The run is about to begin; its first snapshot appears her
 LINE_NO_MOMENTS = "This run ended before its first snapshot. Pick another one above."
 ABOUT_MATRIX = (
     f"{explained('confusion_matrix', 'matching')}\n\n"
-    "Rows are true digits, columns clusters; blue cells are matched, orange ones errors. Click a cell, row or column "
+    "Rows are classes, columns clusters; blue cells are matched, orange ones errors. Click a cell, row or column "
     "to select its samples (keyboard: arrows, then Enter)."
 )
+MATRIX_TO_COME = "Once the centers are initialized: how many images of each class are in each cluster."
+NEIGHBOURS_TO_COME = "Once the centers are initialized: which clusters are second nearest to the images of each."
 ABOUT_NEIGHBOURS = "Rows are clusters; columns are the cluster with the second-largest q."
 ABOUT_SCENE = (
     f"All samples, placed by their z.\n\n{explained('pca', 'umap')}\n\n"
@@ -50,7 +52,7 @@ ABOUT_SCENE = (
 )
 ABOUT_CENTERS = "The decoded cluster centers and the sizes of their clusters, at the timeline's snapshot."
 ABOUT_GALLERY = (
-    "Below each image: digit → cluster. The colored line is its cluster, the gray bar its confidence (q of its "
+    "Below each image: class → cluster. The colored line is its cluster, the gray bar its confidence (q of its "
     "cluster)."
 )
 ABOUT_CARD = (
@@ -72,9 +74,13 @@ def screen(run: RunFolder | None) -> None:
 
 
 def _nothing(message: str) -> None:
-    questions = {"matrix": "Which digits are mixed up?", "scene": "Where do they lie?", "gallery": "Which ones?"}
-    for place, (key, question) in zip(st.columns([30, 41, 29]), questions.items(), strict=True):
-        with place, box(key, question, ABOUT_SCENE):
+    boxes = (
+        ("matrix", "Which digits are mixed up?", ABOUT_MATRIX),
+        ("scene", "Where do they lie?", ABOUT_SCENE),
+        ("gallery", "Which ones?", ABOUT_GALLERY),
+    )
+    for place, (key, question, about) in zip(st.columns([30, 41, 29]), boxes, strict=True):
+        with place, box(key, question, about):
             to_come(message, SCENE)
 
 
@@ -131,7 +137,7 @@ def _show(
             if run.clustered:
                 views.matrix(run, now, view, MATRIX)
             else:
-                to_come("Once the centers are initialized: how many images of each digit are in each cluster.", MATRIX)
+                to_come(MATRIX_TO_COME if run.y is not None else NEIGHBOURS_TO_COME, MATRIX)
         filters(run, now, view)
         if run.clustered:
             with box("centers", "What does each cluster look like?", ABOUT_CENTERS):

@@ -16,6 +16,7 @@ from pages.inspect.view_state import ViewState, change_filters, change_view
 from pages.shared import browser_files, components
 from pages.shared.matrix import base64_of
 from pages.shared.matrix import matrix as matrix_component
+from pages.shared.text import count_of
 
 PAGE = 60  # samples on a page of the gallery
 LOOKS = {
@@ -60,7 +61,7 @@ def _classes_by_clusters(now: Snapshot) -> dict[str, Any]:
     pair = now.confusion and most_mixed(now.confusion)
     alt = "No two classes share a cluster."
     if pair:
-        n_mixed = f"{thousands(pair[2])} {run.noun}s, both ways"
+        n_mixed = f"{count_of(pair[2], run.noun)}, both ways"
         alt = f"{run.classes[pair[0]]} and {run.classes[pair[1]]} are confused most: {n_mixed}."
     return {
         "rows": [run.classes[value] for value in over.classes], "classes": over.classes.tolist(),
@@ -192,7 +193,8 @@ def gallery(run: Run, now: Snapshot, view: ViewState, chosen: np.ndarray, height
         "groups": _groups(run, now, view, on_page),
         "images": base64_of(run.images[on_page]), **view_components.size(run.image_shape),
         "sample": -1 if view.sample is None else view.sample, "page": page, "n_pages": n_pages,
-        "words": range_line if len(samples) else "No sample passes all filters.", "name": f"{len(on_page)} {run.noun}s",
+        "words": range_line if len(samples) else "No sample passes all filters.",
+        "name": count_of(len(on_page), run.noun),
     }  # fmt: skip
 
     def picked() -> None:

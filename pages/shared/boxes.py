@@ -35,7 +35,7 @@ from pages.shared.snapshot_view import (
     shown,
     sizes_json,
 )
-from pages.shared.text import escape
+from pages.shared.text import count_of, escape
 
 TOP, BOTTOM = 284, 222  # heights in pixels of the contents of the upper and lower boxes
 MOST_LETTERS = 40  # of a class's name beside a box's question
@@ -49,8 +49,9 @@ ABOUT_EMBEDDING = (
 )
 ABOUT_CONFUSION = (
     f"{explained('confusion_matrix', 'matching')}\n\n"
-    "Rows are true digits, columns clusters; orange cells are errors. Click a cell to inspect its images."
+    "Rows are classes, columns clusters; orange cells are errors. Click a cell to inspect its images."
 )
+ABOUT_SIZES = "How many images are in each cluster. Without labels there are no classes to compare them with."
 ABOUT_CURVES = (
     "Left: reconstruction error by epoch. Right: accuracy, NMI, ARI and the share of images that changed cluster, by "
     "gradient step. Dashed lines: k-means on pixels, k-means on z, and UMAP with a Gaussian mixture. Along the bottom: "
@@ -80,9 +81,13 @@ class Boxes:
         """Draw all four."""
         self._what_is_damaged()
         upper, lower = st.columns(2), st.columns(2)
+        about = ABOUT_CONFUSION if self._labelled() else ABOUT_SIZES
         with upper[0], box("embedding", "How do the groups come apart?", ABOUT_EMBEDDING) as controls:
             self._embedding(controls)
-        with upper[1], box("confusion", self._question(), ABOUT_CONFUSION) as controls:
+        with (
+            upper[1],
+            box("confusion", self._question(), about) as controls,
+        ):
             self._confusion(controls)
         with lower[0], box("curves", "Is it getting better?", ABOUT_CURVES):
             self._curves()
@@ -129,11 +134,16 @@ class Boxes:
     def _question(self) -> str:
         if self.config is None or shown(self.config).kind == "digit":
             return "Which digits are mixed up?"
-        return "How large are the clusters?" if shown(self.config).y is None else "Which classes are mixed up?"
+        return "Which classes are mixed up?" if self._labelled() else "How large are the clusters?"
+
+    def _labelled(self) -> bool:
+        """Whether classes are known; before there is a run, as if they were."""
+        return self.config is None or shown(self.config).y is not None
 
     def _confusion(self, controls: DeltaGenerator) -> None:
         if not self.clustered:
-            to_come("Once the centers are initialized: how many images of each digit are in each cluster.", TOP)
+            counted = "images of each class" if self._labelled() else "images"
+            to_come(f"Once the centers are initialized: how many {counted} are in each cluster.", TOP)
             return
         confusion = self.newest.confusion
         if confusion is None:
@@ -143,7 +153,7 @@ class Boxes:
         names, pair = self.newest.run.classes, most_mixed(confusion)
         finding = verdict(confusion, names, "images")
         if pair:
-            finding = f"{names[pair[0]]} and {names[pair[1]]} are confused most: {thousands(pair[2])} images."
+            finding = f"{names[pair[0]]} and {names[pair[1]]} are confused most: {count_of(pair[2], 'image')}."
         letters = self.newest.run.letters
         figure = confusion_json(*self._of_newest(), TOP, self.newest)
 
@@ -162,7 +172,7 @@ class Boxes:
         wrong = np.where(confusion.right, 0, confusion.counts)[:n, :n]
         i, j = np.unravel_index(wrong.argmax(), wrong.shape)
         one, other = (escape(names[confusion.classes[cell]], MOST_LETTERS) for cell in (i, j))
-        label = f"{thousands(wrong[i, j])} of the {one}s are among the {other}s"
+        label = f"{thousands(wrong[i, j])} of the {one}s {'is' if wrong[i, j] == 1 else 'are'} among the {other}s"
         query = {"run": self.run_id, "true": names[confusion.classes[i]], "cluster": letters[confusion.clusters[j]]}
         st.page_link(
             "inspect/inspect.py",

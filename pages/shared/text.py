@@ -7,11 +7,17 @@ through `escape` or `sentence`, there where it is shown; what is passed on befor
 
 from __future__ import annotations
 
+from dec_core.analysis.verdict import thousands
 from dec_core.figures.markdown import escape
 
 MOST = 600  # letters of a sentence
 
-__all__ = ["escape", "sentence"]
+__all__ = ["count_of", "escape", "sentence"]
+
+
+def count_of(n: int, noun: str) -> str:
+    """A number with its noun, of which the plural has an s: 1 image, 12 images."""
+    return f"{thousands(n)} {noun}{'' if n == 1 else 's'}"
 
 
 def sentence(text: object) -> str:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from dec_core.figures.sweep import OBJECTIVES
 from pages.shared import focus
-from pages.shared.text import escape, sentence
+from pages.shared.text import count_of, escape, sentence
 from pages.sweep import storage
 
 TRUST = (
@@ -39,7 +39,7 @@ def n_ended(rows: list[dict[str, Any]]) -> int:
 
 
 def _standing(plan: Any, rows: list[dict[str, Any]], best: dict[str, Any] | None) -> str:
-    counted = f"{n_ended(rows)} of {len(rows)} trials"
+    counted = f"{n_ended(rows)} of {count_of(len(rows), 'trial')}"
     if best is None:
         return counted
     return f"{counted} · best {OBJECTIVES[plan.objective].lower()} {best['value']:.3f}, trial {best['number']}"

@@ -19,7 +19,7 @@ from pages.shared import focus
 from pages.shared.picker import name as name_of_run
 from pages.shared.places import runs_root
 from pages.shared.snapshot_view import shown
-from pages.shared.text import escape, sentence
+from pages.shared.text import count_of, escape, sentence
 from pages.sweep.storage import begin
 
 IN_FOCUS = ""  # no preset has this name
@@ -205,8 +205,8 @@ def _cost(plan: SweepPlan) -> str:
         and (entry.config.dataset, entry.config.n_samples) == (plan.base.dataset, plan.base.n_samples)
     ]  # fmt: skip
     n = plan.n_planned * plan.n_seeds
-    summary = f"{n} run{'s' if n > 1 else ''}"
-    summary += f", {plan.n_planned} combinations" if plan.sampler == "grid" else ""
+    summary = count_of(n, "run")
+    summary += f", {count_of(plan.n_planned, 'combination')}" if plan.sampler == "grid" else ""
     if not alike:
         return f"{summary}. Runs started on Train go first."
     each = sorted(alike)[len(alike) // 2]

@@ -16,7 +16,7 @@ from pages.shared.box import box, to_come
 from pages.shared.boxes import Boxes
 from pages.shared.places import runs_root
 from pages.shared.snapshot_view import shown as shown_data
-from pages.shared.text import escape, sentence
+from pages.shared.text import count_of, escape, sentence
 from pages.sweep import news, storage
 from pages.sweep.headline import headline, n_ended
 from pages.sweep.plan_form import plan_form
@@ -126,7 +126,7 @@ def _figures(study: Any, plan: Any, rows: list[dict[str, Any]], titles: dict[str
         for place, (key, question, about, later) in zip(st.columns(2), asked[start : start + 2], strict=True):
             with place, box(key, question, about):
                 if drawn[key]:
-                    components.plot(drawn[key], question, f"{ended} trials", f"sweep_{key}", HEIGHT)
+                    components.plot(drawn[key], question, count_of(ended, "trial"), f"sweep_{key}", HEIGHT)
                 else:
                     to_come(later, HEIGHT)
 

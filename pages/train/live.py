@@ -73,7 +73,7 @@ def _view(run: RunFolder | None, config: RunConfig | None, active: bool) -> None
     pulse = pulse_of(run)  # first: what comes while this is drawn is news
     status, history = run.status, focus.reader(run.id).refresh()
     if active != (status.state in ACTIVE):
-        st.rerun()  # the whole page: the picker shows the outcome, and the clock stops, or starts again
+        st.rerun()  # the whole page: the picker shows the outcome
     standing = progress(status, history, run_config)
     controls(run, status, config, state_line(run, status, standing, history, run_config))
     _stepper(status.state, standing, METHODS[run_config.method].phases)
