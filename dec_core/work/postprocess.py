@@ -28,7 +28,16 @@ from dec_core.work.steady_planes import steady_planes
 
 N_NEIGHBORS = 15  # kept of each sample, itself not counted
 MIXTURES = "mixtures.json"  # below the folder of runs: scores of `umap_gmm` by what they depend on
-COUNTS = {"dataset", "n_samples", "deskew", "n_clusters", "n_neighbors", "gmm_n_init", "features", "compare_distorted"}
+DEPENDS_ON = {
+    "dataset",
+    "n_samples",
+    "deskew",
+    "n_clusters",
+    "n_neighbors",
+    "gmm_n_init",
+    "features",
+    "compare_distorted",
+}
 
 
 def add_umap(folder: RunFolder) -> None:
@@ -136,7 +145,7 @@ def add_mixture(folder: RunFolder) -> None:
 
 def _key(config: RunConfig) -> str:
     """A key made of all that the scores depend on."""
-    return hashlib.sha256(config.model_dump_json(include=COUNTS).encode()).hexdigest()[:16]
+    return hashlib.sha256(config.model_dump_json(include=DEPENDS_ON).encode()).hexdigest()[:16]
 
 
 def _known(root: Path) -> dict[str, dict[str, float]]:
