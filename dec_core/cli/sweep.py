@@ -20,11 +20,19 @@ from dec_core.cli.options import (
 from dec_core.cli.sweep_report import table_text
 from dec_core.cli.sweep_worker import work_on
 from dec_core.config import ConfigError
+from dec_core.sweeps.plan import SweepPlan, plan_fields
 
 if TYPE_CHECKING:
     import optuna
 
-    from dec_core.sweeps.plan import SweepPlan
+PLAN_OPTIONS = {  # the field of a plan, its option and its kind
+    "n_trials": ("--trials", int),
+    "minutes": ("--minutes", float),
+    "n_seeds": ("--seeds-per-trial", int),
+    "sampler": ("--sampler", str),
+    "pruner": ("--pruner", str),
+    "objective": ("--objective", str),
+}
 
 
 def add_parser(commands: Any) -> None:
@@ -44,13 +52,12 @@ def _add_plan_options(parser: argparse.ArgumentParser) -> None:
     add("--name", required=True, help="name of the sweep: letters, digits, - and _")
     add("--vary", action="append", default=[], metavar="FIELD[=RANGE]",
         help="LOW..HIGH, LOW..HIGH:log or A,B,C; FIELD alone varies around the preset's value; repeatable")  # fmt: skip
-    add("--trials", type=int, metavar="N", help="number of configs to try (default: 20)")
-    add("--minutes", type=float, metavar="M", help="start no trial after M minutes")
-    add("--seeds-per-trial", type=int, metavar="N", help="judge a config by the mean over N seeds (default: 1)")
-    add("--sampler", choices=("tpe", "random", "grid"), help="how configs are chosen (default: tpe)")
-    add("--pruner", choices=("none", "median", "halving"), help="how weak trials are cut short (default: median)")
-    add("--objective", choices=("agreement", "silhouette", "acc", "nmi", "ari"),
-        help="score to maximize (default: agreement); acc, nmi and ari use labels")  # fmt: skip
+    described = plan_fields()
+    for name, (option, value) in PLAN_OPTIONS.items():
+        field = described[name]
+        kind = {"choices": field["choices"]} if "choices" in field else {"type": value, "metavar": "N"}
+        default = "" if field["default"] is None else f" (default: {field['default']})"
+        add(option, dest=name, help=f"{field['help'].rstrip('.')}{default}", **kind)
 
 
 def _add_actions(parser: argparse.ArgumentParser) -> None:
@@ -113,7 +120,6 @@ def _print_outcome(study: optuna.Study, options: argparse.Namespace) -> bool:
 
 def _plan(options: argparse.Namespace) -> SweepPlan:
     """The plan that the command line describes. Raises ConfigError."""
-    from dec_core.sweeps.plan import SweepPlan
     from dec_core.sweeps.space import parse_range
 
     if options.preset is None and options.config is None:
@@ -121,13 +127,5 @@ def _plan(options: argparse.Namespace) -> SweepPlan:
     base = config_from(options)
     varied = dict(item.partition("=")[::2] for item in options.vary)
     space = {field: parse_range(field, text, base) for field, text in varied.items()}
-    given = {
-        "n_trials": options.trials,
-        "minutes": options.minutes,
-        "n_seeds": options.seeds_per_trial,
-        "sampler": options.sampler,
-        "pruner": options.pruner,
-        "objective": options.objective,
-    }
-    given = {name: value for name, value in given.items() if value is not None}
+    given = {name: value for name in PLAN_OPTIONS if (value := getattr(options, name)) is not None}
     return SweepPlan.make(name=options.name, base=base, space=space, **given)

@@ -72,7 +72,7 @@ class SweepPlan(BaseModel):
     )  # fmt: skip
     minutes: float | None = _setting(
         None, "Time limit (minutes)",
-        "No trial begins after this many minutes since the sweep was created or resumed. Empty: no limit.",
+        "No trial begins after this many minutes since the sweep was created or resumed. Without it there is no limit.",
         gt=0, le=100_000,
     )  # fmt: skip
     n_seeds: int = _setting(
