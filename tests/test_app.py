@@ -21,8 +21,14 @@ from pages.shared import link
 pytestmark = pytest.mark.slow
 
 
+@pytest.fixture(scope="module")
+def static(tmp_path_factory):
+    """What browsers fetch, made once for all of these tests, and not found in the checkout."""
+    return tmp_path_factory.mktemp("static")
+
+
 @pytest.fixture
-def app(tmp_path, monkeypatch):
+def app(tmp_path, static, monkeypatch):
     """The app over an empty folder of runs, with a supervisor that starts no process."""
     import streamlit as st
 
@@ -47,6 +53,7 @@ def app(tmp_path, monkeypatch):
     st.cache_resource.clear()
     st.cache_data.clear()
     monkeypatch.setenv("DEC_RUNS", str(tmp_path))
+    monkeypatch.setenv("DEC_STATIC", str(static))
     monkeypatch.setattr(focus, "supervisor", NoWorkers)
     monkeypatch.setattr(NoWorkers, "started", [])
     at = AppTest.from_file(MAIN, default_timeout=PATIENCE)

@@ -16,7 +16,7 @@ from dec_core.reading.alignment import Aligned
 from dec_core.reading.comparison import MOST_COMPARED, differing, setups
 from dec_core.runs.folder import RunFolder, list_runs
 from dec_core.runs.index import RunIndex
-from dec_core.runs.marks import REMOVED, mark, marks_of, remove
+from dec_core.runs.marks import REMOVED, marks_of, remove
 from dec_core.runs.status import this_process
 from pages.compare import archive, chips, choosing, report, scores, side_by_side
 from pages.compare.state import Comparison
@@ -288,13 +288,6 @@ def test_a_lasso_on_one_data_set_encloses_nothing_of_another(runs):
     everything = "-1000,-1000,1000,-1000,1000,1000,-1000,1000"
     inside, elsewhere = side_by_side.masks([one, other], Comparison(lasso=f"{runs[0].id}:{everything}", space="pca"))
     assert inside.all() and not elsewhere.any()
-
-
-def test_names_are_words_and_not_markup(runs):
-    mark(runs[2], name="![x](http://elsewhere/y.png)")
-    at = compare(runs[0], runs[2])
-    assert not any("![x](" in item.value for item in at.markdown)
-    assert "![x](http://elsewhere/y.png)" in table(at)  # as text
 
 
 def test_a_cluster_that_was_renamed_keeps_its_name_beside_the_reference(runs, finished_run):

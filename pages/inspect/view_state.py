@@ -15,9 +15,12 @@ from dec_core.analysis.inspection import ORDERS
 from dec_core.reading.selection import Selection
 from pages.shared import link
 
-SHARES = ("count", "row", "column")
-COLOURS = ("digit", "cluster", "wrong", "sure", "changed")
-OPTIONS = {"colour": COLOURS, "order": ORDERS, "group": ("digit", "cluster"), "share": SHARES}
+OPTIONS = {
+    "colour": ("digit", "cluster", "wrong", "sure", "changed"),
+    "order": ORDERS,
+    "group": ("digit", "cluster"),
+    "share": ("count", "row", "column"),
+}
 NUMBERS = {"moment": "moment", "sample": "sample", "page": "page", "from": "since"}  # in the link, and here
 MAX_LETTERS = {"space": 20, "pin": 100}
 

@@ -41,12 +41,11 @@ def trials_table(plan: Any, rows: list[dict[str, Any]], titles: dict[str, str], 
     chosen = [order[place] for place in places] or order[:1]
     runs = [row["runs"][0] for row in chosen if row["runs"]]
     with head:
-        options = {"disabled": not runs, "type": "tertiary"}
         if runs:
             st.button("Inspect", icon=":material/image_search:", key="inspect_trial", on_click=focus.inspect_next,
-                      args=(runs[0],), **options)  # fmt: skip
-            st.button("Compare", icon=":material/compare:", key="compare_trials", on_click=focus.go_to,
-                      args=("compare",), kwargs={"runs": ",".join(_to_compare(order, runs))}, **options)  # fmt: skip
+                      args=(runs[0],), type="tertiary")  # fmt: skip
+            st.button("Compare", icon=":material/compare:", key="compare_trials", type="tertiary", on_click=focus.go_to,
+                      args=("compare",), kwargs={"runs": ",".join(_to_compare(order, runs))})  # fmt: skip
             with st.popover("Save as preset", icon=":material/bookmark_add:", type="tertiary", key="make_preset"):
                 _make_preset(plan, chosen[0])
 

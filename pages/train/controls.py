@@ -19,7 +19,7 @@ from pages.shared import focus
 from pages.shared.snapshot_view import newest_clustered, shown
 from pages.shared.text import escape
 from pages.shared.trouble import tell_problem, writing
-from pages.train.downloads import take_away
+from pages.train.downloads import downloads
 
 UNDER_WAY = {
     "pause": "Pausing after this batch …",
@@ -53,7 +53,7 @@ def controls(run: RunFolder | None, status: RunStatus | None, config: RunConfig 
         _button("step", "Step", "skip_next", state in ("running", "paused"), TO_STEP, tell, run, "step")
         _button("stop", "Stop", "stop", state in ACTIVE, TO_STOP, tell, run, "stop")
         if run is not None and state not in ACTIVE:
-            take_away(run, focus.reader(run.id).history, run.config)
+            downloads(run, focus.reader(run.id).history, run.config)
     if st.session_state.pop("page_changed", False):
         st.rerun()
 

@@ -33,7 +33,7 @@ SHOWN = 10  # new images shown with their clusters
 PATIENCE = 180  # seconds for TensorFlow to start and sort the images
 
 
-def take_away(run: RunFolder, history: History, config: RunConfig) -> None:
+def downloads(run: RunFolder, history: History, config: RunConfig) -> None:
     """A menu of what can be taken away; before there are clusters, the report, the notebook and the config alone."""
     clustered = [snapshot["file"] for snapshot in history.snapshots if snapshot["clustered"]]
     actions = {"Export": export_run}
