@@ -15,7 +15,7 @@ from dec_core.analysis.metrics import (
     score,
 )
 from dec_core.analysis.projection import pca_plane
-from dec_core.analysis.verdict import most_mixed, verdict, verdict_without_labels
+from dec_core.analysis.verdict import hardly_learned, most_mixed, verdict, verdict_without_labels
 
 
 def test_t_kernel_by_hand():
@@ -111,6 +111,11 @@ def test_what_needs_no_labels():
     assert list(cluster_sizes(np.array([0, 2, 2]), 4)) == [1, 0, 2, 0]
     assert fraction_changed([0, 1, 2, 3], [0, 1, 3, 2]) == 0.5
     assert verdict_without_labels(np.array([3, 0, 7])).startswith("10 images are in 2 clusters of 3 to 7")
+
+
+def test_an_autoencoder_that_does_little_better_than_the_mean_image_has_hardly_learned():
+    assert "its reconstruction error is 76 % of what the mean image alone reaches" in hardly_learned(0.0302, 0.0398)
+    assert hardly_learned(0.027, 0.052) == ""
 
 
 def test_the_verdict_names_what_is_mixed_most():

@@ -314,6 +314,7 @@ def test_all_presets_can_be_picked_in_the_order_of_the_tutorial(app):
 def test_only_fields_that_act_are_shown_and_the_others_keep_their_values(app):
     app.run()
     field(app, "hidden_units").set_value("300, 100").run()
+    field(app, "method").set_value("dec").run()
     assert "Filters" not in labels(app) and "Clustering loss weight γ" not in labels(app)
     field(app, "autoencoder").set_value("conv_transpose").run()
     assert "Filters" in labels(app) and "Hidden units (encoder layers)" not in labels(app)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from dec_core.config import APPLIES, GROUPS, ConfigError, RunConfig
 from dec_core.fields import fields, parse
 from dec_core.methods import METHODS
-from dec_core.presets import PRESETS, name_of, preset
+from dec_core.presets import PRESETS, fitted_to, name_of, preset
 from dec_core.sweeps.space import SWITCHES
 
 configs = st.builds(
@@ -145,3 +145,24 @@ def test_every_number_has_the_limits_that_a_sweep_keeps_within(name):
         assert "minimum" in described, f"{name}: give it ge or gt"
     if annotation is float:
         assert "maximum" in described, f"{name}: give it le or lt"
+
+
+FIRST = PRESETS["first-look"]
+
+
+@pytest.mark.parametrize(
+    "n_images, changes",
+    [
+        (70_000, {}),  # not smaller
+        (1797, {"n_samples": None, "pretrain_epochs": 40}),  # 8 epochs of 40 batches, in batches of 8 an epoch
+        (600, {"n_samples": None, "pretrain_epochs": 107}),  # of 3
+        (40, {"n_samples": None, "batch_size": 10, "pretrain_epochs": 80}),  # of 4
+    ],
+)
+def test_a_preset_takes_as_many_steps_on_a_smaller_data_set(n_images, changes):
+    assert fitted_to(FIRST, n_images) == changes
+
+
+def test_a_long_pretraining_is_not_prolonged():
+    assert fitted_to(PRESETS["tutorial-dec"], 1797) == {}
+    assert fitted_to(PRESETS["fast"], 1797) == {"pretrain_epochs": 137}  # 4 epochs of 137 batches, in 4 an epoch

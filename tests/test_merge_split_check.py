@@ -123,7 +123,7 @@ def test_the_way_out_depends_on_what_was_done():
     assert "another seed" in what_to_try(True, "gradients")
 
 
-@pytest.mark.parametrize("acc, word", [(0.99, "ahead"), (0.9805, "on par"), (0.97, "behind")])
+@pytest.mark.parametrize("acc, word", [(0.99, "ahead"), (0.984, "level"), (0.97, "behind")])
 def test_a_network_is_told_how_it_stands_to_none(acc, word):
     words = compared_with_mixture(acc, 0.98)
     assert "98.0 %" in words and f"the network is {word}" in words

@@ -104,6 +104,7 @@ def config_from(options: argparse.Namespace) -> RunConfig:
     """The preset, or the config of a file, with the changes that the command line asks for. Raises ValueError."""
     from dec_core.config import BUNDLED, OWN_DATA
     from dec_core.data import load
+    from dec_core.presets import fitted_to
 
     config = _base_config(options.preset, options.config, options.out)
     changes = changes_from(options.set)
@@ -116,8 +117,10 @@ def config_from(options: argparse.Namespace) -> RunConfig:
     given = {"dataset": data, "n_samples": options.subset, "random_state": getattr(options, "seed", None)}
     changes |= {name: value for name, value in given.items() if value is not None}
     size = _size(changes.get("dataset"), options.out)
-    if size and "n_samples" not in changes and (config.n_samples or 0) > size:
-        changes["n_samples"] = None  # a preset's subset of a larger data set means all of a smaller one
+    if size and options.config is None:
+        changes = fitted_to(config, size) | changes
+    elif size and "n_samples" not in changes and (config.n_samples or 0) > size:
+        changes["n_samples"] = None
     config = config.changed(**changes)
     if config.dataset not in BUNDLED:
         images = load(config.dataset, root=options.out).images

@@ -12,15 +12,15 @@ import plotly.graph_objects as go
 from dec_core.analysis.metrics import Confusion
 from dec_core.analysis.naming import letter
 from dec_core.analysis.verdict import thousands
-from dec_core.figures.palette import RIGHT, WRONG, colour
+from dec_core.figures.palette import GREY, RIGHT, WRONG, colour, faint
 
-COLOURS = [
-    [0, WRONG],
-    [0.3, "#f4ae7b"],
-    [0.47, "#fdeadb"],
-    [0.5, "rgba(128,128,128,0.06)"],
-    [0.53, "#e3eefa"],
-    [1, RIGHT],
+COLOURS = [  # few are faint on any background, a dark one as well
+    [0, faint(WRONG, 1)],
+    [0.3, faint(WRONG, 0.5)],
+    [0.47, faint(WRONG, 0.16)],
+    [0.5, faint(GREY, 0.06)],
+    [0.53, faint(RIGHT, 0.16)],
+    [1, faint(RIGHT, 1)],
 ]
 
 

@@ -18,6 +18,7 @@ SCORES = {  # with labels the first three, without the last two
 }
 WITHOUT_LABELS = ("silhouette", "confidence")
 MOST_POINTS = 400  # of a curve
+FOOT = 0.1  # of the second panel's height, in which the phases of p are named
 MOST_TURNS, LEAST_TURN = 4, 0.005  # updates that are marked, and the change of accuracy that is worth it
 
 
@@ -51,7 +52,7 @@ def curves(history, height: int = 300, gamma: float | None = None, held: int = 0
         _losses(figure, both, gamma)
     else:
         _loss(figure, history.pretrain)
-    _scores(figure, history)
+    _scores(figure, history, held)
     if held and history.updates:
         _phases(figure, held)
     _lay_out(figure, height)
@@ -125,14 +126,14 @@ def _losses(figure: go.Figure, records: list[dict], gamma: float) -> None:
     figure.update_yaxes(rangemode="tozero", nticks=5, row=1, col=1)
 
 
-def _scores(figure: go.Figure, history) -> None:
+def _scores(figure: go.Figure, history, held: int) -> None:
     """The second panel: scores in per cent, what changed, and what k-means and a mixture reach."""
     updates = _thinned(history.updates)
     for score in SCORES:
         _score(figure, score, updates)
     _turns(figure, updates)
     _changed(figure, updates)
-    _references(figure, history, updates)
+    _references(figure, history, updates, held)
     _axes_of_scores(figure, updates)
     if not updates and not history.centers:
         middle = {"x": 0.5, "xref": "x2 domain", "y": 0.5, "yref": "y2 domain"}
@@ -171,7 +172,7 @@ def _changed(figure: go.Figure, updates: list[dict]) -> None:
     )
 
 
-def _references(figure: go.Figure, history, updates: list[dict]) -> None:
+def _references(figure: go.Figure, history, updates: list[dict], held: int) -> None:
     """Dashed lines at what needs no clustering network, with one label for all where no curve is."""
     records = {"pixels": history.baseline, "z": history.centers}
     kmeans = [(record["acc"], name) for name, record in records.items() if record and "acc" in record]
@@ -187,6 +188,7 @@ def _references(figure: go.Figure, history, updates: list[dict]) -> None:
     taken = levels + [
         record[name] for record in late for name in ("acc", "nmi", "ari", "delta_label") if name in record
     ]
+    taken += [FOOT] if held else []  # where the phases of p are named
     place = {"x": 1, "xref": "x2 domain", "y": 100 * _widest_gap(taken), "yref": "y2", "xanchor": "right"}
     figure.add_annotation(text=text, showarrow=False, font={"size": 11}, yanchor="middle", **place)
 

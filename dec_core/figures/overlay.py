@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from dec_core.config import RunConfig
-from dec_core.figures.palette import GREY
+from dec_core.figures.palette import GREY, faint
 from dec_core.methods import held_steps
 
 AXES = {"iteration": "gradient steps", "epoch": "epochs", "seconds": "seconds"}
@@ -134,7 +134,7 @@ def _panel(figure: go.Figure, line: Line, curves: list[Curve], column: int, smoo
     if len(curves) > 1:
         outline = np.concatenate([x, x[::-1]]), np.concatenate([high, low[::-1]])
         figure.add_scatter(
-            x=outline[0], y=outline[1], fill="toself", fillcolor=_faint(line.colour), line={"width": 0},
+            x=outline[0], y=outline[1], fill="toself", fillcolor=faint(line.colour, 0.18), line={"width": 0},
             hoverinfo="skip", **place,
         )  # fmt: skip
     if smoothing:
@@ -191,11 +191,6 @@ def _phases(figure: go.Figure, line: Line, curves: list[Curve]) -> None:
 def _safe(text: str) -> str:
     """Any text, for where plotly takes tags for markup."""
     return escape(text, quote=False)
-
-
-def _faint(colour: str) -> str:
-    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
-    return f"rgba({red},{green},{blue},0.18)"
 
 
 def overlay_in_words(lines: Sequence[Line], score: str) -> str:

@@ -28,6 +28,12 @@ def colour(number: int) -> str:
     return TEN[number % len(TEN)]
 
 
+def faint(colour: str, opacity: float) -> str:
+    """A colour of six hexadecimal digits, see-through: what lies below it decides how light it looks."""
+    red, green, blue = bytes.fromhex(colour.removeprefix("#"))
+    return f"rgba({red},{green},{blue},{opacity:g})"
+
+
 def ramp() -> list[str]:
     """Colours of a quantity, from little to much, that stay apart for colour-blind people: plotly's Viridis."""
     from plotly.colors import sample_colorscale, unlabel_rgb

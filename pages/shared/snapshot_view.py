@@ -48,6 +48,8 @@ class Shown:
         Classes of the examples, or nothing where they are not known.
     sprite : dict
         Where the browser finds the images of the view.
+    spread : float
+        Mean squared difference of the view's pixels, 0..1, from their mean image.
     """
 
     y: np.ndarray | None
@@ -57,6 +59,7 @@ class Shown:
     examples: np.ndarray
     captions: list[str]
     sprite: dict[str, Any]
+    spread: float
 
 
 def shown(config: RunConfig) -> Shown:
@@ -72,7 +75,8 @@ def _shown(name: str, n_samples: int | None, upright: bool) -> Shown:
     sprites = sprite(f"{name}-{len(data.images)}{'-upright' if upright else ''}", images[: len(view)])
     captions = [] if data.y is None else [data.classes[value] for value in data.y[index]]
     kind = "digit" if name in BUNDLED else "class"
-    return Shown(data.y, data.classes, kind, view, images[len(view) :], captions, sprites)
+    spread = float(np.var(images[: len(view)] / np.float32(255), axis=0).mean())
+    return Shown(data.y, data.classes, kind, view, images[len(view) :], captions, sprites, spread)
 
 
 def newest(run_id: str) -> Snapshot | None:

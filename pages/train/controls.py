@@ -44,10 +44,10 @@ def controls(run: RunFolder | None, status: RunStatus | None, config: RunConfig 
     go_on = state == "paused" or (status is not None and status.resumable)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="controls"):
         st.markdown(f"**{escape(line)}**", width="stretch")
-        _button("start", "Start", "play_arrow", config is not None, TO_START, _start, config)
+        _button("start", "Start", "play_arrow", config is not None, TO_START, _start, config, is_main=not go_on)
         # two buttons, not one that changes its meaning: a click that comes late still says what was meant
         if go_on:
-            _button("resume", "Resume", "resume", True, TO_RESUME, _resume, run)
+            _button("resume", "Resume", "resume", True, TO_RESUME, _resume, run, is_main=True)
         else:
             _button("pause", "Pause", "pause", state == "running", TO_PAUSE, tell, run, "pause")
         _button("step", "Step", "skip_next", state in ("running", "paused"), TO_STEP, tell, run, "step")
@@ -58,12 +58,14 @@ def controls(run: RunFolder | None, status: RunStatus | None, config: RunConfig 
         st.rerun()
 
 
-def _button(key: str, name: str, icon: str, enabled: bool, explained: str, act: Callable, *arguments: Any) -> None:
+def _button(
+    key: str, name: str, icon: str, enabled: bool, explained: str, act: Callable, *arguments: Any, is_main: bool = False
+) -> None:
     st.button(
         name,
         key=key,
         icon=f":material/{icon}:",
-        type="primary" if name == "Start" else "secondary",
+        type="primary" if is_main else "secondary",
         disabled=not enabled,
         help=explained,
         on_click=act,

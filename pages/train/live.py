@@ -7,6 +7,7 @@ import time
 
 import streamlit as st
 
+from dec_core.analysis.verdict import hardly_learned
 from dec_core.config import ConfigError, RunConfig
 from dec_core.data import DataError
 from dec_core.figures.shown import SCORES
@@ -158,15 +159,25 @@ def _numbers(history: History, outcome: dict[str, float]) -> None:
     before = history.updates[-2] if len(history.updates) > 1 else {}
     newest = history.updates[-1] if history.updates else {}
     changed = next((r["delta_label"] for r in reversed(history.updates) if "delta_label" in r), None)
-    loss = history.pretrain[-1]["loss"] if history.pretrain else None
     with st.container(horizontal=True, gap="medium", key="numbers"):
         for key in WITHOUT_LABELS if "silhouette" in outcome else WITH_LABELS:
             change = _change(key, newest, before)
             st.metric(SCORES[key][0], _shown(key, outcome.get(key)), change, help=tooltip(key), width=144)
         share = None if changed is None else f"{100 * changed:.2f} %"
         st.metric("Changed", share, help=tooltip("changed"), width=144)
-        error = None if loss is None else f"{loss:.4f}"
-        st.metric("Reconstruction error", error, help=tooltip("reconstruction_error"), width=180)
+        error, since = _reconstruction_error(history)
+        st.metric("Reconstruction error", error, since, delta_color="off", delta_arrow="off",
+                  help=tooltip("reconstruction_error"), width=220)  # fmt: skip
+
+
+def _reconstruction_error(history: History) -> tuple[str | None, str | None]:
+    """The newest there is, and of when it is where training has gone on since without the decoder."""
+    together = [r["reconstruction_loss"] for r in history.kl if r.get("reconstruction_loss") is not None]
+    if together:
+        return f"{together[-1]:.4f}", None
+    if not history.pretrain:
+        return None, None
+    return f"{history.pretrain[-1]['loss']:.4f}", "of pretraining" if history.updates else None
 
 
 def _findings(run_id: str, history: History, config: RunConfig | None) -> None:
@@ -177,9 +188,19 @@ def _findings(run_id: str, history: History, config: RunConfig | None) -> None:
         sentences += findings(history, config, opened(run_id).letters)
     if history.centers and history.centers.get("n_starts", 1) > 1:
         sentences.append(STARTED_TWICE)
-    icon = ":material/warning: " if first and is_suspect(history) else ""
+    too_short = _too_short(history, config) if config else ""
+    sentences = [too_short, *sentences] if too_short else sentences
+    icon = ":material/warning: " if too_short or (first and is_suspect(history)) else ""
     with st.container(key="findings"):
         st.caption(f"{icon}{escape(' '.join(sentences), MOST_FOUND)}" or "\u2003")
+
+
+def _too_short(history: History, config: RunConfig) -> str:
+    """That the autoencoder was pretrained too little to be of use; "" before its end, and where it was not."""
+    newest = history.pretrain[-1] if history.pretrain else None
+    if newest is None or (newest["epoch"], newest["batch"]) != (newest["n_epochs"], newest["n_batches"]):
+        return ""
+    return hardly_learned(newest["loss"], shown(config).spread)
 
 
 def _shown(key: str, value: float | None, sign: str = "") -> str | None:

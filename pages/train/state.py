@@ -11,6 +11,7 @@ against the preset's; and what the link got wrong is dropped in silence.
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any
@@ -20,7 +21,7 @@ import streamlit as st
 from dec_core.config import BUNDLED, ConfigError, RunConfig, applies
 from dec_core.data import DataError, load
 from dec_core.fields import fields, parse
-from dec_core.presets import PRESETS, nearest
+from dec_core.presets import PRESETS, fitted_to, nearest
 from dec_core.runs.own_presets import own_presets
 from pages.shared import link
 from pages.shared.places import runs_root
@@ -30,6 +31,7 @@ FIELDS = fields()
 FIRST_PRESET = "first-look"
 IN_LINK = {"random_state": "seed"}  # fields whose name in a link is shorter
 UNITS = ("hidden_units", "filters")  # written as numbers with commas
+FITTED = ("n_samples", "batch_size", "pretrain_epochs")  # what may have to differ on a smaller data set
 MAX_LETTERS = 60  # of a name in a link, quoted where there is none such
 
 
@@ -144,9 +146,10 @@ def choose(name: str) -> None:
 def choose_value(name: str, value: Any) -> None:
     """Take up a field's value."""
     state = st.session_state
-    state.choices = state.choices.changed(**{name: value})
+    before = state.choices
+    state.choices = before.changed(**{name: value})
     if name == "dataset":
-        state.choices = _fitted_to_dataset(state.choices)
+        state.choices = _fitted_to_dataset(state.choices, before.values["dataset"])
 
 
 def choose_preset() -> None:
@@ -161,7 +164,8 @@ def go_back_to_preset() -> None:
 
 def use_dataset(name: str) -> None:
     """Choose data of one's own, with what suits it: deskewing is for handwriting."""
-    st.session_state.choices = _fitted_to_dataset(st.session_state.choices.changed(dataset=name, deskew=False))
+    before = st.session_state.choices
+    st.session_state.choices = _fitted_to_dataset(before.changed(dataset=name, deskew=False), before.values["dataset"])
 
 
 def _fill_with_preset(name: str) -> None:
@@ -169,14 +173,31 @@ def _fill_with_preset(name: str) -> None:
     st.session_state.choices = FormChoices.of(presets()[name].changed(random_state=seed), name)
 
 
-def _fitted_to_dataset(choices: FormChoices) -> FormChoices:
-    """A subset of a larger data set means all of a smaller one."""
-    name = choices.values["dataset"]
+def _fitted_to_dataset(choices: FormChoices, before: str) -> FormChoices:
+    """What has to differ from the preset on this data set; whatever else than the preset's was chosen stays."""
+    base = presets().get(choices.preset, PRESETS[FIRST_PRESET])
+    fitted, of_before = _fitted(base, choices.values["dataset"]), _fitted(base, before)
+    changes = {}
+    for name in FITTED:
+        own = getattr(base, name)
+        if choices.values[name] in (own, of_before.get(name, own)):
+            changes[name] = fitted.get(name, own)
+    if (choices.values["n_samples"] or 0) > (_size(choices.values["dataset"]) or sys.maxsize):
+        changes["n_samples"] = None
+    return choices.changed(**changes)
+
+
+def _fitted(base: RunConfig, dataset: str) -> dict[str, int | None]:
+    n_images = _size(dataset)
+    return fitted_to(base, n_images) if n_images and dataset != base.dataset else {}
+
+
+def _size(dataset: str) -> int:
+    """How many images there are; 0 if they are gone, which is said at the field."""
     try:
-        n = BUNDLED[name][0] if name in BUNDLED else len(load(name, root=runs_root()).images)
+        return BUNDLED[dataset][0] if dataset in BUNDLED else len(load(dataset, root=runs_root()).images)
     except DataError:
-        return choices  # said at the field
-    return choices.changed(n_samples=None) if (choices.values["n_samples"] or 0) > n else choices
+        return 0
 
 
 def _validated(values: dict[str, Any]) -> tuple[RunConfig | None, dict[str, str]]:
