@@ -38,7 +38,7 @@ FASHION = "Fashion-MNIST"
 WHOLE = 0.6  # of a class must lie in its cluster, and of a cluster belong to its class
 SECTIONS = ("presets", "ingredients", "others")
 
-FULL = PRESETS["first-look"]
+FULL = PRESETS["first-look"].changed(method="dec")  # its decoder learns along, for what one sees: no ingredient of ACC
 INGREDIENTS: dict[str, tuple[dict[str, Any], str]] = {  # what switches it off, where it comes from
     "deskew": ({"deskew": False}, "shear until second moments are upright; for handwriting"),
     "initial target p of UMAP + mixture": (

@@ -42,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
 
 def plan() -> SweepPlan:
     """DEC from k-means on z, which has something to gain: a mixture's first target leaves little to tune."""
-    base = PRESETS["first-look"].changed(first_target="kmeans", max_iterations=600)
+    base = PRESETS["first-look"].changed(method="dec", first_target="kmeans", max_iterations=600)
     space = {
         "cluster_learning_rate": {"choices": RATES},
         "augment": {"choices": (False, True)},
