@@ -623,21 +623,23 @@ def test_points_look_the_same_with_and_without_a_graphics_card(server, browser, 
 
 def test_the_wheel_zooms_the_map_and_scrolls_the_page(server, page, runs):
     visit(server, page, runs.run)
+    settled(page)  # or the wheel is turned where the map was
     whole = page.locator(".st-key-box-scene").get_by_role("button", name="Show all")
     box = page.locator(".st-key-box-scene .points > canvas").bounding_box()
     top = lambda: page.get_by_test_id("stMain").evaluate("node => node.scrollTop")  # noqa: E731
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 0.3 * box["height"])
     expect(whole).to_be_hidden()
     page.get_by_test_id("stMain").evaluate(
-        "node => { window.ended = new Promise((end) => node.addEventListener('scrollend', end, { once: true })); }"
+        "node => node.addEventListener('scrollend', () => { window.ended = true; }, { once: true })"
     )
     page.mouse.wheel(0, 100)  # there is nothing to zoom out of
-    wait_until(page, lambda: top() == 100)
+    wait_until(page, lambda: page.evaluate("window.ended"))  # turns of the wheel until then are of the same scrolling
     expect(whole).to_be_hidden()
-    page.evaluate("() => window.ended.then(() => true)")  # turns of the wheel until then belong to the same scrolling
+    scrolled = top()
+    assert scrolled > 0
     page.mouse.wheel(0, -200)
     expect(whole).to_be_visible()
-    assert top() == 100
+    assert top() == scrolled
     whole.click()
     expect(whole).to_be_hidden()
     heading = page.get_by_text("Which digits are mixed up?").bounding_box()
@@ -645,7 +647,7 @@ def test_the_wheel_zooms_the_map_and_scrolls_the_page(server, page, runs):
     page.mouse.wheel(0, 40)
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 0.3 * box["height"])
     page.mouse.wheel(0, -60)  # in the midst of scrolling
-    wait_until(page, lambda: top() < 100)
+    wait_until(page, lambda: top() < scrolled)
     expect(whole).to_be_hidden()
 
 
