@@ -2,7 +2,8 @@
 // data: {keys: {" ": ["pause"], ...}, focus: {"/": "shell"}}: for each key of the keyboard the keys
 // of st.button, of which the first enabled is pressed, and the key of a container whose input gets the focus.
 
-const TAKEN = "input, textarea, select, button, canvas, [role=slider], [role=combobox], [contenteditable=true]";
+// A map uses arrows, and says so, but not the space key: who has clicked into it can still pause.
+const TAKEN = "input, textarea, select, button, [role=slider], [role=combobox], [contenteditable=true]";
 const TYPING = "input, textarea, [contenteditable=true]";
 let listener;
 
