@@ -855,6 +855,29 @@ def test_what_takes_long_is_offered_and_asked_of_the_supervisor(app, runs, monke
     assert len(asked) == 1  # nothing more will come
 
 
+def test_umap_of_all_moments_is_offered_where_there_is_that_of_the_last_and_then_follows_the_timeline(tmp_path, runs):
+    root = tmp_path / "runs"
+    root.mkdir()
+    own_copy = copied(runs.run.folder, root)
+    plane, neighbours = np.random.default_rng(0).normal(size=(1797, 2)), np.ones((1797, 5), np.int32)
+    own_copy.save_arrays("inspection.npz", umap=plane, neighbours=neighbours)
+    own_copy.append({"event": "InspectionReady", "file": "inspection.npz"})
+    with app_over(root):
+        at = inspect(Run.open(own_copy))
+        assert any("computed for the latest snapshot only" in item.value for item in at.caption)
+        assert "UMAP shows the latest snapshot" in shown(at, "timeline")["still"]
+        assert len({moment["at"] for moment in shown(at, "scene")["moments"]}) == 1
+        at.button(key="complete").click().run()
+        assert NoWorkers.completing == [own_copy.id] and any("is being computed" in item.value for item in at.caption)
+        index = np.arange(0, 1797, 3)
+        own_copy.save_arrays("umaps.npz", planes=np.zeros((6, len(index), 2)), samples=index)
+        own_copy.append({"event": "UmapsReady", "file": "umaps.npz"})
+        at.run()
+        assert not at.exception and not any(button.key == "complete" for button in at.button)
+        assert shown(at, "timeline")["still"] == "UMAP of earlier snapshots: 599 of the digits"
+        assert len({moment["at"] for moment in shown(at, "scene")["moments"]}) == 6
+
+
 def test_a_run_that_trains_is_asked_for_news_also_before_its_first_snapshot(damaged, monkeypatch):
     asked = []
     monkeypatch.setattr(pulse, "_pulse", lambda **told: asked.append(told["data"]))

@@ -19,7 +19,7 @@ from dec_core.analysis.umap_internals import prepare
 N_NEIGHBORS = 15
 MIN_DIST = 0.1
 FIRST_EPOCHS, EPOCHS = 100, 30  # passes of a layout from principal components, and of one from a layout
-LEARNING_RATE = 0.25  # of the latter; UMAP's 1.0 throws points about that do not move in z
+LEARNING_RATE = 0.5  # of the latter: UMAP's 1.0 throws points about that do not move in z, a small one lags behind z
 NEGATIVE_SAMPLES = 5  # of each edge, as in UMAP
 
 
@@ -28,7 +28,7 @@ def first_layout(z: np.ndarray, plane: np.ndarray, random_state: int = 0) -> np.
     return _optimized(z, umap_start(plane, 2), FIRST_EPOCHS, 1.0, random_state)
 
 
-def next_layout(z: np.ndarray, before: np.ndarray, random_state: int = 0) -> np.ndarray:
+def next_layout(z: np.ndarray, before: np.ndarray, random_state: int = 0, n_epochs: int = EPOCHS) -> np.ndarray:
     """UMAP of z that goes on from a layout of the same samples, in few and small steps.
 
     Runs on one thread and, but for moments, without Python's lock; the same arguments give the same layout.
@@ -37,14 +37,16 @@ def next_layout(z: np.ndarray, before: np.ndarray, random_state: int = 0) -> np.
     ----------
     z : ndarray, shape (n, latent_dim)
     before : ndarray, shape (n, 2)
-        The layout of the moment before.
+        The layout of the moment before, or of the one after.
     random_state : int
+    n_epochs : int
+        Passes; more of them forget more of `before`.
 
     Returns
     -------
     ndarray of float32, shape (n, 2)
     """
-    return _optimized(z, before, EPOCHS, LEARNING_RATE, random_state)
+    return _optimized(z, before, n_epochs, LEARNING_RATE, random_state)
 
 
 def _optimized(z: np.ndarray, start: np.ndarray, n_epochs: int, learning_rate: float, random_state: int) -> np.ndarray:

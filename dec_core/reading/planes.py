@@ -7,15 +7,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dec_core.analysis.projection import extent
 from dec_core.reading.selection import SelectionError
 
 if TYPE_CHECKING:
+    from dec_core.reading.run import Run
     from dec_core.reading.snapshot import Snapshot
 
 
 def spaces(snapshot: Snapshot) -> list[str]:
-    """Projections that there are: "umap" of the newest snapshot, "pca"; dimensions of z as "z0,z1" always work."""
-    return ["umap", "pca"] if _umap(snapshot) is not None else ["pca"]
+    """Projections that there are: "umap", perhaps of the newest snapshot alone; "pca". "z0,z1" always works."""
+    run = snapshot.run
+    has_umap = run.umaps is not None or (snapshot.newest and _umap(run) is not None)
+    return ["umap", "pca"] if has_umap else ["pca"]
 
 
 def plane(snapshot: Snapshot, space: str) -> np.ndarray:
@@ -45,16 +49,16 @@ def dimensions(snapshot: Snapshot, space: str) -> tuple[int, int]:
 
 def common_extent(snapshot: Snapshot, space: str) -> tuple[np.ndarray, np.ndarray] | None:
     """Middle and reach of what is to be shown of a plane, where it is the same for several snapshots; else None."""
+    if space == "umap" and snapshot.run.umaps:
+        return extent(_umap(snapshot.run))
     if space != "pca" or not _has_shared_axes(snapshot):
         return None
-    extent = snapshot.run.added["extents"][snapshot.number]
-    return extent[:2], extent[2:]
+    shown = snapshot.run.added["extents"][snapshot.number]
+    return shown[:2], shown[2:]
 
 
-def _umap(snapshot: Snapshot) -> np.ndarray | None:
-    run = snapshot.run
-    if not snapshot.newest:
-        return None
+def _umap(run: Run) -> np.ndarray | None:
+    """UMAP of the newest snapshot: of all samples, or of the view alone."""
     if "umap" in run.added:
         return run.added["umap"]
     arrays = run.folder.load_arrays(run.umap_file) if run.umap_file else None
@@ -63,7 +67,10 @@ def _umap(snapshot: Snapshot) -> np.ndarray | None:
 
 def _fill_umap(snapshot: Snapshot, positions: np.ndarray) -> None:
     run = snapshot.run
-    umap = _umap(run.at(-1))
+    if run.umaps and not snapshot.newest:
+        positions[run.umaps["samples"]] = run.umaps["planes"][snapshot.number]
+        return
+    umap = _umap(run)
     if umap is None:
         raise SelectionError("space: received 'umap', but there is none of this run yet; expected pca or z0,z1")
     positions[run.view if len(umap) < run.n else slice(None)] = umap

@@ -53,8 +53,8 @@ class Run:
         Records of the snapshots up to the newest that can be read, ascending.
     n_unreadable : int
         Snapshots after that one: damaged, or gone.
-    umap_file, inspection_file : str or None
-        What a worker has added to the newest snapshot.
+    umap_file, inspection_file, umaps_file : str or None
+        What a worker has added to the newest snapshot; and UMAPs of all of them, aligned with that one's.
     ended : bool
         Whether training has finished or diverged.
     """
@@ -69,6 +69,7 @@ class Run:
     n_unreadable: int = 0
     umap_file: str | None = None
     inspection_file: str | None = None
+    umaps_file: str | None = None
     ended: bool = False
 
     @classmethod
@@ -96,7 +97,7 @@ class Run:
         return cls(
             folder, config, data.y, data.classes, len(data.images), data.images.shape[1:], tuple(readable),
             len(taken) - len(readable), history.umap if whole else None, history.inspection if whole else None,
-            history.end is not None,
+            history.umaps if whole else None, history.end is not None,
         )  # fmt: skip
 
     @property
@@ -113,7 +114,7 @@ class Run:
     def version(self) -> str:
         """Differs when snapshots were added, or made again after a resume, or a worker has added something."""
         files = [snapshot["file"] for snapshot in self.snapshots]
-        return f"{self.folder.id} {files} {self.inspection_file} {self.umap_file}"
+        return f"{self.folder.id} {files} {self.inspection_file} {self.umap_file} {self.umaps_file}"
 
     @cached_property
     def clustered(self) -> list[int]:
@@ -195,6 +196,12 @@ class Run:
     def added(self) -> dict[str, np.ndarray]:
         """What a worker has added to the newest snapshot: neighbours, umap, perhaps z. Empty where it has not."""
         return (self.inspection_file and self.folder.load_arrays(self.inspection_file)) or {}
+
+    @cached_property
+    def umaps(self) -> dict[str, np.ndarray] | None:
+        """UMAPs of all snapshots, "planes" (n_snapshots, n_part, 2) of "samples" (n_part,); None without."""
+        arrays = self.folder.load_arrays(self.umaps_file) if self.umaps_file and "umap" in self.added else None
+        return arrays if arrays and len(arrays["planes"]) == len(self.snapshots) else None
 
     @cached_property
     def decoder(self) -> tuple[tuple, list[np.ndarray]] | None:

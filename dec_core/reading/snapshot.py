@@ -259,13 +259,14 @@ class Snapshot:
     # -- planes: see `dec_core.reading.planes`
 
     def spaces(self) -> list[str]:
-        """Projections that there are: "umap" of the newest snapshot, "pca"; dimensions of z as "z0,z1" always work."""
+        """Projections that there are: "umap", perhaps of the newest snapshot alone; "pca". "z0,z1" always works."""
         return planes.spaces(self)
 
     def plane(self, space: str) -> np.ndarray:
         """All samples in a plane, float32, shape (n, 2); NaN where they are not known.
 
-        UMAP is that of the newest snapshot, whichever is asked. Raises SelectionError if there is no such plane.
+        UMAP is that of the newest snapshot, whichever is asked, unless a worker has made those of all. Raises
+        SelectionError if there is no such plane.
         """
         return planes.plane(self, space)
 

@@ -25,8 +25,9 @@ NEWEST = {  # where a kind of record replaces the one before
     "Finished": "end",
     "Diverged": "end",
 }
+ADDED = ("umap", "inspection", "umaps")  # by a worker, to the newest snapshot
 HANDLED = ("PretrainProgress", "TargetUpdated", "ClusterProgress", "Finished", "SnapshotTaken", "ProjectionReady",
-           "InspectionReady", "Resumed")  # fmt: skip
+           "InspectionReady", "UmapsReady", "Resumed")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,8 @@ class History:
         all.
     snapshots : tuple of records
         SnapshotTaken, ascending; their "file" is a name inside the run's folder.
-    umap, inspection : str or None
-        Names of the files that a worker adds, if they are of the newest snapshot.
+    umap, inspection, umaps : str or None
+        Names of the files that a worker adds, if they are of the newest snapshot; "umaps" goes with "inspection".
     """
 
     pretrain: tuple[Record, ...] = ()
@@ -66,6 +67,7 @@ class History:
     last: dict[str, Any] | None = None
     umap: str | None = None
     inspection: str | None = None
+    umaps: str | None = None
     n_records: int = 0
 
     def with_records(self, *records: Record) -> History:
@@ -121,13 +123,17 @@ class _Draft:
         if snapshots and _moment(snapshots[-1]) >= taken:  # made again after a resume
             self._keep("snapshots", lambda r: _moment(r) < taken)
         self.values["snapshots"].append(record)
-        self.values["umap"] = self.values["inspection"] = None
+        self.values |= dict.fromkeys(ADDED)
 
     def _ProjectionReady(self, record: Record) -> None:
         self.values["umap"] = self._if_of_the_newest(record)
 
     def _InspectionReady(self, record: Record) -> None:
         self.values["inspection"] = self._if_of_the_newest(record)
+        self.values["umaps"] = None
+
+    def _UmapsReady(self, record: Record) -> None:
+        self.values["umaps"] = self._if_of_the_newest(record)
 
     def _if_of_the_newest(self, record: Record) -> str | None:
         """It may arrive after a stopped run has been resumed, and then shows an earlier snapshot."""
@@ -142,7 +148,7 @@ class _Draft:
         self._keep("kl", lambda r: r["iteration"] <= iteration)
         self._keep("updates", lambda r: r["event"] != "Finished" and r["iteration"] <= iteration)
         self._keep("snapshots", lambda r: r["epoch"] <= epoch and r["iteration"] <= iteration)
-        self.values |= dict.fromkeys(("end", "umap", "inspection", "judged"))
+        self.values |= dict.fromkeys(("end", "judged", *ADDED))
 
     def _keep(self, name: str, wanted: Callable[[Record], bool]) -> None:
         self.values[name] = [record for record in self.values[name] if wanted(record)]

@@ -126,6 +126,11 @@ class InspectionReady(TypedDict, total=False):
     snapshot: Snapshot
 
 
+class UmapsReady(TypedDict, total=False):
+    file: Required[Literal["umaps.npz"]]
+    snapshot: Snapshot
+
+
 class Resumed(TypedDict):
     epoch: Count
     iteration: Count
@@ -142,7 +147,7 @@ class Sweep(TypedDict, total=False):
 
 KINDS = {kind.__name__: TypeAdapter(kind) for kind in (
     Started, PretrainProgress, TargetProgress, CentersInitialized, TargetUpdated, ClusterProgress, Diverged, Finished,
-    Judged, SnapshotTaken, ProjectionReady, InspectionReady, Resumed, MixtureScored,
+    Judged, SnapshotTaken, ProjectionReady, InspectionReady, UmapsReady, Resumed, MixtureScored,
 )} | {"BaselineScored": TypeAdapter(Scores)}  # fmt: skip
 SWEEP = TypeAdapter(Sweep)
 

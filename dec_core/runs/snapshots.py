@@ -70,6 +70,11 @@ INSPECTION = {
     "extents": Array("f", "moments 4"),
 }
 TOGETHER = ({"labels", "cluster_centers"}, {"middles", "axes", "extents"})  # all of them, or none
+UMAPS_FILE = "umaps.npz"
+UMAPS = {
+    "planes": Array("f", "moments part 2", required=True),
+    "samples": Array("iu", "part", required=True, below="n"),
+}
 LIVE_UMAP_FILE = "live_umap.npz"
 LIVE_UMAP = {
     "plane": Array("f", "live 2", required=True),
@@ -86,6 +91,7 @@ CHECKPOINT = {name: Array("iuf", "", required=True) for name in COUNTERS} | {
 FILES = {
     "umap.npz": {"plane": Array("f", "view 2", required=True)},
     LIVE_UMAP_FILE: LIVE_UMAP,
+    UMAPS_FILE: UMAPS,
     "inspection.npz": INSPECTION,
     "checkpoint.npz": CHECKPOINT,
     "pretrained.npz": {name: CHECKPOINT[name] for name in ("phase", "epoch")},

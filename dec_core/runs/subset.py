@@ -18,7 +18,12 @@ def view_index(n: int) -> np.ndarray:
 
 def live_index(n_view: int) -> np.ndarray:
     """Which of the samples of the view a UMAP shows while training: all, or 3 000 spread evenly, ascending."""
-    return np.linspace(0, n_view - 1, min(n_view, LIVE_SIZE)).round().astype(int)
+    return even_part(n_view, LIVE_SIZE)
+
+
+def even_part(n: int, most: int) -> np.ndarray:
+    """Indices of all n, or of `most` of them spread evenly, ascending."""
+    return np.linspace(0, n - 1, min(n, most)).round().astype(int)
 
 
 def example_index(n: int, y: np.ndarray | None) -> np.ndarray:

@@ -20,7 +20,7 @@ from dec_core.data import load
 from dec_core.json_text import read_json
 from dec_core.methods import METHODS
 from dec_core.runs.folder import RunFolder, in_order
-from dec_core.runs.history import last_snapshot
+from dec_core.runs.history import RunReader, last_snapshot
 from dec_core.runs.snapshots import half
 from dec_core.runs.subset import view_index
 from dec_core.work.live_umap import remove_live_umap
@@ -41,9 +41,12 @@ DEPENDS_ON = {
 
 
 def add_umap(folder: RunFolder) -> None:
-    """Project what the last snapshot shows by UMAP and keep it as umap.npz; the record says of which snapshot it is."""
+    """Project what the last snapshot shows by UMAP and keep it as umap.npz; the record says of which snapshot it is.
+
+    One that is there already stays as it is.
+    """
     name, arrays = _last_snapshot(folder)
-    if arrays is None:
+    if arrays is None or _is_known(folder, "umap"):
         return
     plane, z = arrays["plane"], arrays["z"]
     if len(z) > len(plane):
@@ -57,10 +60,10 @@ def add_inspection(folder: RunFolder) -> None:
     """Find neighbours in z, a UMAP of all samples and planes that hold still, and keep them as inspection.npz.
 
     The UMAP begins with that of the view, so that the two look alike. Snapshots of earlier versions hold z of the view
-    alone: then the model places the rest, and its z are kept, too.
+    alone: then the model places the rest, and its z are kept, too. What is there already stays as it is.
     """
     name, arrays = _last_snapshot(folder)
-    if arrays is None or "labels" not in arrays:
+    if arrays is None or "labels" not in arrays or _is_known(folder, "inspection"):
         return
     _keep_decoder(folder)
     z, placed = _whole_z(folder, arrays)
@@ -77,6 +80,12 @@ def add_inspection(folder: RunFolder) -> None:
     kept |= steady_planes(folder)
     folder.save_arrays("inspection.npz", neighbours=but_itself(near[0]).astype(np.int32), umap=plane, **kept)
     folder.append({"event": "InspectionReady", "file": "inspection.npz", "snapshot": name})
+
+
+def _is_known(folder: RunFolder, what: str) -> bool:
+    """Whether the newest snapshot has this already, and it can be read."""
+    file = getattr(RunReader(folder).refresh(), what)
+    return file is not None and folder.load_arrays(file) is not None
 
 
 def _keep_decoder(folder: RunFolder) -> None:

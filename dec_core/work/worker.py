@@ -101,6 +101,7 @@ def _sweep(wanted: dict[str, str], control: Control) -> None:
 
 def _complete(folder: RunFolder) -> None:
     """Add to a run that has ended the analyses that take long."""
+    from dec_core.work.moving_umap import add_moving_umap
     from dec_core.work.postprocess import add_inspection, add_mixture, add_umap
 
     _step_back(19)  # the next run may be training by now
@@ -108,6 +109,7 @@ def _complete(folder: RunFolder) -> None:
     add_inspection(folder)
     if folder.status.state == "finished":
         add_mixture(folder)
+    add_moving_umap(folder)
 
 
 def _log_to(path: Path) -> None:

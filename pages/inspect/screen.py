@@ -47,8 +47,9 @@ ABOUT_NEIGHBOURS = "Rows are clusters; columns are the cluster with the second-l
 ABOUT_SCENE = (
     f"All samples, placed by their z.\n\n{explained('pca', 'umap')}\n\n"
     "Scroll to zoom, drag to move, double-click to reset; click a point to open it; use Lasso (or Shift and drag) to "
-    "select several. UMAP shows the latest snapshot; PCA follows the timeline. Above the timeline: ACC, or how many "
-    "samples the selected cell held; triangles mark the largest changes of ACC."
+    "select several. Points follow the timeline; the UMAP of each snapshot starts from that of the next, so that what "
+    "does not move in z holds still. Above the timeline: ACC, or how many samples the selected cell held; triangles "
+    "mark the largest changes of ACC."
 )
 ABOUT_CENTERS = "The decoded cluster centers and the sizes of their clusters, at the timeline's snapshot."
 ABOUT_GALLERY = (
@@ -196,23 +197,29 @@ def _when(now: Snapshot) -> str:
 
 def _offer(run: Run, *, active: bool) -> None:
     """Say what a run lacks, and offer to compute it."""
-    if active or run.added or not run.clustered or run.n_unreadable:
+    if active or not run.clustered or run.n_unreadable:
+        return
+    if run.added:
+        _offer_all_umaps(run)
         return
     with st.container(horizontal=True, vertical_alignment="center", key="offer"):
         if focus.supervisor().is_completing(run.folder):
             st.caption("Neighbors and a UMAP of all samples are being computed; this takes a minute or two.")
             return
         st.caption(f"Nearest neighbors and a UMAP of all samples are not computed for this run{escape(_unknown(run))}.")
-        busy = st.session_state.pop("complete_refused", False)
-        st.button(
-            "Compute neighbors and UMAP",
-            key="complete",
-            icon=":material/calculate:",
-            on_click=_complete,
-            args=[run.folder],
-        )
-        if busy:
-            st.caption("The server is busy training; try again when the run has ended.")
+        _button("Compute neighbors and UMAP", run)
+
+
+def _offer_all_umaps(run: Run) -> None:
+    """Where UMAP is of the last snapshot alone."""
+    if run.umaps or len(run.snapshots) < 2:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="offer"):
+        if focus.supervisor().is_completing(run.folder):
+            st.caption("UMAP of the earlier snapshots is being computed; this takes a minute or two.")
+            return
+        st.caption("UMAP is computed for the latest snapshot only.")
+        _button("Compute UMAP of all snapshots", run)
 
 
 def _unknown(run: Run) -> str:
@@ -221,6 +228,14 @@ def _unknown(run: Run) -> str:
         if len(run.at(-1).rows) < run.n:
             return f"; z is known for {thousands(len(run.view))} of {thousands(run.n)} samples"
     return ""
+
+
+def _button(label: str, run: Run) -> None:
+    """Has a worker add what is missing."""
+    busy = st.session_state.pop("complete_refused", False)
+    st.button(label, key="complete", icon=":material/calculate:", on_click=_complete, args=[run.folder])
+    if busy:
+        st.caption("The server is busy training; try again when the run has ended.")
 
 
 def _complete(folder: RunFolder) -> None:

@@ -24,7 +24,7 @@ def timeline(run: Run, now: Snapshot, view: ViewState, height: int, *, training:
     ]
     marks = [{"number": turn.number, "up": turn.change > 0, "words": turn.caption} for turn in run.overview.turns]
     values, summary = _trend(run, view)
-    still = "UMAP shows the latest snapshot; in PCA points move" if space_of(now, view) == "umap" else ""
+    still = _of_earlier(run) if space_of(now, view) == "umap" else ""
     data = {
         "run": run.folder.id, "number": now.number, "following": view.moment is None, "training": training,
         "moments": moments, "marks": marks, "trend": values, "trend_words": summary, "still": still,
@@ -37,6 +37,14 @@ def timeline(run: Run, now: Snapshot, view: ViewState, height: int, *, training:
         change_view(moment=None if newest else number)
 
     view_components.timeline(data=data, key="timeline", height=height, on_moment_change=rested)
+
+
+def _of_earlier(run: Run) -> str:
+    """What an earlier snapshot does not show by UMAP."""
+    if run.umaps is None:
+        return "UMAP shows the latest snapshot; in PCA points move"
+    n = len(run.umaps["samples"])
+    return f"UMAP of earlier snapshots: {thousands(n)} of the {run.noun}s" if n < run.n else ""
 
 
 def _trend(run: Run, view: ViewState) -> tuple[list[float | None], str]:

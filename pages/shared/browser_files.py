@@ -40,11 +40,11 @@ def _decoded_centers(run_id: str, file: str, _folder: RunFolder) -> np.ndarray |
 def point_files(run: Run, number: int, space: str) -> list[dict[str, str]]:
     """For every moment, where the browser finds the positions and the clusters of all samples.
 
-    UMAP there is of the newest moment alone: at the others its positions are shown with their clusters. The files of
-    the moment `number` are there when this returns; the others follow, the newest first.
+    Where there is UMAP of the newest moment alone, its positions are shown with the others' clusters. The files of the
+    moment `number` are there when this returns; the others follow, the newest first.
     """
     newest = len(run.snapshots) - 1
-    place = [newest if space == "umap" else at for at in range(newest + 1)]
+    place = [newest if space == "umap" and not run.umaps else at for at in range(newest + 1)]
     names = [{"at": _name(run, place[at], space), "state": _name(run, at, "state")} for at in range(newest + 1)]
     _write(run, number, place[number], space, names[number])
     missing = [at for at in range(newest, -1, -1) if not _all_there(names[at])]

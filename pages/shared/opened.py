@@ -17,12 +17,19 @@ def opened(run_id: str) -> Run:
     history = reader(run_id).refresh()
     files = [snapshot["file"] for snapshot in history.snapshots]
     ended = history.end is not None
-    return _opened(run_id, files, history.inspection, history.umap, ended=ended, _history=history)
+    return _opened(run_id, files, history.inspection, history.umap, history.umaps, ended=ended, _history=history)
 
 
 @st.cache_resource(max_entries=12, show_spinner="Opening the run …")
 def _opened(
-    run_id: str, files: list[str], inspection: str | None, umap: str | None, *, ended: bool, _history: History
+    run_id: str,
+    files: list[str],
+    inspection: str | None,
+    umap: str | None,
+    umaps: str | None,
+    *,
+    ended: bool,
+    _history: History,
 ) -> Run:
     return Run.open(RunFolder(runs_root() / run_id), _history)
 
