@@ -19,6 +19,7 @@ from dec_core.cli import main
 from dec_core.config import ConfigError, RunConfig
 from dec_core.figures.report import report
 from dec_core.reading.config_in import configs_in
+from dec_core.reading.live_umap import live_umap
 from dec_core.reading.progress import progress
 from dec_core.reading.run import Run
 from dec_core.reading.summary import summary
@@ -33,7 +34,8 @@ pytestmark = pytest.mark.slow
 FILES = Path(__file__).parent / "data" / "before" / "files.zip"
 RUN, OTHER = "20260101-090000-0a0a", "20260102-090000-0b0b"
 JSON = ("config.json", "status.json", "marks.json", "events.jsonl")
-ARRAYS = ("snapshots/00005.npz", "snapshots/00001.npz", "umap.npz", "inspection.npz", "decoder.npz")
+ARRAYS = ("snapshots/00005.npz", "snapshots/00001.npz", "umap.npz", "inspection.npz", "umaps.npz",
+          "live_umap.npz", "decoder.npz")  # fmt: skip
 DEEP = b'{"a":' * 10_000 + b"1" + b"}" * 10_000
 VALUES = [None, True, -1, 0, 10**6, 2**63, 10**400, 0.5, 1e308, math.nan, math.inf, "", "x", "snapshots/00001.npz",
           "../../secret", [], {}, [[]], ["x"], {"a": 1}, [1, 2]]  # fmt: skip
@@ -48,6 +50,14 @@ def sound(tmp_path_factory) -> Path:
     for path in (root / "runs").iterdir():
         if path.name not in (RUN, OTHER):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
+    folder, some = RunFolder(root / "runs" / RUN), np.arange(5)
+    n_snapshots = len(RunReader(folder).refresh().snapshots)
+    folder.save_arrays("umaps.npz", planes=np.zeros((n_snapshots, 5, 2)), samples=some)
+    folder.append({"event": "UmapsReady", "file": "umaps.npz"})
+    labels = np.zeros(5, np.uint8)
+    folder.save_arrays("live_umap.npz", plane=np.zeros((5, 2)), index=some, labels=labels, iteration=np.array(20))
+    run = Run.open(folder)
+    assert run.umaps is not None and live_umap(folder, len(run.view)).n == 5
     return root / "runs"
 
 
@@ -69,6 +79,8 @@ def read_all(root: Path) -> None:
     with contextlib.suppress(ValueError):
         run = Run.open(folder, history)
         assert run.labels.shape[1] == run.n and isinstance(run.added, dict)
+        assert run.umaps is None or len(run.umaps["planes"]) == len(run.snapshots)
+        live_umap(folder, len(run.view))
         for number in range(len(run.snapshots)):
             with contextlib.suppress(ValueError):
                 _look_at(run.at(number))
