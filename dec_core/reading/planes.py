@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dec_core.analysis.projection import extent
 from dec_core.reading.selection import SelectionError
 
 if TYPE_CHECKING:
@@ -50,7 +49,7 @@ def dimensions(snapshot: Snapshot, space: str) -> tuple[int, int]:
 def common_extent(snapshot: Snapshot, space: str) -> tuple[np.ndarray, np.ndarray] | None:
     """Middle and reach of what is to be shown of a plane, where it is the same for several snapshots; else None."""
     if space == "umap" and snapshot.run.umaps:
-        return extent(_umap(snapshot.run))
+        return snapshot.run.umaps_extent
     if space != "pca" or not _has_shared_axes(snapshot):
         return None
     shown = snapshot.run.added["extents"][snapshot.number]

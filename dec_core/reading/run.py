@@ -22,6 +22,7 @@ import numpy as np
 from dec_core.analysis.decoding import decode
 from dec_core.analysis.metrics import confusion
 from dec_core.analysis.naming import cluster_order, letter
+from dec_core.analysis.projection import extent
 from dec_core.architecture import architecture
 from dec_core.config import BUNDLED, RunConfig
 from dec_core.data import load
@@ -202,6 +203,16 @@ class Run:
         """UMAPs of all snapshots, "planes" (n_snapshots, n_part, 2) of "samples" (n_part,); None without."""
         arrays = self.folder.load_arrays(self.umaps_file) if self.umaps_file and "umap" in self.added else None
         return arrays if arrays and len(arrays["planes"]) == len(self.snapshots) else None
+
+    @cached_property
+    def umaps_extent(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """Middle and reach, (2,) each, of what the UMAPs of all snapshots show together; None without them."""
+        if self.umaps is None:
+            return None
+        extents = [extent(plane) for plane in [self.added["umap"], *self.umaps["planes"]]]
+        low = np.min([middle - reach for middle, reach in extents], axis=0)
+        high = np.max([middle + reach for middle, reach in extents], axis=0)
+        return (low + high) / 2, (high - low) / 2
 
     @cached_property
     def decoder(self) -> tuple[tuple, list[np.ndarray]] | None:
