@@ -12,6 +12,10 @@ from playwright.sync_api import expect
 from dec_core.data import load
 from dec_core.runs.folder import RunFolder
 
+COUNT_CLICKS = """() => {
+  window.clicks = 0;
+  document.addEventListener("click", (event) => { clicks += event.target.closest(".st-key-controls") ? 1 : 0; }, true);
+}"""  # on Start, Pause, Step and Stop
 LONG = "dataset=digits&n_samples=&pretrain_epochs=1500"  # a run that does not end by itself while it is looked at
 
 
@@ -80,8 +84,10 @@ def test_watch_dec_cluster_mnist(server, page):
     assert node.evaluate("node => node.isConnected")
     assert node.evaluate("node => node.layout.xaxis.range") == zoomed
     stepped_to = run.status.progress
+    page.evaluate(COUNT_CLICKS)
     figure(page, "Embedding").focus()
     page.keyboard.press("ArrowRight")  # moves the view, not the training
+    assert page.evaluate("clicks") == 0
     page.locator("body").press("End")  # which is answered after it
     expect(page.get_by_text(re.compile(r"^Paused\."))).to_be_visible()
     assert run.status.state == "paused" and run.status.progress == stepped_to
