@@ -76,7 +76,8 @@ def _lay_out(figure: go.Figure, height: int) -> None:
             "bgcolor": "rgba(0,0,0,0)",
         },
     )
-    figure.layout.meta = {"narrow": {"legend": {"orientation": "v", "y": 0.06, "font": {"size": 10}}}}
+    above = {"x": 0, "xanchor": "left", "y": 1.14, "font": {"size": 10}}
+    figure.layout.meta = {"narrow": {"legend": above, "margin": {"l": 44, "r": 8, "t": 62, "b": 36}}}
     figure.update_annotations(font_size=12, selector={"showarrow": False, "xanchor": "center"})
     figure.update_xaxes(showgrid=False, zeroline=False, rangemode="tozero")
 
@@ -117,8 +118,10 @@ def _losses(figure: go.Figure, records: list[dict], gamma: float) -> None:
             col=1,
             hovertemplate="%{y:.4f}",
         )
+        falls = y[0] > 2 * y[-1]  # then there is room above the curve beside its beginning, else above its end
         figure.add_annotation(
-            x=x[-1], y=y[-1], text=name, showarrow=False, xanchor="right", yanchor="bottom",
+            x=x[0] if falls else x[-1], y=y[0] if falls else y[-1], text=name, showarrow=False,
+            xanchor="left" if falls else "right", yanchor="middle" if falls else "bottom", xshift=8 if falls else 0,
             font={"size": 11, "color": colour}, row=1, col=1,
         )  # fmt: skip
     figure.update_traces(showlegend=False, col=1)

@@ -7,6 +7,7 @@ from contextlib import suppress
 from functools import lru_cache
 from math import ceil
 from pathlib import Path
+from typing import Any
 
 from dec_core.analysis.verdict import thousands
 from dec_core.config import BUNDLED, RunConfig
@@ -97,16 +98,13 @@ def expected_time(config: RunConfig, rates: ByPhase) -> str:
 
 def rates_of_server(config: RunConfig) -> ByPhase:
     """How fast this server trains networks of the config's kind, by the newest runs it has finished."""
-    root = runs_root()
-    try:
-        as_of = root.stat().st_mtime_ns  # a run was made since: the one before may have ended
-    except OSError:
-        as_of = 0
+    root, run = runs_root(), focus.focused_run(warn=False)
+    as_of = (root.stat().st_mtime_ns if root.exists() else 0, run and (run.id, run.status.state))  # one may have ended
     return _rates(config.autoencoder, config.precision, root, as_of)
 
 
 @lru_cache(maxsize=20)
-def _rates(autoencoder: str, precision: str, root: Path, as_of: int) -> ByPhase:
+def _rates(autoencoder: str, precision: str, root: Path, as_of: tuple[Any, ...]) -> ByPhase:
     finished = [e for e in focus.index().entries() if e.config and e.status.state == "finished" and e.status.seconds]
     trained = []
     for entry in sorted(finished, key=lambda entry: entry.status.created, reverse=True)[:MOST_TRAINED]:
