@@ -116,7 +116,7 @@ def test_each_frame_says_of_what_it_is_and_goes_on_from_the_one_before(folder, f
     first, second = frames.written
     assert (first["iteration"], second["iteration"]) == (0, 40)
     assert (first["labels"] == labels).all() and (second["labels"] == labels[::-1]).all()
-    assert steadiness([first["plane"], second["plane"]], [blobs(), blobs()]) < 0.2
+    assert steadiness([first["plane"], second["plane"]], [blobs(), blobs()]) < 0.4  # of independent ones .8
     kept = folder.load_arrays(LIVE)
     assert (kept["plane"] == second["plane"]).all() and (kept["index"] == np.arange(N)).all()
 
