@@ -32,7 +32,7 @@ from pages.shared.pulse import pulse_of, redraw_on_news
 from pages.shared.text import escape, sentence
 
 EVERY, EVERY_AFTER = 1.0, 2.0  # seconds between two looks at a run that trains, and at one that is added to
-MATRIX, CENTERS, SCENE, LINE, RIGHT_SIDE, CHOICES = 270, 82, 542, 108, 659, 46  # heights in pixels
+MATRIX, CENTERS, SCENE, LINE, RIGHT_SIDE, CHOICES = 246, 112, 542, 108, 659, 46  # heights in pixels
 LINE_TO_COME = "Train a run or pick one above to inspect its images here."
 LINE_BEFORE_MOMENTS = "The run is about to begin; its first snapshot appears here within seconds."
 LINE_NO_MOMENTS = "This run ended before its first snapshot. Pick another one above."
@@ -51,7 +51,11 @@ ABOUT_SCENE = (
     "does not move in z holds still. Above the timeline: ACC, or how many samples the selected cell held; triangles "
     "mark the largest changes of ACC."
 )
-ABOUT_CENTERS = "The decoded cluster centers and the sizes of their clusters, at the timeline's snapshot."
+ABOUT_CENTERS = (
+    "Above, of each cluster the image whose z is nearest to the center: a real one. Below it the center, decoded, "
+    "and the cluster's size at the timeline's snapshot. Where the decoder did not learn along (method dec), decoded "
+    "centers blur while images stay sharp."
+)
 ABOUT_GALLERY = (
     "Below each image: class → cluster. The colored line is its cluster, the gray bar its confidence (q of its "
     "cluster)."

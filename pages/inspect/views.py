@@ -167,11 +167,11 @@ def centers(run: Run, now: Snapshot, view: ViewState, height: int) -> None:
     order = np.argsort(run.cluster_order).tolist()
     data = {
         "run": run.folder.id, "number": now.number, "file": file, "places": places,
-        "sizes": [as_list(glance.sizes) for glance in glances], "names": letters,
+        "sizes": [as_list(glance.sizes) for glance in glances], "names": letters, "samples": _nearest(run, now, order),
         "colours": [colour(place) for place in range(len(letters))],
         "titles": [f"cluster {now.name_of(cluster)}" if now.clustered else "" for cluster in order],
         "chosen": _place(view.selection.cluster, letters), **view_components.size(run.image_shape),
-        "name": "Decoded cluster centers with cluster sizes",
+        "name": "Of each cluster the image nearest to its center, the center decoded, and the cluster's size",
     }  # fmt: skip
 
     def clicked() -> None:
@@ -179,6 +179,15 @@ def centers(run: Run, now: Snapshot, view: ViewState, height: int) -> None:
         change_filters(cluster="" if name == view.selection.cluster else name)
 
     view_components.centers(data=data, key="centers", height=height, on_cluster_change=clicked)
+
+
+def _nearest(run: Run, now: Snapshot, order: list[int]) -> str:
+    """The image nearest to the center of each cluster, as a component takes them; black where it is empty."""
+    if not now.clustered:
+        return ""
+    nearest = [now.typical(cluster, 1) for cluster in order]
+    empty = np.zeros(run.image_shape, dtype=np.uint8)
+    return base64_of(np.stack([run.images[index[0]] if len(index) else empty for index in nearest]))
 
 
 def gallery(run: Run, now: Snapshot, view: ViewState, chosen: np.ndarray, height: int) -> None:

@@ -219,6 +219,8 @@ class Boxes:
             numbers = range(len(by_name))
             decoded, names = self.newest.arrays["decoded_centers"][by_name], [letter(i) for i in numbers]
             title = "Cluster centers, decoded" if trained else "Cluster centers: mean images"
+            if trained and not METHODS[self.config.method].trains_decoder:
+                title += "; the decoder has not learned since pretraining"
             rows.append(components.digit_row(title, decoded, names, [colour(i) for i in numbers]))
         description = (
             "Images, their reconstructions and the decoded cluster centers" if trained else "Images and mean images"
