@@ -69,6 +69,7 @@ CHECKS = estimator_checks.estimator_checks_generator(
 )
 
 
+@pytest.mark.night  # half a minute; what fit, predict, labels and parameters promise is tested below
 @pytest.mark.parametrize(
     ("estimator", "check"), CHECKS, ids=lambda it: "DEC" if isinstance(it, DEC) else it.func.__name__
 )

@@ -1,6 +1,9 @@
+import ast
+import re
 import runpy
 import sys
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -23,6 +26,7 @@ def code_of(notebook):
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
+@pytest.mark.night  # it trains; that the library still has what it imports: below
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
 def test_a_notebook_runs_from_top_to_bottom_and_shows_its_figures(path):
     notebook = nbformat.read(path, as_version=4)
@@ -33,6 +37,15 @@ def test_a_notebook_runs_from_top_to_bottom_and_shows_its_figures(path):
     client.execute()
     shown = [output.data for cell in code_of(notebook) for output in cell.outputs if "data" in output]
     assert sum("image/png" in data for data in shown) == 7
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
+def test_the_library_has_what_a_notebook_imports(path):
+    cells = code_of(nbformat.read(path, as_version=4))
+    code = "\n".join(re.sub(r"^[%!].*$", "", cell.source, flags=re.M) for cell in cells)  # without IPython's own
+    nodes = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.ImportFrom)]
+    ours = [(node.module, alias.name) for node in nodes if node.module.startswith("dec_core") for alias in node.names]
+    assert ours and all(hasattr(import_module(module), name) for module, name in ours)
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)

@@ -320,6 +320,7 @@ def test_what_cannot_be_exported_is_said_in_one_line(finished_run, tmp_path, cap
 # -- the notebook
 
 
+@pytest.mark.night  # what the notebook's cells say: the tests around this one
 def test_a_notebook_makes_the_run_again(told, finished_run, tmp_path):
     written = nbformat.reads(notebook(told), as_version=4)
     nbformat.validate(written)

@@ -30,7 +30,12 @@ def mnist():
     return load("mnist", N)
 
 
-@pytest.mark.parametrize("name", PRESETS)
+DAILY = ("first-look", "umap-gmm", "tutorial-dec", "tutorial-conv-upsampling", "tutorial-conv-joint")
+
+
+@pytest.mark.parametrize(  # the others train what one of these does, longer or larger
+    "name", [name if name in DAILY else pytest.param(name, marks=pytest.mark.night) for name in PRESETS]
+)
 def test_every_preset_trains_on_mnist(name, mnist):
     config = PRESETS[name].changed(**SHORT, update_interval=10)
     state = TrainingState(config, (28, 28))

@@ -324,7 +324,10 @@ def test_a_step_in_one_pass_is_that_of_keras(ours, theirs):
     assert np.abs(np.asarray(here) - start).max() > 0.1
 
 
-@pytest.mark.parametrize("optimizer", ["sgd", "adam", "adadelta"])
+@pytest.mark.parametrize(
+    "optimizer",
+    ["sgd", pytest.param("adam", marks=pytest.mark.night), pytest.param("adadelta", marks=pytest.mark.night)],
+)
 def test_nothing_of_a_run_is_left_when_it_is_over(small, digits, optimizer):
     tiny = small.changed(hidden_units=(8,), pretrain_epochs=1, max_iterations=1, kmeans_n_init=1)
     before, during = n_graphs(), 0

@@ -31,6 +31,7 @@ def test_the_same_seed_gives_the_same_groups(found, digits):
     assert np.array_equal(again.z, found.z) and np.array_equal(again.responsibilities, found.responsibilities)
 
 
+@pytest.mark.night  # what UMAP finds on 5 000 digits; that features and distortions are what they say: test_features
 def test_directions_of_strokes_say_more_than_pixels_and_more_among_distorted_ones():
     data = load("mnist", 5000)  # of 3000, gradients alone now and then merge two digits
 

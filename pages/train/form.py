@@ -61,17 +61,17 @@ def _preset(form: Form, rates: ByPhase) -> None:
     else:
         st.caption(DESCRIPTIONS.get(preset, "Your own preset, stored on this server."))
     if form.config is not None:
-        st.caption(_what_start_does(form.config, rates))
+        st.caption(escape(_what_start_does(form.config, rates)))
 
 
 def _what_start_does(config: RunConfig, rates: ByPhase) -> str:
     """How long it takes, and that a run in focus keeps its settings."""
     expected = expected_time(config, rates)
-    duration = f"Start trains for {expected}." if expected else ""
+    sentences = [f"Start trains for {expected}."] if expected else []
     run = focused_run(warn=False)
-    if run is None or config_of(run) in (None, config):
-        return duration
-    return f"{duration} For the next run: the one in focus keeps its settings.".strip()
+    if run is not None and config_of(run) not in (None, config):
+        sentences.append("This is for the next run; the one in focus keeps its settings.")
+    return " ".join(sentences)
 
 
 def _group(group: str, names: list[str], form: Form, rates: ByPhase) -> None:

@@ -12,6 +12,7 @@ from dec_core.runs.machine import INSTRUCTIONS
 pytestmark = pytest.mark.slow
 
 
+@pytest.mark.night  # it trains with every library that it compares; what it counts: below
 def test_bench_prints_all_ratios_skips_aloud_and_keeps_its_history(tmp_path, capsys, monkeypatch):
     from benchmarks import bench
 

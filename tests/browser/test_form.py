@@ -2,6 +2,7 @@
 
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
 from driving import wait_until
 from playwright.sync_api import expect
 
@@ -49,6 +50,7 @@ def take_to(page, handle, share: float) -> None:
     page.mouse.move(box["x"] + 8 + share * (box["width"] - 16), box["y"] + box["height"] / 2, steps=2)
 
 
+@pytest.mark.night  # all of them; three of them every day: below
 def test_every_slider_by_mouse_and_by_keyboard(server, page):
     page.goto(f"{server.address}/?run=new&{EVERYTHING}")
     expect(page.get_by_role("button", name="Start", exact=True)).to_be_enabled()
