@@ -8,6 +8,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.spatial.distance import cdist
 
+CLEAR = 0.5  # q of the nearest cluster, from which on that is an answer
+
 
 def q_by(
     kind: str, z: np.ndarray, cluster_centers: np.ndarray, alpha: float, kept: np.ndarray | None = None

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dec_core.analysis.assignment import q_by
+from dec_core.analysis.assignment import CLEAR, q_by
 from dec_core.analysis.metrics import confusion
 from dec_core.data import load
-from dec_core.data.deskew import deskew
-from dec_core.data.pictures import brought_to
+from dec_core.data.new_images import made_like
 from dec_core.methods import METHODS
 from dec_core.networks.saving import load_model
 from dec_core.runs.folder import RunFolder
@@ -44,7 +43,7 @@ class Prediction:
 def predict(run: RunFolder, images: np.ndarray) -> Prediction:
     """Sort `images`, uint8 of shape (n, height, width[, 3]), by the model of a finished run.
 
-    Images of another size or number of colours are brought to that of the run's, and a note says so.
+    Images of another size, number of colours or background are made like the run's, and a note says so.
 
     Raises
     ------
@@ -57,14 +56,15 @@ def predict(run: RunFolder, images: np.ndarray) -> Prediction:
     if not path.is_file():
         raise ValueError(f"run_dir: {run.path} has no model yet; let the run finish, or name another")
     data = load(config.dataset, config.n_samples, root=run.path.parent)
-    images, notes = brought_to(images, data.images.shape[1:])
+    images, notes = made_like(images, data.images, upright=config.deskew)
     encoder, _, clustering = load_model(path)
-    if config.deskew:
-        images = deskew(images)
     x = images.reshape(len(images), *encoder.input_shape[1:])
     parts = [x[i : i + BATCH].astype(np.float32) / 255 for i in range(0, len(x), BATCH)]
     z = np.concatenate([np.asarray(encoder(part, training=False)) for part in parts])
     q = q_by(METHODS[config.method].q, z, np.asarray(clustering.cluster_centers), config.alpha)
+    unsure = int((q.max(axis=1) < CLEAR).sum())
+    if unsure:
+        notes.append(f"{unsure} of {len(q)} lie in no cluster clearly: q is below {CLEAR:g}, so take it for no answer.")
     return Prediction(q.argmax(axis=1), q, _names(run, data.y, data.classes), notes)
 
 

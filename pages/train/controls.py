@@ -28,6 +28,7 @@ UNDER_WAY = {
     "step": "Stepping …",
 }
 TO_START = "Train a new run with the settings in the form."
+CANNOT_START = "A setting in the form is not possible; it is marked there."
 TO_PAUSE = "Pause after this batch. Key: space"
 TO_RESUME = "Continue training. Key: space"
 TO_STEP = "Train until the next target update (in pretraining, the next epoch), then pause. Key: →"
@@ -44,7 +45,16 @@ def controls(run: RunFolder | None, status: RunStatus | None, config: RunConfig 
     go_on = state == "paused" or (status is not None and status.resumable)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="controls"):
         st.markdown(f"**{escape(line)}**", width="stretch")
-        _button("start", "Start", "play_arrow", config is not None, TO_START, _start, config, is_main=not go_on)
+        _button(
+            "start",
+            "Start",
+            "play_arrow",
+            config is not None,
+            TO_START if config else CANNOT_START,
+            _start,
+            config,
+            is_main=not go_on,
+        )
         # two buttons, not one that changes its meaning: a click that comes late still says what was meant
         if go_on:
             _button("resume", "Resume", "resume", True, TO_RESUME, _resume, run, is_main=True)

@@ -13,12 +13,13 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from dec_core.analysis.assignment import CLEAR
 from dec_core.analysis.verdict import thousands
 from dec_core.config import RunConfig
 from dec_core.data import DataError
 from dec_core.data.isolated import Files, read_isolated, run_limited
 from dec_core.data.loading import positions
-from dec_core.data.pictures import brought_to
+from dec_core.data.new_images import made_like
 from dec_core.reading.snapshot import Snapshot
 from dec_core.runs.folder import RunFolder
 from dec_core.runs.history import History
@@ -29,6 +30,7 @@ from pages.train.own_data import TYPES, uploaded
 from pages.train.run_export import export_run
 
 DAMAGED = "All snapshots of this run that have clusters are damaged and cannot be read."
+MOST_SAID = 1000  # letters of notes on new images
 SHOWN = 10  # new images shown with their clusters
 PATIENCE = 180  # seconds for TensorFlow to start and sort the images
 
@@ -104,16 +106,25 @@ def _sort_new_images(run: RunFolder, clustered: list[str], config: RunConfig) ->
         return
     finally:
         waiting.empty()
-    notes = [*notes[:1], *brought_to(images[:1], shown(config).examples.shape[1:])[1]]
-    st.caption(escape(" ".join(notes)))
+    images, changes = made_like(images, shown(config).examples, upright=config.deskew)
+    st.caption(escape(" ".join([*notes[:-1], *changes]), MOST_SAID))
     letters, classes = np.array(now.run.letters), _classes(now)
     table = pd.DataFrame({"index": predicted["index"], "cluster": letters[predicted["cluster"]]})
     if classes is not None:
         table["class of cluster"] = classes[predicted["cluster"]]
     table["confidence"] = predicted["confidence"]
-    captions = [f"{row.cluster} {row.confidence:.2f}" for row in table.head(SHOWN).itertuples()]
-    row = components.digit_row("", images, captions)
-    components.digits([row], "Assigned images", "New images with cluster and confidence", "sorted", 70)
+    captions = [
+        f"{row.cluster if row.confidence >= CLEAR else '?'} {row.confidence:.2f}"
+        for row in table.head(SHOWN).itertuples()
+    ]
+    n_unsure = int((table["confidence"] < CLEAR).sum())
+    if n_unsure:
+        st.warning(
+            f"{n_unsure} of {len(table)} lie in no cluster clearly (q below {CLEAR:g}): take it for no answer.",
+            icon=":material/help:",
+        )
+    row = components.digit_row("As the network gets them", images, captions)
+    components.digits([row], "Assigned images", "New images with cluster and confidence", "sorted", 92)
     st.dataframe(table.head(1000), hide_index=True, height=240)
     st.download_button(
         "Download as CSV", table.to_csv(index=False), "clusters.csv", "text/csv", on_click="ignore", key="csv"

@@ -25,6 +25,12 @@ from pages.train.model_view import model_view
 from pages.train.own_data import own_data
 from pages.train.state import FIELDS, Form
 
+ABOUT_PRESETS = (
+    "A named set of values for all fields below. Those named tutorial-… are the systems of Chengwei Zhang's "
+    "*How to do Unsupervised Clustering with Keras*; Start here and Best are our own recipes, which first learn "
+    "what UMAP and a Gaussian mixture find."
+)
+
 
 def config_form() -> RunConfig | None:
     """Draw the form; the config it describes, or None while a choice is impossible."""
@@ -54,7 +60,7 @@ def _preset(form: Form, rates: ByPhase) -> None:
         key=key_showing("preset", preset),
         format_func=lambda name: f"{CHAPTERS.get(name, 'Yours')} · {name}",
         on_change=state.choose_preset,
-        help="A named set of values for all fields below.",
+        help=ABOUT_PRESETS,
     )
     if form.changed:
         _changes(form)

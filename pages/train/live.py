@@ -35,6 +35,8 @@ WITH_LABELS = ("acc", "nmi", "ari")
 WITHOUT_LABELS = ("silhouette", "confidence")
 TO_BE_FOUND = "Once clusters form, a check without labels tells here whether groups look merged or split."
 STARTED_TWICE = "In the first fit of UMAP and the Gaussian mixture, groups looked merged, so a second was made."
+TO_BEGIN = "Press Start: the autoencoder learns to reconstruct the images, then clusters form."
+TO_MEND = "Start waits for the setting that is marked in the form."
 MOST_FOUND = 1000  # letters of what can be said of the clusters
 
 
@@ -57,7 +59,7 @@ def _view(run: RunFolder | None, config: RunConfig | None, active: bool) -> None
             None,
             None,
             config,
-            f"Press Start: the autoencoder learns to reconstruct the images, then clusters form.{earlier}",
+            f"{TO_BEGIN if config else TO_MEND}{earlier}",
         )
         _stepper("", Progress("", 0.0, -1), METHODS[config.method].phases if config else PHASES)
         _numbers(History(), {})
@@ -163,6 +165,8 @@ def _numbers(history: History, outcome: dict[str, float]) -> None:
         for key in WITHOUT_LABELS if "silhouette" in outcome else WITH_LABELS:
             change = _change(key, newest, before)
             st.metric(SCORES[key][0], _shown(key, outcome.get(key)), change, help=tooltip(key), width=144)
+        kl = f"{newest['kl_divergence']:.3f}" if "kl_divergence" in newest else None
+        st.metric("KL(p‖q)", kl, help=tooltip("kl"), width=110)
         share = None if changed is None else f"{100 * changed:.2f} %"
         st.metric("Changed", share, help=tooltip("changed"), width=144)
         error, since = _reconstruction_error(history)
