@@ -5,10 +5,21 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from benchmarks import app_latency, bench, inspect_latency, pictures, profile, recipes, redraw, sweep_example, table
+from benchmarks import (
+    app_latency,
+    bench,
+    inspect_latency,
+    live_umap,
+    pictures,
+    profile,
+    recipes,
+    redraw,
+    sweep_example,
+    table,
+)
 from dec_core.cli import parser_of, run
 
-COMMANDS = (bench, profile, table, recipes, sweep_example, inspect_latency, app_latency, redraw, pictures)
+COMMANDS = (bench, profile, table, recipes, sweep_example, inspect_latency, app_latency, redraw, live_umap, pictures)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

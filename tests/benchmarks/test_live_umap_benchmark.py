@@ -1,0 +1,28 @@
+"""python -m benchmarks live-umap, on a small run."""
+
+import numpy as np
+import pytest
+
+from benchmarks import live_umap
+from dec_core.analysis.projection import pca_plane
+from dec_core.work import live_umap as frames
+
+pytestmark = pytest.mark.slow
+
+
+def test_it_measures_frames_slowdown_and_steadiness(small, monkeypatch):
+    monkeypatch.setattr(frames.LiveUmap, "offer", at_once)
+    figures = live_umap.measure(small.changed(pretrain_epochs=1, update_interval=10), 1)
+    assert figures["n_points"] == figures["snapshot_points"] == 1797 and figures["frames_a_minute"] > 0
+    assert figures["slowdown"] == figures["slowdowns"][0] > 0
+    assert figures["wandering"] < figures["wandering_independent"]
+    said = live_umap.table({"preset": "small", "processor": "P", **figures})
+    assert said.startswith("P.\n\n| small | |\n|---|---|\n| points in a frame | 1797 |")
+    assert "nan" not in said
+
+
+def at_once(self, z, labels, iteration, plane):
+    """Lays out what is offered while training waits, so that there are frames however slow the machine is."""
+    z = z[self._samples]
+    self._start = pca_plane(z)
+    self._frame(z, labels[self._samples].astype(np.uint8), iteration)
