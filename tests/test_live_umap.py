@@ -160,7 +160,7 @@ def test_the_rest_after_a_frame_grows_with_what_it_took(folder, monkeypatch):
     monkeypatch.setattr(live._changed, "wait_for", lambda predicate, seconds: waited.append(seconds), raising=False)
     for cpu in (0.001, 0.5):
         live._rest(99.5, cpu)
-    assert waited == pytest.approx([0.5, 4.5])  # a second from its beginning; ten times what it took of one core
+    assert waited == pytest.approx([0.5, 5.75])  # a second from its beginning; 12.5 times what it took of one core
 
 
 # -- beside training
