@@ -36,11 +36,13 @@ def recorded(root, config: RunConfig) -> Run:
 
 def completed(root, config: RunConfig) -> Run:
     """A finished run, with what a worker adds to it for Inspect."""
+    from dec_core.work.moving_umap import add_moving_umap
     from dec_core.work.postprocess import add_inspection, add_umap
 
     folder = recorded(root, config).folder
     add_umap(folder)
     add_inspection(folder)
+    add_moving_umap(folder)
     return Run.open(folder)
 
 

@@ -324,8 +324,9 @@ def test_a_lasso_chooses_what_it_encloses(server, page, runs):
 def test_a_point_is_met_and_opened(server, page, runs):
     moment = runs.run.clustered[5]
     now = runs.run.at(moment)
-    visit(server, page, runs.run, moment=moment, space="pca")
-    drawn = on_screen(page, now, "pca")
+    assert not np.array_equal(now.plane("umap"), runs.run.at(-1).plane("umap"))
+    visit(server, page, runs.run, moment=moment, space="umap")
+    drawn = on_screen(page, now, "umap")
     box = scene(page).locator("canvas").first.bounding_box()
     apart = np.linalg.norm(drawn[:, None] - drawn, axis=2) + np.diag(np.full(2000, np.inf))
     within = (drawn > [box["x"] + 20, box["y"] + 60]).all(axis=1)

@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 
 from dec_core.data import load
 from dec_core.runs.folder import RunFolder
+from dec_core.runs.history import RunReader
 
 COUNT_CLICKS = """() => {
   window.clicks = 0;
@@ -103,6 +104,38 @@ def test_watch_dec_cluster_mnist(server, page):
     wait_until(page, lambda: n_points(page, "Accuracy") == 11)
     # the matrix is drawn by the browser a moment after the number above it
     wait_until(page, lambda: abs(right_in_matrix(page) - metric(page, "Accuracy")) < 0.06)
+
+
+def test_umap_travels_while_the_clusters_form_and_pca_is_a_click_away(server, page):
+    page.goto(server.address + link_of(MNIST, n_samples=1000, pretrain_epochs=2, max_iterations=100_000))
+    button(page, "Start").click()
+    wait_until(page, lambda: note(page).startswith("UMAP of 1 000 images, step "))
+    button(page, "Pause").click()
+    expect(page.get_by_text(re.compile(r"^Paused\."))).to_be_visible()
+    run = RunFolder(server.root / run_in_link(page))
+    for width, height in (1440, 900), (390, 844), (720, 450):  # wide, a phone, 200 %
+        page.set_viewport_size({"width": width, "height": height})
+        newest = RunReader(run).refresh().updates[-1]["iteration"]
+        wait_until(page, lambda step=newest: note(page).endswith(f"step {step:,}".replace(",", " ")))
+        seen, places = note(page), middles(page)
+        button(page, "Step").click()
+        wait_until(page, lambda before=seen: note(page).startswith("UMAP of") and note(page) != before)
+        wait_until(page, lambda before=places: middles(page) != before)
+        box, shown = figure(page, "Embedding").bounding_box(), page.locator(".note").bounding_box()
+        assert shown["x"] >= box["x"] and shown["x"] + shown["width"] <= box["x"] + box["width"] <= width
+    page.get_by_role("radio", name="PCA").click()
+    wait_until(page, lambda: note(page).startswith("PCA of 1 000 images, step "))
+    expect(page.locator(".said")).to_have_text("The points now show PCA.")
+
+
+def note(page) -> str:
+    """Of what the points are, in words."""
+    return page.locator(".note").text_content().replace("\u2009", " ")
+
+
+def middles(page) -> list[str]:
+    """Where the names of the groups lie, in the middle of their points."""
+    return page.locator(".labels span").evaluate_all("spans => spans.map((span) => span.style.transform)")
 
 
 @pytest.mark.night
