@@ -311,6 +311,13 @@ def test_all_presets_can_be_picked_in_the_order_of_the_tutorial(app):
         app.query_params["run"] = "new"
 
 
+def test_buttons_of_which_none_is_pressed_are_not_a_choice(app):
+    """So a browser answers that is asked for something else before it has drawn them."""
+    app.run()
+    field(app, "dataset").set_value(None).run()
+    assert not app.exception and field(app, "dataset").value == "mnist" and not button(app, "Start").disabled
+
+
 def test_only_fields_that_act_are_shown_and_the_others_keep_their_values(app):
     app.run()
     field(app, "hidden_units").set_value("300, 100").run()

@@ -140,7 +140,10 @@ def from_query(query: dict[str, str]) -> tuple[FormChoices, list[str]]:
 
 def choose(name: str) -> None:
     """Take up what was typed into the widget of a field."""
-    choose_value(name, value_chosen(name))
+    value = value_chosen(name)
+    # asked for something else while its buttons are being drawn, a browser says that none of them is pressed
+    if value is not None or FIELDS[name]["default"] is None:
+        choose_value(name, value)
 
 
 def choose_value(name: str, value: Any) -> None:
