@@ -13,6 +13,8 @@ from dec_core.config import RunConfig
 from dec_core.fields import fields
 from dec_core.methods import METHODS, PHASES, fits_mixture, held_steps, uses_mixture_target
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 MODULES = sorted(
     path

@@ -17,6 +17,8 @@ from dec_core.figures.model import layer_table, model_figure, n_parameters
 from dec_core.figures.reconstructions import reconstruction_figure
 from dec_core.presets import PRESETS
 
+pytestmark = pytest.mark.slow
+
 SYSTEMS = {name: (config, (28, 28)) for name, config in PRESETS.items()}
 
 

@@ -33,6 +33,8 @@ from dec_core.runs.folder import RunFolder
 from dec_core.runs.history import RunReader
 from dec_core.runs.machine import trained_with
 
+pytestmark = pytest.mark.slow
+
 NASTY = "<b>x</b><img src=x onerror=alert(1)>&\"'</script>"
 ROOT = Path(__file__).parents[1]
 VOID = {"meta", "img", "image", "br"}

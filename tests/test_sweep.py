@@ -26,6 +26,8 @@ from dec_core.work.control import Control
 from dec_core.work.sweep_worker import Queue, sampler, work
 from dec_core.work.worker import _sweep
 
+pytestmark = pytest.mark.slow
+
 LATENT = {"latent_dim": {"low": 2, "high": 7}}
 
 JUDGED = {"event": "Judged", "pair": [0, 1], "border": 0.1, "best": 0.1, "cluster": 0, "size": 1.1, "valley": 0.9,
@@ -539,7 +541,6 @@ def test_a_trial_that_a_full_disk_has_ended_goes_on_in_its_folder(tmp_path, url,
 # -- with real training
 
 
-@pytest.mark.slow
 def test_a_stopped_trial_goes_on_from_its_checkpoint_and_autoencoders_are_shared(tmp_path, url, small):
     base = small.changed(hidden_units=(16, 8), pretrain_epochs=3, max_iterations=100)
     space = {"cluster_learning_rate": {"choices": [0.01, 0.1]}}
@@ -572,7 +573,6 @@ class Clock:
         return self.now
 
 
-@pytest.mark.slow
 def test_what_a_sweep_reports_and_prunes_does_not_depend_on_the_machines_speed(tmp_path, small, monkeypatch):
     tiny = small.changed(n_samples=300, hidden_units=(16, 8), pretrain_epochs=3)
     base = tiny.changed(update_interval=10, max_iterations=100)

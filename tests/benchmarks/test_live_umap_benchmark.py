@@ -10,6 +10,7 @@ from dec_core.work import live_umap as frames
 pytestmark = pytest.mark.slow
 
 
+@pytest.mark.night  # it trains twice
 def test_it_measures_frames_slowdown_and_steadiness(small, monkeypatch):
     monkeypatch.setattr(frames.LiveUmap, "offer", at_once)
     monkeypatch.setattr(live_umap, "AFTER", 1)
