@@ -118,7 +118,7 @@ def _losses(figure: go.Figure, records: list[dict], gamma: float) -> None:
             col=1,
             hovertemplate="%{y:.4f}",
         )
-        falls = y[0] > 2 * y[-1]  # then there is room above the curve beside its beginning, else above its end
+        falls = y[0] > 1.2 * y[-1]  # then there is room above the curve beside its beginning, else above its end
         figure.add_annotation(
             x=x[0] if falls else x[-1], y=y[0] if falls else y[-1], text=name, showarrow=False,
             xanchor="left" if falls else "right", yanchor="middle" if falls else "bottom", xshift=8 if falls else 0,
