@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from benchmarks import (
     app_latency,
     bench,
+    decoder,
     inspect_latency,
     live_umap,
     pictures,
@@ -19,7 +20,9 @@ from benchmarks import (
 )
 from dec_core.cli import parser_of, run
 
-COMMANDS = (bench, profile, table, recipes, sweep_example, inspect_latency, app_latency, redraw, live_umap, pictures)
+COMMANDS = (
+    bench, profile, table, recipes, decoder, sweep_example, inspect_latency, app_latency, redraw, live_umap, pictures,
+)  # fmt: skip
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
