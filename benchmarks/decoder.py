@@ -43,7 +43,8 @@ def run(options: argparse.Namespace) -> int:
 def measure(config: RunConfig) -> tuple[float, float, int, int]:
     """ACC, ratio of errors, and how many of how many decoded centers come back."""
     from dec_core.analysis.metrics import score
-    from dec_core.training import CentersInitialized, TrainingState, train
+    from dec_core.training import TrainingState, train
+    from dec_core.training.events import CentersInitialized
 
     data = load(config.dataset, config.n_samples, upright=config.deskew)
     state, pretrained = TrainingState(config, data.images.shape[1:]), float("nan")
