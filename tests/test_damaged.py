@@ -147,7 +147,7 @@ def damage_bytes(data: st.DataObject, path: Path) -> None:
         path.write_bytes(made[kind])
 
 
-@settings(max_examples=120)
+@settings(max_examples=60)
 @given(st.data())
 def test_whatever_is_damaged_one_run_is_hurt_and_nobody_else(sound, tmp_path_factory, data):
     root = tmp_path_factory.mktemp("damaged") / "runs"

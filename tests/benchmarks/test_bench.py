@@ -40,6 +40,7 @@ def test_bench_prints_all_ratios_skips_aloud_and_keeps_its_history(tmp_path, cap
     assert history[1]["processor"] and set(history[1]["instructions"]) <= set(INSTRUCTIONS)
 
 
+@pytest.mark.night  # it builds Keras's own networks of full size
 @pytest.mark.parametrize("preset", ["tutorial-dec", "tutorial-conv-dec"])
 def test_the_keras_that_bench_compares_with_is_kerass_own_of_the_same_size(preset):
     from benchmarks import peers

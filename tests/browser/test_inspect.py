@@ -601,6 +601,7 @@ def at_rest(page, canvas) -> np.ndarray:
     return pixels()
 
 
+@pytest.mark.night  # two more browsers; that points are drawn: every journey here
 def test_points_look_the_same_with_and_without_a_graphics_card(server, browser, runs):
     pictures, kinds = [], []
     for with_card in (False, True):
