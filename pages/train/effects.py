@@ -80,7 +80,7 @@ def _effects(name: str, config: RunConfig, values: tuple, rates: ByPhase) -> tup
 
 def _effect(name: str, config: RunConfig, rates: ByPhase) -> str:
     try:
-        n_images, image_shape = _data(config.dataset)
+        n_images, image_shape = size_and_shape(config.dataset)
         needed = cost(config, n_images, image_shape)
     except ValueError:
         return ""  # said at the field
@@ -91,7 +91,7 @@ def _effect(name: str, config: RunConfig, rates: ByPhase) -> str:
 def expected_time(config: RunConfig, rates: ByPhase) -> str:
     """How long Start would train, as in "about 40 s"; "" where that cannot be known."""
     try:
-        return duration(cost(config, *_data(config.dataset)).seconds(rates))
+        return duration(cost(config, *size_and_shape(config.dataset)).seconds(rates))
     except ValueError:
         return ""
 
@@ -109,19 +109,18 @@ def _rates(autoencoder: str, precision: str, root: Path, as_of: tuple[Any, ...])
     trained = []
     for entry in sorted(finished, key=lambda entry: entry.status.created, reverse=True)[:MOST_TRAINED]:
         with suppress(ValueError):  # its data are gone
-            trained.append((entry.config, entry.status.seconds, cost(entry.config, *_data(entry.config.dataset))))
+            trained.append(
+                (entry.config, entry.status.seconds, cost(entry.config, *size_and_shape(entry.config.dataset)))
+            )
     return rates(RunConfig.make(autoencoder=autoencoder, precision=precision), trained)
 
 
-@lru_cache(maxsize=50)
-def _own_data(name: str) -> tuple[int, tuple[int, ...]]:
+def size_and_shape(name: str) -> tuple[int, tuple[int, ...]]:
+    """How many images a data set has, and the shape of one. Raises DataError if they are gone."""
+    if name in BUNDLED:
+        return BUNDLED[name]
     images = load(name, root=runs_root()).images
     return len(images), images.shape[1:]
-
-
-def _data(name: str) -> tuple[int, tuple[int, ...]]:
-    """How many images there are, and the shape of one. Raises ValueError if they are gone."""
-    return BUNDLED[name] if name in BUNDLED else _own_data(name)
 
 
 def _memory(n_bytes: int) -> str:

@@ -8,9 +8,8 @@ import pandas as pd
 import streamlit as st
 
 from dec_core.analysis.verdict import thousands
-from dec_core.config import BUNDLED, RunConfig
-from dec_core.data import load
-from pages.shared.places import runs_root
+from dec_core.config import RunConfig
+from pages.train.effects import size_and_shape
 
 
 @st.dialog("What will be trained?", width="large")
@@ -18,7 +17,7 @@ def model_view(config: RunConfig) -> None:
     """Diagram and layer table of `config`, side by side."""
     from dec_core.figures.model import layer_table, model_figure, n_parameters  # brings matplotlib: only when asked for
 
-    shape = image_shape(config)
+    _, shape = size_and_shape(config.dataset)
     table = layer_table(config, shape)
     picture = io.BytesIO()
     model_figure(config, shape, dark=st.context.theme.type == "dark").savefig(picture, format="svg", transparent=True)
@@ -32,12 +31,3 @@ def model_view(config: RunConfig) -> None:
         st.download_button(
             "Diagram as SVG", picture.getvalue(), "model.svg", "image/svg+xml", on_click="ignore", key="model_svg"
         )
-
-
-def image_shape(config: RunConfig) -> tuple[int, ...]:
-    """Shape of one image of the config's data."""
-    return (
-        BUNDLED[config.dataset][1]
-        if config.dataset in BUNDLED
-        else load(config.dataset, root=runs_root()).images.shape[1:]
-    )

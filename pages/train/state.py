@@ -19,13 +19,14 @@ from typing import Any
 import streamlit as st
 
 from dec_core.config import BUNDLED, ConfigError, RunConfig, applies
-from dec_core.data import DataError, load
+from dec_core.data import DataError
 from dec_core.fields import fields, parse
 from dec_core.presets import PRESETS, fitted_to, nearest
 from dec_core.runs.own_presets import own_presets
 from pages.shared import link
 from pages.shared.places import runs_root
 from pages.shared.widget_key import value_chosen
+from pages.train.effects import size_and_shape
 
 FIELDS = fields()
 FIRST_PRESET = "first-look"
@@ -198,7 +199,7 @@ def _fitted(base: RunConfig, dataset: str) -> dict[str, int | None]:
 def _size(dataset: str) -> int:
     """How many images there are; 0 if they are gone, which is said at the field."""
     try:
-        return BUNDLED[dataset][0] if dataset in BUNDLED else len(load(dataset, root=runs_root()).images)
+        return size_and_shape(dataset)[0]
     except DataError:
         return 0
 
@@ -207,8 +208,7 @@ def _validated(values: dict[str, Any]) -> tuple[RunConfig | None, dict[str, str]
     try:
         config = RunConfig.make(**values)
         if config.dataset not in BUNDLED:
-            images = load(config.dataset, root=runs_root()).images
-            config.check_images(len(images), images.shape[1:])
+            config.check_images(*size_and_shape(config.dataset))
         return config, {}
     except ConfigError as error:
         return None, error.problems
