@@ -179,6 +179,9 @@ def test_a_finished_run_opens_with_its_result(app, finished_run, tmp_path):
     assert not app.exception
     accuracy = next(metric for metric in app.metric if metric.label == "Accuracy")
     assert accuracy.value == f"{100 * run.status.outcome['acc']:.1f} %"
+    updated = [record for record in run.records()[0] if record["event"] == "TargetUpdated"]
+    kl = next(metric for metric in app.metric if metric.label == "KL(p‖q)")
+    assert kl.value == f"{updated[-1]['kl_divergence']:.3f}"
     assert "digits are clustered correctly" in " ".join(item.value for item in app.markdown)
     assert "roups look merged or split" in findings(app) or "no group looks merged" in findings(app)
     assert "the network is" not in findings(app)

@@ -161,12 +161,12 @@ def _numbers(history: History, outcome: dict[str, float]) -> None:
     before = history.updates[-2] if len(history.updates) > 1 else {}
     newest = history.updates[-1] if history.updates else {}
     changed = next((r["delta_label"] for r in reversed(history.updates) if "delta_label" in r), None)
+    kl = next((r["kl_divergence"] for r in reversed(history.updates) if "kl_divergence" in r), None)
     with st.container(horizontal=True, gap="medium", key="numbers"):
         for key in WITHOUT_LABELS if "silhouette" in outcome else WITH_LABELS:
             change = _change(key, newest, before)
             st.metric(SCORES[key][0], _shown(key, outcome.get(key)), change, help=tooltip(key), width=144)
-        kl = f"{newest['kl_divergence']:.3f}" if "kl_divergence" in newest else None
-        st.metric("KL(p‖q)", kl, help=tooltip("kl"), width=110)
+        st.metric("KL(p‖q)", None if kl is None else f"{kl:.3f}", help=tooltip("kl"), width=110)
         share = None if changed is None else f"{100 * changed:.2f} %"
         st.metric("Changed", share, help=tooltip("changed"), width=144)
         error, since = _reconstruction_error(history)
