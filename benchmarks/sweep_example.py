@@ -21,6 +21,7 @@ from dec_core.figures.shown import value_text
 from dec_core.presets import PRESETS
 from dec_core.runs.folder import RunFolder
 from dec_core.sweeps import studies
+from dec_core.sweeps.outcome import rank_correlation
 from dec_core.sweeps.plan import SweepPlan
 
 NAME = "worked-example"
@@ -64,7 +65,7 @@ def sweep_example(root: Path, docs: Path) -> int:
     rows = studies.table(studies.open_study(url, NAME))
     if any(row["state"] != "finished" for row in rows):
         return 1
-    trust = {name: studies.rank_correlation(rows, name) for name in ABOUT}
+    trust = {name: rank_correlation(rows, name) for name in ABOUT}
     outcome = {"trials": [_kept(row) for row in rows], "machine": machine(), "rank_correlation": trust}
     docs.mkdir(parents=True, exist_ok=True)
     RunFolder.write(docs / "sweep.json", lambda file: file.write(json.dumps(outcome, indent=1).encode()))

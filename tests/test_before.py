@@ -142,13 +142,13 @@ def test_its_presets_are_offered(runs):
 
 
 def test_its_sweep_is_read_and_can_be_carried_on(runs, tmp_path):
-    from dec_core.sweeps import studies
+    from dec_core.sweeps import outcome, studies
 
     shutil.copy(runs / "sweeps.db", tmp_path / "sweeps.db")
     study = studies.open_study(f"sqlite:///{tmp_path / 'sweeps.db'}", "widths")
     rows = studies.table(study)
     assert [row["runs"] for row in rows] == [[name] for name in FACTS["runs"]]
-    assert studies.best(rows)["number"] == FACTS["best"] and studies.plan_of(study).objective == "agreement"
+    assert outcome.best(rows)["number"] == FACTS["best"] and studies.plan_of(study).objective == "agreement"
 
 
 # -- links

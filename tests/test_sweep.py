@@ -19,7 +19,7 @@ from dec_core.config import ConfigError, applies
 from dec_core.presets import PRESETS
 from dec_core.runs.folder import RunFolder, list_runs
 from dec_core.runs.status import this_process
-from dec_core.sweeps import studies
+from dec_core.sweeps import outcome, studies
 from dec_core.sweeps.plan import SweepPlan, plan_fields
 from dec_core.sweeps.space import Choices, Range, default_range, parse_range, sweepable
 from dec_core.work.control import Control
@@ -320,16 +320,13 @@ def test_a_sweep_is_worked_on_to_its_end(tmp_path, url, small, stand_in):
     assert [counts for _, *counts in told] == [[n, 6] for n in range(1, 7)]
     rows = studies.table(study)
     assert [row["value"] for row in rows] == pytest.approx([d / 10 for d in range(2, 8)])
-    assert studies.best(rows)["params"] == {"latent_dim": 7}
+    assert outcome.best(rows)["params"] == {"latent_dim": 7}
     assert rows[0]["scores"] == pytest.approx({"acc": 0.1, "nmi": 0.5, "ari": 0.5, "agreement": 0.2, "silhouette": 0.2})
     assert [seed["seed"] for seed in rows[0]["per_seed"]] == [0, 1] and rows[0]["seconds"] == 4.0
     run = RunFolder(tmp_path / rows[3]["runs"][1])
     assert run.config == small.changed(latent_dim=5, random_state=1)
     belongs = json.loads((run.path / "sweep.json").read_text())
     assert belongs == {"study": "s", "trial": 3, "storage": url, "by_labels": False}
-    rows = studies.table(study)
-    assert studies.rank_correlation(rows, "agreement") == pytest.approx(1)
-    assert studies.rank_correlation(rows, "silhouette") is None
     lines = studies.as_csv(rows, studies.plan_of(study)).splitlines()
     assert lines[0].startswith("number,state,value,ended,seconds,latent_dim,acc") and len(lines) == 7
     assert work(url, "s", tmp_path) == 0  # nothing is left
@@ -344,7 +341,6 @@ def test_diverged_failed_and_collapsed_trials_are_results_and_the_sweep_goes_on(
     assert rows[8] == ("failed", "RuntimeError: out of luck", None)
     assert rows[9] == rows[10] == ("diverged", "diverged", None)
     assert rows[5] == ("finished", "", 0.5)
-    assert studies.rank_correlation(studies.table(study), "agreement") is None  # of two trials
 
 
 @pytest.mark.parametrize("pruner", ["median", "halving", "none"])
@@ -603,6 +599,42 @@ def stop_in_the_middle(control: Control, root) -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
+# -- what trials say
+
+
+def finished(values):
+    """Rows of trials of these values of agreement."""
+    scores = [{"agreement": value, "silhouette": 0.5, "acc": 0.1 + value / 2} for value in values]
+    return [
+        {"number": number, "state": "finished", "value": score["agreement"], "scores": score}
+        for number, score in enumerate(scores)
+    ]
+
+
+def test_trials_within_half_a_point_are_level_and_none_of_them_is_the_best():
+    assert outcome.best_in_words(finished([0.61, 0.624, 0.55]), "agreement", 3) == "best agreement 0.624, trial 1"
+    level = finished([0.624, 0.62401, 0.5, 0.6195])
+    assert outcome.level_with_best(level) == [0, 1, 3]
+    assert (
+        outcome.best_in_words(level, "agreement", 3) == "trials 0, 1 and 3 are level at agreement 0.624 (within 0.005)"
+    )
+    assert outcome.best_in_words(finished([0.5] * 6), "ACC", 3).startswith("6 trials are level at ACC 0.500")
+    assert outcome.best_in_words([], "agreement", 3) == "" and outcome.best([]) is None
+
+
+def test_nothing_is_said_of_ranks_below_fifteen_trials(small):
+    plan = planned(small)
+    few, enough = finished([i / 20 for i in range(14)]), finished([i / 20 for i in range(15)])
+    assert outcome.rank_correlation(few, "agreement") is None
+    assert outcome.trust_in_words(few, plan).startswith("The rank correlation of agreement with accuracy appears after")
+    assert outcome.rank_correlation(enough, "agreement") == pytest.approx(1)
+    assert outcome.rank_correlation(enough, "silhouette") is None  # the same in all
+    assert outcome.trust_in_words(enough, plan).endswith("over 15 finished trials: 1.00.")
+    assert outcome.trust_in_words(enough, planned(small, objective="acc")) == ""
+    without_labels = [row | {"scores": {"agreement": row["value"]}} for row in enough]
+    assert outcome.trust_in_words(without_labels, plan) == ""
+
+
 # -- commands
 
 
@@ -615,7 +647,8 @@ def test_a_sweep_by_commands(tmp_path, capsys, stand_in):
     assert "3 of 3 trials have ended; 2 finished: acc 0.2500" in told.err
     rows = [line for line in told.out.splitlines() if line.startswith("| ")]
     assert [row.split(" | ")[2] for row in rows] == ["latent_dim", "5", "4", "3"]  # best first
-    assert "Best: trial 2, agreement 0.5000" in told.out and "acc over finished trials: 1.00" in told.out
+    assert "Best agreement 0.5000, trial 2. Trial 2 is kept in" in told.out
+    assert "rank correlation of agreement with accuracy appears after 15 finished trials" in told.out
     assert "labels" not in told.out and (tmp_path / "t.csv").read_text().count("\n") == 4
 
     assert main(["sweep", "--name", "mine", "--resume", *out, "--json"]) == 0

@@ -10,7 +10,8 @@ import numpy as np
 from dec_core.analysis.metrics import Confusion
 
 HARDLY_BELOW = 0.65  # of the error of the mean image: above, k-means on z found a third of MNIST and digits at most
-LEVEL = 0.005  # of accuracy, within which two runs of one seed each are level: seeds differ by as much
+LEVEL = 0.005  # of a score, within which two runs of one seed each are level: seeds differ by as much
+ENOUGH_TRIALS = 15  # of a sweep, from which on their ranks and the weights of their fields say something
 THIN = "\u2009"
 
 

@@ -104,17 +104,17 @@ def _study(options: argparse.Namespace, storage: str) -> optuna.Study:
 
 def _print_outcome(study: optuna.Study, options: argparse.Namespace) -> bool:
     """Print all trials, write them to a file on request, and return whether one has finished."""
-    from dec_core.sweeps import studies
+    from dec_core.sweeps import outcome, studies
 
     rows, plan = studies.table(study), studies.plan_of(study)
     if options.csv:
         options.csv.write_text(studies.as_csv(rows, plan), encoding="utf-8")
-    best = studies.best(rows)
-    rank_correlation = None if plan.uses_labels else studies.rank_correlation(rows, plan.objective)
-    print(table_text(rows, plan, options.out, best, rank_correlation))
+    best = outcome.best(rows)
+    print(table_text(rows, plan, options.out))
     if options.json:
-        outcome = {"best": best, "rank_correlation": rank_correlation}
-        print(json.dumps({"plan": plan.model_dump(mode="json"), "trials": rows, **outcome}))
+        correlation = None if plan.uses_labels else outcome.rank_correlation(rows, plan.objective)
+        found = {"best": best, "level": outcome.level_with_best(rows), "rank_correlation": correlation}
+        print(json.dumps({"plan": plan.model_dump(mode="json"), "trials": rows, **found}))
     return best is not None
 
 

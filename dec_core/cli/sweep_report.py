@@ -20,10 +20,10 @@ def _state(row: dict[str, Any]) -> str:
     return row["state"] + (f" ({row['ended']})" if row["ended"] not in ("", row["state"]) else "")
 
 
-def table_text(
-    rows: list[dict[str, Any]], plan: SweepPlan, root: Path, best: Any, rank_correlation: float | None
-) -> str:
+def table_text(rows: list[dict[str, Any]], plan: SweepPlan, root: Path) -> str:
     """All trials, best first, as a Markdown table; then the best, and whether the objective agrees with labels."""
+    from dec_core.sweeps import outcome
+
     params = list(dict.fromkeys(name for row in rows for name in row["params"]))
     scores = list(dict.fromkeys(name for row in rows for name in row["scores"]))
     columns = ["trial", "state", *params, *scores, "seconds"]
@@ -32,13 +32,13 @@ def table_text(
         cells = [row["number"], _state(row), *(row["params"].get(name) for name in params)]
         cells += [*(row["scores"].get(name) for name in scores), row["seconds"]]
         lines.append("| " + " | ".join(_short(cell) for cell in cells) + " |")
+    best = outcome.best(rows)
     if best:
-        runs = ", ".join(str(root / run) for run in best["runs"])
+        runs, found = ", ".join(str(root / run) for run in best["runs"]), outcome.best_in_words(rows, plan.objective, 4)
         labels = " Tuned by labels." if plan.uses_labels else ""
-        lines += ["", f"Best: trial {best['number']}, {plan.objective} {best['value']:.4f}, kept in {runs}.{labels}"]
-    if rank_correlation is not None:
-        lines.append(f"Rank correlation of {plan.objective} with acc over finished trials: {rank_correlation:.2f}.")
-    return "\n".join(lines)
+        lines += ["", f"{found[0].upper()}{found[1:]}. Trial {best['number']} is kept in {runs}.{labels}"]
+    trust = outcome.trust_in_words(rows, plan)
+    return "\n".join([*lines, trust] if trust else lines)
 
 
 def _short(value: Any) -> str:

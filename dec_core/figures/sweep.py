@@ -9,10 +9,10 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from dec_core.analysis.verdict import ENOUGH_TRIALS
 from dec_core.figures.palette import GREY, RIGHT, TEN, WRONG
 
 MANY_TICKS = 7
-ENOUGH = 15  # finished trials, from which on importances say something
 SYMBOLS = {  # of a trial's state: symbol, colour, name
     "finished": ("circle", RIGHT, "finished"),
     "pruned": ("line-ew-open", GREY, "pruned"),
@@ -77,13 +77,13 @@ def _short(value: Any) -> str:
 def importances(study: Any, titles: dict[str, str], height: int = 250) -> go.Figure | None:
     """How much of the objective's variation each field explains (PED-ANOVA, Watanabe et al. 2023).
 
-    None before `ENOUGH` finished trials: with fewer, a field that does nothing may get as much as one that decides.
-    `titles` name the fields.
+    None before `ENOUGH_TRIALS` finished trials: with fewer, a field that does nothing may get as much as one that
+    decides. `titles` name the fields.
     """
     from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
 
     values = [trial.value for trial in study.get_trials(deepcopy=False) if trial.state.name == "COMPLETE"]
-    if len(values) < ENOUGH or len(set(values)) < 2:
+    if len(values) < ENOUGH_TRIALS or len(set(values)) < 2:
         return None
     try:
         shares = get_param_importances(study, evaluator=PedAnovaImportanceEvaluator())

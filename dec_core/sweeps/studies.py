@@ -22,7 +22,6 @@ from typing import Any
 import optuna
 from optuna.storages import RDBStorage, RetryHeartbeatStaleTrialCallback
 from optuna.trial import FrozenTrial, TrialState
-from scipy.stats import spearmanr
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
@@ -218,26 +217,6 @@ def row(trial: FrozenTrial) -> dict[str, Any]:
         "started": _seconds(trial.datetime_start),
         "reports": trial.intermediate_values,
     }
-
-
-def best(rows: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """The finished row of greatest value; None before there is one."""
-    return max((row for row in rows if row["value"] is not None), key=lambda row: row["value"], default=None)
-
-
-def rank_correlation(rows: list[dict[str, Any]], name: str) -> float | None:
-    """Spearman's rank correlation over the finished rows of a score without labels with ACC.
-
-    `name` is agreement or silhouette. None below three trials that have both, or where one of them is the same in all.
-    """
-    pairs = [
-        (row["scores"][name], row["scores"]["acc"])
-        for row in rows
-        if row["state"] == "finished" and {name, "acc"} <= row["scores"].keys()
-    ]
-    if len(pairs) < 3 or any(len(set(values)) == 1 for values in zip(*pairs, strict=True)):
-        return None
-    return float(spearmanr(*zip(*pairs, strict=True)).statistic)
 
 
 def as_csv(rows: list[dict[str, Any]], plan: SweepPlan) -> str:

@@ -19,13 +19,13 @@ TRUST = (
 WAITING = ("waiting", "running")
 
 
-def headline(study: Any, plan: Any, rows: list[dict[str, Any]], best: dict[str, Any] | None, at_work: bool) -> None:
+def headline(study: Any, plan: Any, rows: list[dict[str, Any]], at_work: bool) -> None:
     """One line with its buttons, and what has been found out about the objective below it."""
     from dec_core.sweeps import studies
 
     state = _state(study, rows, at_work=at_work)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="controls"):
-        text = f"**{escape(_standing(plan, rows, best))}**"
+        text = f"**{escape(_standing(plan, rows))}**"
         st.markdown(f"{text} · {escape(state)}" if state else text, width="stretch")
         _buttons(study, plan, rows, at_work=at_work)
     findings = _findings(plan, rows, "" if at_work else studies.trouble(study))
@@ -38,11 +38,12 @@ def n_ended(rows: list[dict[str, Any]]) -> int:
     return sum(row["state"] not in WAITING for row in rows)
 
 
-def _standing(plan: Any, rows: list[dict[str, Any]], best: dict[str, Any] | None) -> str:
+def _standing(plan: Any, rows: list[dict[str, Any]]) -> str:
+    from dec_core.sweeps.outcome import best_in_words
+
     counted = f"{n_ended(rows)} of {count_of(len(rows), 'trial')}"
-    if best is None:
-        return counted
-    return f"{counted} · best {OBJECTIVES[plan.objective].lower()} {best['value']:.3f}, trial {best['number']}"
+    best = best_in_words(rows, OBJECTIVES[plan.objective].lower(), 3)
+    return f"{counted} · {best}" if best else counted
 
 
 def _state(study: Any, rows: list[dict[str, Any]], *, at_work: bool) -> str:
@@ -84,15 +85,13 @@ def _buttons(study: Any, plan: Any, rows: list[dict[str, Any]], *, at_work: bool
 
 def _findings(plan: Any, rows: list[dict[str, Any]], trouble: str) -> list[str]:
     """How far the objective can be trusted, and what went wrong; as Markdown."""
-    from dec_core.sweeps import studies
+    from dec_core.sweeps.outcome import trust_in_words
 
     findings = []
     if plan.uses_labels:
         findings.append(":material/label: **Tuned by labels**: these values could not have been chosen without them.")
-    else:
-        trust = studies.rank_correlation(rows, plan.objective)
-        if trust is not None:
-            findings.append(f"Rank correlation of the objective with accuracy so far: **{trust:.2f}**.")
+    trust = trust_in_words(rows, plan)
+    findings += [escape(trust)] if trust else []
     failed = next((row["ended"] for row in reversed(rows) if row["state"] == "failed"), "")
     problems = [trouble, f"A trial failed: {failed}" if failed else ""]
     return findings + [f":material/warning: {sentence(problem)}" for problem in problems if problem]

@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from dec_core.analysis.verdict import ENOUGH_TRIALS
 from dec_core.config import ConfigError
 from dec_core.data import DataError
 from dec_core.fields import field_title, fields
@@ -84,16 +85,16 @@ def _view(name: str, was_at_work: bool) -> None:
 
 def _draw(study: Any, was_at_work: bool) -> None:
     """All of it, which asks the database here and there."""
-    from dec_core.sweeps import studies
+    from dec_core.sweeps import outcome, studies
 
     plan, rows = studies.plan_of(study), studies.table(study)
-    best, titles = studies.best(rows), _titles(plan)
-    headline(study, plan, rows, best, was_at_work)
+    best, titles = outcome.best(rows), _titles(plan)
+    headline(study, plan, rows, was_at_work)
     _figures(study, plan, rows, titles, n_ended(rows))
     with box("trials", "Which trials ran?", ABOUT_TRIALS) as head:
         trials_table(plan, rows, titles, head)
     if best is not None and best["runs"]:
-        _best(best)
+        _best(best, len(outcome.level_with_best(rows)))
 
 
 def _titles(plan: Any) -> dict[str, str]:
@@ -118,7 +119,7 @@ def _figures(study: Any, plan: Any, rows: list[dict[str, Any]], titles: dict[str
             "importances",
             "Which fields matter?",
             ABOUT_IMPORTANCE,
-            f"Appears after {figures.ENOUGH} finished trials; fewer are not informative.",
+            f"Appears after {ENOUGH_TRIALS} finished trials; fewer are not informative.",
         ),
         ("slices", "What does each field do?", ABOUT_SLICES, "Appears after two trials."),
     ]
@@ -145,13 +146,16 @@ def _drawn(
     return {key: figure.to_json() if figure else None for key, figure in made.items()}
 
 
-def _best(best: dict[str, Any]) -> None:
-    """The best trial's own view."""
+def _best(best: dict[str, Any], n_level: int) -> None:
+    """The view of the best trial, or of the first of those that are level."""
     run = RunFolder(runs_root() / best["runs"][0])
     try:
         config = run.config
         shown_data(config)
     except (ConfigError, DataError):
         return  # it was trained on another machine
-    st.markdown(f"**Best trial so far: {best['number']:d}**")
+    number = best["number"]
+    st.markdown(
+        f"**Best trial so far: {number}**" if n_level == 1 else f"**Trial {number}, one of {n_level} level trials**"
+    )
     Boxes(run.id, focus.reader(run.id).refresh(), config).show()

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from dec_core.reading.config_in import configs_in
 from dec_core.runs.folder import RunFolder, list_runs
-from dec_core.sweeps import studies
+from dec_core.sweeps import outcome, studies
 
 
 def go(page, screen):
@@ -122,7 +122,7 @@ def test_a_sweep_of_three_trials_and_its_best(server, page, runs):
     expect(page.get_by_text(re.compile(r"^3 of 3 trials"))).to_be_visible()
     (study,) = studies.names(studies.connect(f"sqlite:///{server.root}/sweeps.db"))
     rows = studies.table(studies.open_study(f"sqlite:///{server.root}/sweeps.db", study))
-    best = studies.best(rows)
+    best = outcome.best(rows)
     expect(page.get_by_text(f"trial {best['number']}", exact=False).first).to_be_visible()
     button(page, "Inspect").click()
     wait_until(page, lambda: f"run={best['runs'][0]}" in page.url and "/inspect" in page.url)
