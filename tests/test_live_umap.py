@@ -1,5 +1,6 @@
 """UMAP while the clusters form: what a frame holds, how it goes on, and that training is left alone."""
 
+import shutil
 import threading
 
 import numpy as np
@@ -7,8 +8,9 @@ import pytest
 
 from dec_core.analysis.inspection import steadiness
 from dec_core.analysis.projection import pca_plane, umap_plane
-from dec_core.analysis.warm_umap import first_layout, next_layout
+from dec_core.analysis.warm_umap import extended_layout, first_layout, next_layout
 from dec_core.runs.folder import RunFolder
+from dec_core.runs.history import last_snapshot
 from dec_core.runs.snapshots import LIVE_UMAP_FILE as LIVE
 from dec_core.runs.subset import LIVE_SIZE, live_index
 from dec_core.work import live_umap
@@ -55,6 +57,16 @@ def test_the_same_layout_comes_of_the_same():
     kept = before.copy()
     assert (next_layout(z, before, 1) == next_layout(z, before, 1)).all()
     assert (before == kept).all()
+
+
+def test_samples_that_a_layout_lacks_come_to_lie_in_their_groups():
+    z, part = blobs(), np.arange(0, N, 2)
+    before = first_layout(z[part], pca_plane(z[part]))
+    groups = extended_layout(z, before, part).reshape(3, -1, 2)
+    middles = before.reshape(3, -1, 2).mean(axis=1)
+    nearest = np.linalg.norm(groups[:, :, None] - middles, axis=3).argmin(axis=2)
+    assert (nearest == np.arange(3)[:, None]).all()
+    assert len(np.unique(groups.reshape(-1, 2), axis=0)) == N
 
 
 @pytest.mark.parametrize("z", [np.zeros((1, 3)), np.zeros((20, 3)), np.eye(5)], ids=["one", "all alike", "few"])
@@ -161,6 +173,30 @@ def test_the_rest_after_a_frame_grows_with_what_it_took(folder, monkeypatch):
     for cpu in (0.001, 0.5):
         live._rest(99.5, cpu)
     assert waited == pytest.approx([0.5, 5.75])  # a second from its beginning; 12.5 times what it took of one core
+
+
+# -- when training has ended
+
+
+def displacement(plane, frame):
+    """How far the samples of a frame lie from where it shows them, on average, against the frame's spread."""
+    spread = np.sqrt(np.square(frame["plane"] - frame["plane"].mean(axis=0)).sum(axis=1).mean())
+    return np.linalg.norm(plane[frame["index"]] - frame["plane"], axis=1).mean() / spread
+
+
+def test_the_map_of_the_result_lies_where_the_last_frame_lay(finished_run, tmp_path):
+    folder, last = RunFolder(tmp_path / finished_run.id), finished_run.load_arrays(last_snapshot(finished_run))
+    shutil.copytree(finished_run.path, folder.path)
+    index = live_index(1797)[::3]
+    z, labels = last["z"][index].astype(np.float32), last["labels"][index]
+    frame = {"plane": first_layout(z, last["plane"][index]), "index": index, "labels": labels}
+    folder.save_arrays(LIVE, iteration=np.array(40), **frame)
+    add_umap(folder)
+    plane = folder.load_arrays("umap.npz")["plane"]
+    apart = umap_plane(last["z"], last["plane"])
+    assert plane.shape == (1797, 2)
+    assert displacement(plane, frame) < 0.5 * displacement(apart, frame)
+    assert not (folder.path / LIVE).exists()
 
 
 # -- beside training

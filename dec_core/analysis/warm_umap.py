@@ -49,6 +49,28 @@ def next_layout(z: np.ndarray, before: np.ndarray, random_state: int = 0, n_epoc
     return _optimized(z, before, n_epochs, LEARNING_RATE, random_state)
 
 
+def extended_layout(z: np.ndarray, before: np.ndarray, index: np.ndarray, n_epochs: int = EPOCHS) -> np.ndarray:
+    """UMAP of z that goes on from a layout of a part of it; the other samples start at the nearest in z of that part.
+
+    Parameters
+    ----------
+    z : ndarray, shape (n, latent_dim)
+    before : ndarray, shape (n_part, 2)
+    index : ndarray of int, shape (n_part,)
+        Which samples of z `before` is of.
+    n_epochs : int
+
+    Returns
+    -------
+    ndarray of float32, shape (n, 2)
+    """
+    nearest = neighbours(z[index], 1, z)[0][:, 0]
+    noise = np.random.default_rng(0).normal(scale=1e-3, size=(len(z), 2))  # points at one place do not repel
+    start = before[nearest] + noise
+    start[index] = before
+    return next_layout(z, start, n_epochs=n_epochs)
+
+
 def _optimized(z: np.ndarray, start: np.ndarray, n_epochs: int, learning_rate: float, random_state: int) -> np.ndarray:
     import umap
     from umap.umap_ import make_epochs_per_sample

@@ -1,7 +1,7 @@
 """UMAP of z while the clusters form: made in a thread in parallel with training, for looking only.
 
 Each frame replaces the one before on disk and starts from it. How often there is one depends on the clock, so nothing
-that is kept of a run may: the file is removed once the run has its UMAP.
+that is kept of a run may, but for the map of its result: that starts from the last frame, which is then removed.
 """
 
 from __future__ import annotations

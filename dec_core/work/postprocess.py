@@ -14,6 +14,7 @@ import numpy as np
 from dec_core.analysis.metrics import score
 from dec_core.analysis.projection import but_itself, neighbours, umap_layout, umap_plane, umap_start
 from dec_core.analysis.umap_gmm import compare, group
+from dec_core.analysis.warm_umap import extended_layout
 from dec_core.architecture import is_one_line
 from dec_core.config import RunConfig
 from dec_core.data import load
@@ -21,11 +22,12 @@ from dec_core.json_text import read_json
 from dec_core.methods import METHODS
 from dec_core.runs.folder import RunFolder, in_order
 from dec_core.runs.history import RunReader, last_snapshot
-from dec_core.runs.snapshots import half
+from dec_core.runs.snapshots import LIVE_UMAP_FILE, half
 from dec_core.runs.subset import view_index
 from dec_core.work.live_umap import remove_live_umap
 from dec_core.work.steady_planes import steady_planes
 
+EPOCHS = 120  # from the last frame to the UMAP of the result: enough even if that frame is one of the first
 N_NEIGHBORS = 15  # kept of each sample, itself not counted
 MIXTURES = "mixtures.json"  # below the folder of runs: scores of `umap_gmm` by what they depend on
 DEPENDS_ON = {
@@ -43,7 +45,8 @@ DEPENDS_ON = {
 def add_umap(folder: RunFolder) -> None:
     """Project what the last snapshot shows by UMAP and keep it as umap.npz; the record says of which snapshot it is.
 
-    One that is there already stays as it is.
+    It goes on from the last frame that was made during training, if there is one, so that the map does not jump when a
+    run ends. A UMAP that is there already stays as it is.
     """
     name, arrays = _last_snapshot(folder)
     if arrays is None or _is_known(folder, "umap"):
@@ -51,7 +54,12 @@ def add_umap(folder: RunFolder) -> None:
     plane, z = arrays["plane"], arrays["z"]
     if len(z) > len(plane):
         z = z[view_index(len(z))]
-    folder.save_arrays("umap.npz", plane=umap_plane(z, plane))
+    frame = folder.load_arrays(LIVE_UMAP_FILE)
+    if frame is None:
+        plane = umap_plane(z, plane)
+    else:
+        plane = extended_layout(z.astype(np.float32), frame["plane"], frame["index"], EPOCHS)
+    folder.save_arrays("umap.npz", plane=plane)
     folder.append({"event": "ProjectionReady", "file": "umap.npz", "snapshot": name})
     remove_live_umap(folder)
 
