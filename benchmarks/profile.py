@@ -8,16 +8,17 @@ add up to more than those of the clock.
 from __future__ import annotations
 
 import argparse
-import cProfile
 import json
-import pstats
 import re
+import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from math import prod
 from pathlib import Path
+from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -55,6 +56,7 @@ PARTS = {  # of the training thread, by (file, function); what one calls of anot
     "loading the images, deskewing them": [("loading.py", "load")],
     "waiting at the end for what runs beside": [("image_analysis.py", "take_baseline")],
 }
+REST = "the rest"
 OPERATIONS = {  # by what the name of an operation begins with
     "products and convolutions": ("MatMul", "Conv", "FusedMatMul", "FusedConv"),
     "optimizer": ("ResourceApply", "AssignAdd", "AssignSub"),
@@ -127,25 +129,53 @@ def _phases(config: RunConfig) -> tuple[dict[str, float], float]:
     from dec_core.work.recorder import record
 
     with tempfile.TemporaryDirectory() as root:
-        folder, watched = RunFolder.create(Path(root), config, "running"), cProfile.Profile()
-        watched.enable()
-        for _ in record(folder):
-            pass
-        watched.disable()
-    stats = pstats.Stats(watched)
-    seconds = dict.fromkeys(PARTS, 0.0)
-    for function, (_, _, _, _, callers) in stats.stats.items():
-        phase = _phase(function)
-        if phase:
-            seconds[phase] += sum(cumulative for caller, (_, _, _, cumulative) in callers.items() if not _phase(caller))
-    return seconds | {"the rest": stats.total_tt - sum(seconds.values())}, stats.total_tt
+        folder, clock = RunFolder.create(Path(root), config, "running"), PhaseClock()
+        with clock:
+            for _ in record(folder):
+                pass
+    return clock.seconds, sum(clock.seconds.values())
 
 
-def _phase(function: tuple[str, int, str]) -> str | None:
-    file, _, name = function
-    if name == "__init__" and "dec_core" not in file:
+class PhaseClock:
+    """Seconds of this thread by phase, while it is entered; what one phase calls of another is the other's."""
+
+    def __init__(self) -> None:
+        self.seconds = {**dict.fromkeys(PARTS, 0.0), REST: 0.0}
+        self._running = [REST]
+        self._since = 0.0
+
+    def __enter__(self) -> PhaseClock:
+        self._since = time.perf_counter()
+        sys.setprofile(self._called)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        sys.setprofile(None)
+        self._book()
+
+    def _called(self, frame: FrameType, event: str, _: object) -> None:
+        """A phase begins with the call of one of its functions, or its going on, and ends with what that gives back."""
+        phase = _phase(frame.f_code) if event in ("call", "return") else None
+        if phase is None:
+            return
+        self._book()
+        if event == "call":
+            self._running.append(phase)
+        else:
+            self._running.pop()
+
+    def _book(self) -> None:
+        now = time.perf_counter()
+        self.seconds[self._running[-1]] += now - self._since
+        self._since = now
+
+
+@cache
+def _phase(code: CodeType) -> str | None:
+    if code.co_name == "__init__" and "dec_core" not in code.co_filename:
         return None
-    return next((phase for phase, names in PARTS.items() if (Path(file).name, name) in names), None)
+    here = Path(code.co_filename).name, code.co_name
+    return next((phase for phase, functions in PARTS.items() if here in functions), None)
 
 
 # -- the operations of a compiled step
@@ -200,7 +230,7 @@ def _operations(events: Iterator[Any]) -> tuple[dict[str, float], float]:
 
 
 def _kind(operation: str) -> str:
-    return next((kind for kind, names in OPERATIONS.items() if operation.startswith(names)), "the rest")
+    return next((kind for kind, names in OPERATIONS.items() if operation.startswith(names)), REST)
 
 
 def _operations_of_an_image(state: TrainingState, *, clustering: bool) -> float:
