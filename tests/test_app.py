@@ -321,6 +321,21 @@ def test_buttons_of_which_none_is_pressed_are_not_a_choice(app):
     assert not app.exception and field(app, "dataset").value == "mnist" and not button(app, "Start").disabled
 
 
+def test_every_drawing_tells_a_browser_what_the_fields_hold(app):
+    """The first drawing may not be shown: it is interrupted, or the code of an input has to be loaded."""
+    app.query_params["preset"] = "tutorial-conv-joint"
+    for _ in range(2):
+        app.run()
+        assert field(app, "filters").proto.default == field(app, "filters").value == "32, 64, 128"
+        assert field(app, "batch_size").proto.default == field(app, "batch_size").value == 256
+        assert field(app, "gamma").proto.default == field(app, "gamma").value == 0.1
+        for name in ("method", "autoencoder"):
+            assert field(app, name).options[field(app, name).proto.default] == field(app, name).value
+        assert [field(app, "dataset").options[i] for i in field(app, "dataset").proto.default] == ["mnist"]
+        for kind in (app.sidebar.text_input, app.sidebar.number_input, app.sidebar.selectbox, app.sidebar.toggle):
+            assert len(kind) and not any(item.proto.set_value for item in kind)
+
+
 def test_only_fields_that_act_are_shown_and_the_others_keep_their_values(app):
     app.run()
     field(app, "hidden_units").set_value("300, 100").run()

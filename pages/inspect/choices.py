@@ -67,6 +67,7 @@ def _select(label: str, name: str, options: dict[str, str], value: str, width: i
     st.selectbox(
         label,
         list(options),
+        list(options).index(value),
         key=key_showing(f"show_{name}", value),
         format_func=options.get,
         on_change=take,

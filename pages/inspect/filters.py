@@ -37,8 +37,9 @@ def filters(run: Run, now: Snapshot, view: ViewState) -> None:
         if not now.clustered:
             st.caption("The other filters need clusters.")
             return
-        key = key_showing("filter_confidence", (chosen.min_confidence, chosen.max_confidence))
-        st.slider("Confidence (q of its cluster)", 0.0, 1.0, step=0.01, key=key, on_change=_confidence)
+        span = chosen.min_confidence, chosen.max_confidence
+        key = key_showing("filter_confidence", span)
+        st.slider("Confidence (q of its cluster)", 0.0, 1.0, span, 0.01, key=key, on_change=_confidence)
         with st.container(horizontal=True, gap="small"):
             for name, label, about in (
                 (
@@ -48,14 +49,17 @@ def filters(run: Run, now: Snapshot, view: ViewState) -> None:
                 ),
                 ("unsettled", "kept changing", "Still changed cluster in the last quarter of training."),
             ):
-                key = key_showing(f"filter_{name}", getattr(chosen, name))
-                st.checkbox(label, key=key, help=about, on_change=_take, args=[name])
+                ticked = getattr(chosen, name)
+                key = key_showing(f"filter_{name}", ticked)
+                st.checkbox(label, ticked, key=key, help=about, on_change=_take, args=[name])
 
 
 def _select(label: str, name: str, options: list[str], value: str) -> None:
     none = ANY if ANY not in options else f"({ANY})"
-    key = key_showing(f"filter_{name}", value if value in options else none)
-    st.selectbox(label, [none, *options], key=key, on_change=_take, args=[name, none], width=WIDTH)
+    options = [none, *options]
+    shown = value if value in options else none
+    key = key_showing(f"filter_{name}", shown)
+    st.selectbox(label, options, options.index(shown), key=key, on_change=_take, args=[name, none], width=WIDTH)
 
 
 def _take(name: str, none: str | None = None) -> None:
@@ -74,7 +78,7 @@ def _search(run_id: str, chosen: Selection) -> None:
     if of_view != (run_id, chosen):
         text, problem = ", ".join(map(str, chosen.index)), ""
     key = key_showing("filter_index", text)
-    st.text_input("Index", key=key, placeholder="12, 40-42", on_change=_find, args=[run_id], width=WIDTH)
+    st.text_input("Index", text, key=key, placeholder="12, 40-42", on_change=_find, args=[run_id], width=WIDTH)
     if problem:
         st.caption(f":red[{escape(problem)}]")
 

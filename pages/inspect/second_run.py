@@ -95,6 +95,7 @@ def _choose(run: Run, now: Snapshot, view: ViewState, second: Snapshot | None) -
     st.selectbox(
         "Compared with",
         list(runs),
+        list(runs).index(current),
         key=key_showing("pin_of", current),
         format_func=runs.get,
         on_change=take,

@@ -60,6 +60,7 @@ def _flows(run: Run, now: Snapshot, view: ViewState, head: DeltaGenerator) -> No
         st.selectbox(
             "Since",
             earlier,
+            earlier.index(number),
             key=key_showing("flows_since", number),
             format_func=labels.get,
             on_change=take,

@@ -81,6 +81,7 @@ def run_picker() -> None:
     st.selectbox(
         "Run in focus",
         options,
+        options.index(current),
         key=key,
         format_func=lambda run_id: labels.get(run_id, run_id),
         label_visibility="collapsed",

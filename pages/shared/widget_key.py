@@ -4,6 +4,10 @@ Streamlit keeps a widget's value in the browser, and every request brings the va
 under way while something else changed the value (a preset, a link, a run that was started, a click on a point) still
 holds the value of before and would undo the change. So a change from elsewhere makes another widget, by another key:
 what a late request brings is the value of a widget that is no more.
+
+The value is the widget's default, given at every drawing, and never put into `st.session_state`: Streamlit sends what
+is put there with one drawing alone. A browser that first shows the widget at the next, since its code had to be loaded
+or the drawing was interrupted, would show it empty and say that somebody has emptied it.
 """
 
 from __future__ import annotations
@@ -14,7 +18,7 @@ import streamlit as st
 
 
 def key_showing(name: str, value: Any, label: str = "") -> str:
-    """The key of a widget that shows `value`, which is in the session's state when this returns.
+    """The key of a widget that shows `value`, which is to be its default.
 
     `label` is how the browser knows the value, where that changes although the value stays.
     """
@@ -22,17 +26,17 @@ def key_showing(name: str, value: Any, label: str = "") -> str:
     number, *shown = state.get(f"showing_{name}", (0, value, label))
     if shown != [value, label]:
         number += 1
-    key = f"{name}_{number}" if number else name
     state[f"showing_{name}"] = number, value, label
-    if key not in state:
-        state[key] = value
-    return key
+    return f"{name}_{number}" if number else name
 
 
 def value_chosen(name: str) -> Any:
-    """What was just chosen with the widget of `key_showing`, for its callback; it stays the same widget."""
+    """What was just chosen with the widget of `key_showing`, for its callback; it stays the same widget.
+
+    A late request may speak of the widget before and bring nothing of this one: then it is what this one shows.
+    """
     state = st.session_state
-    number, _, label = state[f"showing_{name}"]
-    value = state[f"{name}_{number}" if number else name]
+    number, shown, label = state[f"showing_{name}"]
+    value = state.get(f"{name}_{number}" if number else name, shown)
     state[f"showing_{name}"] = number, value, label
     return value

@@ -53,15 +53,16 @@ def _field(name: str, form: Form, rates: ByPhase | None) -> None:
     if "choices" in field:
         _options(name, value, common)
     elif isinstance(default, bool):
-        st.toggle(**common)
+        st.toggle(value=value, **common)
     elif name in UNITS:
-        st.text_input(**common)
+        st.text_input(value=value, **common)
     elif isinstance(default, float):
-        st.number_input(format="%g", step=10.0 ** (_magnitude(value) - 1), **common)
+        number = None if value is None else float(value)
+        st.number_input(value=number, format="%g", step=10.0 ** (_magnitude(value) - 1), **common)
     elif default is None:
-        st.number_input(step=1, value=None, placeholder="all", **common)
+        st.number_input(step=1, value=value, placeholder="all", **common)
     else:
-        st.number_input(step=1, **common)
+        st.number_input(step=1, value=value, **common)
     if rates is not None:
         sliders(name, form, rates)
     if name in form.problems:
@@ -74,9 +75,9 @@ def _options(name: str, value: str, common: dict) -> None:
     if name == "dataset":
         options, label = [*options, *([] if value in options else [value])], short_name
     if sum(len(label(option)) + MARGINS for option in options) > ONE_LINE:
-        st.selectbox(options=options, format_func=label, **common)
+        st.selectbox(options=options, index=options.index(value), format_func=label, **common)
     else:
-        st.segmented_control(options=options, format_func=label, required=True, **common)
+        st.segmented_control(options=options, default=value, format_func=label, required=True, **common)
 
 
 def _magnitude(value: float | None) -> int:

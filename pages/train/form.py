@@ -57,6 +57,7 @@ def _preset(form: Form, rates: ByPhase) -> None:
     st.selectbox(
         "Preset",
         list(form.presets),
+        list(form.presets).index(preset),
         key=key_showing("preset", preset),
         format_func=lambda name: f"{CHAPTERS.get(name, 'Yours')} · {name}",
         on_change=state.choose_preset,

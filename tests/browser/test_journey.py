@@ -248,8 +248,13 @@ def test_what_cannot_be_read_is_said_where_it_was_dropped(server, page, tmp_path
 
 
 def test_see_the_model_before_it_is_trained(server, page):
+    late = []  # the code of text fields is under way while the group is drawn twice: closed, and open with its sliders
+    page.route("**/TextInput.*.js", lambda route: late.append(route))
     page.goto(f"{server.address}/?run=new&preset=tutorial-conv-joint")
     page.get_by_text("Architecture").click()
+    expect(page.get_by_role("slider", name="Layer 1")).to_be_visible()
+    late[0].continue_()
+    expect(page.get_by_role("textbox", name="Filters")).to_have_value("32, 64, 128")
     button(page, "Show the model").click()
     expect(page.get_by_text("parameters in total")).to_be_visible()
     with page.expect_download() as download:
