@@ -20,6 +20,7 @@ from dec_core.analysis.inspection import ORDERS
 from dec_core.analysis.verdict import thousands
 from dec_core.data import Dataset, own
 from dec_core.figures.contact_sheet import CAPTION, CELL, MOST, contact_sheet
+from dec_core.figures.embedding import UNIT
 from dec_core.reading.run import Run
 from dec_core.reading.selection import VERSUS, Selection
 from dec_core.reading.selection_export import as_npz, as_python, as_table
@@ -876,6 +877,34 @@ def test_umap_of_all_moments_is_offered_where_there_is_that_of_the_last_and_then
         assert not at.exception and not any(button.key == "complete" for button in at.button)
         assert shown(at, "timeline")["still"] == "UMAP of earlier snapshots: 599 of the digits"
         assert len({moment["at"] for moment in shown(at, "scene")["moments"]}) == 6
+
+
+def test_trails_and_the_timeline_show_the_umap_of_each_moment(tmp_path, runs):
+    root, samples, rng = tmp_path / "runs", np.arange(0, 1797, 3), np.random.default_rng(0)
+    root.mkdir()
+    run = copied(runs.run.folder, root)
+    planes = rng.normal(size=(6, len(samples), 2))
+    run.save_arrays("inspection.npz", umap=rng.normal(size=(1797, 2)), neighbours=np.ones((1797, 5), np.int32))
+    run.append({"event": "InspectionReady", "file": "inspection.npz"})
+    run.save_arrays("umaps.npz", planes=planes, samples=samples)
+    run.append({"event": "UmapsReady", "file": "umaps.npz"})
+
+    def laid_out(moment) -> np.ndarray:
+        """Where the browser is told that the samples of the UMAPs lie, in units of the plane."""
+        file = (tmp_path / "static" / moment["at"].removeprefix("files/")).read_bytes()
+        middle, reach = np.frombuffer(file[-16:], "<f4").reshape(2, 2)
+        return middle + reach * np.frombuffer(file[:-16], "<i2").reshape(-1, 2)[samples] / UNIT / 0.9
+
+    with app_over(root):
+        at = inspect(Run.open(run), space="umap", was="A", since="2")
+        scene = shown(at, "scene")
+        assert scene["space"] == "umap" and scene["number"] == 5 and scene["trail"] == 2
+        assert np.abs(laid_out(scene["moments"][scene["trail"]]) - planes[2]).max() < 1e-3
+        for number in (4, 1):
+            tell(at, "timeline", "moment", number)
+            scene = shown(at, "scene")
+            assert scene["number"] == number
+            assert np.abs(laid_out(scene["moments"][number]) - planes[number]).max() < 1e-3
 
 
 def test_a_run_that_trains_is_asked_for_news_also_before_its_first_snapshot(damaged, monkeypatch):

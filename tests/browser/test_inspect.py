@@ -255,8 +255,21 @@ def test_the_timeline_plays_and_all_views_rest_where_it_rests(server, page, runs
     matrix_is(page, run.at(-1))
 
 
+KEPT_LINES = """
+window.lines = [];
+const { moveTo, lineTo } = CanvasRenderingContext2D.prototype;
+let from;
+CanvasRenderingContext2D.prototype.moveTo = function (x, y) { from = [x, y]; moveTo.call(this, x, y); };
+CanvasRenderingContext2D.prototype.lineTo = function (x, y) {
+  window.lines.push([...from, x, y]);
+  lineTo.call(this, x, y);
+};
+"""
+
+
 def test_what_moved_is_chosen_by_a_click(server, page, runs):
     now, first = runs.run.at(-1), runs.run.clustered[0]
+    page.add_init_script(KEPT_LINES)
     visit(server, page, runs.run)
     flow = page.locator(".flows button").first
     n, was, cluster = re.fullmatch(
@@ -269,7 +282,19 @@ def test_what_moved_is_chosen_by_a_click(server, page, runs):
     assert says(page, Selection(was=was, since=first, cluster=cluster), now, "digit") == int(n)
     link_is(page, {"was": was, "since": str(first), "cluster": cluster})
     expect(flow).to_have_attribute("aria-pressed", "true")
-    expect(scene(page)).to_have_attribute("data-trails", re.compile(r"^\d+$"))
+    expect(scene(page)).to_have_attribute("data-trails", n)
+    moved = np.sort(now.select(was=was, since=first, cluster=cluster))
+    assert not np.array_equal(runs.run.at(first).plane("umap")[moved], now.plane("umap")[moved])
+    ends = np.hstack([on_screen(page, at, "umap")[moved] for at in (runs.run.at(first), now)])
+    origin = scene(page).locator("canvas").first.bounding_box()
+    ends -= [origin["x"], origin["y"]] * 2
+    wait_until(
+        page,
+        lambda: (
+            np.shape(drawn := page.evaluate(f"window.lines.slice(-{n})")) == ends.shape
+            and np.abs(drawn - ends).max() < 1
+        ),
+    )
     gallery_is(page, now.select(was=was, since=first, cluster=cluster, order="wrong"))
     assert all(now.strip(index)[0] == runs.run.letters.index(was) for index in tiles(page))
 
@@ -325,7 +350,10 @@ def test_a_point_is_met_and_opened(server, page, runs):
     moment = runs.run.clustered[5]
     now = runs.run.at(moment)
     assert not np.array_equal(now.plane("umap"), runs.run.at(-1).plane("umap"))
-    visit(server, page, runs.run, moment=moment, space="umap")
+    visit(server, page, runs.run, space="umap")
+    page.locator(".timeline input").fill(str(moment))
+    expect(scene(page)).to_have_attribute("data-moment", str(moment))
+    wait_until(page, lambda: link(page).get("moment") == str(moment))
     drawn = on_screen(page, now, "umap")
     box = scene(page).locator("canvas").first.bounding_box()
     apart = np.linalg.norm(drawn[:, None] - drawn, axis=2) + np.diag(np.full(2000, np.inf))
