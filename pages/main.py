@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.shared import link
-from pages.shared.components import source, style
+from pages.shared.components import keys, source, style
 from pages.shared.focus import screens, supervisor
 from pages.shared.picker import run_picker
 
@@ -15,5 +15,7 @@ page = screens()
 link.arrive(page.url_path)
 with st.container(key="shell"):
     run_picker()
+with st.container(key="shortcuts"):
+    keys()
 page.run()
 link.keep_run()

@@ -43,7 +43,6 @@ ABOUT_BESIDE = (
 def screen() -> None:
     """Draw it; while a compared run trains, anew when there is something new."""
     with st.container(key="unseen"):
-        components.keys({" ": [], "ArrowRight": []}, {"/": "shell"})
         components.load_plotly()
     problems, followed = take_comparison()
     if followed and not st.session_state.compared.runs:

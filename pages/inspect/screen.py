@@ -25,7 +25,7 @@ from pages.inspect.through_time import through_time
 from pages.inspect.timeline import timeline
 from pages.inspect.validate_view import understood
 from pages.inspect.view_state import ViewState, change_view, take_view, write_link
-from pages.shared import components, focus, link
+from pages.shared import focus, link
 from pages.shared.box import box, to_come
 from pages.shared.opened import opened
 from pages.shared.pulse import pulse_of, redraw_on_news
@@ -69,8 +69,6 @@ ABOUT_CARD = (
 
 def screen(run: RunFolder | None) -> None:
     """Draw it for the run in focus; while that trains, anew when there is something new."""
-    with st.container(key="unseen"):
-        components.keys({" ": [], "ArrowRight": []}, {"/": "shell"})
     if run is None:
         link.asked()  # what it asks has no run to be asked of
         _nothing(LINE_TO_COME)

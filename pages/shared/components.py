@@ -53,9 +53,10 @@ _digits = st.components.v2.component(
 _keys = st.components.v2.component("keys", html="<span hidden></span>", js=source("keys.js"))
 
 
-def keys(pressed: dict[str, list[str]], focus: dict[str, str]) -> None:
-    """Let keys of the keyboard press buttons (the first enabled of those `key`s) and focus inputs (by `key`)."""
-    _keys(data={"keys": pressed, "focus": focus}, key="keys", height=1)
+def keys() -> None:
+    """Let keys of the keyboard press those buttons of Train, where it is shown, and focus the run picker."""
+    pressed = {" ": ["pause", "resume"], "ArrowRight": ["step"]}  # the first enabled of these keys of buttons
+    _keys(data={"keys": pressed, "focus": {"/": "shell"}}, key="keys", height=1)
 
 
 def style(css: str, key: str) -> None:

@@ -35,7 +35,6 @@ ABOUT_TRIALS = "Every trial is a run. Select one to inspect it or save it as a p
 def screen() -> None:
     """Draw it; anew when there is something new of the sweep that is looked at."""
     with st.container(key="unseen"):
-        components.keys({" ": [], "ArrowRight": []}, {"/": "shell"})
         components.load_plotly()
     try:
         names = storage.names()

@@ -43,7 +43,6 @@ MOST_FOUND = 1000  # letters of what can be said of the clusters
 def live(run: RunFolder | None, config: RunConfig | None) -> None:
     """Show `run`, anew as it goes on while it is active; `config` is what Start would train."""
     with st.container(key="unseen"):
-        components.keys({" ": ["pause", "resume"], "ArrowRight": ["step"]}, {"/": "shell"})
         components.load_plotly()
     if config is not None:
         threading.Thread(target=shown, args=[config], daemon=True).start()  # so that Start finds it made
