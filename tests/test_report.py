@@ -27,7 +27,7 @@ from dec_core.figures.plane import HEIGHT, WIDTH, plane_svg
 from dec_core.figures.report import compared, report
 from dec_core.figures.shown import duration_shown, heading
 from dec_core.presets import PRESETS, nearest
-from dec_core.reading.config_in import config_in, configs_in
+from dec_core.reading.config_in import configs_in
 from dec_core.reading.summary import is_suspect, summary
 from dec_core.runs.folder import RunFolder
 from dec_core.runs.history import RunReader
@@ -171,7 +171,7 @@ def test_a_report_tells_a_run_and_holds_its_config(told):
     assert text.count('class="plot"') == 2 and page.tags.count("mark") == len(told.changed) > 0
     assert page.tags.count("img") == told.config.n_clusters
     assert all(value for tag, name, value in page.attributes if name in ("alt", "aria-label"))
-    assert config_in("mine.html", text.encode()) == told.config and len(text) < 8e6
+    assert configs_in("mine.html", text.encode()) == [told.config] and len(text) < 8e6
 
 
 def test_a_report_names_no_address_but_those_it_holds(told):

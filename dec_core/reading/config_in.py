@@ -17,11 +17,6 @@ EMBEDDED = re.compile(r'<script type="application/json" id="dec-config[^"<>]*">(
 EXPECTED = "expected a config.json, or a report or notebook that this program has exported"
 
 
-def config_in(name: str, content: bytes) -> RunConfig:
-    """The config that a file holds; of a report on several runs, the first one's. Raises as `configs_in` does."""
-    return configs_in(name, content)[0]
-
-
 def configs_in(name: str, content: bytes) -> list[RunConfig]:
     """All configs that a file holds, in its order, at least one.
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import streamlit as st
 
+from dec_core.whole_files import FULL
 from pages.shared.text import sentence
 
-FULL = (errno.ENOSPC, errno.EDQUOT)
 DISK_FULL = (
     "the server's disk is full. Delete runs you no longer need, or ask the administrator to free space; then try again"
 )
