@@ -7,6 +7,8 @@ kind is bounded in number, snapshots in bytes as well, and spread evenly over wh
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 from dec_core.config import RunConfig
 from dec_core.training.events import (
@@ -25,6 +27,13 @@ MAX_BYTES = 160e6  # of the snapshots' z: of large runs fewer are kept
 MAX_JUDGEMENTS = 10  # each takes as long as many steps do; sweeps look at tenths
 MAX_POINTS = 400  # of each curve, besides one for every epoch and every target update
 MAX_POINTS_OF_AN_EPOCH = 10
+MILESTONES = ("CentersInitialized", "TargetUpdated", "Diverged", "Finished")  # and the last batch of an epoch
+
+
+def is_milestone(record: Mapping[str, Any]) -> bool:
+    """Whether the event of a record ends something, such as an epoch: "one step" ends there."""
+    ends_epoch = record["event"] == "PretrainProgress" and record["batch"] == record["n_batches"]
+    return ends_epoch or record["event"] in MILESTONES
 
 
 class Schedule:
@@ -51,9 +60,7 @@ class Schedule:
     @staticmethod
     def is_milestone(event: Event) -> bool:
         """Whether the event ends something, such as an epoch: always recorded, and a snapshot may follow."""
-        if isinstance(event, PretrainProgress):
-            return event.epoch_ended
-        return not isinstance(event, TargetProgress | ClusterProgress)
+        return is_milestone({"event": type(event).__name__, **vars(event)})
 
     def takes_record(self, event: Event) -> bool:
         """Whether the event becomes a line of the log. Call it once for every event, in order."""

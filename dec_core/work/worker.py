@@ -30,7 +30,6 @@ from dec_core.work.control import Control
 
 RELEASE_WAIT = 60.0  # seconds in which a worker that trained the run before may write its last status
 IDLE = 4.0  # seconds without a run after which UMAP is compiled
-MILESTONES = ("TargetUpdated", "CentersInitialized", "Finished")
 
 
 def main() -> int:
@@ -73,12 +72,13 @@ def _train(folder: RunFolder, control: Control) -> None:
 
 def _record(folder: RunFolder, control: Control) -> None:
     from dec_core.work.recorder import record
+    from dec_core.work.schedule import is_milestone
 
     recording, place = record(folder, live_umap=True), {}
     for event in recording:
         if "seconds" in event:  # training's own, not what is found out beside it
             place = event
-        if control.stepping and _is_milestone(event):
+        if control.stepping and is_milestone(event):
             control.stepping = False
         if control.holds():
             _wait(folder, control, place)
@@ -126,13 +126,6 @@ def _wait(folder: RunFolder, control: Control, place: dict) -> None:
         with control.changed:
             control.changed.wait_for(lambda: not control.holds(), TOUCH_EVERY)
     folder.set_status(replace(folder.status, state="running"))
-
-
-def _is_milestone(event: dict) -> bool:
-    """Where "one step" ends: at a target update, or while pretraining at the end of an epoch."""
-    return event["event"] in MILESTONES or (
-        event["event"] == "PretrainProgress" and event["batch"] == event["n_batches"]
-    )
 
 
 def _step_back(niceness: int = 10) -> None:
