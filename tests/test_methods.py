@@ -20,7 +20,7 @@ MODULES = sorted(
     path
     for room in ("dec_core", "pages")
     for path in (ROOT / room).rglob("*.py")
-    if path.name not in ("methods.py", "config.py", "presets.py", "glossary.py")  # which give the names their meaning
+    if path.name not in ("methods.py", "run_config.py", "presets.py", "glossary.py")  # which give names their meaning
 )
 DISTINCT = set(METHODS) - {"dec", "kmeans", "autoencoder"}  # these are words for other things, too
 

@@ -8,6 +8,4 @@ from dec_core.runs.status import RunStatus
 
 def smaller_rate(status: RunStatus, config: RunConfig) -> tuple[str, float]:
     """Field and value of a tenth of the learning rate of the phase that `status.progress`, a `Diverged`, names."""
-    phase = status.progress.get("phase", status.phase)
-    field = "pretrain_learning_rate" if phase == "pretraining" else "cluster_learning_rate"
-    return field, float(f"{getattr(config, field) / 10:.3g}")
+    return config.smaller_rate(status.progress.get("phase", status.phase))

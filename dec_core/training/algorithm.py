@@ -226,13 +226,12 @@ def _as_tensor(state: TrainingState, x: np.ndarray) -> tf.Tensor:
 def _diverged(state: TrainingState) -> Diverged:
     config = state.config
     pretraining = state.phase == "pretraining"
-    rate = config.pretrain_learning_rate if pretraining else config.cluster_learning_rate
     optimizer = config.pretrain_optimizer if pretraining else config.cluster_optimizer
-    field = "pretrain_learning_rate" if pretraining else "cluster_learning_rate"
+    field, smaller = config.smaller_rate(state.phase)
     return Diverged(
         state.phase,
         state.epoch,
         state.iteration,
         f"The loss is no longer a number: the steps were most likely too large. "
-        f"Received {field} {rate:g} for {optimizer}; try {rate / 10:g}.",
+        f"Received {field} {getattr(config, field):g} for {optimizer}; try {smaller:g}.",
     )

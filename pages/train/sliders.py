@@ -11,7 +11,7 @@ from typing import Any
 import streamlit as st
 
 from dec_core.analysis.verdict import thousands
-from dec_core.config import RunConfig
+from dec_core.config import RunConfig, whole_numbers
 from dec_core.presets import PRESETS
 from dec_core.reading.cost import ByPhase
 from pages.shared.components import script_url
@@ -138,10 +138,9 @@ def _tutorial(method: str, autoencoder: str) -> RunConfig:
 def _layers(text: str) -> tuple[int, ...] | None:
     """The sizes that were typed; None if they are not whole numbers."""
     try:
-        sizes = tuple(int(part) for part in text.replace("-", ",").split(",") if part.strip())
+        return whole_numbers(text) or None
     except ValueError:
         return None
-    return sizes or None
 
 
 def _field_value(name: str, value: Any) -> Any:

@@ -7,21 +7,16 @@ the docs; there is no second copy of it. `dec_core.fields` gives them as data.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from dec_core.architecture import architecture, is_one_line
+from dec_core.config.applicability import applies
+from dec_core.config.field_types import BUNDLED, DatasetName, Filters, Layers, Optimizer, Units, setting
 from dec_core.json_text import parse_json, read_json
-from dec_core.methods import METHODS, fits_mixture, uses_mixture_target
-
-GROUPS = ("Data", "Architecture", "Pretraining", "Clustering")
-BUNDLED = {"mnist": (70_000, (28, 28)), "digits": (1_797, (8, 8))}  # number and shape of the images
-OWN_DATA = "own-"  # prefix of the names of people's own data sets
-
-Optimizer = Literal["sgd", "adam", "adadelta"]
+from dec_core.methods import METHODS
 
 
 class ConfigError(ValueError):
@@ -30,31 +25,6 @@ class ConfigError(ValueError):
     def __init__(self, problems: dict[str, str]):
         self.problems = problems
         super().__init__("; ".join(f"{name}: {text}" for name, text in problems.items()))
-
-
-def _units(value: Any) -> Any:
-    """Accept "500, 500, 2000" (a text field, the command line) wherever a list of integers is meant."""
-    if isinstance(value, str):
-        try:
-            return tuple(int(part) for part in value.replace("-", ",").split(",") if part.strip())
-        except ValueError:
-            raise ValueError("expected whole numbers separated by commas, as in 500, 500, 2000") from None
-    return tuple(value) if isinstance(value, list) else value
-
-
-def _dataset(name: Any) -> Any:
-    if isinstance(name, str) and name not in BUNDLED and not name.startswith(OWN_DATA):
-        raise ValueError(f"expected {' or '.join(BUNDLED)}, or the name of your own dataset, {OWN_DATA}...")
-    return name
-
-
-def _setting(default: Any, group: str, label: str, help: str, *, advanced: bool = False, **limits: Any) -> Any:
-    extra = {"group": group, "label": label, "advanced": advanced}
-    return Field(default, description=help, json_schema_extra=extra, **limits)
-
-
-Units = Annotated[int, Field(ge=2, le=4096, strict=True)]
-Filters = Annotated[int, Field(ge=1, le=512, strict=True)]
 
 
 class RunConfig(BaseModel):
@@ -70,158 +40,158 @@ class RunConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
     # -- data
-    dataset: Annotated[str, BeforeValidator(_dataset)] = _setting(
+    dataset: DatasetName = setting(
         "mnist", "Data", "Dataset",
         "mnist: 70 000 handwritten digits of 28×28 pixels. digits: 1 797 of 8×8, for a demo in seconds.",
         max_length=100,
     )  # fmt: skip
-    n_samples: int | None = _setting(
+    n_samples: int | None = setting(
         None, "Data", "Number of images",
         "Use only this many: the first ones, or evenly spread ones of your own data. Leave empty to use all.",
         ge=50,
     )  # fmt: skip
-    deskew: bool = _setting(
+    deskew: bool = setting(
         False, "Data", "Deskew",
         "Shear each image so that its ink stands upright. Helps with handwriting; uses no labels.",
     )  # fmt: skip
     # -- architecture
-    method: Literal[*METHODS] = _setting(
+    method: Literal[*METHODS] = setting(
         "dec", "Architecture", "Method",
         "dec: DEC. joint: with reconstruction, as IDEC. autoencoder: k-means on z. kmeans, umap_gmm: no network.",
     )  # fmt: skip
-    autoencoder: Literal["dense", "conv_transpose", "conv_upsampling"] = _setting(
+    autoencoder: Literal["dense", "conv_transpose", "conv_upsampling"] = setting(
         "dense", "Architecture", "Autoencoder",
         "dense: fully connected. conv_transpose, conv_upsampling: convolutions of stride 2, undone by Conv2DTranspose "
         "or by UpSampling2D.",
     )  # fmt: skip
-    hidden_units: Annotated[tuple[Units, ...], BeforeValidator(_units)] = _setting(
+    hidden_units: Annotated[tuple[Units, ...], Layers] = setting(
         (500, 500, 2000), "Architecture", "Hidden units (encoder layers)",
         "Units in each hidden layer of the encoder, first to last; the decoder mirrors them.",
         min_length=1, max_length=6,
     )  # fmt: skip
-    filters: Annotated[tuple[Filters, ...], BeforeValidator(_units)] = _setting(
+    filters: Annotated[tuple[Filters, ...], Layers] = setting(
         (32, 64, 128), "Architecture", "Filters",
         "Filters of each convolution of the encoder, first to last; each halves height and width.",
         min_length=1, max_length=5,
     )  # fmt: skip
-    latent_dim: int = _setting(
+    latent_dim: int = setting(
         10, "Architecture", "Latent dimension (size of z)",
         "How many numbers the encoder keeps of each image: the dimension of z.", ge=1, le=128,
     )  # fmt: skip
-    initializer: Literal["variance_scaling", "glorot_uniform"] = _setting(
+    initializer: Literal["variance_scaling", "glorot_uniform"] = setting(
         "variance_scaling", "Architecture", "Initializer",
         "variance_scaling: uniform, variance 1/(3 · inputs), as in the tutorial. glorot_uniform: Keras's default.",
         advanced=True,
     )  # fmt: skip
-    precision: Literal["float32", "bfloat16"] = _setting(
+    precision: Literal["float32", "bfloat16"] = setting(
         "float32", "Architecture", "Precision",
         "float32: the tutorial's arithmetic. bfloat16: all layers but z's in half the bits; faster on some processors.",
         advanced=True,
     )  # fmt: skip
     # -- pretraining
-    pretrain_epochs: int = _setting(
+    pretrain_epochs: int = setting(
         300, "Pretraining", "Epochs", "How many times the autoencoder sees every image before clustering starts.",
         ge=1, le=2000,
     )  # fmt: skip
-    pretrain_optimizer: Optimizer = _setting(
+    pretrain_optimizer: Optimizer = setting(
         "sgd", "Pretraining", "Optimizer",
         "sgd: gradient descent with momentum. adam, adadelta: a step size for every weight.",
     )  # fmt: skip
-    pretrain_learning_rate: float = _setting(
+    pretrain_learning_rate: float = setting(
         1.0, "Pretraining", "Learning rate",
         "Step size of the autoencoder's training: about 1 for sgd and adadelta on this loss, 0.001 for adam.",
         gt=0, le=10,
     )  # fmt: skip
-    learning_rate_decay: Literal["constant", "cosine"] = _setting(
+    learning_rate_decay: Literal["constant", "cosine"] = setting(
         "constant", "Pretraining", "Learning-rate schedule",
         "constant: the step size stays, as in the tutorial. cosine: it falls to zero over each phase.",
         advanced=True,
     )  # fmt: skip
-    pretrain_augment: bool = _setting(
+    pretrain_augment: bool = setting(
         False, "Pretraining", "Augment (rotate, shear, scale, shift)",
         "Rotate, shear, scale and shift each image a little whenever the autoencoder sees it.",
     )  # fmt: skip
-    distortion: float = _setting(
+    distortion: float = setting(
         1.0, "Pretraining", "Augmentation strength",
         "1: rotation up to 6°, scale and shear up to 10 %, shift up to a pixel in 28. 2: twice that.", gt=0, le=4,
         advanced=True,
     )  # fmt: skip
-    batch_size: int = _setting(
+    batch_size: int = setting(
         256, "Pretraining", "Batch size", "Images per gradient step, in pretraining and in clustering.", ge=8, le=4096,
     )  # fmt: skip
     # -- clustering
-    n_clusters: int = _setting(
+    n_clusters: int = setting(
         10, "Clustering", "Number of clusters", "How many clusters to look for; labels are not used.", ge=2, le=50,
     )  # fmt: skip
-    first_target: Literal["kmeans", "umap_gmm"] = _setting(
+    first_target: Literal["kmeans", "umap_gmm"] = setting(
         "kmeans", "Clustering", "Initial target p",
         "kmeans: p sharpens the q of k-means on z. umap_gmm: p is what UMAP and a Gaussian mixture find in the images.",
     )  # fmt: skip
-    first_target_steps: int = _setting(
+    first_target_steps: int = setting(
         1400, "Clustering", "Hold the initial target for (steps)",
         "Gradient steps for which the initial target p is held; after them p sharpens q again.", ge=1, le=200_000,
     )  # fmt: skip
-    features: Literal["pixels", "gradients"] = _setting(
+    features: Literal["pixels", "gradients"] = setting(
         "pixels", "Clustering", "Features for UMAP",
         "pixels: gray levels. gradients: histograms of the directions of strokes, patch by patch (HOG).",
     )  # fmt: skip
-    n_neighbors: int = _setting(
+    n_neighbors: int = setting(
         10, "Clustering", "Neighbors in UMAP (n_neighbors)",
         "How many neighbors of each image UMAP keeps close: few show fine structure, many the whole.", ge=2, le=200,
     )  # fmt: skip
-    compare_distorted: bool = _setting(
+    compare_distorted: bool = setting(
         False, "Clustering", "Augmented neighbors",
         "Neighbors are also sought for slightly rotated, sheared and scaled copies of each image: nine searches.",
     )  # fmt: skip
-    gmm_n_init: int = _setting(
+    gmm_n_init: int = setting(
         8, "Clustering", "Mixture restarts (n_init)",
         "The Gaussian mixture is fitted this many times from random starts; the fit of highest likelihood is kept.",
         ge=1, le=100, advanced=True,
     )  # fmt: skip
-    update_interval: int = _setting(
+    update_interval: int = setting(
         140, "Clustering", "Update interval", "Gradient steps between two updates of the target p.", ge=1, le=10_000,
     )  # fmt: skip
-    cluster_optimizer: Optimizer = _setting(
+    cluster_optimizer: Optimizer = setting(
         "sgd", "Clustering", "Optimizer", "The optimizer that moves encoder and centers together.",
     )  # fmt: skip
-    cluster_learning_rate: float = _setting(
+    cluster_learning_rate: float = setting(
         0.01, "Clustering", "Learning rate",
         "Step size while clustering; small, so that clusters sharpen rather than scatter.", gt=0, le=10,
     )  # fmt: skip
-    gamma: float = _setting(
+    gamma: float = setting(
         0.1, "Clustering", "Clustering loss weight γ",
         "Weight of KL(p‖q) relative to the reconstruction's mean squared error when both are trained together.",
         ge=0, le=100,
     )  # fmt: skip
-    augment: bool = _setting(
+    augment: bool = setting(
         False, "Clustering", "Augment (rotate, shear, scale, shift)",
         "Rotate, shear, scale and shift each image a little at every clustering step; p stays that of the clean image.",
     )  # fmt: skip
-    tol: float = _setting(
+    tol: float = setting(
         0.001, "Clustering", "Tolerance (stop when fewer images change)",
         "Stop when, between two target updates, a smaller fraction of the images than this changes cluster.",
         ge=0, le=0.5,
     )  # fmt: skip
-    max_iterations: int = _setting(
+    max_iterations: int = setting(
         8000, "Clustering", "Maximum iterations", "Stop after at most this many gradient steps.",
         ge=1, le=200_000,
     )  # fmt: skip
-    alpha: float = _setting(
+    alpha: float = setting(
         1.0, "Clustering", "Degrees of freedom α",
         "Degrees of freedom of Student's t in q (DEC, equation 1): a larger α gives distant centers less weight.",
         ge=0.1, le=100, advanced=True,
     )  # fmt: skip
-    kmeans_n_init: int = _setting(
+    kmeans_n_init: int = setting(
         20, "Clustering", "k-means restarts (n_init)",
         "k-means places the initial centers this many times from random starts and keeps the tightest.",
         ge=1, le=100, advanced=True,
     )  # fmt: skip
-    momentum: float = _setting(
+    momentum: float = setting(
         0.9, "Pretraining", "Momentum (SGD)", "How much of the previous step SGD keeps; adam and adadelta ignore it.",
         ge=0, lt=1, advanced=True,
     )  # fmt: skip
     # -- repeatability
-    random_state: int = _setting(
+    random_state: int = setting(
         0, "Data", "Seed", "The same seed on the same machine gives the same labels.", ge=0, le=2**31 - 1,
     )  # fmt: skip
 
@@ -264,6 +234,11 @@ class RunConfig(BaseModel):
             problems["features"] = f"received gradients, but {what}, in which no stroke has a direction; choose pixels"
         return problems
 
+    def smaller_rate(self, phase: str) -> tuple[str, float]:
+        """Field and value of a tenth of the learning rate of a phase, to be tried where training diverged in it."""
+        field = "pretrain_learning_rate" if phase == "pretraining" else "cluster_learning_rate"
+        return field, float(f"{getattr(self, field) / 10:.3g}")
+
     @classmethod
     def make(cls, /, **values: Any) -> RunConfig:
         """The config with these fields, the rest at their defaults. Raises `ConfigError`."""
@@ -291,48 +266,6 @@ class RunConfig(BaseModel):
     def to_json(self) -> str:
         """All fields as indented JSON."""
         return self.model_dump_json(indent=2)
-
-
-def _with_network(*names: str, where: Callable[[RunConfig], bool] = lambda _: True) -> dict[str, Any]:
-    return dict.fromkeys(names, lambda config: METHODS[config.method].has_network and where(config))
-
-
-def _trains_centers(config: RunConfig) -> bool:
-    return METHODS[config.method].trains_centers
-
-
-def _uses_sgd(config: RunConfig) -> bool:
-    return config.pretrain_optimizer == "sgd" or (_trains_centers(config) and config.cluster_optimizer == "sgd")
-
-
-def _augments(config: RunConfig) -> bool:
-    return config.pretrain_augment or (_trains_centers(config) and config.augment)
-
-
-APPLIES: dict[str, Callable[[RunConfig], bool]] = {  # where each field has any effect; a test that none is forgotten
-    **dict.fromkeys(("dataset", "n_samples", "deskew", "random_state", "method", "n_clusters"), lambda _: True),
-    **_with_network(
-        "autoencoder", "latent_dim", "initializer", "precision", "pretrain_epochs", "pretrain_optimizer",
-        "pretrain_learning_rate", "learning_rate_decay", "pretrain_augment", "batch_size",
-    ),
-    **_with_network("hidden_units", where=lambda config: config.autoencoder == "dense"),
-    **_with_network("filters", where=lambda config: config.autoencoder != "dense"),
-    **_with_network("momentum", where=_uses_sgd),
-    **_with_network("distortion", where=_augments),
-    **dict.fromkeys(
-        ("first_target", "update_interval", "cluster_optimizer", "cluster_learning_rate", "augment", "tol",
-         "max_iterations", "alpha"), _trains_centers,
-    ),
-    "gamma": lambda config: METHODS[config.method].trains_decoder,
-    "first_target_steps": uses_mixture_target,
-    **dict.fromkeys(("features", "n_neighbors", "compare_distorted", "gmm_n_init"), fits_mixture),
-    "kmeans_n_init": lambda config: METHODS[config.method].centers_from == "kmeans",
-}  # fmt: skip
-
-
-def applies(name: str, config: RunConfig) -> bool:
-    """Whether a field has any effect, given the others: `gamma` only where both losses are trained, and so on."""
-    return APPLIES[name](config)
 
 
 def problems_of(error: ValidationError) -> dict[str, str]:
