@@ -1,8 +1,8 @@
 """The recipes measured: presets over seeds, what each ingredient adds, how often the verdict without labels is right.
 
 Runs that are finished are not trained again and interrupted ones go on, so that the command can be stopped and called
-again. What it has so far it writes after every run. Rows of the same config that stand in `recipes.json` already are
-kept, each with the machine that made it: delete the file to measure all anew.
+again. What it has so far it writes after every run. Rows that stand in `recipes.json` already are kept where their
+configs have the same effect, each with the machine that made it: delete the file to measure all anew.
 """
 
 from __future__ import annotations
@@ -105,8 +105,9 @@ def recipes(
     fields to replace everywhere, for a try on fewer images.
     """
     docs.mkdir(parents=True, exist_ok=True)
-    known = {(row["name"], row["config"]): row for row in _read(docs)}
-    rows = {trial: known.pop((trial.name, digest(trial.config)), None) for trial in trials(n_seeds, fashion, changes)}
+    known = {(row["name"], row["data"], row["config"]): row for row in _read(docs)}
+    wanted = trials(n_seeds, fashion, changes)
+    rows = {trial: known.pop((trial.name, trial.data, _digest(trial)), None) for trial in wanted}
     untried = [] if fashion else [row for row in known.values() if row["data"] == FASHION]
     for trial, row in rows.items():
         if row is None and trial.section in sections:
@@ -115,6 +116,11 @@ def recipes(
             _write(docs, [*(row for row in rows.values() if row is not None), *untried], changes)
     print((docs / "recipes.md").read_text(encoding="utf-8"))
     return int(any(row is not None and row["state"] == "failed" for row in rows.values()))
+
+
+def _digest(trial: Trial) -> str:
+    """Of its config without the data set, which `data` names: people's own has another name after another reading."""
+    return digest(trial.config, "dataset")
 
 
 def _read(docs: Path) -> list[dict[str, Any]]:
@@ -175,7 +181,7 @@ def _row(trial: Trial, result: dict[str, Any]) -> dict[str, Any]:
         "section": trial.section,
         "name": trial.name,
         "data": trial.data,
-        "config": digest(trial.config),
+        "config": _digest(trial),
         **result,
         "machine": machine_of(folder),
         "doubted": bool(judged) and (judged["splits"] or judged["merges"]),

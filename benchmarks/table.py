@@ -27,7 +27,7 @@ from dec_core.cli.options import (
 )
 from dec_core.cli.progress import finish_quietly, result
 from dec_core.cli.repeat import summarize
-from dec_core.config import RunConfig
+from dec_core.config import RunConfig, applies
 from dec_core.presets import PRESETS, preset
 from dec_core.runs.folder import RunFolder, config_of, list_runs, with_same_autoencoder
 from dec_core.runs.history import RunReader
@@ -95,9 +95,14 @@ def _read(docs: Path) -> dict[str, dict[str, Any]]:
     return {row["config"]: row for system in systems for row in system["runs"]}
 
 
-def digest(config: RunConfig) -> str:
-    """Few letters that differ between configs."""
-    return hashlib.sha256(config.to_json().encode()).hexdigest()[:12]
+def digest(config: RunConfig, *without: str) -> str:
+    """Few letters that differ between configs: of the fields that apply and differ from their defaults.
+
+    So a field that is new, or that does not apply, changes the digest of nothing that was measured before.
+    """
+    differing = config.model_dump(mode="json", exclude_defaults=True, exclude=set(without))
+    effective = {name: value for name, value in differing.items() if applies(name, config)}
+    return hashlib.sha256(json.dumps(effective, sort_keys=True).encode()).hexdigest()[:12]
 
 
 def machine() -> dict[str, str]:

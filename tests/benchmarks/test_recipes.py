@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from benchmarks.__main__ import main
+from benchmarks.recipes import trials
+from benchmarks.table import digest
 from dec_core.config import RunConfig
 
 pytestmark = pytest.mark.slow
@@ -60,6 +62,18 @@ def test_recipes_keep_the_rows_that_stand_in_the_file_and_train_what_is_new(tmp_
         assert [r in before for r in rows[:2]] == [len(trained) == 1, False]
 
 
+def test_rows_outlive_new_fields_and_are_told_apart_by_what_has_an_effect():
+    class Later(RunConfig):
+        label_smoothing: float = 0.0
+
+    config = RunConfig.make(dataset="digits", n_clusters=8)
+    assert digest(Later.model_validate(config.model_dump())) == digest(config)
+    assert digest(config.changed(gamma=0.3)) == digest(config)  # of method dec, which trains no decoder along
+    others = [{"method": "joint"}, {"n_clusters": 9}, {"random_state": 1}, {"tol": 0.1}, {"dataset": "own-x"}]
+    assert len({digest(config), *(digest(config.changed(**other)) for other in others)}) == 6
+    assert digest(config, "dataset") == digest(config.changed(dataset="own-x"), "dataset")
+
+
 def test_the_page_of_recipes_counts_what_the_verdict_found():
     from benchmarks.recipes import markdown
 
@@ -76,7 +90,7 @@ def test_the_page_of_recipes_counts_what_the_verdict_found():
 
 
 def test_every_recipe_that_is_measured_can_be_trained():
-    from benchmarks.recipes import SECTIONS, trials
+    from benchmarks.recipes import SECTIONS
 
     found = list(trials(5, "own-fashion-0123456789ab", {}))
     assert {trial.section for trial in found} == set(SECTIONS)
