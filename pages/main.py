@@ -5,14 +5,15 @@ import streamlit as st
 from pages.shared import link
 from pages.shared.components import keys, source, style
 from pages.shared.focus import screens, supervisor
-from pages.shared.picker import run_picker
+from pages.shared.picker import browser_title, run_picker
 
-st.set_page_config(page_title="Deep clustering, live", page_icon=source("mark.svg"), layout="wide")
+st.set_page_config(page_icon=source("mark.svg"), layout="wide")  # first: that of a screen would come from elsewhere
 supervisor()  # where no server has started it, as in tests
 st.logo(source("wordmark.svg"), icon_image=source("mark.svg"), size="large")
 style(source("shell.css"), "shell")
 page = screens()
 link.arrive(page.url_path)
+st.set_page_config(page_title=browser_title(page.title))
 with st.container(key="shell"):
     run_picker()
 with st.container(key="shortcuts"):

@@ -6,6 +6,7 @@ from scipy import sparse
 
 from dec_core.analysis.assignment import soft_assignment, target_distribution
 from dec_core.analysis.baseline import kmeans_on_pixels
+from dec_core.analysis.in_words import centers_in_words, matrix_in_words, sizes_in_words
 from dec_core.analysis.label_free import confidence, modularity, silhouette
 from dec_core.analysis.metrics import (
     cluster_sizes,
@@ -122,12 +123,34 @@ def test_the_verdict_names_what_is_mixed_most():
     y = np.array([4] * 10 + [9] * 10 + [1] * 5)
     labels = np.array([0] * 7 + [1] * 3 + [1] * 8 + [0] * 2 + [2] * 5)
     found = confusion(y, labels, 3)
-    assert most_mixed(found)[2] == 5
+    assert most_mixed(found) == (4, 9, 5, 4, 1, 3)  # of which three are 4s in the cluster of the 9s
     assert (
         verdict(found, tuple("0123456789")) == "20 of 25 digits are clustered correctly; "
         "4 and 9 are confused most (5 digits, both ways)."
     )
     assert most_mixed(confusion(np.array([0, 1]), np.array([1, 0]), 2)) is None
+
+
+def test_the_pair_mixed_up_most_is_counted_both_ways_and_seen_where_it_is_larger():
+    y, labels = np.repeat([0, 1, 2], 10), np.repeat([0, 1, 2], 10)
+    labels[:4] = 1  # four 0s among the 1s
+    labels[10:13] = 2  # three 1s among the 2s,
+    labels[20:23] = 1  # and three 2s among the 1s
+    found = confusion(y, labels, 3)
+    assert most_mixed(found)[:3] == (1, 2, 6) and most_mixed(found).n_wrong == 3
+    words = matrix_in_words(found, ("a", "b", "c"), "image")
+    assert words == (
+        "2 of 3 clusters hold mostly the class matched to them; b and c are confused most (6 images, both ways)."
+    )
+
+
+def test_what_figures_show_is_said_in_a_sentence():
+    assert sizes_in_words([5, 1200, 80], "BCA") == (
+        "3 clusters of 5 to 1\u2009200 images; C is the largest, B the smallest."
+    )
+    matched = centers_in_words(np.array([9, -1, 3]), ["B", "A", "C"], tuple("0123456789"))
+    assert matched == "Cluster centers, matched to classes: B to 9, C to 3."
+    assert centers_in_words(None, ["B", "A", "C"], ()) == "Centers of clusters A to C."
 
 
 def test_principal_components_do_not_flip_between_frames():

@@ -169,7 +169,40 @@ def put(finished_run, root):
 
 
 def findings(at) -> str:
-    return " ".join(item.value for item in at.caption)
+    return " ".join(item.value for item in (*at.caption, *at.warning))
+
+
+def test_what_needs_a_remedy_is_a_warning_and_not_small_print(app, finished_run, tmp_path):
+    run = put(finished_run, tmp_path)
+    app.query_params["run"] = run.id
+    app.run()
+    last = [record for record in run.records()[0] if record["event"] == "TargetUpdated"][-1]
+    run.append(last | {"iteration": 100_000, "sizes": [0] * 9 + [1797]})
+    app.run()
+    (warning,) = app.warning
+    assert "9 of 10 clusters are empty. Try a smaller learning rate" in warning.value
+    assert "empty" not in " ".join(item.value for item in app.caption)
+
+
+def test_one_pair_of_classes_is_mixed_up_most_wherever_that_is_said(app, finished_run, tmp_path, monkeypatch):
+    from dec_core.analysis.verdict import most_mixed
+    from dec_core.reading.run import Run
+    from pages.shared import components
+
+    drawn, run = {}, put(finished_run, tmp_path)
+    keep = lambda figure, name, alt, *_: drawn.update({name: alt})  # noqa: E731
+    monkeypatch.setattr(components, "plot", keep)
+    monkeypatch.setattr(components, "digits", lambda rows, name, alt, *_: drawn.update({name: alt}))
+    app.query_params["run"] = run.id
+    app.run()
+    now = Run.open(run).at(-1)
+    mixed, classes = most_mixed(now.confusion), now.run.classes
+    said = f"{classes[mixed.one]} and {classes[mixed.other]} are confused most"
+    assert said in " ".join(item.value for item in app.markdown) and said in drawn["Confusion matrix"]
+    (link,) = [element for element in app.get("page_link") if "among the" in element.proto.label]
+    assert link.proto.label.startswith(f"{mixed.n_wrong} of the {classes[mixed.true]}s")
+    assert "clusters hold mostly the digit matched to them" in drawn["Confusion matrix"]
+    assert "Accuracy went from" in drawn["Curves"] and "Cluster centers, matched to" in drawn["Reconstructions"]
 
 
 def test_a_finished_run_opens_with_its_result(app, finished_run, tmp_path):
@@ -227,6 +260,21 @@ def test_while_clusters_form_the_map_is_umap_and_who_chooses_pca_keeps_it(app, f
     assert note() == ("UMAP of 599 of 1 797 images, step 20", 599)
     (run.path / LIVE_UMAP_FILE).write_bytes(b"PK")
     assert note() == pca
+
+
+def test_each_screen_has_a_title_of_its_own_that_names_the_run(app, finished_run, tmp_path, monkeypatch):
+    import streamlit as st
+
+    titles, run = [], put(finished_run, tmp_path)
+    monkeypatch.setattr(st, "set_page_config", lambda page_title=None, **_: titles.append(page_title))
+    app.query_params["run"] = run.id
+    for name in ("train", "inspect", "compare", "sweep"):
+        app.switch_page(f"{name}/{name}.py")
+        app.run()
+    named = [title.split(" · ") for title in titles if title]
+    assert [screen for screen, *_ in named] == ["Train", "Inspect", "Compare", "Sweep"]
+    assert {tuple(rest) for _, *rest in named} == {(named[0][1], "Deep clustering, live")}
+    assert "seed 0" in named[0][1]
 
 
 def test_the_picker_opens_a_past_run(app, finished_run, tmp_path):

@@ -80,7 +80,8 @@ def test_curves_of_a_run_have_its_numbers_and_reference_lines(finished_run):
     said = " ".join(note.text for note in figure.layout.annotations)
     assert "k-means: " in said and f"pixels {100 * history.baseline['acc']:.1f}" in said
     assert f"z {100 * history.centers['acc']:.1f}" in said
-    assert f"to {100 * history.updates[-1]['acc']:.1f} %" in curves_in_words(history)
+    newest = history.updates[-1]
+    assert f"to {100 * newest['acc']:.1f} % by step 60, NMI is {newest['nmi']:.3f}" in curves_in_words(history)
 
 
 def test_curves_of_a_taught_run_name_its_phases_and_its_teacher(finished_run):
@@ -110,6 +111,9 @@ def test_joint_losses_replace_the_pretraining_curve_once_there_are_some():
 def test_curves_without_labels_show_what_needs_none():
     update = {"event": "TargetUpdated", "iteration": 0, "delta_label": 0.1, "silhouette": 0.4, "confidence": 0.8}
     lines = {trace.name: trace for trace in curves(History(pretrain=[FIRST], updates=[update])).data}
+    assert curves_in_words(History(updates=[update])) == (
+        "Silhouette went from 0.400 to 0.400 by step 0, Confidence is 0.800; 10.00 % of the images changed cluster."
+    )
     assert list(lines["Silhouette"].y) == [40] and list(lines["Confidence"].y) == [80] and "Accuracy" not in lines
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -20,8 +20,29 @@ def thousands(n: int) -> str:
     return f"{int(n):,}".replace(",", THIN)
 
 
-def most_mixed(confusion: Confusion) -> tuple[object, object, int] | None:
-    """The two classes that share clusters most, and how many samples that concerns; None if none do.
+class MixedUp(NamedTuple):
+    """Two classes that share clusters.
+
+    Attributes
+    ----------
+    one, other : int
+        The classes, ascending.
+    n : int
+        Samples of each in the cluster matched to the other.
+    true, cluster, n_wrong : int
+        The larger of the two errors: `n_wrong` samples of the class `true` in that cluster.
+    """
+
+    one: int
+    other: int
+    n: int
+    true: int
+    cluster: int
+    n_wrong: int
+
+
+def most_mixed(confusion: Confusion) -> MixedUp | None:
+    """The two classes that share clusters most; None if none do.
 
     Samples of class a in the cluster matched to b count, and the reverse. Clusters without a class
     are nobody's, so what lies in them is not mixed up with anything.
@@ -31,18 +52,28 @@ def most_mixed(confusion: Confusion) -> tuple[object, object, int] | None:
     pairs = np.triu(wrong + wrong.T)
     if not pairs.size or not pairs.max():
         return None
-    a, b = np.unravel_index(pairs.argmax(), pairs.shape)
-    return confusion.classes[a], confusion.classes[b], int(pairs[a, b])
+    pair = np.unravel_index(pairs.argmax(), pairs.shape)
+    row, column = max(pair, pair[::-1], key=lambda cell: wrong[cell])
+    one, other = sorted(confusion.classes[place].item() for place in pair)
+    true, cluster = confusion.classes[row].item(), confusion.clusters[column].item()
+    return MixedUp(one, other, int(pairs[pair]), true, cluster, int(wrong[row, column]))
 
 
-def verdict(confusion: Confusion, names: Sequence[str], noun: str = "digits") -> str:
-    """One sentence on a scored clustering. `names` are those of the classes, `noun` what the images show."""
+def mixed_up_in_words(confusion: Confusion, names: Sequence[str], noun: str) -> str:
+    """Which two classes are mixed up most, without a full stop. `noun` is what one sample is."""
+    mixed = most_mixed(confusion)
+    if mixed is None:
+        return "no two classes share a cluster"
+    counted = f"{thousands(mixed.n)} {noun}{'' if mixed.n == 1 else 's'}"
+    return f"{names[mixed.one]} and {names[mixed.other]} are confused most ({counted}, both ways)"
+
+
+def verdict(confusion: Confusion, names: Sequence[str], noun: str = "digit") -> str:
+    """One sentence on a scored clustering. `names` are those of the classes, `noun` what one image shows."""
     total, right = confusion.counts.sum(), confusion.counts[confusion.right].sum()
-    sentence = f"{thousands(right)} of {thousands(total)} {noun} are clustered correctly"
-    pair = most_mixed(confusion)
-    if pair:
-        a, b = sorted(pair[:2])
-        sentence += f"; {names[a]} and {names[b]} are confused most ({thousands(pair[2])} {noun}, both ways)"
+    sentence = f"{thousands(right)} of {thousands(total)} {noun}s are clustered correctly"
+    if most_mixed(confusion):
+        sentence += f"; {mixed_up_in_words(confusion, names, noun)}"
     empty = int((confusion.counts.sum(axis=0) == 0).sum())
     if empty:
         sentence += f"; {empty} of {len(confusion.clusters)} clusters {'is' if empty == 1 else 'are'} empty"

@@ -255,10 +255,15 @@ def _thinned(records: list[dict]) -> list[dict]:
 
 
 def curves_in_words(history) -> str:
-    """What the curves show, as text."""
-    scored = [r for r in history.updates if "acc" in r]
+    """What the curves show, in a sentence: from where to where the first score went, and the newest of the others."""
+    scored = [r for r in history.updates if "acc" in r or "silhouette" in r]
     if scored:
-        return f"Accuracy went from {100 * scored[0]['acc']:.1f} % to {100 * scored[-1]['acc']:.1f} %."
+        first, now, of = scored[0], scored[-1], [key for key in SCORES if key in scored[-1]]
+        name, unit, scale = SCORES[of[0]][0], " %" if of[0] == "acc" else "", 100 if of[0] == "acc" else 1
+        ends = [f"{scale * record[of[0]]:.{1 if unit else 3}f}{unit}" for record in (first, now)]
+        others = "".join(f", {SCORES[key][0]} is {now[key]:.3f}" for key in of[1:])
+        changed = f"; {100 * now['delta_label']:.2f} % of the images changed cluster" if "delta_label" in now else ""
+        return f"{name} went from {ends[0]} to {ends[1]} by step {now['iteration']}{others}{changed}."
     if history.pretrain:
         return f"Reconstruction error is {history.pretrain[-1]['loss']:.4f} in epoch {history.pretrain[-1]['epoch']}."
     return "No curve yet."

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 from dec_core.analysis.naming import letter
-from dec_core.analysis.verdict import most_mixed, thousands
+from dec_core.analysis.verdict import mixed_up_in_words, most_mixed, thousands
 from dec_core.config import GROUPS, OWN_DATA, applies
 from dec_core.fields import fields
 from dec_core.figures.confusion import confusion_figure, sizes_figure
@@ -113,10 +113,8 @@ def _clusters(run: Any, level: int) -> str:
     height = min(HIGHEST, max(HEIGHT + 60, 60 + CELL * len(run.classes)))
     figure = confusion_figure(run.confusion, run.cluster_order, run.classes, kind, height)
     caption = f"Rows are {kinds}, columns clusters, matched one to one so that the diagonal holds the most images."
-    pair = most_mixed(run.confusion)
-    if pair:
-        a, b = sorted(pair[:2])
-        caption += f" {run.classes[a]} and {run.classes[b]} are confused most: {thousands(pair[2])} images, both ways."
+    if most_mixed(run.confusion):
+        caption += f" {mixed_up_in_words(run.confusion, run.classes, run.noun)}."
     return section(level, f"Which {kinds} are mixed up?", plot(figure, "Confusion matrix", caption, _least(run)))
 
 

@@ -187,7 +187,7 @@ def _sentences(run: Run, now: Snapshot | None, status: RunStatus, history: Histo
     if now is None or now.labels is None:
         return [*sentences, "There are no clusters yet."]
     if now.confusion is not None:
-        sentences.append(verdict(now.confusion, run.classes, f"{run.noun}s"))
+        sentences.append(verdict(now.confusion, run.classes, run.noun))
     else:
         sentences.append(verdict_without_labels(cluster_sizes(now.labels, run.config.n_clusters)))
     return sentences + findings(history, run.config, run.letters)

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from dec_core.analysis.verdict import most_mixed, thousands
+from dec_core.analysis.in_words import matrix_in_words
+from dec_core.analysis.verdict import thousands
 from dec_core.figures.palette import GREY, N_RAMP, RIGHT, TEN, WRONG, colour, ramp
 from dec_core.reading.run import Run
 from dec_core.reading.snapshot import Snapshot
@@ -58,11 +59,7 @@ def matrix_data(now: Snapshot, picked: dict[str, int], share: str) -> dict[str, 
 def _classes_by_clusters(now: Snapshot) -> dict[str, Any]:
     run, over, glance = now.run, now.run.overview, now.run.overview.snapshots[now.number]
     counts = np.zeros((len(over.classes), len(over.order)), int) if glance.counts is None else glance.counts
-    pair = now.confusion and most_mixed(now.confusion)
-    alt = "No two classes share a cluster."
-    if pair:
-        n_mixed = f"{count_of(pair[2], run.noun)}, both ways"
-        alt = f"{run.classes[pair[0]]} and {run.classes[pair[1]]} are confused most: {n_mixed}."
+    alt = matrix_in_words(now.confusion, run.classes, run.noun) if now.confusion else ""
     return {
         "rows": [run.classes[value] for value in over.classes], "classes": over.classes.tolist(),
         "counts": counts.tolist(), "class_of": as_list(glance.class_of) or [], "matched": True, "follows": True,

@@ -12,9 +12,10 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dec_core.analysis.metrics import Confusion
+from dec_core.analysis.in_words import centers_in_words, matrix_in_words, sizes_in_words
+from dec_core.analysis.metrics import cluster_sizes
 from dec_core.analysis.naming import letter
-from dec_core.analysis.verdict import most_mixed, thousands, verdict
+from dec_core.analysis.verdict import MixedUp, most_mixed, thousands
 from dec_core.config import RunConfig
 from dec_core.figures.curves import curves_in_words
 from dec_core.figures.palette import colour
@@ -35,7 +36,7 @@ from pages.shared.snapshot_view import (
     shown,
     sizes_json,
 )
-from pages.shared.text import count_of, escape
+from pages.shared.text import escape
 
 TOP, BOTTOM = 284, 222  # heights in pixels of the contents of the upper and lower boxes
 MOST_LETTERS = 40  # of a class's name beside a box's question
@@ -148,13 +149,12 @@ class Boxes:
         confusion = self.newest.confusion
         if confusion is None:
             figure = sizes_json(*self._of_newest(), TOP, self.newest)
-            components.plot(figure, "Cluster sizes", "Sizes of the clusters", "sizes", TOP)
+            sizes = cluster_sizes(self.newest.labels, self.newest.run.config.n_clusters)
+            finding = sizes_in_words(sizes, self.newest.run.letters)
+            components.plot(figure, "Cluster sizes", finding, "sizes", TOP)
             return
-        names, pair = self.newest.run.classes, most_mixed(confusion)
-        finding = verdict(confusion, names, "images")
-        if pair:
-            finding = f"{names[pair[0]]} and {names[pair[1]]} are confused most: {count_of(pair[2], 'image')}."
-        letters = self.newest.run.letters
+        names, letters = self.newest.run.classes, self.newest.run.letters
+        finding = matrix_in_words(confusion, names, self.newest.run.noun)
         figure = confusion_json(*self._of_newest(), TOP, self.newest)
 
         def clicked(cell: dict[str, Any]) -> None:
@@ -162,18 +162,17 @@ class Boxes:
             inspect_next(self.run_id, true=names[row], cluster=letters[column])
 
         components.plot(figure, "Confusion matrix", finding, "confusion", TOP, clicked)
-        if pair:
+        mixed = most_mixed(confusion)
+        if mixed:
             with controls:
-                self._worth_a_look(confusion, names, letters)
+                self._worth_a_look(mixed, names, letters)
 
-    def _worth_a_look(self, confusion: Confusion, names: Sequence[str], letters: list[str]) -> None:
-        """The cell with the most errors, one click away."""
-        n = confusion.n_matched
-        wrong = np.where(confusion.right, 0, confusion.counts)[:n, :n]
-        i, j = np.unravel_index(wrong.argmax(), wrong.shape)
-        one, other = (escape(names[confusion.classes[cell]], MOST_LETTERS) for cell in (i, j))
-        label = f"{thousands(wrong[i, j])} of the {one}s {'is' if wrong[i, j] == 1 else 'are'} among the {other}s"
-        query = {"run": self.run_id, "true": names[confusion.classes[i]], "cluster": letters[confusion.clusters[j]]}
+    def _worth_a_look(self, mixed: MixedUp, names: Sequence[str], letters: list[str]) -> None:
+        """The larger error of the two classes that are mixed up most, one click away."""
+        other = mixed.other if mixed.true == mixed.one else mixed.one
+        ones, others = (escape(names[value], MOST_LETTERS) for value in (mixed.true, other))
+        label = f"{thousands(mixed.n_wrong)} of the {ones}s {'is' if mixed.n_wrong == 1 else 'are'} among the {others}s"
+        query = {"run": self.run_id, "true": names[mixed.true], "cluster": letters[mixed.cluster]}
         st.page_link(
             "inspect/inspect.py",
             label=label,
@@ -222,10 +221,14 @@ class Boxes:
             if trained and not METHODS[self.config.method].trains_decoder:
                 title += "; the decoder has not learned since pretraining"
             rows.append(components.digit_row(title, decoded, names, [colour(i) for i in numbers]))
-        description = (
-            "Images, their reconstructions and the decoded cluster centers" if trained else "Images and mean images"
-        )
-        components.digits(rows, "Reconstructions", description, "digits", BOTTOM)
+        components.digits(rows, "Reconstructions", self._digits_in_words(trained=trained), "digits", BOTTOM)
+
+    def _digits_in_words(self, *, trained: bool) -> str:
+        sentences = [f"{len(shown(self.config).examples)} images{' and their reconstructions' if trained else ''}."]
+        if self.clustered:
+            run = self.newest.run
+            sentences.append(centers_in_words(self.newest.class_of, run.letters, run.classes))
+        return " ".join(sentences)
 
 
 def _projection() -> str:

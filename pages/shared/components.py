@@ -32,6 +32,9 @@ POINTS = (
     '<button type="button" class="lasso" aria-pressed="false">Lasso</button></div>'
     '<div class="tip" hidden><canvas></canvas><span></span></div></div>'
 )
+PLOT = """.plot { width: 100%; }
+.plot:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: -2px; }
+"""
 
 
 @cache
@@ -41,14 +44,17 @@ def source(name: str) -> str:
 
 
 _plot = st.components.v2.component(
-    "plot", html='<div class="plot" role="img"></div>', css=".plot { width: 100%; }\n", js=source("plot.js"),
+    "plot", html='<div class="plot" role="img" tabindex="0"></div>', css=PLOT, js=source("plot.js"),
     isolate_styles=False,
 )  # fmt: skip
 _points = st.components.v2.component(
     "points", html=POINTS, css=source("points.css"), js=source("raster.js") + source("points.js")
 )
 _digits = st.components.v2.component(
-    "digits", html='<div class="digits" role="img"></div>', css=source("digits.css"), js=source("digits.js")
+    "digits",
+    html='<div class="digits" role="img" tabindex="0"></div>',
+    css=source("digits.css"),
+    js=source("digits.js"),
 )
 _keys = st.components.v2.component("keys", html="<span hidden></span>", js=source("keys.js"))
 

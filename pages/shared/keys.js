@@ -7,10 +7,44 @@ const TAKEN = "input, textarea, select, button, [role=slider], [role=combobox], 
 const TYPING = "input, textarea, [contenteditable=true]";
 let listener;
 
+const ROW = ".st-key-controls button", STOP = ".st-key-stop button:not([disabled])";
+let place; // which button of the row the keyboard is on; undefined where it is elsewhere
+let replaced; // observes whether that button goes away or turns grey
+
 // A button pressed by the mouse would keep the focus, and then take the space key for itself. Keyboards have detail 0.
-const release = (event) => { if (event.detail > 0) event.composedPath()[0].closest?.(".st-key-controls button")?.blur(); };
+function release(event) {
+  const button = event.composedPath()[0].closest?.(ROW);
+  if (!button || event.detail === 0) return;
+  leave();
+  button.blur();
+}
+
+function leave() { place = undefined; replaced?.disconnect(); }
+
+function arrive(event) {
+  const button = event.composedPath()[0].closest?.(ROW);
+  leave();
+  if (!button) return;
+  place = [...document.querySelectorAll(ROW)].indexOf(button);
+  replaced ??= new MutationObserver(stay);
+  replaced.observe(document.body, { childList: true, subtree: true, attributeFilter: ["disabled"] });
+}
+
+// Pause gives way to Resume, and Stop turns grey: the keyboard goes on where it was, or to the button that space would
+// press, and not to the top of the page. While a run can still be stopped the one that is meant is yet to come.
+function stay() {
+  const active = document.activeElement;
+  if (place === undefined || !(active === document.body || active?.matches(`:disabled`))) return;
+  const buttons = [...document.querySelectorAll(ROW)], enabled = (button) => button && !button.disabled;
+  const pressed = names.map((name) => document.querySelector(`.st-key-${name} button`));
+  const next = [buttons[place], ...pressed].find(enabled) ?? (document.querySelector(STOP) ? null : buttons.find(enabled));
+  next?.focus({ preventScroll: true });
+}
+
+let names = []; // of the buttons that the space key presses
 
 export default function ({ data }) {
+  names = data.keys[" "] ?? [];
   document.removeEventListener("keydown", listener);
   const mine = listener = (event) => {
     if (event.defaultPrevented) return; // a component has used it
@@ -26,5 +60,7 @@ export default function ({ data }) {
   };
   document.addEventListener("keydown", listener);
   document.addEventListener("click", release);
+  document.addEventListener("pointerdown", leave);
+  document.addEventListener("focusin", arrive);
   return () => document.removeEventListener("keydown", mine);
 }

@@ -17,6 +17,7 @@ from pages.shared.focus import focus_on, focused_run, index
 from pages.shared.widget_key import key_showing, value_chosen
 
 MAX_LISTED = 500
+APP = "Deep clustering, live"
 
 
 def name(entry: Entry, *, seed: bool = True) -> str:
@@ -42,6 +43,13 @@ def title(entry: Entry, clock: str = "%H:%M") -> str:
     """A run in one line: what it is, how it went, when it was."""
     star = "★ " if entry.marks.star else ""
     return f"{star}{name(entry)} · {outcome(entry.status)} · {when(entry, clock)}"
+
+
+def browser_title(screen: str) -> str:
+    """What the browser's tab, its history and a screen reader call a screen: its name, and the run in focus."""
+    run = focused_run(warn=False)
+    entry = index().entry(run.id) if run else None
+    return " · ".join([screen, *([name(entry)] if entry else []), APP])
 
 
 def when(entry: Entry, clock: str = "%H:%M") -> str:

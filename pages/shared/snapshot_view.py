@@ -147,7 +147,7 @@ def embedding_frame(
         kind=data.kind,
         name="Embedding",
         note=f"{space} of {part} images, {when}",
-        alt=f"{thousands(n_shown)} images as points, by {space} of z, colored by {colour_by}",
+        alt=f"{part} images as points, by {space} of z at {when}, colored by {colour_by}.",
     )
 
 

@@ -110,7 +110,11 @@ def _titles(plan: Any) -> dict[str, str]:
 
 def _figures(study: Any, plan: Any, rows: list[dict[str, Any]], titles: dict[str, str], ended: int) -> None:
     """Four boxes; drawn anew only when another trial has ended."""
+    from dec_core.sweeps.outcome import best_in_words
+
     drawn = _drawn(plan.name, ended, len(rows), study, plan, rows, titles)
+    best = best_in_words(rows, figures.OBJECTIVES[plan.objective].lower(), 3)
+    found = f"{count_of(ended, 'trial')}{'; ' if best else ''}{best}."
     asked = [
         ("history", "Does it get better?", ABOUT_HISTORY, "Trials appear as they end."),
         ("parallel", "Which values go together?", ABOUT_PARALLEL, "Appears after two trials."),
@@ -126,7 +130,7 @@ def _figures(study: Any, plan: Any, rows: list[dict[str, Any]], titles: dict[str
         for place, (key, question, about, later) in zip(st.columns(2), asked[start : start + 2], strict=True):
             with place, box(key, question, about):
                 if drawn[key]:
-                    components.plot(drawn[key], question, count_of(ended, "trial"), f"sweep_{key}", HEIGHT)
+                    components.plot(drawn[key], question, found, f"sweep_{key}", HEIGHT)
                 else:
                     to_come(later, HEIGHT)
 
@@ -155,6 +159,8 @@ def _best(best: dict[str, Any], n_level: int) -> None:
         return  # it was trained on another machine
     number = best["number"]
     st.markdown(
-        f"**Best trial so far: {number}**" if n_level == 1 else f"**Trial {number}, one of {n_level} level trials**"
+        f"**Best trial so far: {number:d}**"
+        if n_level == 1
+        else f"**Trial {number:d}, one of {n_level:d} level trials**"
     )
     Boxes(run.id, focus.reader(run.id).refresh(), config).show()

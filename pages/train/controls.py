@@ -155,6 +155,6 @@ def _result(run_id: str, history: History, config: RunConfig) -> str:
     confusion = None if now is None else now.confusion
     if confusion is not None:
         data = shown(config)
-        return verdict(confusion, data.classes, "digits" if data.kind == "digit" else "images")
+        return verdict(confusion, data.classes, "digit" if data.kind == "digit" else "image")
     sizes = (history.end or {}).get("sizes")
     return verdict_without_labels(np.array(sizes)) if sizes else "Finished."

@@ -193,9 +193,12 @@ def _findings(run_id: str, history: History, config: RunConfig | None) -> None:
         sentences.append(STARTED_TWICE)
     too_short = _too_short(history, config) if config else ""
     sentences = [too_short, *sentences] if too_short else sentences
-    icon = ":material/warning: " if too_short or (first and is_suspect(history)) else ""
+    text = " ".join(sentences)
     with st.container(key="findings"):
-        st.caption(f"{icon}{escape(' '.join(sentences), MOST_FOUND)}" or "\u2003")
+        if too_short or (first and is_suspect(history)):
+            st.warning(escape(text, MOST_FOUND), icon=":material/warning:")
+        else:
+            st.caption(escape(text, MOST_FOUND) or "\u2003")
 
 
 def _too_short(history: History, config: RunConfig) -> str:

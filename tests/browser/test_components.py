@@ -103,6 +103,38 @@ def test_the_space_key_on_a_button_inside_a_component_presses_no_other(blank):
     assert is_taken(blank, "canvas", " ") and blank.evaluate("pressed") == 1
 
 
+def test_the_keyboard_stays_in_the_row_of_controls_when_its_button_is_replaced_or_turns_grey(blank):
+    load(blank, "<span></span>", "shared/keys.js")
+    blank.evaluate("""() => {
+      const row = document.body.appendChild(document.createElement("div"));
+      row.className = "st-key-controls";
+      window.fill = (...controls) => row.replaceChildren(...controls.map((text) => {
+        const part = document.createElement("div"), [name, grey] = text.split("-");
+        part.className = `st-key-${name}`;
+        part.innerHTML = `<button ${grey ? "disabled" : ""}>${name}</button>`;
+        return part;
+      }));
+      draw({ keys: { " ": ["pause", "resume"] }, focus: {} });
+      fill("start", "pause", "stop");
+    }""")
+
+    def focused() -> str:  # once the page has seen what was done to it
+        return blank.evaluate("new Promise((done) => setTimeout(() => done(document.activeElement.textContent)))")
+
+    blank.locator(".st-key-pause button").focus()
+    blank.evaluate("fill('start', 'resume', 'stop')")
+    assert focused() == "resume"
+    blank.evaluate("fill('start', 'pause-grey', 'stop')")  # it resumes: the next to press is yet to come
+    blank.evaluate("fill('start', 'pause', 'stop')")
+    assert focused() == "pause"
+    blank.locator(".st-key-stop button").focus()
+    blank.evaluate("document.querySelector('.st-key-stop button').disabled = true")
+    assert focused() == "pause"
+    blank.locator(".st-key-pause button").click()  # by mouse it is let go, so that space is nobody's
+    blank.evaluate("fill('start', 'resume', 'stop')")
+    assert focused() != "resume"
+
+
 def test_keys_with_ctrl_or_alt_stay_the_browsers(blank):
     load(blank, '<div class="matrix"></div>', "shared/matrix.js")
     blank.evaluate("(data) => { draw(data); }", MATRIX)

@@ -270,6 +270,10 @@ def test_nothing_is_cut_off_on_a_phone(server, browser, runs):
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
     tops = [figure(phone, name).bounding_box()["y"] for name in ("Embedding", "Confusion matrix", "Curves")]
     assert tops == sorted(tops)
+    for name in ("Embedding", "Confusion matrix", "Curves", "Reconstructions"):  # the keyboard reaches what they say
+        figure(phone, name).focus()
+        expect(figure(phone, name)).to_be_focused()
+        assert figure(phone, name).get_attribute("aria-description").endswith(".")
     for name in ("Start", "Pause", "Step", "Stop"):
         box = button(phone, name).bounding_box()
         assert box["x"] >= 0 and box["x"] + box["width"] <= 390
