@@ -13,7 +13,6 @@ from collections import deque
 from collections.abc import Iterator
 from math import prod
 from numbers import Integral
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,10 +22,10 @@ from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from dec_core.analysis.assignment import q_by
 from dec_core.config import OWN_DATA, RunConfig
-from dec_core.data.arrays import DARK, as_images
+from dec_core.data.arrays import DARK, as_images, gray_levels
 from dec_core.data.deskew import deskew
 from dec_core.methods import METHODS
-from dec_core.model_file import check_state, read_model, write_model
+from dec_core.model_file import SavedModel
 
 if TYPE_CHECKING:
     from dec_core.training import TrainingState
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
 FEWEST = 8  # images: no config has smaller batches
 
 
-class DEC(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, BaseEstimator):
+class DEC(SavedModel, ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, BaseEstimator):
     """Deep Embedded Clustering of images (Xie, Girshick and Farhadi 2016).
 
     An autoencoder learns to reproduce x; k-means places centers mu among z = encoder(x); then encoder
@@ -208,19 +207,9 @@ class DEC(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, BaseE
                 f"X: the brightest value is {x.max():g} of 255; if it is meant to be white, scale it to 255 first",
                 stacklevel=4,
             )
-        levels = self._levels(x).reshape(-1, *self.input_shape_)
+        levels = gray_levels(x, self.scale_).reshape(-1, *self.input_shape_)
         white = np.full_like(levels[:1], 255)  # with it, as_images takes dark images for what they are
         return as_images(np.concatenate([levels, white]))[0][:-1]
-
-    def _levels(self, x: np.ndarray) -> np.ndarray:
-        """Values as grey levels, uint8, by the scale that fit decided."""
-        high = float(x.max())
-        if high * self.scale_ > 255:
-            expected = "0 to 1 as in fit" if self.scale_ == 255 else "0 to 1 or 0 to 255"
-            raise ValueError(f"X: received values up to {high:g}, expected {expected}; rescale them")
-        if self.scale_ == 255:
-            return np.round(x.astype(np.float32) * 255).astype(np.uint8)
-        return x if x.dtype == np.uint8 else np.round(x).astype(np.uint8)
 
     def _rows(self, images: np.ndarray) -> np.ndarray:
         """Images as the networks take them: uint8, (n, n_pixels), deskewed if the config says so."""
@@ -315,80 +304,3 @@ class DEC(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, BaseE
         tags.input_tags.positive_only = tags.input_tags.three_d_array = True
         tags.transformer_tags.preserves_dtype = []  # z is float32, whatever x is
         return tags
-
-    # -- files
-
-    def save(self, path: Path | str) -> None:
-        """Write the model to one file, whole or not at all; between two events of `iter_fit`, too.
-
-        It is an .npz of plain arrays, whatever its name, and holds no images. Raises NotFittedError if
-        training has not begun.
-        """
-        check_is_fitted(self, "state_")
-        params = self.get_params(deep=False)
-        about = {
-            "params": params | {"config": None if self.config is None else self.config.model_dump()},
-            "config": self.config_.model_dump(),
-            "input_shape": self.input_shape_,
-            "scale": self.scale_,
-            "checksum": self._checksum,
-            "columns": list(getattr(self, "feature_names_in_", [])),
-        }
-        write_model(Path(path), about, self.state_.to_arrays())
-
-    @classmethod
-    def load(cls, path: Path | str) -> DEC:
-        """The model that `save` wrote: it predicts the same, bit for bit, and resumes as if never stopped.
-
-        A file from others can do no harm: no pickle is opened, and no network is built that is larger
-        than the file.
-
-        Raises
-        ------
-        ValueError
-            If it is another kind of file, incomplete, damaged or at odds with itself.
-        OSError
-            If there is no such file, or it cannot be read.
-        """
-        with Path(path).open("rb") as file:
-            try:
-                return cls._from_file(*read_model(file))
-            except Exception as error:  # whatever the file brings about, it is the file that is wrong
-                reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
-                raise ValueError(
-                    f"{path}: received no model ({reason}), expected a file that DEC.save wrote"
-                ) from error
-
-    @classmethod
-    def _from_file(cls, about: dict[str, Any], arrays: dict[str, np.ndarray]) -> DEC:
-        from dec_core.training import TrainingState
-
-        params, config = about["params"], RunConfig.make(**about["config"])
-        model = cls(**params | {"config": params["config"] and RunConfig.make(**params["config"])})
-        model.input_shape_, model.scale_, model._checksum = (
-            tuple(about["input_shape"]),
-            about["scale"],
-            about["checksum"],
-        )
-        model.n_features_in_ = prod(model.input_shape_)
-        if about["columns"]:
-            model.feature_names_in_ = np.asarray(about["columns"], dtype=object)
-        blank = np.broadcast_to(np.uint8(0), (1, *model.input_shape_))  # takes no memory, however large
-        image_shape = as_images(blank)[0].shape[1:]
-        check_state(arrays, config, image_shape)
-        model.state_ = TrainingState.from_arrays(config, image_shape, arrays)
-        return model
-
-    def __getstate__(self) -> dict[str, Any]:
-        """For pickle and deepcopy: the training's state as arrays."""
-        values = dict(vars(self))
-        if "state_" in values:
-            values["state_"] = self.config_, self.state_.image_shape, self.state_.to_arrays()
-        return values
-
-    def __setstate__(self, values: dict[str, Any]) -> None:
-        vars(self).update(values)
-        if "state_" in values:
-            from dec_core.training import TrainingState
-
-            self.state_ = TrainingState.from_arrays(*values["state_"])

@@ -1,4 +1,4 @@
-"""The file of a `DEC` model: an .npz of plain arrays, all else as JSON in the array `about`.
+"""The file of a `DEC` model, saved and loaded: an .npz of plain arrays, all else as JSON in the array `about`.
 
 A file from others can do no harm: no pickle is opened, it may not unpack to more than its own size, and `check_state`
 builds no network larger than the arrays it came with.
@@ -9,18 +9,100 @@ from __future__ import annotations
 import json
 import os
 import zipfile
+from math import prod
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Self
 
 import numpy as np
+from sklearn.utils.validation import check_is_fitted
 
 from dec_core.architecture import architecture
 from dec_core.config import RunConfig
+from dec_core.data.arrays import as_images
 from dec_core.json_text import parse_json
 from dec_core.methods import uses_mixture_target
 from dec_core.whole_files import write_whole
 
 FORMAT = "dec_core.DEC 1"
+
+
+class SavedModel:
+    """What `DEC` can do with files, and for pickle and deepcopy: a training's state goes as plain arrays."""
+
+    def save(self, path: Path | str) -> None:
+        """Write the model to one file, whole or not at all; between two events of `iter_fit`, too.
+
+        It is an .npz of plain arrays, whatever its name, and holds no images. Raises NotFittedError if
+        training has not begun.
+        """
+        check_is_fitted(self, "state_")
+        params = self.get_params(deep=False)
+        about = {
+            "params": params | {"config": None if self.config is None else self.config.model_dump()},
+            "config": self.config_.model_dump(),
+            "input_shape": self.input_shape_,
+            "scale": self.scale_,
+            "checksum": self._checksum,
+            "columns": list(getattr(self, "feature_names_in_", [])),
+        }
+        write_model(Path(path), about, self.state_.to_arrays())
+
+    @classmethod
+    def load(cls, path: Path | str) -> Self:
+        """The model that `save` wrote: it predicts the same, bit for bit, and resumes as if never stopped.
+
+        A file from others can do no harm: no pickle is opened, and no network is built that is larger
+        than the file.
+
+        Raises
+        ------
+        ValueError
+            If it is another kind of file, incomplete, damaged or at odds with itself.
+        OSError
+            If there is no such file, or it cannot be read.
+        """
+        with Path(path).open("rb") as file:
+            try:
+                return cls._from_file(*read_model(file))
+            except Exception as error:  # whatever the file brings about, it is the file that is wrong
+                reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
+                raise ValueError(
+                    f"{path}: received no model ({reason}), expected a file that DEC.save wrote"
+                ) from error
+
+    @classmethod
+    def _from_file(cls, about: dict[str, Any], arrays: dict[str, np.ndarray]) -> Self:
+        from dec_core.training import TrainingState
+
+        params, config = about["params"], RunConfig.make(**about["config"])
+        model = cls(**params | {"config": params["config"] and RunConfig.make(**params["config"])})
+        model.input_shape_, model.scale_, model._checksum = (
+            tuple(about["input_shape"]),
+            about["scale"],
+            about["checksum"],
+        )
+        model.n_features_in_ = prod(model.input_shape_)
+        if about["columns"]:
+            model.feature_names_in_ = np.asarray(about["columns"], dtype=object)
+        blank = np.broadcast_to(np.uint8(0), (1, *model.input_shape_))  # takes no memory, however large
+        image_shape = as_images(blank)[0].shape[1:]
+        check_state(arrays, config, image_shape)
+        model.state_ = TrainingState.from_arrays(config, image_shape, arrays)
+        return model
+
+    def __getstate__(self) -> dict[str, Any]:
+        """For pickle and deepcopy: the training's state as arrays."""
+        values = dict(vars(self))
+        if "state_" in values:
+            values["state_"] = self.config_, self.state_.image_shape, self.state_.to_arrays()
+        return values
+
+    def __setstate__(self, values: dict[str, Any]) -> None:
+        vars(self).update(values)
+        if "state_" in values:
+            from dec_core.training import TrainingState
+
+            self.state_ = TrainingState.from_arrays(*values["state_"])
 
 
 def write_model(path: Path, about: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:

@@ -144,3 +144,20 @@ def _class_name(label: bool | int | float | str | bytes) -> str:
             f"expected names of 1 to {MAX_LETTERS}; fill, shorten or leave out the labels"
         )
     return name
+
+
+def gray_levels(x: np.ndarray, scale: int) -> np.ndarray:
+    """Values as gray levels, uint8: `scale` is 255 for values of 0 to 1, and 1 for those of 0 to 255.
+
+    Raises
+    ------
+    ValueError
+        For values beyond.
+    """
+    high = float(x.max())
+    if high * scale > 255:
+        expected = "0 to 1 as in fit" if scale == 255 else "0 to 1 or 0 to 255"
+        raise ValueError(f"X: received values up to {high:g}, expected {expected}; rescale them")
+    if scale == 255:
+        return np.round(x.astype(np.float32) * 255).astype(np.uint8)
+    return x if x.dtype == np.uint8 else np.round(x).astype(np.uint8)
