@@ -1,6 +1,6 @@
 """The queue of runs and the worker processes that train them, one run at a time; and sweeps, while nobody waits.
 
-One `Supervisor` lives in the web process. It starts workers, sends them commands and notices when
+One `Supervisor` lives in the web process. It starts workers (`worker_process`), sends them commands and notices when
 they end; what they do it learns, like everyone else, from the run's folder.
 """
 
@@ -10,10 +10,7 @@ import atexit
 import contextlib
 import json
 import logging
-import os
 import shutil
-import subprocess
-import sys
 import threading
 import time
 from collections import deque
@@ -23,56 +20,14 @@ from pathlib import Path
 from dec_core.config import RunConfig
 from dec_core.runs.folder import RunFolder, list_runs
 from dec_core.runs.lock import RunIsTaken, training_lock
-from dec_core.runs.marks import KEPT_FOR, forget_removed
+from dec_core.runs.marks import forget_removed
 from dec_core.runs.status import ACTIVE, TOUCH_EVERY, new_attempt
+from dec_core.work.worker_process import Worker, delete_old_logs, new_log
 
 POLL = 0.1  # seconds
 TIDY_EVERY = 3600.0  # seconds
-WORKER = (sys.executable, "-m", "dec_core", "worker")
 RELEASE_WAIT = 2.0  # seconds in which a worker that is ending releases its run's lock
 MAX_FINISHING = 2  # workers that may make a UMAP at a time
-
-
-class Worker:
-    """One worker process and the pipe to it."""
-
-    def __init__(self, log: Path):
-        self.log = log
-        self.run_id = self.attempt = ""  # of the run that it has taken up
-        environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "2", "PYTHONUNBUFFERED": "1"}
-        with log.open("wb") as output:
-            self.process = subprocess.Popen(
-                WORKER,
-                stdin=subprocess.PIPE,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                env=environment,
-                cwd=Path(__file__).parents[2],
-                text=True,
-            )
-
-    @property
-    def alive(self) -> bool:
-        return self.process.poll() is None
-
-    def take_up(self, task: str, folder: RunFolder) -> None:
-        """Give it its one task."""
-        self.run_id, self.attempt = folder.id, folder.status.attempt
-        self.send(f"{task} {folder.path.resolve()}")
-
-    def send(self, line: str) -> bool:
-        """Whether the worker could still receive it."""
-        try:
-            self.process.stdin.write(line + "\n")
-            self.process.stdin.flush()
-            return True
-        except (BrokenPipeError, OSError, ValueError):
-            return False
-
-    def close(self) -> None:
-        """Close its standard input: it saves training so far and ends."""
-        with contextlib.suppress(OSError):  # it may have ended already
-            self.process.stdin.close()
 
 
 class Supervisor:
@@ -230,17 +185,12 @@ class Supervisor:
         return worker
 
     def _new_worker(self) -> Worker:
-        logs = self.root / ".workers"
-        logs.mkdir(exist_ok=True)
-        return Worker(logs / f"{os.getpid()}-{time.monotonic_ns()}.log")
+        return Worker(new_log(self.root))
 
     def _tidy(self) -> None:
         """Delete what was removed, and what workers printed before they took up a run, more than a week ago."""
         forget_removed(self.root)
-        for log in (self.root / ".workers").glob("*.log"):
-            with contextlib.suppress(OSError):  # on Windows a worker holds it open
-                if time.time() - log.stat().st_mtime > KEPT_FOR:
-                    log.unlink()
+        delete_old_logs(self.root)
 
     def _watch(self) -> None:
         touched = tidied = time.monotonic()
