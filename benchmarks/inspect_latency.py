@@ -167,13 +167,13 @@ def _handles(page: Any, *selectors: str) -> list[Any]:
 def _cells(page: Any, run: Run) -> list[float]:
     """Click cells that hold samples, and wait for headline, gallery and points to show them."""
     times = []
-    moment = run.at(-1)
+    newest = run.at(-1)
     rows = list(np.unique(run.y)) if run.y is not None else []
     cells = [
         (i, j, count)
         for i in range(len(rows))
         for j, cluster in enumerate(np.argsort(run.cluster_order))
-        if (count := int(((run.y == rows[i]) & (moment.labels == cluster)).sum()))
+        if (count := int(((run.y == rows[i]) & (newest.labels == cluster)).sum()))
     ]
     rng = np.random.default_rng(0)
     for number in rng.permutation(len(cells))[:TIMES]:

@@ -235,7 +235,7 @@ def test_repeat_trains_the_seeds_that_are_missing(runs):
 def test_change_one_thing_fills_the_form_and_shows_both_after_start(runs):
     at = compare(runs[2], runs[0])
     press(menu(at, runs[2]), "change_one_thing")
-    assert at.session_state["against"] == runs[2].id and at.session_state["tol"] == 0.01
+    assert at.session_state["compare_with"] == runs[2].id and at.session_state["tol"] == 0.01
     at.switch_page("train/train.py")  # as the browser is by now
     at.number_input(key="latent_dim").set_value(3).run()
     press(at, "start")

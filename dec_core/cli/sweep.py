@@ -113,8 +113,8 @@ def _print_outcome(study: optuna.Study, options: argparse.Namespace) -> bool:
     print(table_text(rows, plan, options.out))
     if options.json:
         correlation = None if plan.uses_labels else outcome.rank_correlation(rows, plan.objective)
-        found = {"best": best, "level": outcome.level_with_best(rows), "rank_correlation": correlation}
-        print(json.dumps({"plan": plan.model_dump(mode="json"), "trials": rows, **found}))
+        summary = {"best": best, "level": outcome.level_with_best(rows), "rank_correlation": correlation}
+        print(json.dumps({"plan": plan.model_dump(mode="json"), "trials": rows, **summary}))
     return best is not None
 
 

@@ -34,9 +34,10 @@ def table_text(rows: list[dict[str, Any]], plan: SweepPlan, root: Path) -> str:
         lines.append("| " + " | ".join(_short(cell) for cell in cells) + " |")
     best = outcome.best(rows)
     if best:
-        runs, found = ", ".join(str(root / run) for run in best["runs"]), outcome.best_in_words(rows, plan.objective, 4)
+        runs = ", ".join(str(root / run) for run in best["runs"])
+        sentence = outcome.best_in_words(rows, plan.objective, 4)
         labels = " Tuned by labels." if plan.uses_labels else ""
-        lines += ["", f"{found[0].upper()}{found[1:]}. Trial {best['number']} is kept in {runs}.{labels}"]
+        lines += ["", f"{sentence[0].upper()}{sentence[1:]}. Trial {best['number']} is kept in {runs}.{labels}"]
     trust = outcome.trust_in_words(rows, plan)
     return "\n".join([*lines, trust] if trust else lines)
 

@@ -30,8 +30,8 @@ def made_like(images: np.ndarray, known: np.ndarray, *, upright: bool = False) -
     images, notes = brought_to(images, known.shape[1:])
     background = float(np.median(_border(known[:ASKED])))
     if not DARK <= background <= LIGHT:
-        own = np.median(_border(images), axis=1)
-        inverted = own > LIGHT if background < DARK else own < DARK
+        backgrounds = np.median(_border(images), axis=1)
+        inverted = backgrounds > LIGHT if background < DARK else backgrounds < DARK
         if inverted.any():
             images = np.where(inverted.reshape(-1, *[1] * (images.ndim - 1)), 255 - images, images)
             notes.append(_inverted(int(inverted.sum()), len(images), dark=background < DARK))

@@ -61,11 +61,11 @@ def compared_with_reference(contestants: Sequence[Contestant], reference: int, v
     columns = [COMPARED_SCORES[score] for score in first]
     columns += [(field_title(field), fields()[field]["help"]) for field in varying]
     columns += [COMPARED_SCORES[score] for score in others]
-    against = contestants[reference]
+    baseline = contestants[reference]
     rows = []
     for one in contestants:
-        cells = [_score(one, against, score) for score in first] + [_field(one.config, field) for field in varying]
-        cells += [_score(one, against, score) for score in others]
+        cells = [_score(one, baseline, score) for score in first] + [_field(one.config, field) for field in varying]
+        cells += [_score(one, baseline, score) for score in others]
         rows.append(Row(one.name, one.standing, one.colour, cells, one.link))
     return comparison_table(columns, rows)
 
@@ -124,18 +124,18 @@ def _amount(change: float, score: str) -> str:
 
 def findings(contestants: Sequence[Contestant], reference: int) -> list[str]:
     """A sentence on each one's accuracy, or without labels its silhouette, compared with the reference's."""
-    against = contestants[reference]
-    score = next((score for score in ("acc", "silhouette") if score in against.spreads), None)
+    baseline = contestants[reference]
+    score = next((score for score in ("acc", "silhouette") if score in baseline.spreads), None)
     if score is None:
         return []
-    return [_finding(one, against, score) for one in contestants if one is not against and score in one.spreads]
+    return [_finding(one, baseline, score) for one in contestants if one is not baseline and score in one.spreads]
 
 
-def _finding(one: Contestant, against: Contestant, score: str) -> str:
-    names, noun = (f"“{one.name}”", f"“{against.name}”"), COMPARED_SCORES[score][0].lower()
-    if not _same_images(one, against):
+def _finding(one: Contestant, baseline: Contestant, score: str) -> str:
+    names, noun = (f"“{one.name}”", f"“{baseline.name}”"), COMPARED_SCORES[score][0].lower()
+    if not _same_images(one, baseline):
         return f"{names[0]} was trained on other images than {names[1]}; they cannot be compared."
-    spread, reference = one.spreads[score], against.spreads[score]
+    spread, reference = one.spreads[score], baseline.spreads[score]
     gap = difference(spread, reference)
     if gap.same:
         return f"{' and '.join(names)}: no difference in {noun} beyond the spread of the seeds."

@@ -71,7 +71,7 @@ def _menu(setup: Setup, *, is_reference: bool) -> None:
         starred = entry.marks.star
         _button(entry, "Unstar" if starred else "Star", "star", archive.mark_all, [entry], star=not starred)
         if not is_reference:
-            _button(entry, "Use as reference", "flag", _hold_against, entry.id)
+            _button(entry, "Use as reference", "flag", _use_as_reference, entry.id)
         _button(entry, "Inspect", "image_search", focus.inspect_next, entry.id)
         _button(entry, "Remove from comparison", "close", _take_out, entry.id)
     if entry.config is not None:
@@ -131,7 +131,7 @@ def _noted(entry: Entry) -> None:
     archive.mark_all([entry], note=st.session_state[f"note_{entry.id}"])
 
 
-def _hold_against(run_id: str) -> None:
+def _use_as_reference(run_id: str) -> None:
     compare(reference=run_id, true="", cluster="", lasso="")  # clusters are named after the reference's
 
 
@@ -142,5 +142,5 @@ def _take_out(run_id: str) -> None:
 
 def _change_one_thing(entry: Entry) -> None:
     focus.fill_with(entry.config)
-    st.session_state.against = entry.id
+    st.session_state.compare_with = entry.id
     focus.go_to("train", run=entry.id)

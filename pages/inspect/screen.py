@@ -20,7 +20,7 @@ from pages.inspect import choices, views
 from pages.inspect.downloads import export
 from pages.inspect.filters import filters
 from pages.inspect.sample import card
-from pages.inspect.second_run import against
+from pages.inspect.second_run import comparison
 from pages.inspect.through_time import through_time
 from pages.inspect.timeline import timeline
 from pages.inspect.validate_view import understood
@@ -159,7 +159,7 @@ def _show(
             views.gallery(run, now, view, chosen, RIGHT_SIDE - CHOICES)
     if run.clustered:
         through_time(run, now, view)
-        against(run, now, view, second, mask)
+        comparison(run, now, view, second, mask)
 
 
 def _right_box(view: ViewState) -> contextlib.AbstractContextManager:

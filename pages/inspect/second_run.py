@@ -60,7 +60,7 @@ def _comparable(one: RunConfig, other: RunConfig) -> bool:
     return (one.dataset, one.n_samples, one.n_clusters) == (other.dataset, other.n_samples, other.n_clusters)
 
 
-def against(run: Run, now: Snapshot, view: ViewState, second: Snapshot | None, mask: np.ndarray | None) -> None:
+def comparison(run: Run, now: Snapshot, view: ViewState, second: Snapshot | None, mask: np.ndarray | None) -> None:
     """The box of the comparison."""
     with box("against", "What does another run get right?", ABOUT) as head:
         with head:

@@ -96,7 +96,7 @@ def _start(config: RunConfig) -> None:
         return
     focus.focus_on(run.id)
     st.session_state.page_changed = True
-    before = st.session_state.pop("against", None)
+    before = st.session_state.pop("compare_with", None)
     if before is not None:
         focus.go_to("compare", run=run.id, runs=f"{before},{run.id}")
 

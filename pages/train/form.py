@@ -41,7 +41,7 @@ def config_form() -> RunConfig | None:
         _preset(form, rates)
         for notice in notices:
             st.warning(sentence(notice))
-        _against()
+        _comparison()
         _from_a_file()
         for group in GROUPS:
             names = [name for name in form.acting if FIELDS[name]["group"] == group]
@@ -96,10 +96,10 @@ def _group(group: str, names: list[str], form: Form, rates: ByPhase) -> None:
             _see_the_model(form.config)
 
 
-def _against() -> None:
+def _comparison() -> None:
     """That Start leads to a comparison, if the form was filled there, and a way out."""
-    against = st.session_state.get("against")
-    before = index().entry(against) if against else None
+    compare_with = st.session_state.get("compare_with")
+    before = index().entry(compare_with) if compare_with else None
     if before is None:
         return
     st.info(
@@ -107,7 +107,11 @@ def _against() -> None:
         icon=":material/compare:",
     )
     st.button(
-        "Remove from comparison", key="not_against", type="tertiary", icon=":material/close:", on_click=_forget_against
+        "Remove from comparison",
+        key="not_against",
+        type="tertiary",
+        icon=":material/close:",
+        on_click=_remove_from_comparison,
     )
 
 
@@ -134,8 +138,8 @@ def _from_a_file() -> None:
     st.rerun()
 
 
-def _forget_against() -> None:
-    st.session_state.pop("against", None)
+def _remove_from_comparison() -> None:
+    st.session_state.pop("compare_with", None)
 
 
 def _see_the_model(config: RunConfig | None) -> None:
