@@ -48,7 +48,7 @@ _plot = st.components.v2.component(
     isolate_styles=False,
 )  # fmt: skip
 _points = st.components.v2.component(
-    "points", html=POINTS, css=source("points.css"), js=source("raster.js") + source("points.js")
+    "points", html=POINTS, css=source("points.css"), js=source("raster.js") + source("card.js") + source("points.js")
 )
 _digits = st.components.v2.component(
     "digits",

@@ -1,5 +1,5 @@
-// Points that move: the embedding, drawn by WebGL, with the previous and the next frame mixed on the
-// graphics card. Where there is none, raster.js, which stands before this file, draws the same points.
+// Points that move: the embedding, glided from frame to frame, looked into, clicked and enclosed. They are drawn by a
+// graphics card (card.js) or, where there is none, by the processor (raster.js); both stand before this file.
 //
 // data is either one ArrayBuffer, a frame that is shown and forgotten:
 //   [uint32 length of the header][header, JSON, padded to 4 bytes]
@@ -10,44 +10,14 @@
 
 const GLIDE = 500; // milliseconds from one frame to the next
 const PAUSE = 40; // at least so many milliseconds between two drawings of a glide: training needs the cores, too
-const UNIT = 8192; // int16 value of one half of the view
-const NOWHERE = -32768; // of a point that is not known
 const UNKNOWN = 255;
 const CORNERS = 24; // of a lasso, at most
 const SLOW = 60; // milliseconds between two drawings, from which on points jump instead of gliding; or of a glide
 const SCROLL = 400; // milliseconds between two turns of the wheel that belong together
 const TRAILS = 600; // lines at most
-const ATTRIBUTES = ["before", "after", "colour", "wrong", "chosen"];
 const views = new WeakMap();
 const bus = (window.decBus ??= new EventTarget()); // the timeline tells here which moment is to be seen, and a view
 // into which part of a run's map it looks: another view of the same map does likewise
-
-const VERTEX = `
-  attribute vec2 before, after; attribute float colour, wrong, chosen;
-  uniform vec2 pan, aspect; uniform float zoom, mixing, size, marks, layer, faint, large; // layer: 0 all, 1 the rest, 2 the chosen, 3 trails
-  uniform vec3 palette[64];
-  varying vec3 ink; varying float cross, cover;
-  void main() {
-    vec2 start = before.x < ${NOWHERE + 1}.0 ? after : before;
-    vec2 position = mix(start, after, mixing) / ${UNIT}.0;
-    gl_Position = vec4((position * zoom + pan) * aspect, 0.0, 1.0);
-    bool trail = layer > 2.5, other = layer > 0.5 && !trail && abs(chosen - (layer - 1.0)) > 0.5;
-    if (other || after.x < ${NOWHERE + 1}.0) gl_Position = vec4(2.0, 2.0, 2.0, 1.0);
-    cross = trail ? -1.0 : marks * wrong;
-    bool rest = layer > 0.5 && layer < 1.5;
-    cover = rest ? faint : trail ? 0.3 : 0.85;
-    gl_PointSize = size * (1.0 + 0.9 * max(cross, 0.0)) * (layer > 1.5 ? large : 1.0);
-    ink = mix(palette[int(colour + 0.5)], vec3(0.6), rest ? 0.6 : 0.0);
-  }`;
-const FRAGMENT = `
-  precision mediump float;
-  varying vec3 ink; varying float cross, cover;
-  void main() {
-    vec2 p = gl_PointCoord * 2.0 - 1.0;
-    if (cross > 0.5) { if (abs(abs(p.x) - abs(p.y)) > 0.42) discard; }
-    else if (cross > -0.5 && dot(p, p) > 1.0) discard; // lines have no point coordinates
-    gl_FragColor = vec4(ink, 1.0) * cover;
-  }`;
 
 const files = new Map();
 let elsewhere = -9999; // when the wheel was last turned outside of a view: then the page is being scrolled
@@ -90,19 +60,6 @@ function parse(buffer) {
   };
 }
 
-function hasCard() { // whether WebGL is there, and drawn by a graphics card
-  const gl = document.createElement("canvas").getContext("webgl", { failIfMajorPerformanceCaveat: true });
-  if (!gl) return false;
-  const named = gl.getExtension("WEBGL_debug_renderer_info");
-  const who = gl.getParameter(named ? named.UNMASKED_RENDERER_WEBGL : gl.RENDERER);
-  gl.getExtension("WEBGL_lose_context")?.loseContext();
-  return !/swiftshader|llvmpipe|softpipe|software|basic render/i.test(who);
-}
-
-function rgb(text) {
-  return [1, 3, 5].map((i) => parseInt(text.slice(i, i + 2), 16) / 255);
-}
-
 class PointsView {
   constructor(root) {
     this.root = root;
@@ -119,18 +76,8 @@ class PointsView {
   }
 
   open() {
-    const gl = hasCard() ? this.canvas.getContext("webgl", { antialias: false, alpha: true }) : null;
-    this.gl = gl;
-    if (!gl) { this.raster = new Raster(this.canvas); return; }
-    const program = gl.createProgram();
-    for (const [type, source] of [[gl.VERTEX_SHADER, VERTEX], [gl.FRAGMENT_SHADER, FRAGMENT]]) {
-      const shader = gl.createShader(type);
-      gl.shaderSource(shader, source); gl.compileShader(shader); gl.attachShader(program, shader);
-    }
-    gl.linkProgram(program); gl.useProgram(program);
-    gl.enable(gl.BLEND); gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
-    this.program = program;
-    this.buffers = Object.fromEntries(ATTRIBUTES.map((name) => [name, gl.createBuffer()]));
+    this.card = Card.of(this.canvas);
+    if (!this.card) this.raster = new Raster(this.canvas);
   }
 
   leave() { this.observer.disconnect(); bus.removeEventListener("frame", this.hear); bus.removeEventListener("looked", this.follow); }
@@ -189,7 +136,7 @@ class PointsView {
   }
 
   trails(from) { // lines from where the chosen were to where they are
-    const { gl, frame, chosen } = this;
+    const { frame, chosen } = this;
     this.lines = 0;
     if (!from || !chosen) return;
     const ends = [];
@@ -199,21 +146,7 @@ class PointsView {
     this.lines = ends.length / 2;
     this.ends = ends;
     this.root.dataset.trails = this.lines / 2;
-    if (!gl) return;
-    this.buffers.lines ??= gl.createBuffer();
-    gl.bindBuffer(gl.ARRAY_BUFFER, this.buffers.lines);
-    gl.bufferData(gl.ARRAY_BUFFER, new Int16Array(ends), gl.DYNAMIC_DRAW);
-  }
-
-  drawTrails(at) {
-    const { gl } = this, place = (name) => gl.getAttribLocation(this.program, name);
-    gl.bindBuffer(gl.ARRAY_BUFFER, this.buffers.lines);
-    for (const name of ["before", "after"]) gl.vertexAttribPointer(place(name), 2, gl.SHORT, false, 0, 0);
-    for (const name of ["colour", "wrong", "chosen"]) { gl.disableVertexAttribArray(place(name)); gl.vertexAttrib1f(place(name), 0); }
-    gl.vertexAttrib1f(place("colour"), this.frame.palette.length - 1);
-    gl.uniform1f(at("layer"), 3);
-    gl.drawArrays(gl.LINES, 0, this.lines);
-    this.bind();
+    this.card?.uploadLines(ends);
   }
 
   framed(moment, number, xy, state, digits) {
@@ -284,42 +217,8 @@ class PointsView {
   ease() { const t = this.mixing; return t * t * (3 - 2 * t); }
 
   upload() {
-    const { gl, frame } = this;
     this.lines = 0;
-    if (!gl) return;
-    const chosen = this.chosen || new Uint8Array(frame.n);
-    const { colour, wrong } = frame;
-    for (const [name, data] of Object.entries({ before: this.before, after: frame.xy, colour, wrong, chosen })) {
-      gl.bindBuffer(gl.ARRAY_BUFFER, this.buffers[name]);
-      gl.bufferData(gl.ARRAY_BUFFER, data, gl.DYNAMIC_DRAW);
-    }
-    this.sort(frame.n);
-    this.bind();
-    const palette = new Float32Array(64 * 3);
-    frame.palette.forEach((text, i) => palette.set(rgb(text), 3 * i));
-    gl.uniform3fv(gl.getUniformLocation(this.program, "palette"), palette);
-  }
-
-  sort(n) { // the faint rest first, then the chosen: each point is drawn once
-    const { gl, chosen } = this;
-    if (!chosen || !gl.getExtension("OES_element_index_uint")) return;
-    const order = new Uint32Array(n);
-    let rest = 0, last = n;
-    for (let i = 0; i < n; i++) if (chosen[i]) order[--last] = i; else order[rest++] = i;
-    this.nRest = rest;
-    this.buffers.order ??= gl.createBuffer();
-    gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, this.buffers.order);
-    gl.bufferData(gl.ELEMENT_ARRAY_BUFFER, order, gl.DYNAMIC_DRAW);
-  }
-
-  bind() { // which buffer feeds which attribute of the shader
-    const { gl } = this;
-    for (const [name, size, type] of ATTRIBUTES.map((name, i) => [name, i < 2 ? 2 : 1, i < 2 ? gl.SHORT : gl.UNSIGNED_BYTE])) {
-      const at = gl.getAttribLocation(this.program, name);
-      gl.bindBuffer(gl.ARRAY_BUFFER, this.buffers[name]);
-      gl.enableVertexAttribArray(at);
-      gl.vertexAttribPointer(at, size, type, false, 0, 0);
-    }
+    this.card?.upload(this.before, this.frame, this.chosen);
   }
 
   animate() {
@@ -349,7 +248,7 @@ class PointsView {
   }
 
   draw() {
-    const { canvas, gl, frame } = this;
+    const { canvas, frame } = this;
     if (!frame || !canvas.clientWidth) return;
     const scale = window.devicePixelRatio || 1;
     const w = Math.round(canvas.clientWidth * scale), h = Math.round(canvas.clientHeight * scale);
@@ -357,19 +256,9 @@ class PointsView {
     const size = Math.max(2.6, Math.min(8, 3.1 * Math.sqrt(this.zoom) * Math.sqrt(10000 / Math.max(frame.n_known ?? frame.n, 2500)))) * scale;
     const faint = 0.14 * Math.min(1, (3000 / frame.n) ** 0.3); // many faint points add up
     const large = this.nChosen < 60 ? 2.6 : this.nChosen < 600 ? 1.9 : 1.25;
-    if (gl) {
-      gl.viewport(0, 0, w, h); gl.clearColor(0, 0, 0, 0); gl.clear(gl.COLOR_BUFFER_BIT);
-      const at = (name) => gl.getUniformLocation(this.program, name);
-      gl.uniform2fv(at("pan"), this.pan); gl.uniform2fv(at("aspect"), this.aspect());
-      gl.uniform1f(at("zoom"), this.zoom); gl.uniform1f(at("mixing"), this.ease());
-      gl.uniform1f(at("size"), size); gl.uniform1f(at("marks"), frame.marks ? 1 : 0);
-      gl.uniform1f(at("faint"), faint); gl.uniform1f(at("large"), large);
-      if (this.lines && this.mixing === 1) this.drawTrails(at);
-      if (!this.chosen) { gl.uniform1f(at("layer"), 0); gl.drawArrays(gl.POINTS, 0, frame.n); }
-      else for (const [layer, first, count] of [[1, 0, this.nRest], [2, this.nRest, frame.n - this.nRest]]) {
-        gl.uniform1f(at("layer"), layer); // the chosen above the rest
-        if (count) gl.drawElements(gl.POINTS, count, gl.UNSIGNED_INT, 4 * first);
-      }
+    if (this.card) {
+      const look = { pan: this.pan, aspect: this.aspect(), zoom: this.zoom, mixing: this.ease(), size, marks: frame.marks ? 1 : 0, faint, large };
+      this.card.draw(w, h, look, this.mixing === 1 ? this.lines : 0);
     } else {
       const palette = frame.palette.map(rgb), [ax, ay] = this.aspect();
       const kx = this.zoom * ax * w / 2 / UNIT, ky = this.zoom * ay * h / 2 / UNIT;

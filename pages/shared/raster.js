@@ -1,5 +1,5 @@
 // Points drawn pixel by pixel on the processor, for browsers without a graphics card: there WebGL is itself computed,
-// vertex by vertex, and takes several times as long. It draws what the shaders of points.js draw.
+// vertex by vertex, and takes several times as long. It draws what the shaders of card.js draw.
 
 const FADED = 0.6; // how far the colour of what is not chosen goes to a grey of as much
 

@@ -143,7 +143,7 @@ def test_keys_with_ctrl_or_alt_stay_the_browsers(blank):
 
 
 def test_the_map_leaves_zooming_the_page_to_the_browser(blank):
-    load(blank, POINTS, "shared/raster.js", "shared/points.js")
+    load(blank, POINTS, "shared/raster.js", "shared/card.js", "shared/points.js")
     data = frame(
         np.array([[0, 0], [1, 1]]), colour_by="cluster", digits=None, names=(), labels=np.array([0, 1]),
         cluster_order=np.arange(2), class_of=None, run="a", space="PCA", moment="0",
