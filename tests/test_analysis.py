@@ -15,6 +15,7 @@ from dec_core.analysis.metrics import (
     least_whole,
     score,
 )
+from dec_core.analysis.naming import cluster_order, colour_by_place
 from dec_core.analysis.projection import pca_plane
 from dec_core.analysis.verdict import hardly_learned, most_mixed, verdict, verdict_without_labels
 
@@ -142,6 +143,17 @@ def test_the_pair_mixed_up_most_is_counted_both_ways_and_seen_where_it_is_larger
     assert words == (
         "2 of 3 clusters hold mostly the class matched to them; b and c are confused most (6 images, both ways)."
     )
+
+
+def test_a_cluster_has_the_color_of_the_class_it_is_matched_to_in_the_end():
+    y = np.repeat([0, 1, 2], 10)
+    born, grown = np.repeat([2, 0, 1], 10), np.repeat([2, 1, 0], 10)  # two clusters change places
+    order = cluster_order(confusion(y, born, 4), 4)
+    assert order.tolist() == [1, 2, 0, 3]  # the fourth has no class
+    assert colour_by_place(confusion(y, born, 4), order).tolist() == [0, 1, 2, 3]
+    numbers = colour_by_place(confusion(y, grown, 4), order)
+    assert numbers[order[2]] == 0 and numbers[order[1]] == 1 and numbers[order[0]] == 2 and numbers[order[3]] == 3
+    assert colour_by_place(None, np.arange(4)).tolist() == [0, 1, 2, 3]
 
 
 def test_what_figures_show_is_said_in_a_sentence():

@@ -34,7 +34,14 @@ def told(config: RunConfig) -> RunSummary:
     known |= {"created": "", "state": "stopped"}
     known |= {"seconds": 0.0, "n_steps": 0, "scores": {}, "sentences": [], "history": History(), "noun": "image"}
     nothing = dict.fromkeys(("confusion", "sizes", "plane", "labels", "centers"))
-    return RunSummary(**known, **nothing, classes=(), cluster_order=np.arange(config.n_clusters), space="")
+    return RunSummary(
+        **known,
+        **nothing,
+        classes=(),
+        cluster_order=np.arange(config.n_clusters),
+        colour_by_place=np.arange(config.n_clusters),
+        space="",
+    )
 
 
 @settings(max_examples=25)

@@ -70,6 +70,18 @@ def test_the_confusion_figure_shows_counts_in_matched_order_with_errors_apart():
     assert list(sizes_figure(np.array([3, 7]), np.array([1, 0])).data[0].y) == [7, 3]
 
 
+def test_clusters_have_the_colours_they_are_given_in_every_figure():
+    y, labels, order, tones = np.array([0, 0, 1, 1]), np.array([1, 1, 0, 0]), np.array([1, 0]), ["#000001", "#000002"]
+    ticks = confusion_figure(confusion(y, labels, 2), order, ["a", "b"], tones=tones).layout.xaxis.ticktext
+    assert [("#000001" in text, text[-1]) for text in ticks] == [(True, "A"), (False, "B")]
+    assert list(sizes_figure(np.array([3, 7]), order, tones=tones).data[0].marker.color) == tones
+    header, _, colours, *_ = unpack(frame(
+        np.eye(4, 2), colour_by="cluster", labels=labels, cluster_order=order, tones=tones
+    ))  # fmt: skip
+    assert header["palette"][:2] == tones and colours.tolist() == [0, 0, 1, 1]
+    assert [(label["text"], label["colour"]) for label in header["labels"]] == [("A", "#000001"), ("B", "#000002")]
+
+
 def test_curves_of_a_run_have_its_numbers_and_reference_lines(finished_run):
     history = RunReader(finished_run).refresh()
     figure = curves(history)

@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from dec_core.analysis.metrics import Confusion
 from dec_core.analysis.naming import letter
 from dec_core.analysis.verdict import thousands
-from dec_core.figures.palette import GREY, RIGHT, WRONG, colour, faint
+from dec_core.figures.palette import GREY, RIGHT, TEN, WRONG, faint
 
 COLOURS = [  # few are faint on any background, a dark one as well
     [0, faint(WRONG, 1)],
@@ -25,7 +25,12 @@ COLOURS = [  # few are faint on any background, a dark one as well
 
 
 def confusion_figure(
-    confusion: Confusion, cluster_order: np.ndarray, names: Sequence[str], kind: str = "digit", height: int = 300
+    confusion: Confusion,
+    cluster_order: np.ndarray,
+    names: Sequence[str],
+    kind: str = "digit",
+    height: int = 300,
+    tones: Sequence[str] = TEN,
 ) -> go.Figure:
     """Counts of true class by cluster. Agreement is blue on the diagonal, errors orange.
 
@@ -33,18 +38,21 @@ def confusion_figure(
     ----------
     confusion : Confusion
     cluster_order : ndarray of int, shape (n_clusters,)
-        For each cluster its place in the order of names and colours.
+        For each cluster its place in the order of names.
     names : sequence of str
         Names of the classes.
     kind : str
         What a class is, in a word.
     height : int
         Pixels.
+    tones : sequence of str
+        The colour of the cluster at each place; repeated where there are more.
     """
     counts = confusion.counts
-    letters = [letter(cluster_order[cluster]) for cluster in confusion.clusters]
     classes = [escape(names[value], quote=False) for value in confusion.classes]  # plotly takes some of HTML
-    squares = [f"<span style='color:{colour(cluster_order[cluster])}'>■</span>" for cluster in confusion.clusters]
+    places = [int(cluster_order[cluster]) for cluster in confusion.clusters]
+    letters = [letter(place) for place in places]
+    squares = [f"<span style='color:{tones[place % len(tones)]}'>■</span>" for place in places]
     heatmap = go.Heatmap(
         z=_shades(counts, confusion.right),
         text=[[thousands(n) if n else "" for n in row] for row in counts.tolist()],
@@ -86,14 +94,16 @@ def _named(ticks: list[str]) -> dict[str, Any]:
     return {"tickvals": list(range(len(ticks))), "ticktext": ticks, **plain}
 
 
-def sizes_figure(sizes: np.ndarray, cluster_order: np.ndarray, height: int = 300) -> go.Figure:
-    """Cluster sizes as bars: what can be shown where labels are not known."""
+def sizes_figure(
+    sizes: np.ndarray, cluster_order: np.ndarray, height: int = 300, tones: Sequence[str] = TEN
+) -> go.Figure:
+    """Cluster sizes as bars: what can be shown where labels are not known. `tones` as in `confusion_figure`."""
     order = np.argsort(cluster_order)
     names = [letter(cluster_order[cluster]) for cluster in order]
     bars = go.Bar(
         x=names,
         y=np.asarray(sizes)[order],
-        marker_color=[colour(cluster_order[c]) for c in order],
+        marker_color=[tones[cluster_order[c] % len(tones)] for c in order],
         text=np.asarray(sizes)[order],
     )
     figure = go.Figure(bars)

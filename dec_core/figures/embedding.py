@@ -13,7 +13,7 @@ import numpy as np
 
 from dec_core.analysis.naming import letter
 from dec_core.analysis.projection import extent
-from dec_core.figures.palette import GREY, RIGHT, TEN, WRONG, colour
+from dec_core.figures.palette import RIGHT, TEN, WRONG, point_colours
 
 UNIT = 8192  # int16 value of one half of the view
 UNKNOWN = 255
@@ -29,6 +29,7 @@ def frame(
     labels: np.ndarray | None = None,
     cluster_order: np.ndarray | None = None,
     class_of: np.ndarray | None = None,
+    tones: Sequence[str] = TEN,
     **header: Any,
 ) -> bytes:
     """Pack one frame.
@@ -45,9 +46,11 @@ def frame(
     labels : ndarray of int, shape (n,), or None
         Clusters.
     cluster_order : ndarray of int, shape (n_clusters,), or None
-        Place of each cluster in the order of names and colours.
+        Place of each cluster in the order of names.
     class_of : ndarray of int, shape (n_clusters,), or None
         Class matched to each cluster, or -1.
+    tones : sequence of str
+        The colour of the cluster at each place; repeated where there are more.
     header
         What the browser needs besides: run, space, moment, sprite, alt.
     """
@@ -57,18 +60,20 @@ def frame(
         wrong = (class_of[labels] != digits).astype(np.uint8)
     group = {"digit": digits, "cluster": labels if labels is None else cluster_order[labels], "wrong": wrong}[colour_by]
     name = letter if colour_by == "cluster" else names.__getitem__
+    palette = point_colours(tones if colour_by == "cluster" else TEN)
+    n_colours = len(palette) - 1
     header |= {
         "n": n,
         "n_known": int(known.sum()),
         "look": colour_by,
         "marks": marks,
-        "palette": [RIGHT, WRONG] if marks else [*TEN, GREY],
-        "labels": [] if marks or group is None else _label_places(xy[known], group[known], name),
+        "palette": [RIGHT, WRONG] if marks else palette,
+        "labels": [] if marks or group is None else _label_places(xy[known], group[known], name, palette[:-1]),
         "digit_names": list(names),
         "cluster_names": _cluster_names(cluster_order, class_of, names),
     }
     if not marks:
-        group = np.full(n, len(TEN)) if group is None else group % len(TEN)
+        group = np.full(n, n_colours) if group is None else group % n_colours
     unknown = np.full(n, UNKNOWN)
     return _packed(header, xy, [group, wrong, *(unknown if c is None else c for c in (labels, digits))])
 
@@ -142,9 +147,9 @@ def _in_units(plane: np.ndarray, middle: np.ndarray, reach: np.ndarray) -> np.nd
     return xy
 
 
-def _label_places(xy: np.ndarray, group: np.ndarray, name: Any) -> list[dict[str, Any]]:
+def _label_places(xy: np.ndarray, group: np.ndarray, name: Any, tones: Sequence[str]) -> list[dict[str, Any]]:
     return [
-        {"text": name(int(g)), "colour": colour(int(g)), "at": np.median(xy[group == g], axis=0).tolist()}
+        {"text": name(int(g)), "colour": tones[int(g) % len(tones)], "at": np.median(xy[group == g], axis=0).tolist()}
         for g in np.unique(group)
     ]
 

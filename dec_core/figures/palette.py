@@ -7,6 +7,8 @@ cluster. Names of clusters: `dec_core.analysis.naming`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 TEN = ("#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6", "#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd")
 RIGHT, WRONG = "#3f90da", "#e76300"
 GREY = "#9aa0a6"
@@ -21,11 +23,22 @@ RUN_COLOURS = (
     "#777777",
 )  # compared, in order
 N_RAMP = 31
+MOST_COLOURS = 64
 
 
 def colour(number: int) -> str:
     """The colour of the cluster or digit at place `number`; beyond ten they repeat."""
     return TEN[number % len(TEN)]
+
+
+def colours(numbers: Iterable[int]) -> list[str]:
+    """The colours of these numbers, such as a run's `colour_by_place`."""
+    return [colour(int(number)) for number in numbers]
+
+
+def point_colours(known: Sequence[str]) -> list[str]:
+    """The palette of a map, and grey for what has no group; the browser has room for `MOST_COLOURS`."""
+    return [*(known if len(known) < MOST_COLOURS else TEN), GREY]
 
 
 def faint(colour: str, opacity: float) -> str:

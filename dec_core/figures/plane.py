@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 from base64 import b64encode
+from collections.abc import Sequence
 from html import escape
 
 import numpy as np
@@ -14,14 +15,16 @@ from PIL import Image, ImageDraw
 
 from dec_core.analysis.naming import letter
 from dec_core.figures.embedding import UNIT, laid_out
-from dec_core.figures.palette import GREY, colour
+from dec_core.figures.palette import GREY, TEN
 
 WIDTH, HEIGHT = 960, 720  # units of the drawing
 FINER = 2  # the points are drawn so many times larger, and then made smaller, which smooths them
 MOST_POINTS = 10_000
 
 
-def plane_svg(plane: np.ndarray, labels: np.ndarray | None, cluster_order: np.ndarray, alt: str) -> str:
+def plane_svg(
+    plane: np.ndarray, labels: np.ndarray | None, cluster_order: np.ndarray, alt: str, tones: Sequence[str] = TEN
+) -> str:
     """The embedding as one SVG element that holds its picture; at most 10 000 points, evenly taken.
 
     Parameters
@@ -30,17 +33,20 @@ def plane_svg(plane: np.ndarray, labels: np.ndarray | None, cluster_order: np.nd
     labels : ndarray of int, shape (n,), or None
         Clusters; without them all points are grey and there are no letters.
     cluster_order : ndarray of int, shape (n_clusters,)
-        Place of each cluster in the order of letters and colours.
+        Place of each cluster in the order of letters.
     alt : str
         Text alternative of the picture.
+    tones : sequence of str
+        The colour of the cluster at each place; repeated where there are more.
     """
     every = max(1, -(-len(plane) // MOST_POINTS))
     at = _at(plane[::every])
     groups = None if labels is None else cluster_order[labels[::every]]
     letters = [] if groups is None else [_letter(at, groups, int(place)) for place in np.unique(groups)]
+    picture = data_uri(_points(at, groups, tones))
     return (
         f'<svg class="plane" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(alt)}">'
-        f'<image width="{WIDTH}" height="{HEIGHT}" href="{data_uri(_points(at, groups))}"/>{"".join(letters)}</svg>'
+        f'<image width="{WIDTH}" height="{HEIGHT}" href="{picture}"/>{"".join(letters)}</svg>'
     )
 
 
@@ -58,12 +64,12 @@ def _at(plane: np.ndarray) -> np.ndarray:
     return share.clip(0.01, 0.99) * (WIDTH, HEIGHT)
 
 
-def _points(at: np.ndarray, groups: np.ndarray | None) -> Image.Image:
+def _points(at: np.ndarray, groups: np.ndarray | None, tones: Sequence[str]) -> Image.Image:
     picture = Image.new("RGBA", (FINER * WIDTH, FINER * HEIGHT), (255, 255, 255, 0))
     draw, radius = ImageDraw.Draw(picture), FINER * (2 if len(at) > 3000 else 3 if len(at) > 1000 else 5)
     for number in np.random.default_rng(0).permutation(len(at)):  # so that no cluster hides another by its number
         x, y = FINER * at[number]
-        ink = GREY if groups is None else colour(int(groups[number]))
+        ink = GREY if groups is None else tones[int(groups[number]) % len(tones)]
         draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=ink)
     return picture.resize((WIDTH, HEIGHT), Image.Resampling.BOX).quantize(128)
 

@@ -14,7 +14,7 @@ from dec_core.config import GROUPS, OWN_DATA, applies
 from dec_core.fields import fields
 from dec_core.figures.confusion import confusion_figure, sizes_figure
 from dec_core.figures.curves import curves, curves_in_words
-from dec_core.figures.palette import colour
+from dec_core.figures.palette import colour, colours
 from dec_core.figures.plane import data_uri, plane_svg
 from dec_core.figures.shown import SCORES, duration_shown, heading, score_shown, value_text
 from dec_core.methods import METHODS, held_steps
@@ -106,12 +106,12 @@ def _clusters(run: Any, level: int) -> str:
     if run.sizes is None:
         return ""
     if run.confusion is None:
-        figure = sizes_figure(run.sizes, run.cluster_order, HEIGHT)
+        figure = sizes_figure(run.sizes, run.cluster_order, HEIGHT, colours(run.colour_by_place))
         caption = "How many images are in each cluster."
         return section(level, "How large are the clusters?", plot(figure, "Cluster sizes", caption, _least(run)))
     kind, kinds = ("digit", "digits") if run.noun == "digit" else ("class", "classes")
     height = min(HIGHEST, max(HEIGHT + 60, 60 + CELL * len(run.classes)))
-    figure = confusion_figure(run.confusion, run.cluster_order, run.classes, kind, height)
+    figure = confusion_figure(run.confusion, run.cluster_order, run.classes, kind, height, colours(run.colour_by_place))
     caption = f"Rows are {kinds}, columns clusters, matched one to one so that the diagonal holds the most images."
     if most_mixed(run.confusion):
         caption += f" {mixed_up_in_words(run.confusion, run.classes, run.noun)}."
@@ -128,7 +128,7 @@ def _embedding(run: Any, level: int) -> str:
         return ""
     coloured = "" if run.labels is None else ", colored by cluster; letters mark the clusters"
     caption = f"{thousands(len(run.plane))} images as points, by {run.space} of z{coloured}."
-    picture = plane_svg(run.plane, run.labels, run.cluster_order, caption)
+    picture = plane_svg(run.plane, run.labels, run.cluster_order, caption, colours(run.colour_by_place))
     return section(
         level,
         "How do the groups come apart?",
@@ -144,7 +144,7 @@ def _centers(run: Any, level: int) -> str:
     for cluster in run.cluster_order.argsort():
         place, kind = int(run.cluster_order[cluster]), -1 if class_of is None else class_of[cluster]
         matched = f"<small>{escape(run.classes[kind])}</small>" if kind >= 0 else ""
-        swatch = f'<span class="swatch" style="background:{colour(place)}"></span>'
+        swatch = f'<span class="swatch" style="background:{colour(run.colour_by_place[place])}"></span>'
         source, name = data_uri(Image.fromarray(run.centers[cluster])), letter(place)
         items.append(f'<li><img src="{source}" alt="Center of cluster {name}">{swatch}{name}{matched}</li>')
     mean = METHODS[run.config.method].centers_are_images

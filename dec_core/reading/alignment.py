@@ -70,13 +70,21 @@ class Aligned:
 
     @cached_property
     def cluster_order(self) -> np.ndarray:
-        """The place of each cluster in the order of names and colours: its counterpart's in the reference."""
+        """The place of each cluster in the order of names: its counterpart's in the reference."""
         if not self.comparable:
             return self.run.cluster_order
         mine, theirs = self._in_both
         k, k_reference = self.run.config.n_clusters, self.reference.run.config.n_clusters
         counterpart = counterparts(self.snapshot.labels[mine], self.reference.snapshot.labels[theirs], k, k_reference)
         return aligned_order(counterpart, self.reference.cluster_order)
+
+    @cached_property
+    def colour_by_place(self) -> np.ndarray:
+        """The number of the colour at each place: the reference's; for clusters without a counterpart, others."""
+        if not self.comparable:
+            return self.run.colour_by_place
+        known = self.reference.colour_by_place
+        return np.concatenate([known, np.arange(len(known), max(len(known), self.cluster_order.max() + 1))])
 
     @property
     def letters(self) -> list[str]:

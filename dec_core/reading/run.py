@@ -21,7 +21,7 @@ import numpy as np
 
 from dec_core.analysis.decoding import decode
 from dec_core.analysis.metrics import confusion
-from dec_core.analysis.naming import cluster_order, letter
+from dec_core.analysis.naming import cluster_order, colour_by_place, letter
 from dec_core.analysis.projection import extent
 from dec_core.architecture import architecture
 from dec_core.config import BUNDLED, RunConfig
@@ -176,10 +176,17 @@ class Run:
 
     @cached_property
     def cluster_order(self) -> np.ndarray:
-        """The place of each cluster in the order of names and colours, int, shape (n_clusters,)."""
+        """The place of each cluster in the order of names, int, shape (n_clusters,)."""
         if self.y is None or self._first_labels is None:
             return cluster_order(None, self.config.n_clusters)
         return cluster_order(confusion(self.y, self._first_labels, self.config.n_clusters), self.config.n_clusters)
+
+    @cached_property
+    def colour_by_place(self) -> np.ndarray:
+        """The number of the colour of the cluster at each place, the same at all snapshots, int, (n_clusters,)."""
+        number = None if self.y is None else self.newest_clustered()
+        newest = None if number is None else confusion(self.y, self.labels_at(number), self.config.n_clusters)
+        return colour_by_place(newest, self.cluster_order)
 
     @property
     def letters(self) -> list[str]:

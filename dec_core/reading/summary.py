@@ -77,7 +77,9 @@ class RunSummary:
     classes : tuple of str
         Names of the classes; empty where they are not known.
     cluster_order : ndarray of int, shape (n_clusters,)
-        Place of each cluster in the order of letters and colours.
+        Place of each cluster in the order of letters.
+    colour_by_place : ndarray of int, shape (n_clusters,)
+        Number of the colour of the cluster at each place.
     confusion : Confusion or None
         Where there are labels and clusters.
     sizes : ndarray of int, shape (n_clusters,), or None
@@ -107,6 +109,7 @@ class RunSummary:
     noun: str
     classes: tuple[str, ...]
     cluster_order: np.ndarray
+    colour_by_place: np.ndarray
     confusion: Confusion | None
     sizes: np.ndarray | None
     space: str
@@ -149,6 +152,7 @@ def summary(path: RunFolder | Path | str) -> RunSummary:
         noun=run.noun,
         classes=run.classes,
         cluster_order=run.cluster_order,
+        colour_by_place=run.colour_by_place,
         **_arrays(run, now),
     )
 

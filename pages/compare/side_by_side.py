@@ -12,11 +12,12 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
+from dec_core.analysis.in_words import matrix_in_words
 from dec_core.analysis.inspection import inside
 from dec_core.analysis.naming import letter
 from dec_core.analysis.verdict import thousands
 from dec_core.figures.embedding import clusters_and_confidence, positions
-from dec_core.figures.palette import GREY, TEN, colour
+from dec_core.figures.palette import colours, point_colours
 from dec_core.reading.alignment import Aligned
 from dec_core.reading.run import Run
 from dec_core.runs.folder import RunFolder
@@ -110,7 +111,8 @@ def matrix(side: Aligned, slot: int, comparison: Comparison) -> None:
     """Classes by clusters, or without labels the clusters of the reference by those of this run."""
     table, rows = side.table, side.table.rows
     letters, order = side.letters, np.argsort(side.cluster_order)
-    columns = [{"name": letter(place), "colour": colour(place)} for place in np.sort(side.cluster_order).tolist()]
+    tones = colours(side.colour_by_place)
+    columns = [{"name": letter(place), "colour": tones[place]} for place in np.sort(side.cluster_order).tolist()]
     labelled, noun = side.run.y is not None, side.run.noun
     title = ("true digit" if noun == "digit" else "class") if labelled else "reference"
     picked = {
@@ -123,7 +125,8 @@ def matrix(side: Aligned, slot: int, comparison: Comparison) -> None:
         "class_of": table.row_of[order].tolist(), "noun": noun,
         "titles": {"rows": title, "columns": "cluster"},
         "matched": labelled, "follows": False, "name": f"Confusion matrix {slot + 1}",
-        "alt": f"{thousands(int(table.counts.sum()))} {noun}s",
+        "alt": matrix_in_words(side.snapshot.confusion, side.run.classes, noun) if labelled else
+        f"{thousands(int(table.counts.sum()))} {noun}s by the reference's clusters.",
     }  # fmt: skip
 
     def clicked() -> None:
@@ -146,7 +149,8 @@ def embedding(side: Aligned, slot: int, comparison: Comparison, space: str, mask
         "digits": browser_files.digits_file(side.run), "digit_names": list(side.run.classes),
         "cluster_letters": letters,
         "cluster_names": [f"cluster {name}" for name in letters], "kind": "class", "colour_by": "cluster",
-        "looks": {"cluster": {"palette": [*TEN, GREY]}}, "sheets": browser_files.sheets(side.run),
+        "looks": {"cluster": {"palette": point_colours(colours(side.colour_by_place))}},
+        "sheets": browser_files.sheets(side.run),
         "mask": "" if mask is None else base64_of(np.packbits(mask)), "shade": "", "trail": -1, "sample": -1,
         "fixed": True, "name": f"Embedding {slot + 1}",
         "alt": f"{thousands(side.run.n)} {side.run.noun}s as points, {thousands(n_chosen)} of them selected",

@@ -8,13 +8,12 @@ import numpy as np
 import streamlit as st
 
 from dec_core.analysis.verdict import thousands
-from dec_core.figures.palette import colour
 from dec_core.methods import METHODS
 from dec_core.reading.run import Run
 from dec_core.reading.snapshot import Snapshot
 from pages.inspect import view_components
 from pages.inspect.view_state import change_view
-from pages.inspect.views import tile
+from pages.inspect.views import cluster_colour, tile
 from pages.shared.matrix import base64_of
 
 N_NEIGHBOURS, N_STEPS = 5, 8
@@ -138,7 +137,7 @@ def _bars(run: Run, now: Snapshot, index: int, assigned: int) -> list[dict[str, 
     return [
         {
             "name": now.name_of(cluster),
-            "colour": colour(int(run.cluster_order[cluster])),
+            "colour": cluster_colour(run, cluster),
             "q": number(now.q[index, cluster]),
             "p": number(now.p[index, cluster]),
             "distance": f"{apart[cluster]:.2f}" if np.isfinite(apart[cluster]) else None,
@@ -163,7 +162,7 @@ def _strip(run: Run, now: Snapshot, index: int) -> list[dict[str, Any]]:
             "name": run.letters[part["cluster"]],
             "n": part["n"],
             "number": part["number"],
-            "colour": colour(int(run.cluster_order[part["cluster"]])),
+            "colour": cluster_colour(run, part["cluster"]),
             "words": f"cluster {run.letters[part['cluster']]}, step {part['first']} to {part['last']}",
         }
         for part in parts

@@ -7,12 +7,12 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from dec_core.analysis.verdict import thousands
-from dec_core.figures.palette import colour
 from dec_core.methods import METHODS
 from dec_core.reading.run import Run
 from dec_core.reading.snapshot import Snapshot
 from pages.inspect import view_components
 from pages.inspect.view_state import ViewState, change_filters, change_view
+from pages.inspect.views import cluster_colour
 from pages.shared import browser_files, components
 from pages.shared.box import box, to_come
 from pages.shared.widget_key import key_showing, value_chosen
@@ -72,7 +72,7 @@ def _flows(run: Run, now: Snapshot, view: ViewState, head: DeltaGenerator) -> No
     order = np.argsort(-counts, axis=None, kind="stable")[:MOST_FLOWS]
     flows = [
         {"from": letters[a], "to": letters[b], "n": int(counts[a, b]),
-         "colours": [colour(int(run.cluster_order[a])), colour(int(run.cluster_order[b]))]}
+         "colours": [cluster_colour(run, a), cluster_colour(run, b)]}
         for a, b in zip(*np.unravel_index(order, counts.shape), strict=True)
         if counts[a, b]
     ]  # fmt: skip
@@ -110,7 +110,7 @@ def _film(run: Run, now: Snapshot) -> None:
         images = [*(images[cluster] for images in frames.values()), now.means[cluster], *run.images[typical]]
         steps = [str(run.snapshots[number]["iteration"]) for number in frames]
         captions = [*steps, "mean", *["sample"] * len(typical)]
-        tone = colour(int(run.cluster_order[cluster]))
+        tone = cluster_colour(run, cluster)
         rows.append(components.digit_row(now.name_of(cluster), np.array(images), captions, [tone] * len(captions)))
     trained = METHODS[run.config.method].has_network
     description = "Decoded cluster centers during training" if trained else "Mean images of the clusters"

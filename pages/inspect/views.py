@@ -9,7 +9,7 @@ import streamlit as st
 
 from dec_core.analysis.in_words import matrix_in_words
 from dec_core.analysis.verdict import thousands
-from dec_core.figures.palette import GREY, N_RAMP, RIGHT, TEN, WRONG, colour, ramp
+from dec_core.figures.palette import GREY, N_RAMP, RIGHT, TEN, WRONG, colour, colours, point_colours, ramp
 from dec_core.reading.run import Run
 from dec_core.reading.snapshot import Snapshot
 from pages.inspect import view_components
@@ -22,7 +22,6 @@ from pages.shared.text import count_of
 PAGE = 60  # samples on a page of the gallery
 LOOKS = {
     "digit": [*TEN, GREY],
-    "cluster": [*TEN, GREY],
     "wrong": [RIGHT, WRONG],
     "sure": [*ramp(), GREY],
     "changed": [*ramp(), GREY],
@@ -51,7 +50,8 @@ def matrix(run: Run, now: Snapshot, view: ViewState, height: int) -> None:
 def matrix_data(now: Snapshot, picked: dict[str, int], share: str) -> dict[str, Any]:
     """What the matrix component draws of a snapshot."""
     run = now.run
-    names = [{"name": name, "colour": colour(place)} for place, name in enumerate(run.letters_in_order)]
+    tones = colours(run.colour_by_place)
+    names = [{"name": name, "colour": tone} for name, tone in zip(run.letters_in_order, tones, strict=True)]
     shown = _second_nearest(now) if run.y is None else _classes_by_clusters(now)
     return shown | {"run": run.folder.id, "columns": names, "chosen": picked, "show": share, "noun": run.noun}
 
@@ -83,6 +83,11 @@ def _second_nearest(now: Snapshot) -> dict[str, Any]:
 def as_list(array: np.ndarray | None) -> list | None:
     """For the browser."""
     return None if array is None else array.tolist()
+
+
+def cluster_colour(run: Run, cluster: int) -> str:
+    """The colour of the cluster of that number."""
+    return colour(int(run.colour_by_place[run.cluster_order[cluster]]))
 
 
 def _place(name: str, names: list[str]) -> int:
@@ -124,12 +129,13 @@ def scene_data(now: Snapshot, view: ViewState, mask: np.ndarray | None) -> dict[
     names = [f"cluster {name}" for name in letters]
     names = [name + (f", of {run.classes[c]}" if c >= 0 else "") for name, c in zip(names, class_of, strict=True)]
     n_chosen = run.n if mask is None else int(mask.sum())
+    palette = LOOKS.get(colour_by) or point_colours(colours(run.colour_by_place))
     return {
         "run": run.folder.id, "map": run.folder.id, "n": run.n, "space": space, "number": now.number,
         "moments": moments,
         "digits": browser_files.digits_file(run), "digit_names": list(run.classes), "cluster_letters": letters,
         "cluster_names": names, "kind": run.noun if run.noun == "digit" else "class", "colour_by": colour_by,
-        "looks": {colour_by: {"palette": LOOKS[colour_by]}}, "sheets": browser_files.sheets(run),
+        "looks": {colour_by: {"palette": palette}}, "sheets": browser_files.sheets(run),
         "mask": "" if mask is None else base64_of(np.packbits(mask)),
         "shade": base64_of(_shade(now)) if colour_by == "changed" else "",
         "trail": view.selection.since if view.selection.was else -1,
@@ -165,7 +171,7 @@ def centers(run: Run, now: Snapshot, view: ViewState, height: int) -> None:
     data = {
         "run": run.folder.id, "number": now.number, "file": file, "places": places,
         "sizes": [as_list(glance.sizes) for glance in glances], "names": letters, "samples": _nearest(run, now, order),
-        "colours": [colour(place) for place in range(len(letters))],
+        "colours": colours(run.colour_by_place),
         "titles": [f"cluster {now.name_of(cluster)}" if now.clustered else "" for cluster in order],
         "chosen": _place(view.selection.cluster, letters), **view_components.size(run.image_shape),
         "name": "Of each cluster the image nearest to its center, the center decoded, and the cluster's size",
@@ -248,7 +254,7 @@ def tile(run: Run, now: Snapshot, index: int) -> dict[str, Any]:
     return {
         "index": index,
         "caption": f"{true} → {run.letters[cluster]}" if true else f"in {run.letters[cluster]}",
-        "colour": colour(int(run.cluster_order[cluster])),
+        "colour": cluster_colour(run, cluster),
         "share": confidence if confidence == confidence else 0,
         "wrong": now.wrong is not None and bool(now.wrong[index]),
     }

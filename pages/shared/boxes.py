@@ -18,7 +18,7 @@ from dec_core.analysis.naming import letter
 from dec_core.analysis.verdict import MixedUp, most_mixed, thousands
 from dec_core.config import RunConfig
 from dec_core.figures.curves import curves_in_words
-from dec_core.figures.palette import colour
+from dec_core.figures.palette import colours
 from dec_core.glossary import explained
 from dec_core.methods import METHODS
 from dec_core.reading.live_umap import LiveUmap, live_umap_stamp
@@ -215,12 +215,11 @@ class Boxes:
             ]
         if self.clustered:
             by_name = np.argsort(self.newest.run.cluster_order)
-            numbers = range(len(by_name))
-            decoded, names = self.newest.arrays["decoded_centers"][by_name], [letter(i) for i in numbers]
+            decoded, names = self.newest.arrays["decoded_centers"][by_name], [letter(i) for i in range(len(by_name))]
             title = "Cluster centers, decoded" if trained else "Cluster centers: mean images"
             if trained and not METHODS[self.config.method].trains_decoder:
                 title += "; the decoder has not learned since pretraining"
-            rows.append(components.digit_row(title, decoded, names, [colour(i) for i in numbers]))
+            rows.append(components.digit_row(title, decoded, names, colours(self.newest.run.colour_by_place)))
         components.digits(rows, "Reconstructions", self._digits_in_words(trained=trained), "digits", BOTTOM)
 
     def _digits_in_words(self, *, trained: bool) -> str:

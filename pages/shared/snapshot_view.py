@@ -19,6 +19,7 @@ from dec_core.data.deskew import deskew
 from dec_core.figures.confusion import confusion_figure, sizes_figure
 from dec_core.figures.curves import curves
 from dec_core.figures.embedding import frame
+from dec_core.figures.palette import colours
 from dec_core.methods import METHODS, held_steps
 from dec_core.reading.live_umap import LiveUmap, live_umap
 from dec_core.reading.snapshot import Snapshot
@@ -97,14 +98,15 @@ def confusion_json(version: str, number: int, height: int, _now: Snapshot) -> st
     """The confusion matrix of a snapshot, drawn; where labels are known."""
     run = _now.run
     kind = "digit" if run.noun == "digit" else "class"
-    return confusion_figure(_now.confusion, run.cluster_order, run.classes, kind, height).to_json()
+    tones = colours(run.colour_by_place)
+    return confusion_figure(_now.confusion, run.cluster_order, run.classes, kind, height, tones).to_json()
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def sizes_json(version: str, number: int, height: int, _now: Snapshot) -> str:
     """The cluster sizes of a snapshot, drawn."""
     sizes = cluster_sizes(_now.labels, _now.run.config.n_clusters)
-    return sizes_figure(sizes, _now.run.cluster_order, height).to_json()
+    return sizes_figure(sizes, _now.run.cluster_order, height, colours(_now.run.colour_by_place)).to_json()
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
@@ -139,6 +141,7 @@ def embedding_frame(
         names=data.classes,
         labels=labels,
         cluster_order=run.cluster_order if _now.clustered else None,
+        tones=colours(run.colour_by_place),
         class_of=_now.class_of if _now.clustered else None,
         run=run.folder.id,
         space=space,
