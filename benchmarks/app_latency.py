@@ -80,7 +80,7 @@ def answer(page: Page, name: str, then: str) -> float:
 def _pause_and_resume(page: Page) -> tuple[float, float]:
     paused = answer(page, "Pause", r"Paused\.|Pausing after this batch")
     page.get_by_text("Paused.").wait_for()
-    resumed = answer(page, "Resume", r"Resuming|clusters form in|Clustering: update")
+    resumed = answer(page, "Resume", r"Resuming|Autoencoder: epoch|Clustering: update")
     page.wait_for_timeout(1500)
     return paused, resumed
 

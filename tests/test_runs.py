@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from dec_core.analysis.umap_gmm import UmapGmm
 from dec_core.config import ConfigError
 from dec_core.data import Dataset, own
+from dec_core.reading.cost import ByPhase
 from dec_core.reading.progress import duration, progress
 from dec_core.runs.folder import RunFolder, list_runs
 from dec_core.runs.history import History, RunReader
@@ -408,13 +409,37 @@ def test_the_point_of_an_unfinished_epoch_is_replaced():
 
 
 def test_progress_in_words(small):
-    status = RunStatus("running", 0.0, phase="pretraining", seconds={"pretraining": 30.0})
-    status = replace(status, progress={"event": "PretrainProgress", "epoch": 3, "batch": 15, "n_batches": 15})
-    shown = progress(status, History(), small)
-    assert shown.status_line == "Autoencoder: epoch 3 of 6 · clusters form in about 30 s" and shown.step == 0
+    expected = ByPhase(pretraining=60.0, clustering=30.0)
+    status = RunStatus("running", 0.0, phase="pretraining")
+    shown = progress(status, History(), small, expected)  # from the first second
+    assert shown.status_line == "Autoencoder: epoch 1 of 6 · about 2 min left" and (shown.fraction, shown.step) == (
+        0,
+        0,
+    )
+
+    # half of 60 s has taken 69: as the first tenth of 90 s is trusted, 69 + 9 instead of 30 + 9, twice as long
+    newest = {"event": "PretrainProgress", "epoch": 3, "batch": 15, "n_batches": 15}
+    status = replace(status, progress=newest, seconds={"pretraining": 69.0})
+    shown = progress(status, History(), small, expected)
+    assert shown.status_line == "Autoencoder: epoch 3 of 6 · about 2 min left"
+    assert shown.fraction == pytest.approx(69 / (69 + 69 + 60))
+
     status = replace(status, phase="clustering", progress={"event": "ClusterProgress", "iteration": 30})
-    shown = progress(replace(status, seconds={"clustering": 5.0}), History(updates=({}, {})), small)
-    assert shown.status_line == "Clustering: update 2 of 3 · about 5 s left" and 0.7 < shown.fraction < 1
+    status = replace(status, seconds={"pretraining": 5.0, "clustering": 5.0})
+    shown = progress(status, History(updates=({}, {})), small, expected)
+    assert shown.status_line == "Clustering: update 2 of 3 · about 5 s left"
+    assert shown.fraction == pytest.approx(10 / 15) and shown.step == 2
+    assert progress(status, History(updates=({}, {})), small).status_line == "Clustering: update 2 of 3"
+
+
+def test_the_time_left_for_centers_is_that_of_umap_and_of_what_follows(small):
+    expected = ByPhase(pretraining=10.0, centers=20.0, clustering=30.0)
+    status = RunStatus("running", 0.0, phase="centers", progress={"event": "TargetProgress", "words": "UMAP"})
+    status = replace(status, seconds={"pretraining": 10.0, "centers": 5.0})
+    shown = progress(status, History(), small, expected)
+    assert shown.status_line == "UMAP · about 45 s left" and shown.fraction == pytest.approx(15 / 60)
+    late = replace(status, seconds={"pretraining": 10.0, "centers": 50.0})
+    assert progress(late, History(), small, expected).status_line == "UMAP · about 30 s left"
 
 
 def test_time_left_follows_the_changes_as_they_shrink(small):
@@ -422,7 +447,7 @@ def test_time_left_follows_the_changes_as_they_shrink(small):
     updates = [{"iteration": 100 * i, "delta_label": 0.16 / 2**i} for i in range(4)]  # .02 at 300, so .01 at 400
     status = RunStatus("running", 0.0, phase="clustering", progress={"iteration": 300}, seconds={"clustering": 30.0})
     assert (
-        progress(status, History(updates=updates), config).status_line
+        progress(status, History(updates=updates), config, ByPhase(clustering=600.0)).status_line
         == "Clustering: update 4 of about 4 · about 10 s left"
     )
 

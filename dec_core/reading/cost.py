@@ -57,9 +57,9 @@ class Cost:
     n_bytes: int
     work: ByPhase
 
-    def seconds(self, rates: ByPhase) -> float:
-        """How long it takes at `rates`, seconds for each multiplication."""
-        return sum(work * rate for work, rate in zip(self.work, rates, strict=True))
+    def seconds(self, rates: ByPhase) -> ByPhase:
+        """How long each phase takes at `rates`, seconds for each multiplication."""
+        return ByPhase(*(work * rate for work, rate in zip(self.work, rates, strict=True)))
 
 
 def cost(config: RunConfig, n_images: int, image_shape: Shape) -> Cost:
@@ -72,9 +72,10 @@ def cost(config: RunConfig, n_images: int, image_shape: Shape) -> Cost:
     encode = _products(network.encoder, network.input_shape)
     decode = _products(network.decoder, (network.latent_dim,))
     moved = encode + decode if method.trains_decoder else encode
+    pretraining = STEP * (encode + decode) * n * epochs
     work = ByPhase(
-        pretraining=STEP * (encode + decode) * n * epochs,
-        centers=GRAPH * n if fits_mixture(config) else 0.0,
+        pretraining,
+        centers=max(0.0, GRAPH * n - pretraining) if fits_mixture(config) else 0.0,  # it begins with the pretraining
         clustering=STEP * moved * config.batch_size * steps + encode * n * steps / config.update_interval,
     )
     n_bytes = n * (prod(image_shape) + 4 * network.latent_dim)

@@ -6,11 +6,13 @@ import math
 from dataclasses import dataclass
 
 from dec_core.config import RunConfig
-from dec_core.methods import METHODS
+from dec_core.reading.cost import ByPhase
 from dec_core.runs.history import History
 from dec_core.runs.status import RunStatus
 
-CLUSTER_SHARE = 0.3  # of the bar, before clustering has begun and its speed is known
+UNKNOWN = ByPhase()
+TRUST = 0.1  # of a run: after so much of it, how fast it is counts as much as how fast it was expected to be
+KNOWN = 0.05  # of a phase, after which its own speed says when it ends
 
 
 @dataclass(frozen=True)
@@ -22,27 +24,48 @@ class Progress:
     step: int
 
 
-def progress(status: RunStatus, history: History, config: RunConfig) -> Progress:
-    """What the state line says of a run that has not ended."""
-    newest, seconds = status.progress, status.seconds
+def progress(status: RunStatus, history: History, config: RunConfig, expected: ByPhase = UNKNOWN) -> Progress:
+    """What the state line says of a run that has not ended.
+
+    `expected` is how many seconds each phase was expected to take before the run began; without it nothing is said of
+    the time left.
+    """
+    newest = status.progress
     if status.phase == "pretraining":
         epochs = newest.get("epoch", 1) - 1 + newest.get("batch", 0) / max(newest.get("n_batches", 1), 1)
         share = epochs / config.pretrain_epochs
-        remaining = _time_left(share, seconds.get("pretraining", 0.0), "clusters form in {}")
-        status_line = f"Autoencoder: epoch {newest.get('epoch', 1)} of {config.pretrain_epochs}{remaining}"
-        return Progress(status_line, (1 - CLUSTER_SHARE) * share, 0)
-    if status.phase == "centers":
-        status_line = newest.get("words") or "Initializing the cluster centers by k-means"
-        return Progress(status_line, 1 - CLUSTER_SHARE if METHODS[config.method].has_network else 0.0, 1)
-    iteration = newest.get("iteration", newest.get("n_iterations", 0))
-    expected = _expected_iterations(history, config)
-    share = min(iteration / expected, 1.0)
-    remaining = _time_left(share, seconds.get("clustering", 0.0))
-    number = max(len(history.updates), 1)
-    about = math.ceil(expected / config.update_interval)
-    certain = "" if expected == config.max_iterations and config.tol == 0 else "about "
-    status_line = f"Clustering: update {number} of {certain}{max(about, number)}{remaining}"
-    return Progress(status_line, 1 - CLUSTER_SHARE * (1 - share), 2)
+        doing, step = f"Autoencoder: epoch {newest.get('epoch', 1)} of {config.pretrain_epochs}", 0
+    elif status.phase == "centers":
+        share, step = 0.0, 1
+        doing = newest.get("words") or "Initializing the cluster centers by k-means"
+    else:
+        iteration = newest.get("iteration", newest.get("n_iterations", 0))
+        n_iterations = _expected_iterations(history, config)
+        share, step = min(iteration / n_iterations, 1.0), 2
+        number, about = max(len(history.updates), 1), math.ceil(n_iterations / config.update_interval)
+        certain = "" if n_iterations == config.max_iterations and config.tol == 0 else "about "
+        doing = f"Clustering: update {number} of {certain}{max(about, number)}"
+    done, left = _seconds(step, share, status.seconds, expected)
+    remaining = f" · {duration(left)} left" if sum(expected) else ""
+    return Progress(doing + remaining, done / max(done + left, 1e-9), step)
+
+
+def _seconds(step: int, share: float, seconds: dict[str, float], expected: ByPhase) -> tuple[float, float]:
+    """How long a run has trained and will go on to, `share` of the phase number `step` being done.
+
+    What is to come takes as much longer than expected as what was. A phase that moves says when it ends.
+    """
+    took = ByPhase(*(seconds.get(phase, 0.0) for phase in ByPhase._fields))
+    prior = TRUST * sum(expected)
+    # the centers are as fast as UMAP, which is none of the network's arithmetic
+    past = [(took[i], expected[i] * (1.0 if i < step else share)) for i in (0, 2) if i <= step]
+    pace = (sum(t for t, _ in past) + prior) / max(sum(e for _, e in past) + prior, 1e-9)
+    left = pace * (1 - share) * expected[step] if step != 1 else max(0.0, expected.centers - took.centers)
+    if share > 0:
+        trusted = min(share / KNOWN, 1.0)
+        left = (1 - trusted) * left + trusted * took[step] * (1 - share) / share
+    to_come = sum(expected[i] * (pace if i == 2 else 1.0) for i in range(step + 1, 3))
+    return sum(took), left + to_come
 
 
 def _expected_iterations(history: History, config: RunConfig) -> int:
@@ -55,13 +78,6 @@ def _expected_iterations(history: History, config: RunConfig) -> int:
         return config.max_iterations if now > config.tol else last + config.update_interval
     rate = math.log(before / now) / (last - first)  # per iteration
     return min(config.max_iterations, math.ceil(last + math.log(now / config.tol) / rate))
-
-
-def _time_left(share: float, seconds: float, template: str = "{} left") -> str:
-    """The time left in a phase, once it can be estimated; else ""."""
-    if share <= 0.02 or seconds < 1:
-        return ""
-    return " · " + template.format(duration(seconds * (1 - share) / share))
 
 
 def duration(seconds: float) -> str:

@@ -13,7 +13,7 @@ from dec_core.analysis.verdict import thousands
 from dec_core.config import BUNDLED, RunConfig
 from dec_core.data import load
 from dec_core.reading.cost import ByPhase, Cost, cost, rates
-from dec_core.reading.progress import duration
+from dec_core.reading.progress import UNKNOWN, duration
 from pages.shared import focus
 from pages.shared.places import runs_root
 from pages.train.spans import Number
@@ -85,15 +85,21 @@ def _effect(name: str, config: RunConfig, rates: ByPhase) -> str:
     except ValueError:
         return ""  # said at the field
     line = LINES[name](config, needed, min(config.n_samples or n_images, n_images))
-    return f"{line} · {duration(needed.seconds(rates))}" if name in TIMED else line
+    return f"{line} · {duration(sum(needed.seconds(rates)))}" if name in TIMED else line
 
 
 def expected_time(config: RunConfig, rates: ByPhase) -> str:
     """How long Start would train, as in "about 40 s"; "" where that cannot be known."""
+    seconds = sum(expected_seconds(config, rates))
+    return duration(seconds) if seconds else ""
+
+
+def expected_seconds(config: RunConfig, rates: ByPhase) -> ByPhase:
+    """How long each phase takes; `UNKNOWN` where that cannot be known."""
     try:
-        return duration(cost(config, *size_and_shape(config.dataset)).seconds(rates))
+        return cost(config, *size_and_shape(config.dataset)).seconds(rates)
     except ValueError:
-        return ""
+        return UNKNOWN
 
 
 def rates_of_server(config: RunConfig) -> ByPhase:

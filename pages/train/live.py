@@ -26,6 +26,7 @@ from pages.shared.pulse import pulse_of, redraw_on_news
 from pages.shared.snapshot_view import shown
 from pages.shared.text import escape, sentence
 from pages.train.controls import controls, state_line, under_way
+from pages.train.effects import expected_seconds, rates_of_server
 
 EVERY = 1.0  # seconds between two looks at a run,
 EVERY_AT_FIRST = 0.25  # until its first record or its answer to a command, and
@@ -76,7 +77,7 @@ def _view(run: RunFolder | None, config: RunConfig | None, active: bool) -> None
     status, history = run.status, focus.reader(run.id).refresh()
     if active != (status.state in ACTIVE):
         st.rerun()  # the whole page: the picker shows the outcome
-    standing = progress(status, history, run_config)
+    standing = progress(status, history, run_config, expected_seconds(run_config, rates_of_server(run_config)))
     controls(run, status, config, state_line(run, status, standing, history, run_config))
     _stepper(status.state, standing, METHODS[run_config.method].phases)
     _trouble(run, status, run_config)
