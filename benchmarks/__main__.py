@@ -9,6 +9,7 @@ from benchmarks import (
     app_latency,
     bench,
     decoder,
+    first_minute,
     inspect_latency,
     live_umap,
     pictures,
@@ -21,7 +22,8 @@ from benchmarks import (
 from dec_core.cli import parser_of, run
 
 COMMANDS = (
-    bench, profile, table, recipes, decoder, sweep_example, inspect_latency, app_latency, redraw, live_umap, pictures,
+    bench, profile, table, recipes, decoder, first_minute, sweep_example, inspect_latency, app_latency, redraw,
+    live_umap, pictures,
 )  # fmt: skip
 
 

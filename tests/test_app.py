@@ -627,6 +627,14 @@ def test_going_back_undoes_what_was_chosen_in_the_form(app, monkeypatch):
     assert field(app, "latent_dim").value == 10
 
 
+def test_a_link_to_a_smaller_data_set_means_the_preset_fitted_to_it(app):
+    app.query_params["dataset"] = "digits"
+    app.query_params["pretrain_epochs"] = "30"
+    app.run()
+    assert (field(app, "dataset").value, field(app, "n_samples").value) == ("digits", None)
+    assert field(app, "pretrain_epochs").value == 30 and not app.sidebar.warning and not button(app, "Start").disabled
+
+
 def test_a_link_chooses_fields_that_act_only_since_it_says_so(app):
     app.query_params.update({"method": "joint", "gamma": "0.5"})
     app.run()

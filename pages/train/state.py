@@ -131,7 +131,9 @@ def from_query(query: dict[str, str]) -> tuple[FormChoices, list[str]]:
         )
         preset = FIRST_PRESET
     texts = {name: query[IN_LINK.get(name, name)] for name in FIELDS if IN_LINK.get(name, name) in query}
-    config, problems = _as_far_as_valid(known[preset], {name: parse(name, text) for name, text in texts.items()})
+    asked = {name: parse(name, text) for name, text in texts.items()}
+    fitted = {} if "n_samples" in asked else _fitted_to_fewer(known[preset], asked.get("dataset"))
+    config, problems = _as_far_as_valid(known[preset], fitted | asked)
     notices += [f"In the link, {FIELDS[name]['short'].lower()}: {problem}." for name, problem in problems.items()]
     return FormChoices.of(config, preset), notices
 
@@ -194,6 +196,12 @@ def _fitted_to_dataset(choices: FormChoices, before: str) -> FormChoices:
 def _fitted(base: RunConfig, dataset: str) -> dict[str, int | None]:
     n_images = _size(dataset)
     return fitted_to(base, n_images) if n_images and dataset != base.dataset else {}
+
+
+def _fitted_to_fewer(base: RunConfig, dataset: Any) -> dict[str, int | None]:
+    """What a link means that names a data set with fewer images than the preset takes, and nothing of their number."""
+    size = _size(dataset) if isinstance(dataset, str) else 0
+    return _fitted(base, dataset) if 0 < size < (base.n_samples or 0) else {}
 
 
 def _size(dataset: str) -> int:
