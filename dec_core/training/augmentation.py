@@ -2,13 +2,14 @@
 
 Guo, Zhu, Liu and Yin, *Deep Embedded Clustering with Data Augmentation*, 2018: the target p is that
 of the clean image, q that of a distorted one, so that a digit keeps its cluster when it is turned a
-little. Each image gets its own rotation, shear, scale and shift, sampled bilinearly.
+little. Each image gets its own rotation, shear, scale and shift, sampled bilinearly; beyond its border lies the border.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+import keras
 import tensorflow as tf
 
 ROTATION = 0.1  # radians to either side
@@ -34,35 +35,20 @@ def distort(x: tf.Tensor, image_shape: Sequence[int], seed: tf.Tensor, strength:
     tensor of float32, shape of x
     """
     height, width = image_shape[:2]
-    rows = tf.reshape(x, (-1, height * width, *image_shape[2:]))  # channels move together
-    n = tf.shape(rows)[0]
-    draws = tf.random.stateless_uniform((5, n), seed, -strength, strength)
+    images = tf.reshape(x, (-1, height, width, *(image_shape[2:] or (1,))))
+    draws = tf.random.stateless_uniform((5, tf.shape(images)[0]), seed, -strength, strength)
     turn, shear, size = ROTATION * draws[0], SHEAR * draws[1], tf.exp(SCALE * draws[2])
     shift_x, shift_y = SHIFT * width * draws[3], SHIFT * height * draws[4]
-    v, u = tf.meshgrid(_centred(height), _centred(width), indexing="ij")  # (height, width)
-    u, v = tf.reshape(u, (1, -1)), tf.reshape(v, (1, -1))  # (1, pixels)
     cos, sin = size * tf.cos(turn), size * tf.sin(turn)
-    column = cos[:, None] * u + (shear - sin)[:, None] * v + shift_x[:, None] + (width - 1) / 2
-    row = sin[:, None] * u + cos[:, None] * v + shift_y[:, None] + (height - 1) / 2
-    return tf.reshape(_bilinear(rows, column, row, height, width), tf.shape(x))
+    to_column = _about_the_middle(cos, shear - sin, shift_x, (width - 1) / 2, (height - 1) / 2, (width - 1) / 2)
+    to_row = _about_the_middle(sin, cos, shift_y, (width - 1) / 2, (height - 1) / 2, (height - 1) / 2)
+    affine = tf.stack([*to_column, *to_row, *[tf.zeros_like(cos)] * 2], axis=1)  # (batch, 8)
+    moved = keras.ops.image.affine_transform(images, affine, "bilinear", "nearest", data_format="channels_last")
+    return tf.reshape(moved, tf.shape(x))
 
 
-def _centred(length: int) -> tf.Tensor:
-    return tf.range(float(length)) - (length - 1) / 2
-
-
-def _bilinear(rows: tf.Tensor, x: tf.Tensor, y: tf.Tensor, height: int, width: int) -> tf.Tensor:
-    """Values of rows (batch, pixels[, channels]) at x, y (batch, pixels); beyond the border, the border's."""
-    x, y = tf.clip_by_value(x, 0.0, width - 1.001), tf.clip_by_value(y, 0.0, height - 1.001)
-    column, row = tf.floor(x), tf.floor(y)
-    right, down = x - column, y - row
-    if len(rows.shape) == 3:
-        right, down = right[:, :, None], down[:, :, None]  # the same for all channels
-    corner = tf.cast(row * width + column, tf.int32)
-
-    def at(offset: int) -> tf.Tensor:
-        return tf.gather(rows, corner + offset, batch_dims=1)
-
-    upper = at(0) * (1 - right) + at(1) * right
-    lower = at(width) * (1 - right) + at(width + 1) * right
-    return upper * (1 - down) + lower * down
+def _about_the_middle(
+    a: tf.Tensor, b: tf.Tensor, c: tf.Tensor, column: float, row: float, middle: float
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    """The coefficients of a * (x - column) + b * (y - row) + c + middle as one of x and y."""
+    return a, b, c + middle - a * column - b * row
