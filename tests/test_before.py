@@ -98,8 +98,8 @@ def test_its_run_without_labels_can_be_inspected(runs):
 
 
 def test_reports_and_notebooks_are_made_of_its_runs(runs, tmp_path, capsys):
-    told = summary(runs / FINISHED)
-    assert told.scores["acc"] == FACTS["acc"] and told.name == "the first" and told.space == "UMAP"
+    facts = summary(runs / FINISHED)
+    assert facts.scores["acc"] == FACTS["acc"] and facts.name == "the first" and facts.space == "UMAP"
     both = [str(runs / FINISHED), str(runs / UNLABELLED)]
     assert main(["export", *both, "--to", "html", "--out", str(tmp_path / "r.html")]) == 0
     assert main(["export", both[0], "--to", "notebook", "--out", str(tmp_path / "n.ipynb")]) == 0

@@ -67,14 +67,14 @@ def press(at, start):
 
 def test_a_link_shows_only_what_differs_with_scores_beside_the_reference(runs):
     at = compare(runs[0], runs[2], seeds="apart")
-    told = table(at)
-    assert "Tolerance" in told and "0.01" in told
-    assert "Latent dimension" not in told
+    shown_table = table(at)
+    assert "Tolerance" in shown_table and "0.01" in shown_table
+    assert "Latent dimension" not in shown_table
     assert (
-        "50.00 %" in told
-        and "70.00 %" in told
-        and "▲ 20.00 points" in told
-        and "One seed each: it may be chance." in told
+        "50.00 %" in shown_table
+        and "70.00 %" in shown_table
+        and "▲ 20.00 points" in shown_table
+        and "One seed each: it may be chance." in shown_table
     )
     assert at.query_params["runs"] == f"{runs[0].id},{runs[2].id}"
 
@@ -121,9 +121,9 @@ def test_the_reference_can_be_another(runs):
 
 
 def test_seeds_stand_together_with_mean_and_range(runs):
-    told = table(compare(runs[0], runs[2]))
-    assert "55.00 %" in told and "2 seeds: 50.00 – 60.00 %" in told
-    assert "▲ 15.00 points" in told and "One seed against several" in told
+    shown_table = table(compare(runs[0], runs[2]))
+    assert "55.00 %" in shown_table and "2 seeds: 50.00 – 60.00 %" in shown_table
+    assert "▲ 15.00 points" in shown_table and "One seed against several" in shown_table
 
 
 def test_two_chosen_seeds_stand_apart_unless_asked_otherwise(runs):
@@ -414,12 +414,12 @@ def test_without_labels_clusters_stand_beside_the_references_sample_by_sample():
 
 
 def test_a_map_is_turned_like_the_references_by_the_samples_of_both():
-    there = np.random.default_rng(0).normal(size=(6, 2)).astype(np.float32)
-    first = side(range(6), [0] * 6, there)
+    target = np.random.default_rng(0).normal(size=(6, 2)).astype(np.float32)
+    first = side(range(6), [0] * 6, target)
     where = [4, 0, 3, 1]
     turn = np.array([[0.6, -0.8], [0.8, 0.6]], np.float32)
-    other = side(where, [0] * 4, there[where] @ turn + 5, first)
-    expected = there[where] - there[where].mean(axis=0)
+    other = side(where, [0] * 4, target[where] @ turn + 5, first)
+    expected = target[where] - target[where].mean(axis=0)
     assert other.plane("pca") == pytest.approx(expected, abs=1e-4)
 
 
@@ -444,5 +444,5 @@ def test_a_search_finds_what_runs_are_called_and_says_what_it_does_not_understan
 def test_runs_on_other_images_are_not_held_against_each_other(runs):
     other = RunFolder.create(runs[0].path.parent, runs[0].config.changed(dataset="mnist", n_samples=1000), "finished")
     other.set_status(replace(other.status, outcome={"acc": 0.9}))
-    told = table(compare(runs[2], other, seeds="apart"))
-    assert "other images" in told and "▲" not in told
+    shown_table = table(compare(runs[2], other, seeds="apart"))
+    assert "other images" in shown_table and "▲" not in shown_table

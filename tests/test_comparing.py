@@ -54,12 +54,12 @@ def entries(tmp_path, *run_ids):
 def test_runs_that_differ_in_their_seed_alone_are_one_setup(tmp_path, make):
     first, second, other = make(0, 0.8), make(1, 0.9), make(0, 0.7, latent_dim=5)
     chosen, known = entries(tmp_path, second, other)
-    found = setups(chosen, known, together=True)
-    assert [[e.id for e in setup.entries] for setup in found] == [[second, first], [other]]
-    acc = found[0].spread("acc")
+    groups = setups(chosen, known, together=True)
+    assert [[e.id for e in setup.entries] for setup in groups] == [[second, first], [other]]
+    acc = groups[0].spread("acc")
     assert (acc.mean, acc.low, acc.high, acc.n) == (pytest.approx(0.85), 0.8, 0.9, 2)
-    assert found[0].spread("seconds") == Spread((3.0, 3.0))
-    assert found[1].spread("nmi") is None
+    assert groups[0].spread("seconds") == Spread((3.0, 3.0))
+    assert groups[1].spread("nmi") is None
     assert [len(s.entries) for s in setups(chosen, known, together=False)] == [1, 1]
 
 
@@ -137,8 +137,8 @@ def test_a_difference_within_the_spread_is_none():
 
 def test_few_seeds_that_lie_apart_may_be_chance_and_many_that_overlap_need_not():
     two, other = Spread((0.90, 0.91)), Spread((0.95, 0.96))
-    found = difference(two, other)  # of 6 ways to rank four, 2 lie so far apart
-    assert not found.certain and not found.same and "so few" in found.caveat
+    gap = difference(two, other)  # of 6 ways to rank four, 2 lie so far apart
+    assert not gap.certain and not gap.same and "so few" in gap.caveat
     assert difference(Spread((1, 2, 3)), Spread((4, 5, 6))).certain  # 2 of 20
     assert not difference(Spread((1, 2, 4)), Spread((3, 5, 6))).certain
     rng = np.random.default_rng(0)
@@ -161,9 +161,9 @@ def test_counterparts_in_worked_numbers():
 
 
 def test_labels_may_be_bytes_as_snapshots_hold_them():
-    found = counterparts(np.array([0, 1, 1], np.uint8), np.array([1, 1, 1], np.uint8), 3, 2)
-    assert found.tolist() == [-1, 1, -1]
-    assert aligned_order(found, np.arange(2)).tolist() == [2, 1, 3]
+    matched = counterparts(np.array([0, 1, 1], np.uint8), np.array([1, 1, 1], np.uint8), 3, 2)
+    assert matched.tolist() == [-1, 1, -1]
+    assert aligned_order(matched, np.arange(2)).tolist() == [2, 1, 3]
 
 
 def test_a_cluster_without_a_counterpart_gets_a_name_of_its_own():
@@ -177,10 +177,10 @@ def test_renamed_clusters_are_all_found_again(k, seed):
     rng = np.random.default_rng(seed)
     reference = np.concatenate([np.arange(k), rng.integers(0, k, 50)])
     order = rng.permutation(k)
-    found = counterparts(order[reference], reference, k, k)
-    assert found[order].tolist() == list(range(k))
+    matched = counterparts(order[reference], reference, k, k)
+    assert matched[order].tolist() == list(range(k))
     places = rng.permutation(k)
-    assert aligned_order(found, places)[order].tolist() == places.tolist()
+    assert aligned_order(matched, places)[order].tolist() == places.tolist()
 
 
 @settings(max_examples=50, deadline=None)
@@ -188,10 +188,10 @@ def test_renamed_clusters_are_all_found_again(k, seed):
 def test_no_two_clusters_share_a_name(k, k_reference, seed):
     rng = np.random.default_rng(seed)
     labels, reference = rng.integers(0, k, 40), rng.integers(0, k_reference, 40)
-    found = counterparts(labels, reference, k, k_reference)
-    told = aligned_order(found, np.arange(k_reference))
-    assert len(set(told.tolist())) == k
-    assert all((found[c] >= 0) == (told[c] < k_reference) for c in range(k))
+    matched = counterparts(labels, reference, k, k_reference)
+    order = aligned_order(matched, np.arange(k_reference))
+    assert len(set(order.tolist())) == k
+    assert all((matched[c] >= 0) == (order[c] < k_reference) for c in range(k))
 
 
 def test_labels_that_cannot_be_are_refused():
@@ -201,7 +201,7 @@ def test_labels_that_cannot_be_are_refused():
 
 @given(st.floats(0, 6.3), st.booleans())
 def test_a_turned_map_is_turned_back(angle, mirrored):
-    there = np.array([[0.0, 0], [3, 1], [5, -2], [1, 4]])
+    targets = np.array([[0.0, 0], [3, 1], [5, -2], [1, 4]])
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    here = there @ turn * ([1, -1] if mirrored else [1, 1]) + [7, -3]
-    assert procrustes_align(here, here, there) == pytest.approx(there - there.mean(axis=0))
+    plane = targets @ turn * ([1, -1] if mirrored else [1, 1]) + [7, -3]
+    assert procrustes_align(plane, plane, targets) == pytest.approx(targets - targets.mean(axis=0))

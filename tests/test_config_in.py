@@ -113,7 +113,7 @@ pieces = st.sampled_from(
 @given(st.binary(max_size=200) | st.lists(pieces | st.binary(max_size=4), max_size=20).map(b"".join))
 def test_whatever_the_bytes_nothing_but_a_config_error_comes(content):
     try:
-        found = configs_in("x", content)
+        configs = configs_in("x", content)
     except ConfigError:
         return
-    assert found and all(isinstance(config, RunConfig) for config in found)
+    assert configs and all(isinstance(config, RunConfig) for config in configs)

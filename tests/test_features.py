@@ -23,9 +23,9 @@ def histogram(row: np.ndarray) -> np.ndarray:
 
 
 def test_the_shape_follows_from_the_patches():
-    found = gradients(np.repeat(bar(0.3), 3, axis=0), (28, 28))
-    assert found.shape == (3, DIRECTIONS * PATCHES**2) and found.dtype == np.float32
-    assert np.linalg.norm(found, axis=1) == pytest.approx(1, abs=1e-5)
+    histograms = gradients(np.repeat(bar(0.3), 3, axis=0), (28, 28))
+    assert histograms.shape == (3, DIRECTIONS * PATCHES**2) and histograms.dtype == np.float32
+    assert np.linalg.norm(histograms, axis=1) == pytest.approx(1, abs=1e-5)
 
 
 @pytest.mark.parametrize("angle, directions", [(0.0, {2, 6}), (np.pi / 2, {0, 4}), (-np.pi / 4, {3, 7})])
@@ -56,21 +56,21 @@ def test_a_stroke_that_moves_stays_closer_than_one_that_turns():
 @pytest.mark.parametrize("shape", [(8, 8), (5, 40), (28, 28, 3), (64, 48)])
 def test_images_of_any_size_and_colour(shape):
     x = np.random.default_rng(0).integers(0, 256, (4, int(np.prod(shape)))).astype(np.uint8)
-    found = gradients(x, shape)
-    assert found.shape == (4, 392) and np.isfinite(found).all()
-    assert not np.allclose(found[0], found[1])
+    histograms = gradients(x, shape)
+    assert histograms.shape == (4, 392) and np.isfinite(histograms).all()
+    assert not np.allclose(histograms[0], histograms[1])
 
 
 def test_distortions_turn_widen_stretch_and_shear_to_both_sides():
-    found = distortions((28, 28))
-    assert len(found) == 8 and all(matrix.shape == (784, 784) for matrix in found)
-    assert all(np.round(np.full((1, 784), 200.0) @ matrix).min() == 200 for matrix in found)
-    turned, back = (bar(0.0) @ matrix for matrix in found[:2])
+    matrices = distortions((28, 28))
+    assert len(matrices) == 8 and all(matrix.shape == (784, 784) for matrix in matrices)
+    assert all(np.round(np.full((1, 784), 200.0) @ matrix).min() == 200 for matrix in matrices)
+    turned, back = (bar(0.0) @ matrix for matrix in matrices[:2])
     assert np.corrcoef(turned, bar(0.14))[0, 1] > 0.98 and np.corrcoef(back, bar(-0.14))[0, 1] > 0.98
     apart = bar(np.pi / 2, column=6) + bar(np.pi / 2, column=22)  # two upright bars, 16 apart
-    narrow, wide = (np.argmax((apart @ matrix).reshape(28, 28)[14, 14:]) for matrix in found[2:4])
+    narrow, wide = (np.argmax((apart @ matrix).reshape(28, 28)[14, 14:]) for matrix in matrices[2:4])
     assert narrow < 8 < wide
-    sheared = (bar(np.pi / 2) @ found[6]).reshape(28, 28)
+    sheared = (bar(np.pi / 2) @ matrices[6]).reshape(28, 28)
     assert abs(int(sheared[4].argmax()) - int(sheared[24].argmax())) == pytest.approx(3, abs=1)
 
 

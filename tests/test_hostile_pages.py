@@ -78,10 +78,10 @@ def test_no_screen_shows_it_as_markdown(run, page):
 
 
 def test_no_notebook_and_no_report_does(run):
-    told = summary(run)
-    cells = json.loads(notebook(told))["cells"]
+    facts = summary(run)
+    cells = json.loads(notebook(facts))["cells"]
     words = "".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
     assert signs(words) == []
     assert "!\\[x\\](http\\:" in words
-    page = report([told]).partition("<script>")[0]
+    page = report([facts]).partition("<script>")[0]
     assert "<img src='http" not in page and all("</span>" not in name or name not in page for name in hostile(ADDRESS))

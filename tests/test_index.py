@@ -36,10 +36,10 @@ def test_the_index_follows_the_folders(tmp_path, small, runs):
     runs[0].set_status(replace(runs[0].status, outcome={"acc": 0.6}))
     mark(runs[1], name="the good one")
     added = RunFolder.create(tmp_path, small, "stopped")
-    told = {entry.id: entry for entry in index.entries()}
-    assert told[runs[0].id].status.outcome == {"acc": 0.6}
-    assert told[runs[1].id].marks.name == "the good one"
-    assert told[added.id].config == small
+    entries = {entry.id: entry for entry in index.entries()}
+    assert entries[runs[0].id].status.outcome == {"acc": 0.6}
+    assert entries[runs[1].id].marks.name == "the good one"
+    assert entries[added.id].config == small
     remove(added)
     assert index.entry(added.id) is None and ids(index.entries()) == {run.id for run in runs}
 
@@ -55,8 +55,8 @@ def test_an_active_run_whose_process_is_gone_is_noticed(tmp_path, small):
     run = RunFolder.create(tmp_path, small, "running")
     index = RunIndex(tmp_path)
     assert index.entry(run.id).active
-    told = (run.path / "status.json").read_text()
-    (run.path / "status.json").write_text(told.replace(f'"pid": {os.getpid()}', '"pid": 0'))
+    written = (run.path / "status.json").read_text()
+    (run.path / "status.json").write_text(written.replace(f'"pid": {os.getpid()}', '"pid": 0'))
     assert index.entry(run.id).status.state == "interrupted"
 
 

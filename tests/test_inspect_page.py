@@ -1015,10 +1015,10 @@ def test_the_python_on_the_screen_gives_what_is_on_the_screen(app, runs, worst, 
         {"lasso": "pca:0,0,9,0,9,9,0,9", "order": "uncertain"},
     ):
         at = inspect(runs.run, **query)
-        found = run_python(at.code[0].value, runs.root, monkeypatch)
+        indices = run_python(at.code[0].value, runs.root, monkeypatch)
         tiles = [s["index"] for group in shown(at, "gallery")["groups"] for s in group["samples"]]
-        assert len(found) == n_bright(at) > 0 and found[:60].tolist() == tiles
-        assert capsys.readouterr().out.startswith(f"{len(found)} [")
+        assert len(indices) == n_bright(at) > 0 and indices[:60].tolist() == tiles
+        assert capsys.readouterr().out.startswith(f"{len(indices)} [")
 
 
 def test_nothing_chosen_is_nothing_to_take_away(app, runs):
@@ -1037,11 +1037,11 @@ def test_python_gives_the_same_samples_in_the_same_order(runs, now, order, monke
             Selection(index=(3, 1, 2), second="B"),
             Selection(lasso=(-9.0, -9.0, 0.1, -9.0, 0.1, 9.0, -9.0, 9.0), space="z0,z3"),
         ):
-            found = run_python(as_python(moment, selection, order), runs.root, monkeypatch)
-            assert found.tolist() == moment.select(selection, order=order).tolist()
+            indices = run_python(as_python(moment, selection, order), runs.root, monkeypatch)
+            assert indices.tolist() == moment.select(selection, order=order).tolist()
     for group in ("digit", "cluster"):
-        found = run_python(as_python(now, Selection(side="wrong"), order, group), runs.root, monkeypatch)
-        assert found.tolist() == now.select(side="wrong", order=order, group=group).tolist()
+        indices = run_python(as_python(now, Selection(side="wrong"), order, group), runs.root, monkeypatch)
+        assert indices.tolist() == now.select(side="wrong", order=order, group=group).tolist()
     assert "at(-1)" in as_python(now, Selection(), order) and "at(3)" in as_python(runs.run.at(3), Selection(), order)
 
 
@@ -1050,17 +1050,17 @@ def test_python_names_the_moment_that_is_pinned(runs, now, versus, monkeypatch):
     selection, counts = Selection(versus=versus, true="8"), set()
     for beside in (runs.run.at(2), runs.other.at(-1), runs.other.at(runs.other.clustered[0])):
         source = as_python(now, selection, "wrong", other=beside)
-        found = run_python(source, runs.root, monkeypatch)
-        assert found.tolist() == now.select(selection, order="wrong", other=beside).tolist()
-        counts.add(len(found))
+        indices = run_python(source, runs.root, monkeypatch)
+        assert indices.tolist() == now.select(selection, order="wrong", other=beside).tolist()
+        counts.add(len(indices))
     assert counts != {0}
     assert "other" not in as_python(now, Selection(true="8"), "wrong", other=runs.run.at(2))
 
 
 def test_python_writes_numbers_of_numpy_as_numbers(runs, now, monkeypatch):
     selection = Selection(max_confidence=np.round(np.quantile(now.confidence, 0.5), 2), was="B", since=np.int64(2))
-    found = run_python(as_python(now, selection, "index"), runs.root, monkeypatch)
-    assert found.tolist() == now.select(selection).tolist()
+    indices = run_python(as_python(now, selection, "index"), runs.root, monkeypatch)
+    assert indices.tolist() == now.select(selection).tolist()
 
 
 def test_a_bound_means_the_same_whoever_made_the_number(now):
@@ -1072,8 +1072,8 @@ def test_a_bound_means_the_same_whoever_made_the_number(now):
 
 def test_python_of_a_run_without_labels_and_before_there_are_clusters(runs, monkeypatch):
     now = runs.unlabelled.at(-1)
-    found = run_python(as_python(now, Selection(cluster="A"), "uncertain"), runs.root, monkeypatch)
-    assert found.tolist() == now.select(cluster="A", order="uncertain").tolist() and len(found)
+    indices = run_python(as_python(now, Selection(cluster="A"), "uncertain"), runs.root, monkeypatch)
+    assert indices.tolist() == now.select(cluster="A", order="uncertain").tolist() and len(indices)
     first = runs.run.at(0)
     assert run_python(as_python(first, Selection(true="1"), "index"), runs.root, monkeypatch).tolist() == (
         np.flatnonzero(runs.run.y == 1).tolist()
@@ -1118,12 +1118,12 @@ def test_a_table_names_the_place_in_the_whole_file(runs, digits):
 
 def test_arrays_hold_images_z_q_and_names(runs, now):
     index = now.select(true="8", order="typical")[:25]
-    found = dict(np.load(io.BytesIO(as_npz(now, index))))
-    assert set(found) == {"index", "x", "z", "y", "classes", "labels", "q", "letters"}
-    assert found["index"].tolist() == index.tolist() and np.array_equal(found["x"], runs.run.images[index])
-    assert np.array_equal(found["z"], now.z(index)) and np.array_equal(found["q"], now.q[index])
-    assert found["classes"][found["y"]].tolist() == ["8"] * 25
-    assert found["letters"][found["labels"]].tolist() == as_table(now, index)["cluster"].tolist()
+    arrays = dict(np.load(io.BytesIO(as_npz(now, index))))
+    assert set(arrays) == {"index", "x", "z", "y", "classes", "labels", "q", "letters"}
+    assert arrays["index"].tolist() == index.tolist() and np.array_equal(arrays["x"], runs.run.images[index])
+    assert np.array_equal(arrays["z"], now.z(index)) and np.array_equal(arrays["q"], now.q[index])
+    assert arrays["classes"][arrays["y"]].tolist() == ["8"] * 25
+    assert arrays["letters"][arrays["labels"]].tolist() == as_table(now, index)["cluster"].tolist()
     before = dict(np.load(io.BytesIO(as_npz(runs.run.at(0), index))))
     assert set(before) == {"index", "x", "z", "y", "classes"}
     assert set(np.load(io.BytesIO(as_npz(runs.unlabelled.at(-1), np.array([3]))))) == {

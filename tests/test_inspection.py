@@ -860,5 +860,5 @@ def test_before_there_are_clusters_nothing_has_changed(run):
 def test_cells_of_the_matrix_are_counted_through_time(rows, columns, side, expected):
     counts = np.array([[[3, 2], [1, 4]], [[1, 4], [5, 0]]])
     right = np.array([[[True, False], [False, True]], [[False, True], [True, False]]])
-    found = by.cell_counts(counts, right, np.array(rows, bool), np.array(columns, bool), side)
-    assert found.tolist() == expected
+    counted = by.cell_counts(counts, right, np.array(rows, bool), np.array(columns, bool), side)
+    assert counted.tolist() == expected

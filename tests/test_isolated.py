@@ -72,11 +72,11 @@ def is_gone(pid: int) -> bool:
 
 
 def test_what_is_read_is_the_same_and_lies_on_disk():
-    here = read_files(FILES)
+    direct = read_files(FILES)
     with read_isolated(FILES) as reading:
         assert isinstance(reading.dataset.images, np.memmap) and np.array_equal(reading.dataset.images, IMAGES)
-        assert reading.dataset.y.tolist() == here.dataset.y.tolist() and reading.notes == here.notes
-        assert (reading.dataset.name, reading.dataset.classes) == (here.dataset.name, here.dataset.classes)
+        assert reading.dataset.y.tolist() == direct.dataset.y.tolist() and reading.notes == direct.notes
+        assert (reading.dataset.name, reading.dataset.classes) == (direct.dataset.name, direct.dataset.classes)
 
 
 def test_what_is_refused_is_refused_in_the_same_words():

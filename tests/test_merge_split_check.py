@@ -56,16 +56,16 @@ def test_two_digits_merged_and_one_split_are_found(graph, digits, a, b, c):
     labels, members = digits.y.copy(), np.flatnonzero(digits.y == c)
     labels[labels == b] = a
     labels[members[KMeans(2, n_init=1, random_state=0).fit_predict(digits.x[members]) == 1]] = b
-    found = merge_split_check(graph, labels, 10)
-    assert found.merges and found.cluster == a and found.apart
+    check = merge_split_check(graph, labels, 10)
+    assert check.merges and check.cluster == a and check.apart
 
 
 @pytest.mark.parametrize("split", range(0, 10, 3))
 def test_a_digit_cut_anywhere_is_found(graph, digits, split):
     labels, members = digits.y.copy(), np.flatnonzero(digits.y == split)
     labels[members[::2]] = 10
-    found = merge_split_check(graph, labels, 11)
-    assert found.splits and found.pair == (split, 10)
+    check = merge_split_check(graph, labels, 11)
+    assert check.splits and check.pair == (split, 10)
 
 
 @given(st.integers(2, 12), st.integers(0, 99), st.sampled_from(["noise", "alike", "few"]))
@@ -74,9 +74,9 @@ def test_odd_images_and_labels_give_finite_numbers(n_clusters, seed, kind):
     n = 20 if kind == "few" else 60
     x = np.zeros((n, 64), np.uint8) if kind == "alike" else rng.integers(0, 256, (n, 64)).astype(np.uint8)
     labels = rng.integers(n_clusters, size=n) // (1 + seed % 3)  # some clusters are empty
-    found = merge_split_check(neighbour_graph(x, (8, 8)), labels, n_clusters)
-    assert np.isfinite([found.border, found.best, found.size, found.valley]).all()
-    assert 0 <= found.border <= 1 and found.size >= 1
+    check = merge_split_check(neighbour_graph(x, (8, 8)), labels, n_clusters)
+    assert np.isfinite([check.border, check.best, check.size, check.valley]).all()
+    assert 0 <= check.border <= 1 and check.size >= 1
 
 
 @pytest.mark.parametrize(
@@ -91,8 +91,8 @@ def test_odd_images_and_labels_give_finite_numbers(n_clusters, seed, kind):
     ],
 )
 def test_the_two_suspicions(changes, splits, merges):
-    found = replace(CALM, **changes)
-    assert (found.splits, found.merges, found.serious) == (splits, merges, splits or merges)
+    check = replace(CALM, **changes)
+    assert (check.splits, check.merges, check.serious) == (splits, merges, splits or merges)
 
 
 def test_doubts_in_words():

@@ -103,12 +103,12 @@ def test_the_numbers_are_the_tutorials():
 
 
 def test_every_method_shows_what_it_does():
-    told = {name: said(model_figure(*system)) for name, system in SYSTEMS.items()}
-    assert "γ · KL(p‖q)" in told["tutorial-conv-joint"] and "mean squared error" in told["tutorial-conv-joint"]
-    assert "γ = 0.1" in told["tutorial-conv-joint"] and "γ" not in told["tutorial-dec"]
-    assert "KL(p‖q)" in told["tutorial-dec"] and "during pretraining" in told["tutorial-dec"]
-    assert "k-means on z" in told["tutorial-autoencoder"] and "KL" not in told["tutorial-autoencoder"]
-    assert "k-means on pixels" in told["kmeans-pixels"] and "Encoder" not in told["kmeans-pixels"]
+    texts = {name: said(model_figure(*system)) for name, system in SYSTEMS.items()}
+    assert "γ · KL(p‖q)" in texts["tutorial-conv-joint"] and "mean squared error" in texts["tutorial-conv-joint"]
+    assert "γ = 0.1" in texts["tutorial-conv-joint"] and "γ" not in texts["tutorial-dec"]
+    assert "KL(p‖q)" in texts["tutorial-dec"] and "during pretraining" in texts["tutorial-dec"]
+    assert "k-means on z" in texts["tutorial-autoencoder"] and "KL" not in texts["tutorial-autoencoder"]
+    assert "k-means on pixels" in texts["kmeans-pixels"] and "Encoder" not in texts["kmeans-pixels"]
 
 
 def test_the_table_has_every_layer_and_its_sums():
@@ -137,8 +137,8 @@ def ticks(axis):
 
 def test_the_heatmap_has_each_cluster_below_its_class():
     y, labels = np.array([0, 0, 0, 1, 1]), np.array([1, 1, 0, 0, 0])
-    found = confusion(y, labels, 2)
-    figure, unnamed = heatmap(found, names=("a cat", "a dog")), heatmap(found)
+    counts = confusion(y, labels, 2)
+    figure, unnamed = heatmap(counts, names=("a cat", "a dog")), heatmap(counts)
     assert cells(figure) == [2, 1, 0, 2]
     axes = figure.axes[0]
     assert ticks(axes.xaxis) == ["1", "0"] and ticks(axes.yaxis) == ["a cat", "a dog"]

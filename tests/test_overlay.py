@@ -69,9 +69,9 @@ def test_smoothing_in_worked_numbers_and_off():
 
 @given(st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=30), st.floats(0, 0.99))
 def test_a_smoothed_curve_stays_within_its_values(values, weight):
-    found = smoothed(np.array(values), weight)
-    assert found[0] == pytest.approx(values[0], abs=1e-6)
-    assert found.min() >= min(values) - 1e-6 and found.max() <= max(values) + 1e-6
+    smooth = smoothed(np.array(values), weight)
+    assert smooth[0] == pytest.approx(values[0], abs=1e-6)
+    assert smooth.min() >= min(values) - 1e-6 and smooth.max() <= max(values) + 1e-6
 
 
 def test_the_phase_in_which_p_is_the_mixtures_is_marked():

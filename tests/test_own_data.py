@@ -30,10 +30,10 @@ def path_of(name, root):
 def test_what_is_kept_is_found(tmp_path, images, y, classes):
     name = keep(Dataset("My Pictures.zip", images, y, classes), tmp_path)
     assert re.fullmatch(r"own-my-pictures-[0-9a-f]{12}", name) and names(tmp_path) == [name]
-    found = find(name, tmp_path)
-    assert (found.name, found.classes, found.images.dtype) == (name, classes, np.uint8)
-    assert np.array_equal(found.images, images)
-    assert found.y is None if y is None else (found.y.dtype == np.uint8 and np.array_equal(found.y, y))
+    kept = find(name, tmp_path)
+    assert (kept.name, kept.classes, kept.images.dtype) == (name, classes, np.uint8)
+    assert np.array_equal(kept.images, images)
+    assert kept.y is None if y is None else (kept.y.dtype == np.uint8 and np.array_equal(kept.y, y))
     assert [path.name for path in (tmp_path / FOLDER).iterdir()] == [f"{name}.npz"]  # nothing half-written is left
 
 
@@ -131,8 +131,8 @@ def test_damaged_files_are_refused_and_replaced(tmp_path_factory, draw):
     )
     path_of(name, root).write_bytes(bad)
     try:
-        found = find(name, root)
-        assert np.array_equal(found.images, IMAGES) and np.array_equal(found.y, Y)  # what is changed is not used
+        kept = find(name, root)
+        assert np.array_equal(kept.images, IMAGES) and np.array_equal(kept.y, Y)  # what is changed is not used
     except DataError as error:
         assert "damaged" in str(error)
     assert keep(dataset, root) == name

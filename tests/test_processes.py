@@ -14,6 +14,7 @@ from types import SimpleNamespace
 
 import psutil
 import pytest
+from timing import wait_for
 
 from dec_core.runs.folder import RunFolder, list_runs
 from dec_core.runs.history import RunReader
@@ -26,7 +27,6 @@ from dec_core.work.supervisor import Supervisor
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[1]
-PATIENCE = 240.0  # seconds: imports of TensorFlow on a busy machine, not a speed that is promised
 PLAIN_WORKER = """
 import sys
 if sys.stdin.buffer.peek(1):
@@ -37,15 +37,6 @@ if sys.stdin.buffer.peek(1):
     sys.exit(worker.main())
 """  # does nothing before it is needed, and then does not give way: what it gives way to here are other tests
 ENDS_WITH_TRAINING = PLAIN_WORKER.replace("sys.exit", "worker._complete = lambda folder: None; sys.exit")
-
-
-def wait_for(condition, seconds=PATIENCE):
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        if condition():
-            return True
-        time.sleep(0.05)
-    return False
 
 
 @pytest.fixture

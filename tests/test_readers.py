@@ -473,8 +473,8 @@ def test_pictures_in_folders_are_labelled_by_them(tmp_path):
 )
 def test_the_innermost_folder_in_which_they_differ_is_the_label(names, labels):
     reading = read_bytes("a.zip", zipped(dict.fromkeys(names, picture(GREY))))
-    found = None if reading.dataset.y is None else sorted(reading.dataset.classes[code] for code in reading.dataset.y)
-    assert found == labels
+    classes = None if reading.dataset.y is None else sorted(reading.dataset.classes[code] for code in reading.dataset.y)
+    assert classes == labels
     assert said(reading, "some are not") == (len({"/" in name for name in names}) > 1)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from timing import Clock
 
 from dec_core.analysis.umap_gmm import UmapGmm
 from dec_core.config import ConfigError
@@ -475,17 +476,6 @@ def test_numbers_too_large_for_16_bits_stay_finite():
 
 
 # -- what a run is does not depend on the machine's speed
-
-
-class Clock:
-    """For the module `time`: each look at it is `step` seconds after the one before."""
-
-    def __init__(self, step):
-        self.step, self.now = step, 0.0
-
-    def monotonic(self):
-        self.now += self.step
-        return self.now
 
 
 def recorded_by(clock, root, config, monkeypatch) -> list[dict]:

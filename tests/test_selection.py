@@ -23,16 +23,16 @@ from dec_core.runs.history import RunReader
 def test_the_second_cluster_is_the_likeliest_of_the_others():
     q = np.array([[0.5, 0.3, 0.2], [0.4, 0.4, 0.2], [0.1, 0.6, 0.3], [0.2, 0.2, 0.6]])
     before = q.copy()
-    found = by.rivals(q, np.array([0, 1, 2, 2], np.uint8))
-    assert found.second.tolist() == [1, 0, 1, 0]
-    assert found.confidence.tolist() == [0.5, 0.4, 0.3, 0.6] and found.runner_up.tolist() == [0.3, 0.4, 0.6, 0.2]
+    rivals = by.rivals(q, np.array([0, 1, 2, 2], np.uint8))
+    assert rivals.second.tolist() == [1, 0, 1, 0]
+    assert rivals.confidence.tolist() == [0.5, 0.4, 0.3, 0.6] and rivals.runner_up.tolist() == [0.3, 0.4, 0.6, 0.2]
     assert np.array_equal(q, before)
 
 
 def test_a_single_cluster_has_no_rival():
-    found = by.rivals(np.ones((3, 1)), np.zeros(3, int))
-    assert found.second.tolist() == [0, 0, 0] and found.confidence.tolist() == [1, 1, 1]
-    assert found.runner_up.tolist() == [0, 0, 0]
+    rivals = by.rivals(np.ones((3, 1)), np.zeros(3, int))
+    assert rivals.second.tolist() == [0, 0, 0] and rivals.confidence.tolist() == [1, 1, 1]
+    assert rivals.runner_up.tolist() == [0, 0, 0]
 
 
 CONFIDENCE = np.array([0.9, 0.2, 0.9, 0.5, 0.2, 0.7])
@@ -244,11 +244,11 @@ odd = st.one_of(st.text(max_size=30), st.text(alphabet="0123456789-.,:einfaz_+ \
 @given(st.dictionaries(st.one_of(st.sampled_from(WORDS), st.text(max_size=9)), odd, max_size=6))
 def test_a_bad_link_raises_nothing_else(query):
     try:
-        found = Selection.from_query(query)
+        parsed = Selection.from_query(query)
     except SelectionError as error:
         assert str(error)
     else:
-        assert isinstance(found, Selection) and len(found.index) <= 1000
+        assert isinstance(parsed, Selection) and len(parsed.index) <= 1000
 
 
 def test_a_link_can_say_a_confidence_near_nothing():
@@ -353,11 +353,11 @@ def test_without_a_filter_all_are_chosen(last):
 
 def test_groups_stand_together_each_in_the_order_that_is_asked(last, known):
     by_order = last.select(side="wrong", order="typical")
-    found = last.select(side="wrong", order="typical", group="digit")
-    assert found.tolist() == [i for digit in range(10) for i in by_order if known.y[i] == digit] != by_order.tolist()
-    found = last.select(side="wrong", order="typical", group="cluster")
+    order = last.select(side="wrong", order="typical", group="digit")
+    assert order.tolist() == [i for digit in range(10) for i in by_order if known.y[i] == digit] != by_order.tolist()
+    order = last.select(side="wrong", order="typical", group="cluster")
     letters = np.array(last.run.letters)[last.labels]
-    assert found.tolist() == [i for letter in "ABCDEFGHIJ" for i in by_order if letters[i] == letter]
+    assert order.tolist() == [i for letter in "ABCDEFGHIJ" for i in by_order if letters[i] == letter]
     with pytest.raises(SelectionError, match="group: received 'size', expected one of digit, cluster"):
         last.select(group="size")
 
@@ -386,13 +386,13 @@ def test_chosen_samples_come_in_the_order_that_is_asked(last, known):
     chosen = np.flatnonzero(known.y == 8)
     sure, far, wrong = last.confidence[chosen], last.distance[chosen], known.wrong[chosen]
     assert np.abs(sure - known.confidence[chosen]).max() < 1e-6 and np.abs(far - known.distance[chosen]).max() < 1e-5
-    found = {order: last.select(true="8", order=order).tolist() for order in by.ORDERS}
-    assert found["index"] == chosen.tolist() and 0 < wrong.sum() < len(wrong)
-    assert found["uncertain"] == chosen[np.argsort(sure, kind="stable")].tolist()
-    assert found["typical"] == chosen[np.argsort(far, kind="stable")].tolist()
-    assert found["outliers"] == chosen[np.argsort(-far, kind="stable")].tolist()
+    orders = {order: last.select(true="8", order=order).tolist() for order in by.ORDERS}
+    assert orders["index"] == chosen.tolist() and 0 < wrong.sum() < len(wrong)
+    assert orders["uncertain"] == chosen[np.argsort(sure, kind="stable")].tolist()
+    assert orders["typical"] == chosen[np.argsort(far, kind="stable")].tolist()
+    assert orders["outliers"] == chosen[np.argsort(-far, kind="stable")].tolist()
     key = np.where(wrong, -1 - sure, sure)  # errors before all others
-    assert found["wrong"] == chosen[np.argsort(key, kind="stable")].tolist()
+    assert orders["wrong"] == chosen[np.argsort(key, kind="stable")].tolist()
     with pytest.raises(ValueError, match="kind: received 'best'"):
         last.select(true="8", order="best")
 
@@ -440,11 +440,11 @@ letters_and_worse = st.sampled_from(["", "A", "J", "K", "AA", "a", "0", "é", "A
 )
 def test_a_link_to_a_run_chooses_or_says_why_not(last, query):
     try:
-        found = last.select(Selection.from_query(query))
+        selected = last.select(Selection.from_query(query))
     except SelectionError as error:
         assert "received" in str(error) or "link" in str(error)
     else:
-        assert (np.diff(found) > 0).all() and (len(found) == 0 or 0 <= found[0] <= found[-1] < 1797)
+        assert (np.diff(selected) > 0).all() and (len(selected) == 0 or 0 <= selected[0] <= selected[-1] < 1797)
 
 
 def test_a_power_is_no_dimension_of_z(last):

@@ -23,13 +23,13 @@ MAY_IMPORT = rooms_in_docs() | {"__init__": {"config", "estimator", "networks", 
 
 
 def imports(path: Path) -> set[str]:
-    found = set()
+    names = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            found.add(node.module)
-    return found
+            names.add(node.module)
+    return names
 
 
 def room_of(path: Path) -> str:
@@ -38,9 +38,9 @@ def room_of(path: Path) -> str:
 
 @pytest.mark.parametrize("path", sorted(CORE.rglob("*.py")), ids=lambda p: str(p.relative_to(CORE)))
 def test_rooms_import_only_what_they_may(path):
-    room, found = room_of(path), imports(path)
-    assert not {name.split(".")[0] for name in found} & {"streamlit", "benchmarks", "pages", "tests"}
-    rooms = {name.split(".")[1] for name in found if name.startswith("dec_core.")}
+    room, names = room_of(path), imports(path)
+    assert not {name.split(".")[0] for name in names} & {"streamlit", "benchmarks", "pages", "tests"}
+    rooms = {name.split(".")[1] for name in names if name.startswith("dec_core.")}
     assert rooms <= MAY_IMPORT[room] | {room}
 
 
@@ -52,9 +52,9 @@ def test_a_screen_imports_no_other_screen(path):
 
 @pytest.mark.parametrize("path", [ROOT / "app.py", *sorted((ROOT / "pages").rglob("*.py"))], ids=lambda p: p.name)
 def test_pages_import_neither_the_method_nor_its_libraries(path):
-    found = imports(path)
-    assert not {name.split(".")[0] for name in found} & {"tensorflow", "keras", "umap", "sklearn", "scipy"}
-    for name in found:
+    names = imports(path)
+    assert not {name.split(".")[0] for name in names} & {"tensorflow", "keras", "umap", "sklearn", "scipy"}
+    for name in names:
         if name.startswith("dec_core."):
             assert {name.split(".")[1], ".".join(name.split(".")[1:3])} & MAY_IMPORT["pages"], name
 

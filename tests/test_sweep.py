@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from optuna.trial import TrialState
+from timing import Clock, wait_for
 
 from dec_core.cli import main
 from dec_core.config import ConfigError, applies
@@ -305,8 +306,8 @@ def test_a_lost_trial_that_nobody_queued_again_is_queued_once(url, small):
     lost = study.trials[0]
     studies.retry(study, lost)
     studies.retry(study, lost)  # two did, at once
-    found = [queue.take() for queue in queues]
-    assert [item and item[0].number for item in found] == [1, None]
+    taken = [queue.take() for queue in queues]
+    assert [item and item[0].number for item in taken] == [1, None]
     assert [row["state"] for row in studies.table(study)] == ["running"]
 
 
@@ -315,9 +316,9 @@ def test_a_lost_trial_that_nobody_queued_again_is_queued_once(url, small):
 
 def test_a_sweep_is_worked_on_to_its_end(tmp_path, url, small, stand_in):
     study = studies.create(planned(small, sampler="grid", n_seeds=2), url)
-    told = []
-    assert work(url, "s", tmp_path, tell=lambda *said: told.append(said)) == 6
-    assert [counts for _, *counts in told] == [[n, 6] for n in range(1, 7)]
+    progress = []
+    assert work(url, "s", tmp_path, tell=lambda *said: progress.append(said)) == 6
+    assert [counts for _, *counts in progress] == [[n, 6] for n in range(1, 7)]
     rows = studies.table(study)
     assert [row["value"] for row in rows] == pytest.approx([d / 10 for d in range(2, 8)])
     assert outcome.best(rows)["params"] == {"latent_dim": 7}
@@ -387,15 +388,6 @@ class Watched(Control):
         """Wait until the worker has gone once from one look to the next."""
         wanted = self.looks + 2
         assert wait_for(lambda: self.looks >= wanted)
-
-
-def wait_for(condition, seconds=60.0):
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        if condition():
-            return True
-        time.sleep(0.01)
-    return False
 
 
 def test_a_paused_sweep_waits_and_a_worker_obeys_its_parent(tmp_path, url, small, stand_in, monkeypatch):
@@ -558,17 +550,6 @@ def test_a_stopped_trial_goes_on_from_its_checkpoint_and_autoencoders_are_shared
     assert first["scores"]["agreement"] > 0 and -1 <= first["scores"]["silhouette"] <= 1
 
 
-class Clock:
-    """For the module `time`: each look at it is `step` seconds after the one before."""
-
-    def __init__(self, step):
-        self.step, self.now = step, 0.0
-
-    def monotonic(self):
-        self.now += self.step
-        return self.now
-
-
 def test_what_a_sweep_reports_and_prunes_does_not_depend_on_the_machines_speed(tmp_path, small, monkeypatch):
     tiny = small.changed(n_samples=300, hidden_units=(16, 8), pretrain_epochs=3)
     base = tiny.changed(update_interval=10, max_iterations=100)
@@ -643,13 +624,13 @@ def test_a_sweep_by_commands(tmp_path, capsys, stand_in):
     vary = ["--vary", "latent_dim=3..5", "--sampler", "grid", "--pruner", "none"]
     csv = ["--csv", str(tmp_path / "t.csv")]
     assert main(["sweep", "first-look", "--name", "mine", "--data", "digits", *vary, *out, *csv]) == 0
-    told = capsys.readouterr()
-    assert "3 of 3 trials have ended; 2 finished: acc 0.2500" in told.err
-    rows = [line for line in told.out.splitlines() if line.startswith("| ")]
+    printed = capsys.readouterr()
+    assert "3 of 3 trials have ended; 2 finished: acc 0.2500" in printed.err
+    rows = [line for line in printed.out.splitlines() if line.startswith("| ")]
     assert [row.split(" | ")[2] for row in rows] == ["latent_dim", "5", "4", "3"]  # best first
-    assert "Best agreement 0.5000, trial 2. Trial 2 is kept in" in told.out
-    assert "rank correlation of agreement with accuracy appears after 15 finished trials" in told.out
-    assert "labels" not in told.out and (tmp_path / "t.csv").read_text().count("\n") == 4
+    assert "Best agreement 0.5000, trial 2. Trial 2 is kept in" in printed.out
+    assert "rank correlation of agreement with accuracy appears after 15 finished trials" in printed.out
+    assert "labels" not in printed.out and (tmp_path / "t.csv").read_text().count("\n") == 4
 
     assert main(["sweep", "--name", "mine", "--resume", *out, "--json"]) == 0
     whole = json.loads(capsys.readouterr().out.splitlines()[-1])

@@ -37,10 +37,10 @@ TOLD = [
 
 @pytest.fixture
 def root(tmp_path):
-    found = tmp_path / "runs"
-    found.mkdir()
-    with app_over(found):
-        yield found
+    root = tmp_path / "runs"
+    root.mkdir()
+    with app_over(root):
+        yield root
 
 
 def stored(root, **changes):
@@ -381,8 +381,8 @@ def test_history_shows_every_trial_and_the_best_so_far():
     figure = figures.history([ROWS[2], ROWS[1], ROWS[0], ROWS[4], ROWS[5]], "agreement")
     (best,) = [trace for trace in figure.data if trace.name == "best so far"]
     assert list(best.y) == [0.5, 0.6, 0.7]
-    told = {trace.name: list(trace.y) for trace in figure.data}
-    assert told["pruned"] == [0.5] and told["diverged"] == [0.5]  # at the foot
+    drawn = {trace.name: list(trace.y) for trace in figure.data}
+    assert drawn["pruned"] == [0.5] and drawn["diverged"] == [0.5]  # at the foot
     assert figures.history([], "acc").data == ()
 
 

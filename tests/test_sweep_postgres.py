@@ -8,33 +8,23 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import pytest
+from timing import PATIENCE, wait_for
 
 from dec_core.runs.folder import RunFolder, list_runs
 
 ROOT = Path(__file__).parents[1]
-PATIENCE = 240.0  # seconds: two imports of TensorFlow on a busy machine, not a speed that is promised
 N_TRIALS = 3
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")]
 
 
-def wait_for(condition, seconds=PATIENCE):
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        if found := condition():
-            return found
-        time.sleep(0.05)
-    return None
-
-
 def binaries() -> Path | None:
     """The folder of the newest PostgreSQL on this machine."""
-    found = sorted(glob.glob("/usr/lib/postgresql/*/bin/initdb"), key=lambda path: int(path.split("/")[4]))
-    initdb = found[-1] if found else shutil.which("initdb")
+    programs = sorted(glob.glob("/usr/lib/postgresql/*/bin/initdb"), key=lambda path: int(path.split("/")[4]))
+    initdb = programs[-1] if programs else shutil.which("initdb")
     return Path(initdb).resolve().parent if initdb else None
 
 

@@ -83,8 +83,8 @@ def test_one_joint_step_descends_on_gamma_times_kl_plus_squared_error(small, dig
     model = keras.Model(theirs.encoder.input, [theirs.clustering_layer(z), theirs.decoder(z)])
     optimizer = keras.optimizers.SGD(0.1, small.momentum)
     model.compile(optimizer, loss=["kld", "mse"], loss_weights=[0.1, 1])
-    told = model.train_on_batch(x[:64], [p[:64], x[:64]], return_dict=True)
-    assert 0.1 * events[0].loss + events[0].reconstruction_loss == pytest.approx(told["loss"], rel=1e-4)
+    losses = model.train_on_batch(x[:64], [p[:64], x[:64]], return_dict=True)
+    assert 0.1 * events[0].loss + events[0].reconstruction_loss == pytest.approx(losses["loss"], rel=1e-4)
     for a, b in zip(ours.autoencoder.get_weights(), theirs.autoencoder.get_weights(), strict=True):
         assert a == pytest.approx(b, abs=1e-5)
     assert ours.cluster_centers == pytest.approx(theirs.cluster_centers, abs=1e-5)
@@ -122,8 +122,8 @@ def test_systems_can_share_an_autoencoder(tmp_path, small):
     second.begin_with(first)
     alone = trained(RunFolder.create(tmp_path, small.changed(method="joint"), "running"))
     trained(second)
-    shared, own = RunReader(second).refresh(), RunReader(alone).refresh()
-    assert [r["loss"] for r in shared.pretrain] == [r["loss"] for r in own.pretrain]
+    shared, unshared = RunReader(second).refresh(), RunReader(alone).refresh()
+    assert [r["loss"] for r in shared.pretrain] == [r["loss"] for r in unshared.pretrain]
     assert second.status.outcome == alone.status.outcome and second.status.state == "finished"
     assert second.status.seconds["pretraining"] == first.status.seconds["pretraining"]
 

@@ -100,16 +100,16 @@ def unescaped(sources: dict[str, str]) -> list[str]:
     while n_known < (n_known := sum(len(each) for page in pages.values() for each in page.handed_on.values())):
         handed_on = [(page.functions[name], names) for page in pages.values() for name, names in page.handed_on.items()]
         shared = {function.name: (function, names) for function, names in handed_on if function.name[0] != "_"}
-        found = [f"{name}:{line}" for name, page in pages.items() for line in _unescaped_in(page, shared)]
-    return found
+        places = [f"{name}:{line}" for name, page in pages.items() for line in _unescaped_in(page, shared)]
+    return places
 
 
 def _unescaped_in(page: Page, shared: dict) -> Iterator[str]:
-    own = {name: (page.functions[name], names) for name, names in page.handed_on.items()}
+    functions = {name: (page.functions[name], names) for name, names in page.handed_on.items()}
     for scope in (page.tree, *page.functions.values()):
         parameters = {each.arg for each in ast.walk(scope) if isinstance(each, ast.arg)}
         for call in _calls(scope):
-            for text in _markdown_of(call, shared | own):
+            for text in _markdown_of(call, shared | functions):
                 for part in _doubtful(text, scope, page):
                     if isinstance(part, ast.Name) and part.id in parameters:
                         page.handed_on.setdefault(scope.name, set()).add(part.id)

@@ -311,17 +311,17 @@ def test_distortion_moves_ink_a_little_and_repeats_by_seed():
 def test_a_step_in_one_pass_is_that_of_keras(ours, theirs):
     rng = np.random.default_rng(0)
     start = rng.normal(size=(7, 5)).astype(np.float32)
-    here, there = keras.Variable(start), keras.Variable(start)
-    ours.build([here])
-    theirs.build([there])
+    our_weights, their_weights = keras.Variable(start), keras.Variable(start)
+    ours.build([our_weights])
+    theirs.build([their_weights])
     for _ in range(30):
         gradient = rng.normal(size=start.shape).astype(np.float32)
-        ours.apply([gradient], [here])
-        theirs.apply([gradient], [there])
-        assert np.abs(np.asarray(here) - np.asarray(there)).max() < 1e-5  # of steps of .02 to .3
+        ours.apply([gradient], [our_weights])
+        theirs.apply([gradient], [their_weights])
+        assert np.abs(np.asarray(our_weights) - np.asarray(their_weights)).max() < 1e-5  # of steps of .02 to .3
     for mine, other in zip(ours.variables, theirs.variables, strict=True):
         assert np.abs(np.asarray(mine) - np.asarray(other)).max() < 2e-6
-    assert np.abs(np.asarray(here) - start).max() > 0.1
+    assert np.abs(np.asarray(our_weights) - start).max() > 0.1
 
 
 @pytest.mark.parametrize(

@@ -36,8 +36,8 @@ def test_directions_of_strokes_say_more_than_pixels_and_more_among_distorted_one
     data = load("mnist", 5000)  # of 3000, gradients alone now and then merge two digits
 
     def accuracy(**compared):
-        found = umap_gmm(data.x, 10, n_init=3, image_shape=(28, 28), **compared)
-        return score(data.y, found.responsibilities.argmax(axis=1), 10).acc
+        mixture = umap_gmm(data.x, 10, n_init=3, image_shape=(28, 28), **compared)
+        return score(data.y, mixture.responsibilities.argmax(axis=1), 10).acc
 
     gradients = accuracy(features="gradients")
     assert gradients > 0.95 > 0.9 > accuracy(features="pixels")
@@ -45,9 +45,9 @@ def test_directions_of_strokes_say_more_than_pixels_and_more_among_distorted_one
 
 
 def test_it_tells_what_it_does(digits):
-    told = []
-    umap_gmm(digits.x[:200], 3, n_init=2, tell=told.append)
-    assert [words.split()[0] for words in told] == ["images", "UMAP", "a", "a"] and told[-1].endswith("2 of 2")
+    statuses = []
+    umap_gmm(digits.x[:200], 3, n_init=2, tell=statuses.append)
+    assert [words.split()[0] for words in statuses] == ["images", "UMAP", "a", "a"] and statuses[-1].endswith("2 of 2")
 
 
 @pytest.mark.parametrize("shape", [None, (8, 7)])
@@ -60,8 +60,8 @@ def test_gradients_need_the_shape_of_the_images(digits, shape):
     "x", [np.zeros((40, 64), np.uint8), np.arange(40, dtype=np.uint8)[:, None], np.eye(12, dtype=np.uint8) * 255]
 )
 def test_odd_data_gives_finite_numbers(x):
-    found = umap_gmm(x, 3, n_init=1)
-    assert np.isfinite(found.z).all() and np.isfinite(found.responsibilities).all()
+    mixture = umap_gmm(x, 3, n_init=1)
+    assert np.isfinite(mixture.z).all() and np.isfinite(mixture.responsibilities).all()
 
 
 def test_as_a_run_it_shows_groups_and_mean_images_and_places_nothing_new(tmp_path, digits):

@@ -27,8 +27,8 @@ def test_bench_prints_all_ratios_skips_aloud_and_keeps_its_history(tmp_path, cap
     kept.write_text('[{"date": "before"}]')
     assert main(["bench", "--samples", "1024", "--json", "--history", str(kept)]) == 0
     out, err = capsys.readouterr()
-    found = json.loads(out.splitlines()[-1])
-    rows = found["rows"]
+    figures = json.loads(out.splitlines()[-1])
+    rows = figures["rows"]
     assert ["dense" in rows[0]["work"], "convolutional" in rows[1]["work"], len(rows)] == [True, True, 3]
     for row in rows:
         assert list(row["seconds"]) == ["float32", "bfloat16"] and list(row["others"]) == ["keras"]

@@ -92,9 +92,9 @@ def test_the_page_of_recipes_counts_what_the_verdict_found():
 def test_every_recipe_that_is_measured_can_be_trained():
     from benchmarks.recipes import SECTIONS
 
-    found = list(trials(5, "own-fashion-0123456789ab", {}))
-    assert {trial.section for trial in found} == set(SECTIONS)
-    configs = [(trial.section, trial.name, trial.data, trial.config) for trial in found]
+    wanted = list(trials(5, "own-fashion-0123456789ab", {}))
+    assert {trial.section for trial in wanted} == set(SECTIONS)
+    configs = [(trial.section, trial.name, trial.data, trial.config) for trial in wanted]
     assert len({(name, data, config.to_json()) for _, name, data, config in configs}) == len(configs)
-    assert {trial.name for trial in found if trial.section == "presets"} >= {"first-look", "fast", "best", "umap-gmm"}
-    assert not any(trial.config.deskew for trial in found if trial.data == "Fashion-MNIST")
+    assert {trial.name for trial in wanted if trial.section == "presets"} >= {"first-look", "fast", "best", "umap-gmm"}
+    assert not any(trial.config.deskew for trial in wanted if trial.data == "Fashion-MNIST")

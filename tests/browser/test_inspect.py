@@ -685,9 +685,9 @@ def test_the_wheel_zooms_the_map_and_scrolls_the_page(server, page, runs):
 def test_two_moments_of_a_run_are_looked_into_together(server, page, runs):
     run = runs.run
     visit(server, page, run, pin=f"{run.folder.id}@{run.clustered[0]}", space="pca")
-    there = page.locator(".st-key-box-against .points")
-    expect(there).to_have_attribute("data-moment", str(run.clustered[0]))
-    whole = [box.get_by_role("button", name="Show all") for box in (page.locator(".st-key-box-scene"), there)]
+    second_map = page.locator(".st-key-box-against .points")
+    expect(second_map).to_have_attribute("data-moment", str(run.clustered[0]))
+    whole = [box.get_by_role("button", name="Show all") for box in (page.locator(".st-key-box-scene"), second_map)]
     for button in whole:
         expect(button).to_be_hidden()
     page.locator(".st-key-box-scene .points > canvas").focus()

@@ -134,8 +134,8 @@ def test_the_report_holds_what_was_compared_and_is_taken_in_again(server, page, 
     with page.expect_download() as download:
         button(page, "Report").click()
     download.value.save_as(tmp_path / "comparison.html")
-    found = configs_in("comparison.html", (tmp_path / "comparison.html").read_bytes())
-    assert [config.n_samples for config in found] == [None, 1500]
+    configs = configs_in("comparison.html", (tmp_path / "comparison.html").read_bytes())
+    assert [config.n_samples for config in configs] == [None, 1500]
 
     # it opens by itself
     alone = page.context.new_page()

@@ -78,8 +78,8 @@ def test_an_error_of_many_lines_becomes_one(capsys):
 
 def test_a_term_is_explained_and_all_of_them_are_the_page(capsys):
     assert main(["glossary", "alpha"]) == 0
-    told = capsys.readouterr().out
-    assert "Degrees of freedom" in told and "DEC, equation 1" in told and "alpha=1.0" in told
+    output = capsys.readouterr().out
+    assert "Degrees of freedom" in output and "DEC, equation 1" in output and "alpha=1.0" in output
     assert main(["glossary"]) == 0
     assert capsys.readouterr().out == page()
 
@@ -212,8 +212,8 @@ def test_a_run_that_diverged_is_not_resumed_and_the_remedy_can_be_typed(tmp_path
     diverged = {"event": "Diverged", "phase": "clustering", "epoch": 6, "iteration": 40, "message": "Gone."}
     folder.set_status(replace(folder.status, state="failed", progress=diverged, message="Gone."))
     assert main(["resume", str(folder.path)]) == 2
-    told = capsys.readouterr().err
-    command = told.partition("Try: python -m dec_core ")[2].split()
+    errors = capsys.readouterr().err
+    command = errors.partition("Try: python -m dec_core ")[2].split()
     assert command == ["train", "--config", str(folder.path / "config.json"), "--set", "cluster_learning_rate=0.002"]
     assert folder.status.state == "failed"
 
@@ -222,6 +222,6 @@ def test_a_run_that_another_process_trains_is_not_resumed(tmp_path, small, capsy
     folder = RunFolder.create(tmp_path, small, "stopped")
     with training_lock(folder):
         assert main(["resume", str(folder.path)]) == 2
-    told = capsys.readouterr().err
-    assert "is being trained by process" in told and told.count("\n") == 1
+    errors = capsys.readouterr().err
+    assert "is being trained by process" in errors and errors.count("\n") == 1
     assert folder.status.state == "stopped" and not folder.records()[0]
