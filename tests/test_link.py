@@ -2,6 +2,7 @@
 
 import pytest
 from screens import PATIENCE
+from streamlit.runtime.state.query_params_proxy import QueryParamsProxy
 from streamlit.testing.v1 import AppTest
 
 from pages.shared import link
@@ -50,6 +51,21 @@ def test_the_link_follows_what_is_shown_and_an_echo_of_the_one_before_is_written
     for _ in range(3):
         arrives_late(at, {"colour": "blue"})
         assert at.markdown[0].value == "red" and at.query_params["colour"] == "red"
+
+
+def test_what_is_taken_back_before_the_address_shows_it_is_taken_out_of_the_address(at, monkeypatch):
+    """A second click may come with the address of before the first, whose own is still on its way to the browser."""
+    sent, send = [], QueryParamsProxy.from_dict
+    monkeypatch.setattr(
+        QueryParamsProxy, "from_dict", lambda self, query: (sent.append(dict(query)), send(self, query))
+    )
+    at.run().button[0].click().run()
+    assert sent == [{"colour": "red"}]
+    at.session_state["colour"] = ""
+    arrives_late(at, {})
+    assert sent == [{"colour": "red"}, {}]
+    arrives_late(at, {})
+    assert len(sent) == 2
 
 
 def test_going_back_is_followed_although_it_says_what_an_echo_would_say(at, monkeypatch):

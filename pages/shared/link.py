@@ -46,11 +46,16 @@ def followed() -> tuple[dict[str, str], bool]:
 
 
 def write(query: Mapping[str, str]) -> None:
-    """Let the link say what is shown: the run in focus, and `query`."""
-    focused = st.session_state.get("focused")
+    """Let the link say what is shown: the run in focus, and `query`.
+
+    What was written last counts beside the address of the request: it may still be on its way to the browser.
+    """
+    state = st.session_state
+    focused = state.get("focused")
     wanted = {**({"run": focused} if focused else {}), **query}
-    if st.query_params.to_dict() != wanted:
+    if st.query_params.to_dict() != wanted or state.get("written", wanted) != wanted:
         st.query_params.from_dict(wanted)
+        state.written = wanted
 
 
 def keep_run() -> None:
