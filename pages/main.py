@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.shared import link
-from pages.shared.components import keys, source, style
+from pages.shared.components import keys, one_step_an_act, source, style
 from pages.shared.focus import screens, supervisor
 from pages.shared.picker import browser_title, run_picker
 
@@ -18,5 +18,6 @@ with st.container(key="shell"):
     run_picker()
 with st.container(key="shortcuts"):
     keys()
+    one_step_an_act()
 page.run()
 link.keep_run()

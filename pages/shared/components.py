@@ -57,6 +57,12 @@ _digits = st.components.v2.component(
     js=source("digits.js"),
 )
 _keys = st.components.v2.component("keys", html="<span hidden></span>", js=source("keys.js"))
+_address = st.components.v2.component("address", html="<span hidden></span>", js=source("address.js"))
+
+
+def one_step_an_act() -> None:
+    """Let all that follows from one act of a person be one step of the browser's history: see address.js."""
+    _address(key="address", height=1)
 
 
 def keys() -> None:

@@ -135,6 +135,24 @@ def test_the_keyboard_stays_in_the_row_of_controls_when_its_button_is_replaced_o
     assert focused() != "resume"
 
 
+def test_what_follows_one_act_is_one_step_of_the_history(blank):
+    load(blank, "<span></span>", "shared/address.js")
+    blank.evaluate("""() => {
+      for (const way of ["pushState", "replaceState"]) history[way] = (_, __, to) => calls.push([way, to]);
+      draw({}); draw({});
+      window.written = (to) => history.pushState({}, "", to);
+      written("first"); // while the page is drawn, before anybody has done anything
+    }""")
+    blank.mouse.click(9, 9)
+    blank.evaluate("written('compare'); written('compare?run=a')")
+    blank.keyboard.press("Tab")
+    blank.evaluate("written('compare?run=b')")
+    assert blank.evaluate("calls") == [
+        ["replaceState", "first"], ["pushState", "compare"], ["replaceState", "compare?run=a"],
+        ["pushState", "compare?run=b"],
+    ]  # fmt: skip
+
+
 def test_keys_with_ctrl_or_alt_stay_the_browsers(blank):
     load(blank, '<div class="matrix"></div>', "shared/matrix.js")
     blank.evaluate("(data) => { draw(data); }", MATRIX)

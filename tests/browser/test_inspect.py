@@ -571,6 +571,13 @@ def nothing_is_cut_off(page, width: int, parts: list[str]) -> None:
 
 def test_between_the_screens_the_run_stays_in_focus_and_what_was_looked_at(server, page, runs):
     visit(server, page, runs.run, true="9")
+    for screen, shows in ("Compare", "Choose runs"), ("Sweep", "What should be varied?"):
+        page.get_by_test_id("stTopNavLink").filter(has_text=screen).click()
+        expect(page.get_by_text(shows)).to_be_visible()
+        wait_until(page, lambda: f"run={runs.run.folder.id}" in page.url)
+        page.go_back()  # once
+        wait_until_drawn(page)
+        link_is(page, {"true": "9"})
     page.get_by_test_id("stTopNavLink").filter(has_text="Train").click()
     expect(page.get_by_role("button", name="Start", exact=True)).to_be_visible()
     expect(page.get_by_text(re.compile("digits are clustered correctly"))).to_be_visible()
