@@ -90,7 +90,9 @@ def test_news_that_come_while_one_asks_do_not_make_two_who_ask(blank):
 
 
 def test_the_space_key_on_a_button_inside_a_component_presses_no_other(blank):
-    load(blank, '<button class="lasso"></button><canvas tabindex="0"></canvas>', "shared/keys.js")
+    load(
+        blank, '<button class="lasso"></button><canvas tabindex="0"></canvas>', "shared/keep_focus.js", "shared/keys.js"
+    )
     blank.evaluate("""() => {
       const button = document.body.appendChild(document.createElement("div"));
       button.className = "st-key-pause";
@@ -104,7 +106,7 @@ def test_the_space_key_on_a_button_inside_a_component_presses_no_other(blank):
 
 
 def test_the_keyboard_stays_in_the_row_of_controls_when_its_button_is_replaced_or_turns_grey(blank):
-    load(blank, "<span></span>", "shared/keys.js")
+    load(blank, "<span></span>", "shared/keep_focus.js", "shared/keys.js")
     blank.evaluate("""() => {
       const row = document.body.appendChild(document.createElement("div"));
       row.className = "st-key-controls";
@@ -133,6 +135,21 @@ def test_the_keyboard_stays_in_the_row_of_controls_when_its_button_is_replaced_o
     blank.locator(".st-key-pause button").click()  # by mouse it is let go, so that space is nobody's
     blank.evaluate("fill('start', 'resume', 'stop')")
     assert focused() != "resume"
+
+    # a dialog: what makes a file is grey meanwhile, and Escape, which the dialog hears, still has to close it
+    blank.locator(".st-key-resume button").focus()
+    blank.evaluate("""() => {
+      const dialog = document.body.appendChild(document.createElement("section"));
+      dialog.innerHTML = "<button>Report</button>";
+      dialog.setAttribute("role", "dialog");
+      dialog.tabIndex = -1;
+      dialog.onkeydown = (event) => { if (event.key === "Escape") dialog.remove(); };
+      dialog.firstChild.focus();
+      dialog.firstChild.disabled = true;
+    }""")
+    assert focused() == "Report" and blank.evaluate("document.activeElement.tagName") == "SECTION"
+    blank.keyboard.press("Escape")
+    assert focused() == "resume"
 
 
 def test_what_follows_one_act_is_one_step_of_the_history(blank):

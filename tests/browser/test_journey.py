@@ -72,8 +72,9 @@ def test_watch_dec_cluster_mnist(server, page):
 
     # the autoencoder learns: the curve grows, on the node where it was drawn first
     wait_until(page, lambda: figure(page, "Curves").count() and n_points(page, "error") >= 2)
-    button(page, "Pause").click()
+    button(page, "Pause").press("Enter")
     expect(page.get_by_text(re.compile(r"^Paused\."))).to_be_visible()
+    expect(button(page, "Resume")).to_be_focused()  # where the keyboard was
     run = RunFolder(server.root / run_in_link(page))
     node = figure(page, "Curves").element_handle()
     drawn_to = last_epoch(page)
