@@ -177,8 +177,9 @@ def test_what_needs_a_remedy_is_a_warning_and_not_small_print(app, finished_run,
     app.query_params["run"] = run.id
     app.run()
     last = [record for record in run.records()[0] if record["event"] == "TargetUpdated"][-1]
-    run.append(last | {"iteration": 100_000, "sizes": [0] * 9 + [1797]})
+    run.append(last | {"iteration": 100_000, "sizes": [0] * 9 + [1797], "kl_divergence": -1e-9})
     app.run()
+    assert next(metric.value for metric in app.metric if metric.label == "KL(p‖q)") == "0.000"  # not minus nothing
     (warning,) = app.warning
     assert "9 of 10 clusters are empty. Try a smaller learning rate" in warning.value
     assert "empty" not in " ".join(item.value for item in app.caption)

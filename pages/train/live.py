@@ -166,7 +166,7 @@ def _numbers(history: History, outcome: dict[str, float]) -> None:
         for key in WITHOUT_LABELS if "silhouette" in outcome else WITH_LABELS:
             change = _change(key, newest, before)
             st.metric(SCORES[key][0], _shown(key, outcome.get(key)), change, help=tooltip(key), width=144)
-        st.metric("KL(p‖q)", None if kl is None else f"{kl:.3f}", help=tooltip("kl"), width=110)
+        st.metric("KL(p‖q)", None if kl is None else f"{max(kl, 0.0):.3f}", help=tooltip("kl"), width=110)
         share = None if changed is None else f"{100 * changed:.2f} %"
         st.metric("Changed", share, help=tooltip("changed"), width=144)
         error, since = _reconstruction_error(history)
