@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dec_core.runs.folder import RunFolder, list_runs
+from dec_core.runs.folder import UNKNOWN_OWNER, RunFolder, list_runs
 from dec_core.runs.index import RunIndex, find, misunderstood
 from dec_core.runs.marks import KEPT_FOR, MOST, REMOVED, Marks, bring_back, forget_removed, mark, marks_of, remove
 
@@ -42,6 +42,35 @@ def test_the_index_follows_the_folders(tmp_path, small, runs):
     assert entries[added.id].config == small
     remove(added)
     assert index.entry(added.id) is None and ids(index.entries()) == {run.id for run in runs}
+
+
+def test_a_run_is_somebodys_from_the_moment_that_it_is_a_run(tmp_path, small, monkeypatch):
+    assert RunFolder.create(tmp_path, small).owner == ""
+    whole = RunFolder.write
+
+    def spied(path, fill):
+        if path.name == "config.json":
+            assert RunFolder(path.parent).owner == "visitor_1-a"
+        whole(path, fill)
+
+    monkeypatch.setattr(RunFolder, "write", staticmethod(spied))
+    run = RunFolder.create(tmp_path, small, owner="visitor_1-a")
+    entry = RunIndex(tmp_path).entry(run.id)
+    assert run.owner == "visitor_1-a" == entry.owner
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"a b", b"a\n", b"../x", b"\xff", b"a" * 65])
+def test_an_owner_that_is_damaged_is_no_visitor(tmp_path, small, content):
+    run = RunFolder.create(tmp_path, small, owner="a")
+    (run.path / "owner").write_bytes(content)
+    assert run.owner == UNKNOWN_OWNER
+
+
+@pytest.mark.parametrize("owner", ["a b", "../a", "a" * 65, "ä", "a\n"])
+def test_an_owner_that_could_not_be_read_again_is_refused(tmp_path, small, owner):
+    with pytest.raises(ValueError, match="owner: received"):
+        RunFolder.create(tmp_path, small, owner=owner)
+    assert list_runs(tmp_path) == []
 
 
 def test_what_has_not_changed_is_not_read_again(tmp_path, runs, monkeypatch):

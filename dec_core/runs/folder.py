@@ -14,6 +14,7 @@ pretrained.npz  the TrainingState when pretraining ended, for systems that share
 checkpoint.npz  the TrainingState, until the run has finished
 model.keras     encoder, decoder and clustering layer, when it has
 sweep.json      of which sweep it is a trial, where it is one
+owner           the visitor whose run it is; absent where it is nobody's but the server's
 train.lock      held by the process that trains it (`dec_core.runs.lock`)
 marks.json      what people wrote on it
 worker.log      what the worker process printed
@@ -24,6 +25,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import secrets
 import shutil
 import time
@@ -43,6 +45,9 @@ from dec_core.runs.snapshots import ArraysError, read_arrays
 from dec_core.runs.status import ACTIVE, STATUS, WAITED, RunStatus, is_alive, new_attempt, recovered
 from dec_core.whole_files import FULL, write_whole
 
+OWNER = re.compile(r"[A-Za-z0-9_-]{1,64}")
+UNKNOWN_OWNER = "-"
+
 
 class RunFolder:
     """One run. Reading never fails because somebody is writing.
@@ -57,20 +62,26 @@ class RunFolder:
         self.path = Path(path)
 
     @classmethod
-    def create(cls, root: Path, config: RunConfig, state: str = "queued") -> RunFolder:
-        """A new folder below `root`, owned by this process until a worker takes it over; where it cannot, none.
+    def create(cls, root: Path, config: RunConfig, state: str = "queued", owner: str = "") -> RunFolder:
+        """A new folder below `root`, held by this process until a worker takes it over; where it cannot, none.
 
         Raises
         ------
+        ValueError
+            If `owner` is neither "" nor up to 64 letters, digits, hyphens and underscores.
         OSError
             If the disk is full or `root` cannot be written to.
         """
+        if owner and not OWNER.fullmatch(owner):
+            raise ValueError(f"owner: received {owner[:80]!r}, expected up to 64 letters, digits, hyphens, underscores")
         while True:
             folder = cls(Path(root) / f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}")
             with contextlib.suppress(FileExistsError):  # many in one second: two names may be alike
                 (folder.path / "snapshots").mkdir(parents=True)
                 break
         try:
+            if owner:  # first: it is a run once it has a config, and from then on this person's
+                folder.write(folder.path / "owner", lambda file: file.write(owner.encode()))
             folder.write(folder.path / "config.json", lambda file: file.write(config.to_json().encode()))
             folder.set_status(RunStatus(state, time.time(), **new_attempt()))
         except OSError:
@@ -113,6 +124,17 @@ class RunFolder:
     def config(self) -> RunConfig:
         """Raises ConfigError if the file is missing, damaged or of another version."""
         return RunConfig.from_json(self.path / "config.json")
+
+    @property
+    def owner(self) -> str:
+        """Whose it is: a visitor's id; "" for nobody's; `UNKNOWN_OWNER`, which is no visitor's, where it is damaged."""
+        try:
+            text = (self.path / "owner").read_text(encoding="ascii")
+        except FileNotFoundError:
+            return ""
+        except (OSError, ValueError):
+            return UNKNOWN_OWNER
+        return text if OWNER.fullmatch(text) else UNKNOWN_OWNER
 
     # -- status
 

@@ -41,6 +41,7 @@ class Entry:
     trial: int | None = None
     by_labels: bool = False  # whether that sweep was tuned by labels
     problem: str = ""
+    owner: str = ""  # as `RunFolder.owner`
 
     @cached_property  # lists of hundreds ask for it some thousand times
     def id(self) -> str:
@@ -124,7 +125,7 @@ def entry_of(folder: RunFolder) -> Entry:
         problem = str(error)
     preset, of = name_of(config) if config else "custom", folder.sweep
     trial = {"sweep": of.get("study", ""), "trial": of.get("trial"), "by_labels": bool(of.get("by_labels"))}
-    return Entry(folder, config, preset, folder.status, marks_of(folder), problem=problem, **trial)
+    return Entry(folder, config, preset, folder.status, marks_of(folder), problem=problem, owner=folder.owner, **trial)
 
 
 def find(entries: list[Entry], query: str, called: Callable[[Entry], str] = lambda entry: "") -> list[Entry]:

@@ -58,9 +58,9 @@ class Supervisor:
         self._thread.start()
         atexit.register(self.close)
 
-    def start(self, config: RunConfig) -> RunFolder:
-        """Queue a new run; it begins at once if none is training."""
-        folder = RunFolder.create(self.root, config)
+    def start(self, config: RunConfig, owner: str = "") -> RunFolder:
+        """Queue a new run, of the visitor `owner` where it is somebody's; it begins at once if none is training."""
+        folder = RunFolder.create(self.root, config, owner=owner)
         self._enqueue(folder)
         return folder
 
