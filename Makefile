@@ -1,4 +1,5 @@
-# make app    serve the app at http://localhost:8501
+# make app    serve the app at http://localhost:8501, to this machine alone
+# make room   serve it to a room of people, each with runs of their own
 # make test   run all tests, those in a real browser included
 # make check  lint, and the tests that take no training and no browser: under a minute
 # make night  what takes too long for every day
@@ -8,10 +9,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock
 
-.PHONY: app test check night
+.PHONY: app room test check night
 
 app: .venv/app.installed
 	$(BIN)/python -m streamlit run app.py
+
+room: .venv/app.installed
+	$(BIN)/python -m dec_core serve --room
 
 test: .venv/test.installed
 	$(BIN)/python -m pytest -n 2 --no-loadscope-reorder

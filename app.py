@@ -12,9 +12,11 @@ from starlette.staticfiles import StaticFiles
 
 from pages.shared import pulse
 from pages.shared.focus import supervisor
+from pages.shared.identity import Identify, enter_as_instructor
 from pages.shared.places import static_root
 from pages.shared.security import SecurityHeaders
 from pages.shared.trouble import tell_script_error
+from pages.shared.visitor import is_room
 from pages.sweep import news
 
 
@@ -33,8 +35,9 @@ app = st.App(
         Mount("/files", StaticFiles(directory=static_root())),
         Route("/pulse", pulse.answer),
         Route("/pulse/sweep", news.answer),
+        *([Route("/instructor", enter_as_instructor)] if is_room() else []),
     ],
-    middleware=[Middleware(SecurityHeaders)],
+    middleware=[Middleware(SecurityHeaders), *([Middleware(Identify)] if is_room() else [])],
     lifespan=lifespan,
     on_script_error=tell_script_error,
 )

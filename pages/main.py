@@ -6,8 +6,12 @@ from pages.shared import link
 from pages.shared.components import keys, one_step_an_act, source, style
 from pages.shared.focus import screens, supervisor
 from pages.shared.picker import browser_title, run_picker
+from pages.shared.visitor import NOBODY, UNKNOWN_VISITOR, visitor
 
 st.set_page_config(page_icon=source("mark.svg"), layout="wide")  # first: that of a screen would come from elsewhere
+if visitor() == NOBODY:
+    st.warning(UNKNOWN_VISITOR, icon=":material/cookie:")
+    st.stop()
 supervisor()  # where no server has started it, as in tests
 st.logo(source("wordmark.svg"), icon_image=source("mark.svg"), size="large")
 style(source("shell.css"), "shell")

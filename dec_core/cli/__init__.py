@@ -22,6 +22,7 @@ from dec_core.cli import (
     presets,
     repeat,
     resume,
+    serve,
     sweep,
     sweep_worker,
     sweeps,
@@ -42,6 +43,7 @@ COMMANDS = (
     sweep_worker,
     sweeps,
     glossary,
+    serve,
     worker,
 )
 MOVED = {  # commands of before, which measure; they belong to the repository, not to the library

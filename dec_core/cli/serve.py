@@ -1,0 +1,106 @@
+"""`serve`: the app for one person on this machine, or for a room of people.
+
+The server takes this process's place, so that it ends with it and leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from dec_core.cli.options import add_command
+
+PROJECT = Path(__file__).parents[2]
+LOOPBACK, EVERYWHERE = "127.0.0.1", "0.0.0.0"
+PORT = 8501
+
+
+def add_parser(commands: Any) -> None:
+    parser = add_command(commands, "serve", "serve the app to this machine, or to a room of people")
+    add = parser.add_argument
+    add("--room", action="store_true", help="many people, each with runs of their own, and an instructor")
+    add("--host", metavar="ADDRESS",
+        help=f"address to listen at (default: {LOOPBACK}; {EVERYWHERE}, all interfaces, with --room)")  # fmt: skip
+    add("--port", type=int, default=PORT, metavar="N", help=f"(default: {PORT})")
+    add("--max-upload", type=int, metavar="MB", help="the largest file that can be uploaded")
+    add("--slots", type=int, metavar="N", help="how many runs train at a time")
+    add("--max-minutes", type=int, metavar="N", help="the longest that a run may train")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Say where it is and become the server. Raises ValueError or OSError where it cannot begin."""
+    for name in ("port", "max_upload", "slots", "max_minutes"):
+        value = getattr(options, name)
+        if value is not None and value < 1:
+            raise ValueError(f"--{name.replace('_', '-')}: received {value}, expected 1 or more")
+    if not (PROJECT / "app.py").is_file():
+        raise ValueError(f"app: there is no app.py in {PROJECT}; serve from a checkout of the project")
+    host = options.host or (EVERYWHERE if options.room else LOOPBACK)
+    _check_free(host, options.port)
+    runs = Path(os.environ.get("DEC_RUNS", "runs")).resolve()
+    if options.room:
+        print(_invitation(addresses(host, options.port), runs), flush=True)
+    environment = {**os.environ, "DEC_RUNS": str(runs), **_settings(options)}
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.address={host}",
+               f"--server.port={options.port}"]  # fmt: skip
+    command += [f"--server.maxUploadSize={options.max_upload}"] if options.max_upload else []
+    os.chdir(PROJECT)  # where Streamlit looks for its settings
+    if os.name == "nt":  # there, nothing takes a process's place
+        return subprocess.call(command, env=environment)
+    os.execve(sys.executable, command, environment)
+
+
+def addresses(host: str, port: int) -> list[str]:
+    """By what addresses browsers reach a server that listens at `host`, the likeliest first."""
+    return [
+        f"http://{name}:{port}" for name in ([host] if host != EVERYWHERE else [_address_in_network(), "localhost"])
+    ]
+
+
+def _address_in_network() -> str:
+    """This machine's address in its network, as the system would choose it; nothing is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("10.255.255.255", 1))
+            return probe.getsockname()[0]
+        except OSError:
+            return socket.gethostname()
+
+
+def _check_free(host: str, port: int) -> None:
+    """Raises ValueError where another program listens already: before a link is printed that leads nowhere."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        with socket.socket(family) as probe:
+            if os.name != "nt":
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+    except (OSError, OverflowError) as error:
+        raise ValueError(f"--port: cannot listen at {host}:{port}: {error}; choose another --port or --host") from None
+
+
+def _settings(options: argparse.Namespace) -> dict[str, str]:
+    """What the app reads of them, as environment variables."""
+    given = {"DEC_SLOTS": options.slots, "DEC_MAX_MINUTES": options.max_minutes, "DEC_ROOM": 1 if options.room else 0}
+    return {name: str(value) for name, value in given.items() if value is not None}
+
+
+def _invitation(urls: list[str], runs: Path) -> str:
+    """What the terminal shows: the address, its QR code, and the instructor's link."""
+    import io
+
+    import segno
+
+    from dec_core.runs.room_files import new_instructor_token
+
+    code = io.StringIO()
+    segno.make(urls[0]).terminal(out=code, compact=True)
+    link = f"{urls[0]}/instructor?token={new_instructor_token(runs)}"
+    lines = ["The room opens at", *(f"  {url}" for url in urls), "", code.getvalue().rstrip("\n"), ""]
+    return "\n".join([*lines, "For the instructor, in one browser, once:", f"  {link}", ""])

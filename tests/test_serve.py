@@ -1,0 +1,160 @@
+"""`serve`: what it starts and prints, and a room as a process of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import tomllib
+import urllib.error
+import urllib.request
+from http.cookiejar import CookieJar
+from pathlib import Path
+
+import psutil
+import pytest
+
+from dec_core.cli import main, serve
+
+ROOT = Path(__file__).parents[1]
+PATIENCE = 120.0  # seconds: speed is not what is tested
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Became(Exception):
+    """Instead of the server, whose place the process would take."""
+
+
+@pytest.fixture
+def served(monkeypatch, tmp_path):
+    """Calls `serve` with options: (command line, environment) of the server that it becomes."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DEC_RUNS", raising=False)
+
+    def became(program, command, environment):
+        raise Became(command, environment)
+
+    monkeypatch.setattr(os, "execve", became)
+
+    def call(*options):
+        monkeypatch.chdir(tmp_path)
+        with pytest.raises(Became) as end:
+            main(["serve", "--port", str(free_port()), *options])
+        return end.value.args
+
+    return call
+
+
+def test_a_desk_is_served_to_this_machine_alone(served, capsys):
+    settings = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+    command, environment = served()
+    assert settings["server"]["address"] == "127.0.0.1" and "--server.address=127.0.0.1" in command
+    assert environment["DEC_ROOM"] == "0" and "instructor" not in capsys.readouterr().out
+
+
+def test_a_room_is_served_to_all_and_says_where(served, capsys, tmp_path):
+    command, environment = served("--room", "--slots", "2", "--max-minutes", "20", "--max-upload", "50")
+    assert {"--server.address=0.0.0.0", "--server.maxUploadSize=50"} <= set(command)
+    assert [environment[f"DEC_{name}"] for name in ("ROOM", "SLOTS", "MAX_MINUTES")] == ["1", "2", "20"]
+    assert environment["DEC_RUNS"] == str(tmp_path / "runs") and Path.cwd() == ROOT
+    out = capsys.readouterr().out
+    assert re.search(r"http://[\w.-]+:\d+/instructor\?token=[\w-]{40,}", out) and "▄" in out
+    assert not any("token" in part for part in [*command, *environment.values()])
+
+
+def test_a_host_that_is_named_is_the_address(served, capsys):
+    command, _ = served("--room", "--host", "127.0.0.1")
+    assert "--server.address=127.0.0.1" in command
+    assert set(re.findall(r"http://([\w.]+):", capsys.readouterr().out)) == {"127.0.0.1"}
+
+
+@pytest.mark.parametrize("option", ["--port", "--slots", "--max-minutes", "--max-upload"])
+def test_what_is_no_number_of_anything_is_refused(option, capsys):
+    assert main(["serve", option, "0"]) == 2
+    assert capsys.readouterr().err.startswith(f"error: {option}: received 0, expected 1 or more")
+
+
+def test_a_port_that_is_taken_is_said_before_a_link_is_printed(capsys):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        assert main(["serve", "--room", "--host", "127.0.0.1", "--port", port]) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and f"cannot listen at 127.0.0.1:{port}" in err
+
+
+def test_no_app_no_server(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(serve, "PROJECT", tmp_path)
+    assert main(["serve"]) == 2 and "serve from a checkout of the project" in capsys.readouterr().err
+
+
+# -- a real one
+
+
+def wait_for(what):
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        with contextlib.suppress(OSError):
+            if value := what():
+                return value
+        time.sleep(0.1)
+    raise TimeoutError(f"{what} did not come true")
+
+
+def opened(opener, url):
+    request = urllib.request.Request(url, headers={"Accept": "text/html"})
+    try:
+        with opener.open(request, timeout=30) as answer:
+            return answer.status, answer.read()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read()
+
+
+def somebody():
+    """A browser with cookies of its own, and those cookies."""
+    jar = CookieJar()
+    return urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar)), jar
+
+
+@pytest.mark.slow
+def test_a_room_opens_tells_visitors_apart_and_ends_without_orphans(tmp_path):
+    port, out = free_port(), tmp_path / "out.txt"
+    environment = {**os.environ, "DEC_RUNS": str(tmp_path / "runs"), "DEC_STATIC": str(tmp_path / "static")}
+    command = [sys.executable, "-m", "dec_core", "serve", "--room", "--port", str(port)]
+    with out.open("w") as log:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
+        )
+    try:
+        here = f"http://127.0.0.1:{port}"
+        wait_for(lambda: opened(somebody()[0], f"{here}/_stcore/health")[0] == 200)
+        listening = [each.laddr.ip for each in psutil.Process(process.pid).net_connections() if each.status == "LISTEN"]
+        assert listening == ["0.0.0.0"]
+        browsers = [somebody() for _ in range(2)]
+        assert [opened(browser, here)[0] for browser, _ in browsers] == [200, 200]
+        first, second = ([cookie.value for cookie in jar] for _, jar in browsers)
+        assert len(first) == len(second) == 1 and first != second
+        link = re.search(r"/instructor\?token=[\w-]+", out.read_text(encoding="utf-8"))[0]
+        assert opened(browsers[0][0], here + link)[0] == 200
+        assert [cookie.value.partition(".")[0] for cookie in browsers[0][1]] == ["instructor"]
+        assert opened(browsers[1][0], here + link)[0] == 403
+        assert [cookie.value for cookie in browsers[1][1]] == second
+        workers = wait_for(lambda: psutil.Process(process.pid).children(recursive=True))
+        process.send_signal(signal.SIGTERM)
+        process.wait(PATIENCE)
+        gone, alive = psutil.wait_procs(workers, PATIENCE)
+        assert gone and not alive
+    finally:
+        process.kill()
+        process.wait()
