@@ -25,9 +25,9 @@ from dec_core.cli.options import add_command, add_json_option
 from dec_core.cli.quiet import start_tensorflow
 from dec_core.config import RunConfig
 from dec_core.data import load
+from dec_core.machine import hardware
 from dec_core.presets import PRESETS
 from dec_core.runs.folder import RunFolder
-from dec_core.runs.machine import hardware
 
 PRECISIONS = ("float32", "bfloat16")
 TORCH = ("float32", "bfloat16", "compiled")

@@ -26,7 +26,7 @@ from benchmarks.bench import add_to_history
 from benchmarks.options import add_history_option
 from benchmarks.serving import ROOT, browser, served
 from dec_core.cli.options import add_command, add_json_option
-from dec_core.runs.machine import hardware
+from dec_core.machine import hardware
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

@@ -23,10 +23,10 @@ from dec_core.analysis.inspection import steadiness
 from dec_core.analysis.projection import umap_plane
 from dec_core.cli.options import add_command, add_json_option, add_runs_folder
 from dec_core.figures.embedding import laid_out, positions
+from dec_core.machine import hardware
 from dec_core.reading.planes import common_extent
 from dec_core.reading.run import Run
 from dec_core.runs.folder import RunFolder, list_runs
-from dec_core.runs.machine import hardware
 
 TIMES = 50
 OURS = {True: "one plane for all moments (PCA)", False: "PCA, turned onto the moment before"}

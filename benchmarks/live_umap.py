@@ -28,10 +28,10 @@ from dec_core.analysis.projection import umap_plane
 from dec_core.cli.options import add_command, add_json_option, add_set_option, changes_from
 from dec_core.cli.quiet import start_tensorflow
 from dec_core.config import RunConfig
+from dec_core.machine import hardware
 from dec_core.presets import preset
 from dec_core.runs.folder import RunFolder
 from dec_core.runs.history import RunReader
-from dec_core.runs.machine import hardware
 from dec_core.runs.snapshots import LIVE_UMAP_FILE
 
 PRESET = "first-look"

@@ -30,9 +30,9 @@ from benchmarks.table import versions
 from dec_core.cli.options import add_command, add_json_option
 from dec_core.cli.quiet import start_tensorflow
 from dec_core.config import RunConfig
+from dec_core.machine import hardware, processor
 from dec_core.presets import PRESETS
 from dec_core.runs.folder import RunFolder
-from dec_core.runs.machine import hardware, processor
 
 if TYPE_CHECKING:
     from dec_core.training import TrainingState

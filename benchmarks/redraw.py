@@ -23,8 +23,8 @@ import psutil
 from benchmarks.serving import served
 from dec_core.cli.options import add_command
 from dec_core.config import RunConfig
+from dec_core.machine import processor
 from dec_core.runs.folder import RunFolder
-from dec_core.runs.machine import processor
 from dec_core.runs.status import this_process
 
 if TYPE_CHECKING:

@@ -28,10 +28,10 @@ from dec_core.cli.options import (
 from dec_core.cli.progress import finish_quietly, result
 from dec_core.cli.repeat import summarize
 from dec_core.config import RunConfig, applies
+from dec_core.machine import processor
 from dec_core.presets import PRESETS, preset
 from dec_core.runs.folder import RunFolder, config_of, list_runs, with_same_autoencoder
 from dec_core.runs.history import RunReader
-from dec_core.runs.machine import processor
 
 TUTORIAL = {  # ACC, NMI, ARI as printed in the tutorial's notebook
     "kmeans-pixels": (0.53229, None, None),

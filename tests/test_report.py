@@ -26,12 +26,12 @@ from dec_core.figures.palette import colour
 from dec_core.figures.plane import HEIGHT, WIDTH, plane_svg
 from dec_core.figures.report import compared, report
 from dec_core.figures.shown import duration_shown, heading
+from dec_core.machine import trained_with
 from dec_core.presets import PRESETS, nearest
 from dec_core.reading.config_in import configs_in
 from dec_core.reading.summary import is_suspect, summary
 from dec_core.runs.folder import RunFolder
 from dec_core.runs.history import RunReader
-from dec_core.runs.machine import trained_with
 
 pytestmark = pytest.mark.slow
 

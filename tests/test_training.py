@@ -5,6 +5,7 @@ import keras
 import numpy as np
 import pytest
 
+from dec_core import machine
 from dec_core.analysis.assignment import target_distribution
 from dec_core.training import TrainingState, cluster, optimizers, pretrain, train
 from dec_core.training.events import (
@@ -261,6 +262,22 @@ def test_half_the_bits_give_the_same_labels(small, digits):
     assert fast.z.dtype == fast.cluster_centers.dtype == np.float32
     difference = np.abs(exact.z - fast.z)
     assert 0 < difference.max() < 0.02 * exact.z.std()
+
+
+@pytest.mark.parametrize(
+    ("flags", "computed_in"),
+    [
+        ("fpu avx2 avx512f", "float32"),
+        ("avx2 avx512_bf16", "bfloat16"),
+        ("amx_bf16 amx_tile", "bfloat16"),
+        ("", "float32"),
+    ],
+)
+def test_precision_goes_by_the_processor_where_the_config_says_so(small, monkeypatch, flags, computed_in):
+    monkeypatch.setattr(machine, "_cpuinfo", lambda field: flags if field == "flags" else "")
+    by_precision = {p: new_state(small.changed(precision=p)) for p in ("auto", "float32", "bfloat16")}
+    dtypes = {p: [layer.compute_dtype for layer in s.autoencoder.layers] for p, s in by_precision.items()}
+    assert dtypes["auto"] == dtypes[computed_in] and dtypes["float32"] != dtypes["bfloat16"]
 
 
 def test_half_the_bits_learn_as_well(whole, small, digits):

@@ -83,9 +83,10 @@ class RunConfig(BaseModel):
         "variance_scaling: uniform, variance 1/(3 · inputs), as in the tutorial. glorot_uniform: Keras's default.",
         advanced=True,
     )  # fmt: skip
-    precision: Literal["float32", "bfloat16"] = setting(
+    precision: Literal["float32", "bfloat16", "auto"] = setting(
         "float32", "Architecture", "Precision",
-        "float32: the tutorial's arithmetic. bfloat16: all layers but z's in half the bits; faster on some processors.",
+        "float32: the tutorial's arithmetic. bfloat16: all layers but z's in half the bits. auto: bfloat16 where the "
+        "processor multiplies in it, which is faster, else float32.",
         advanced=True,
     )  # fmt: skip
     # -- pretraining

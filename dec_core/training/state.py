@@ -11,6 +11,7 @@ import numpy as np
 from dec_core.analysis.assignment import q_by
 from dec_core.architecture import architecture
 from dec_core.config import RunConfig
+from dec_core.machine import fast_precision
 from dec_core.methods import METHODS
 from dec_core.networks import ClusteringLayer, autoencoder
 from dec_core.training.counters import check_counters
@@ -51,8 +52,8 @@ class TrainingState:
         self.config, self.image_shape = config, tuple(image_shape)
         self.n_features = prod(image_shape)
         described = architecture(config, self.image_shape)
-        drawn = config.initializer, config.random_state
-        self.encoder, self.decoder = autoencoder(described, *drawn, config.precision)
+        precision = fast_precision() if config.precision == "auto" else config.precision
+        self.encoder, self.decoder = autoencoder(described, config.initializer, config.random_state, precision)
         self.autoencoder = keras.Model(self.encoder.input, self.decoder(self.encoder.output), name="autoencoder")
         self.clustering_layer = ClusteringLayer(config.n_clusters, config.alpha, name="clustering")
         q = self.clustering_layer(self.encoder.output)

@@ -19,10 +19,10 @@ from dec_core.analysis.merge_split_check import merge_split_check
 from dec_core.analysis.metrics import cluster_sizes, score
 from dec_core.config import RunConfig
 from dec_core.data import Dataset, load
+from dec_core.machine import trained_with
 from dec_core.methods import METHODS, uses_mixture_target
 from dec_core.networks.saving import save_model
 from dec_core.runs.folder import RunFolder, in_order
-from dec_core.runs.machine import trained_with
 from dec_core.runs.status import this_process
 from dec_core.training import TrainingState, train
 from dec_core.training.events import (

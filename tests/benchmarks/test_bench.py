@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.__main__ import main
 from dec_core.config import RunConfig
-from dec_core.runs.machine import INSTRUCTIONS
+from dec_core.machine import INSTRUCTIONS
 
 pytestmark = pytest.mark.slow
 
