@@ -50,12 +50,14 @@ PRESETS: dict[str, RunConfig] = {
     "first-look": RunConfig.make(
         **MIXTURE_TARGET,
         **WITH_DECODER,
+        precision="auto",
         n_samples=10_000,
         hidden_units=(500, 500, 1000),
+        batch_size=128,
         pretrain_epochs=8,
         update_interval=40,
-        max_iterations=1200,
-        first_target_steps=800,
+        max_iterations=1400,
+        first_target_steps=960,
     ),
     "fast": RunConfig.make(
         **MIXTURE_TARGET,

@@ -19,6 +19,7 @@ from screens import NoWorkers, app_over, opened_at
 from dec_core.cli import main
 from dec_core.config import RunConfig
 from dec_core.data import load
+from dec_core.presets import PRESETS
 from dec_core.reading.config_in import configs_in
 from dec_core.reading.planes import common_extent
 from dec_core.reading.run import Run
@@ -153,7 +154,10 @@ def test_its_sweep_is_read_and_can_be_carried_on(runs, tmp_path):
 
 # -- links
 
-FIRST_LOOK_SINCE = {"method": "joint", "gamma": 0.3}  # a link that names a preset means the preset as it is now
+FIRST_LOOK_SINCE = {  # a link that names a preset means the preset as it is now
+    name: getattr(PRESETS["first-look"], name)
+    for name in ("method", "gamma", "precision", "batch_size", "max_iterations", "first_target_steps")
+}
 
 
 def without_warnings(page: str, query: dict[str, str]):

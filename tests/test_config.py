@@ -154,9 +154,9 @@ FIRST = PRESETS["first-look"]
     "n_images, changes",
     [
         (70_000, {}),  # not smaller
-        (1797, {"n_samples": None, "pretrain_epochs": 40}),  # 8 epochs of 40 batches, in batches of 8 an epoch
-        (600, {"n_samples": None, "pretrain_epochs": 107}),  # of 3
-        (40, {"n_samples": None, "batch_size": 10, "pretrain_epochs": 80}),  # of 4
+        (1797, {"n_samples": None, "pretrain_epochs": 40}),  # 600 steps at most, 15 an epoch
+        (600, {"n_samples": None, "pretrain_epochs": 120}),  # 5 an epoch
+        (40, {"n_samples": None, "batch_size": 10, "pretrain_epochs": 150}),  # 4 an epoch
     ],
 )
 def test_a_preset_takes_as_many_steps_on_a_smaller_data_set(n_images, changes):

@@ -85,8 +85,7 @@ class RunConfig(BaseModel):
     )  # fmt: skip
     precision: Literal["float32", "bfloat16", "auto"] = setting(
         "float32", "Architecture", "Precision",
-        "float32: the tutorial's arithmetic. bfloat16: all layers but z's in half the bits. auto: bfloat16 where the "
-        "processor multiplies in it, which is faster, else float32.",
+        "float32: as in the tutorial. bfloat16: half the bits in all layers but z's. auto: what is faster here.",
         advanced=True,
     )  # fmt: skip
     # -- pretraining

@@ -79,10 +79,10 @@ def test_typed_dragged_and_linked_agree(server, page):
     width.press("Enter")
     wait_until(page, lambda: slider(page, "latent_dim").input_value() == "11")
 
-    # 10 000 images in batches of 256: 40 a epoch; said before it is let go, and of the value that is then taken
-    expect(effect(page, "pretrain_epochs")).to_contain_text("12\u202f000 steps")
+    # 10 000 images in batches of 128: 79 an epoch; said before it is let go, and of the value that is then taken
+    expect(effect(page, "pretrain_epochs")).to_contain_text("23\u202f700 steps")
     take_to(page, slider(page, "pretrain_epochs"), 0)
-    expect(effect(page, "pretrain_epochs")).to_contain_text("1: 40 steps")
+    expect(effect(page, "pretrain_epochs")).to_contain_text("1: 79 steps")
     assert chosen(page)["pretrain_epochs"] == 300
     page.mouse.up()
     wait_until(page, lambda: chosen(page)["pretrain_epochs"] == 1)
