@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
-from benchmarks.serving import browser, served
+from benchmarks.serving import RESULT, browser, served
 from dec_core.cli.options import add_command, add_json_option
 from dec_core.presets import PRESETS
 from dec_core.runs.folder import RunFolder
@@ -106,7 +106,7 @@ def measure() -> dict[str, float]:
             figures["Resume is answered, median"] = statistics.median(resumes)
             clicks = [_click_colour(page, name) for name in ("cluster", "digit") * 3]
             figures["a click on a view while training, median"] = statistics.median(clicks)
-            page.get_by_text("digits lie in the cluster").wait_for(timeout=180_000)
+            page.get_by_text(RESULT).wait_for(timeout=180_000)
             figures["web process, MB"] = process.memory_info().rss / 2**20
             figures["web process has TensorFlow"] = any("tensorflow" in m.path for m in process.memory_maps())
     return figures

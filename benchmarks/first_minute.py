@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.app_latency import FIRST_POINT, press, seconds_until
 from benchmarks.bench import add_to_history
 from benchmarks.options import add_history_option
-from benchmarks.serving import ROOT, browser, served
+from benchmarks.serving import RESULT, ROOT, browser, served
 from dec_core.cli.options import add_command, add_json_option
 from dec_core.machine import hardware
 
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 PRESET = "first-look"
 CLUSTERING = "Clustering: update"
-ENDED = "document.body.innerText.includes('digits lie in the cluster')"
 LEFT = re.compile(r"· about (?:(\d+) h ?)?(?:(\d+) min)?(?:(\d+) s)? left")
 READ_EVERY = 0.25  # seconds
 LIMIT = 600.0  # seconds of a run
@@ -117,7 +116,8 @@ def _watched(page: Page, address: str) -> dict[str, float]:
     press(page, "Start")
     figures = {"first point": seconds_until(page, FIRST_POINT, since, LIMIT)}
     left = []
-    while not page.evaluate(ENDED):
+    text = ""
+    while RESULT not in text:
         now, text = time.perf_counter() - since, page.evaluate("document.body.innerText")
         if CLUSTERING in text:
             figures.setdefault("clusters", now)

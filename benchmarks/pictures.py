@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks.serving import browser, served
+from benchmarks.serving import RESULT, browser, served
 from dec_core.cli.options import add_command
 from dec_core.sweeps import studies
 
@@ -63,7 +63,7 @@ def watched() -> None:
         page.get_by_text(re.compile(r"Clustering: update (8|9|1\d)")).wait_for(timeout=120_000)
         page.wait_for_timeout(2000)
         page.screenshot(path=DOCS / "app.png")
-        page.get_by_text("are clustered correctly").wait_for(timeout=300_000)
+        page.get_by_text(RESULT).wait_for(timeout=300_000)
         page.get_by_role("link", name=re.compile("are among the")).click()
         page.locator(".points[data-moment]").first.wait_for(timeout=120_000)
         page.get_by_text("are being computed").wait_for(state="detached", timeout=300_000)

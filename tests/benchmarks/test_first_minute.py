@@ -1,9 +1,13 @@
 """python -m benchmarks first-minute: what it reads off the screen, and what it makes of it."""
 
+import numpy as np
 import pytest
 
 from benchmarks import first_minute
 from benchmarks.first_minute import errors, seconds_left, table
+from benchmarks.serving import RESULT
+from dec_core.analysis.metrics import confusion
+from dec_core.analysis.verdict import verdict
 from dec_core.reading.progress import duration
 
 
@@ -21,6 +25,11 @@ def test_how_far_it_was_off_is_a_share_of_what_was_left():
     assert errors(left, 100.0) == {"time left, a fifth in": 0.25, "time left, farthest off": -0.4}
     with pytest.raises(ValueError, match="nothing of the time left"):
         errors([(90, 10)], 100.0)
+
+
+def test_what_is_waited_for_is_what_the_screen_says_in_the_end():
+    y = np.array([0, 0, 1])
+    assert RESULT in verdict(confusion(y, y, 2), ("0", "1"))
 
 
 def test_a_command_that_fails_is_no_figure(monkeypatch, tmp_path):
