@@ -33,7 +33,7 @@ MIXTURE_TARGET = {
 }
 
 # the decoder learns along, so that what it makes of the centers looks like what is in the clusters
-WITH_DECODER = {"method": "joint", "gamma": 0.3}
+WITH_DECODER = {"method": "joint", "precision": "auto"}
 
 # all images, more passes over them, and neighbours sought among distorted images, too
 LONGER = {
@@ -50,7 +50,7 @@ PRESETS: dict[str, RunConfig] = {
     "first-look": RunConfig.make(
         **MIXTURE_TARGET,
         **WITH_DECODER,
-        precision="auto",
+        gamma=0.3,
         n_samples=10_000,
         hidden_units=(500, 500, 1000),
         batch_size=128,
@@ -61,6 +61,8 @@ PRESETS: dict[str, RunConfig] = {
     ),
     "fast": RunConfig.make(
         **MIXTURE_TARGET,
+        **WITH_DECODER,
+        gamma=0.4,
         hidden_units=(500, 500, 1000),
         batch_size=512,
         pretrain_epochs=4,
