@@ -6,7 +6,7 @@ own sentence along and take formula and source from here. Formulas are LaTeX, as
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dec_core.config import RunConfig
 from dec_core.fields import fields
@@ -33,6 +33,10 @@ class Term:
         The paper and the place in it; "" for what is general knowledge.
     tutorial : str
         Its counterpart in the tutorial's code; "" where the tutorial has none.
+    note : str
+        For who knows it already: how implementations differ.
+    needs : tuple of str
+        Keys of the terms that its sentence uses: its tooltip explains them, too.
     """
 
     name: str
@@ -40,6 +44,8 @@ class Term:
     formula: str = ""
     source: str = ""
     tutorial: str = ""
+    note: str = ""
+    needs: tuple[str, ...] = ()
 
 
 CONCEPTS = {
@@ -97,10 +103,12 @@ CONCEPTS = {
     ),
     "kl": Term(
         "KL divergence",
-        "How far q is from p; the clustering loss. The paper sums over the images, Keras takes the mean.",
+        "How far q is from p: the clustering loss, 0 where they are equal.",
         r"L = \mathrm{KL}(P \Vert Q) = \sum_i \sum_j p_{ij} \log \frac{p_{ij}}{q_{ij}}",
         "DEC, equation 2",
         "loss='kld'",
+        note="The paper sums over the images, Keras takes the mean.",
+        needs=("z", "q", "p"),
     ),
     "joint_loss": Term(
         "Joint training",
@@ -111,10 +119,24 @@ CONCEPTS = {
     ),
     "pretraining": Term(
         "Pretraining",
-        "Training the autoencoder alone, before clustering.",
+        "Training the autoencoder alone, before there are clusters: it learns to restore each image from its z.",
         "",
         "DEC, section 3.2",
         "autoencoder.fit(x, x, batch_size=256, epochs=300)",
+    ),
+    "initialization": Term(
+        "Centers",
+        "k-means places one center in the space of z for each cluster.",
+        "",
+        "DEC, section 3.2",
+        "KMeans(...).fit_predict(encoder.predict(x))",
+    ),
+    "clustering": Term(
+        "Clustering",
+        "Training encoder and centers together, so that q approaches p and each z moves toward a center.",
+        "",
+        "DEC, section 3.1",
+        "model.train_on_batch(x=x[idx], y=p[idx])",
     ),
     "target_update": Term(
         "Target update",
@@ -228,14 +250,18 @@ FIELD_TERMS = {
     "batch_size": Term("", "", tutorial="batch_size = 256"),
     "n_clusters": Term("", "", formula="k", source="DEC, section 3", tutorial="n_clusters = len(np.unique(y))"),
     "first_target": Term(
-        "", "", formula=r"p^{(0)}", source="DEC, equation 3; umap_gmm after N2D, which maps z, not images"
+        "",
+        "",
+        formula=r"p^{(0)}",
+        source="DEC, equation 3; umap_gmm after N2D, which maps z, not images",
+        needs=("z", "q", "p"),
     ),
     "first_target_steps": Term("", ""),
     "features": Term("", "", source="Dalal and Triggs (2005) for gradients"),
     "n_neighbors": Term("", "", source="McInnes, Healy and Melville (2018)"),
     "compare_distorted": Term("", ""),
     "gmm_n_init": Term("", ""),
-    "update_interval": Term("", "", source="IDEC, algorithm 1", tutorial="update_interval = 140"),
+    "update_interval": Term("", "", source="IDEC, algorithm 1", tutorial="update_interval = 140", needs=("q", "p")),
     "cluster_optimizer": Term(
         "", "", source="DEC, section 4.3", tutorial="SGD(0.01, 0.9); 'adam' for the convolutional one"
     ),
@@ -269,7 +295,7 @@ def term(key: str) -> Term:
     if key in CONCEPTS:
         return CONCEPTS[key]
     described, added = fields()[key], FIELD_TERMS[key]
-    return Term(described["label"], described["help"], added.formula, added.source, added.tutorial)
+    return replace(added, name=described["label"], sentence=described["help"])
 
 
 def keys() -> tuple[str, ...]:
@@ -278,14 +304,24 @@ def keys() -> tuple[str, ...]:
 
 
 def tooltip(key: str) -> str:
-    """Sentence, formula and source as Markdown with LaTeX between dollar signs."""
-    return "\n\n".join(_parts(key))
+    """The sentence and the terms that it needs, formula and source, as Markdown with LaTeX between dollar signs."""
+    needed = [f"**{term(name).name}.** {term(name).sentence}" for name in term(key).needs]
+    sentence, *others = _parts(key)
+    return "\n\n".join([sentence, *needed, *others])
 
 
 def _parts(key: str) -> list[str]:
     word = term(key)
     formula, source = f"$\\displaystyle {word.formula}$", f"*{word.source}*"
-    return [word.sentence, *([formula] if word.formula else []), *([source] if word.source else [])]
+    parts = (word.sentence, formula if word.formula else "", source if word.source else "", word.note)
+    return [part for part in parts if part]
+
+
+def entry(key: str) -> str:
+    """All of a term: its name, what its tooltip says without what it needs, and its counterpart in the tutorial."""
+    word = term(key)
+    tutorial = [f"In the tutorial: `{word.tutorial}`"] if word.tutorial else []
+    return "  \n".join([f"**{word.name}**", *_parts(key), *tutorial])
 
 
 def explained(*keys: str) -> str:
@@ -320,5 +356,5 @@ def _row(key: str, *, field: bool) -> str:
     name = f"{word.name}, `{key}`" if field else word.name
     formula = f"${word.formula}$" if word.formula else ""
     tutorial = f"`{word.tutorial}`" if word.tutorial else ""
-    cells = [name, word.sentence, formula, word.source, tutorial]
+    cells = [name, f"{word.sentence} {word.note}".strip(), formula, word.source, tutorial]
     return f"| {' | '.join(cells)} |"

@@ -12,11 +12,12 @@ from screens import MAIN, PATIENCE, from_the_top, send, widget_states
 from streamlit.testing.v1 import AppTest
 
 from dec_core.config import RunConfig
-from dec_core.glossary import tooltip
+from dec_core.glossary import keys, term, tooltip
 from dec_core.presets import PRESETS
 from dec_core.runs.folder import RunFolder
 from dec_core.runs.snapshots import LIVE_UMAP_FILE
 from pages.shared import link
+from pages.train.stepper import LEARNS_FROM_ITSELF, doing
 
 pytestmark = pytest.mark.slow
 
@@ -269,11 +270,11 @@ def test_each_screen_has_a_title_of_its_own_that_names_the_run(app, finished_run
     titles, run = [], put(finished_run, tmp_path)
     monkeypatch.setattr(st, "set_page_config", lambda page_title=None, **_: titles.append(page_title))
     app.query_params["run"] = run.id
-    for name in ("train", "inspect", "compare", "sweep"):
+    for name in ("train", "inspect", "compare", "sweep", "glossary"):
         app.switch_page(f"{name}/{name}.py")
         app.run()
     named = [title.split(" · ") for title in titles if title]
-    assert [screen for screen, *_ in named] == ["Train", "Inspect", "Compare", "Sweep"]
+    assert [screen for screen, *_ in named] == ["Train", "Inspect", "Compare", "Sweep", "Glossary"]
     assert {tuple(rest) for _, *rest in named} == {(named[0][1], "Deep clustering, live")}
     assert "seed 0" in named[0][1]
 
@@ -331,6 +332,10 @@ def test_a_run_that_diverged_offers_a_tenth_of_the_rate_and_no_resume(app, finis
     app.query_params["run"] = run.id
     app.run()
     assert not app.exception and app.error[0].value == "The loss is gone."
+    assert not app.warning and "udged without labels" not in " ".join(item.value for item in app.caption)  # one advice
+    assert {metric.delta for metric in app.metric[:3]} == {"at step 60"}  # no result: what there was when it failed
+    assert next(item for item in app.selectbox if item.label == "Run in focus").value == run.id
+    assert not re.search(r"failed \d", str(app.selectbox))
     assert "Resume" not in [item.label for item in app.button] and button(app, "Pause").disabled
     button(app, "Try a tenth of the learning rate").click().run()
     assert not app.exception and not button(app, "Start").disabled
@@ -338,6 +343,38 @@ def test_a_run_that_diverged_offers_a_tenth_of_the_rate_and_no_resume(app, finis
     assert field(app, name).value == pytest.approx(expected)
     button(app, "Start").click().run()
     assert app.started == [run.config.changed(**{name: float(f"{expected:.3g}")})]
+
+
+def test_the_words_of_the_method_are_explained_where_they_are_used(app, finished_run, tmp_path):
+    run = put(finished_run, tmp_path)
+    app.query_params["run"] = run.id
+    app.run()
+    kl = next(metric for metric in app.metric if metric.label == "KL(p‖q)").proto.help
+    assert "Keras" not in kl.split("\n\n")[0]
+    for word in ("z, the embedding", "q, the soft assignment", "p, the target distribution"):
+        assert word in kl and word in field(app, "first_target").help
+    assert "p, the target distribution" in field(app, "update_interval").help
+    phases = next(item for item in app.markdown if "pretraining" in item.value and "clustering" in item.value)
+    assert all(f"**{name}.**" in phases.proto.help for name in ("Pretraining", "Centers", "Clustering"))
+
+
+def test_the_phase_under_way_is_said_in_a_sentence(small):
+    taught = small.changed(first_target="umap_gmm", first_target_steps=40, max_iterations=60)
+    assert "learns to restore" in doing(0, taught, 0) and "center" in doing(1, taught, 0)
+    assert doing(2, taught, 39).endswith("of UMAP and the mixture; from step 40 on it learns from itself.")
+    assert doing(2, taught, 40) == doing(2, small, 0) == LEARNS_FROM_ITSELF
+    assert doing(2, taught.changed(first_target_steps=60), 39).endswith("of UMAP and the mixture.")
+    assert doing(-1, taught, 0) == doing(3, taught, 0) == ""
+
+
+def test_the_glossary_has_every_term_and_finds_one(app):
+    app.switch_page("glossary/glossary.py").run()
+    shown = " ".join(item.value for item in app.markdown)
+    assert not app.exception and all(f"**{term(key).name}**" in shown for key in keys())
+    app.text_input(key="sought").set_value("hungarian").run()
+    assert [item.value.split("**")[1] for item in app.markdown if "**" in item.value] == ["Matching (Hungarian method)"]
+    app.text_input(key="sought").set_value("*nothing*").run()
+    assert "No word here contains" in app.markdown[-1].value and not app.exception
 
 
 def labels(at) -> set[str]:

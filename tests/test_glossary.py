@@ -30,6 +30,13 @@ def test_a_field_says_in_the_glossary_what_its_tooltip_says():
     assert "alpha=1.0" in term("alpha").tutorial
 
 
+def test_a_tooltip_explains_the_terms_that_it_uses():
+    for key in keys():
+        for needed in term(key).needs:
+            assert f"**{term(needed).name}.** {term(needed).sentence}" in tooltip(key)
+    assert set(term("kl").needs) == {"z", "q", "p"} and tooltip("kl").index("Keras") > tooltip("kl").index("DEC")
+
+
 def test_no_two_concepts_have_one_name():
     assert len({word.name for word in CONCEPTS.values()}) == len(CONCEPTS)
 

@@ -11,7 +11,14 @@ from sklearn.cluster import KMeans
 
 from dec_core.analysis.merge_split_check import MergeSplitCheck, merge_split_check, neighbour_graph
 from dec_core.analysis.umap_gmm import UmapGmm
-from dec_core.analysis.verdict import collapse, compared_with_mixture, doubts, what_to_try
+from dec_core.analysis.verdict import (
+    collapse,
+    compared_with_kmeans,
+    compared_with_mixture,
+    doubts,
+    nearly_empty,
+    what_to_try,
+)
 from dec_core.training.mixture import Mixture
 
 pytestmark = pytest.mark.slow
@@ -121,6 +128,20 @@ def test_the_way_out_depends_on_what_was_done():
     assert "first-look" in what_to_try(False, "pixels")
     assert "gradients" in what_to_try(True, "pixels")
     assert "another seed" in what_to_try(True, "gradients")
+    assert what_to_try(False, "pixels", "fast") == "Set Initial target p back to umap_gmm, as in fast."
+
+
+def test_nearly_empty_clusters_are_named_with_their_sizes():
+    assert (
+        nearly_empty([1000, 17, 11, 1970], "ACJD".__getitem__) == "Clusters C (17 images) and J (11) are nearly empty."
+    )
+    assert nearly_empty([1000, 1, 0, 1970], "ACJD".__getitem__) == "Cluster C (1 image) is nearly empty."
+    assert nearly_empty([10, 9, 2, 0], "ABCD".__getitem__) == nearly_empty([], "".__getitem__) == ""
+
+
+def test_a_network_behind_kmeans_on_the_pixels_is_told_so():
+    assert compared_with_kmeans(0.577, 0.681) == "The network is behind k-means on the pixels, which reaches 68.1 %."
+    assert compared_with_kmeans(0.678, 0.681) == compared_with_kmeans(0.9, 0.681) == ""
 
 
 @pytest.mark.parametrize("acc, word", [(0.99, "ahead"), (0.984, "level"), (0.97, "behind")])

@@ -179,7 +179,8 @@ def test_a_number_that_is_none_is_noticed_and_explained(small, digits):
     state.autoencoder.set_weights([100 * w for w in state.autoencoder.get_weights()])
     events = list(train(state, digits.x))
     assert isinstance(events[-1], Diverged) and len(events) < 20
-    assert "pretrain_learning_rate 10" in events[-1].message and "try 1" in events[-1].message
+    message = events[-1].message  # with the name of the form, and that of the config
+    assert "the learning rate 10 for sgd in pretraining (pretrain_learning_rate); try 1." in message
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import numpy as np
 from dec_core.analysis.metrics import Confusion
 
 HARDLY_BELOW = 0.65  # of the error of the mean image: above, k-means on z found a third of MNIST and digits at most
+NEARLY_EMPTY = 0.1  # of the mean cluster
 LEVEL = 0.005  # of a score, within which two runs of one seed each are level: seeds differ by as much
 ENOUGH_TRIALS = 15  # of a sweep, from which on their ranks and the weights of their fields say something
 THIN = "\u2009"
@@ -110,8 +111,20 @@ def doubts(judged: Mapping[str, Any], name: Callable[[int], object], *, ended: b
     return f"Groups look merged or split: {'; '.join(suspicions)}. Accuracy is likely below 90 %."
 
 
-def what_to_try(taught: bool, features: str) -> str:
-    """A remedy where groups look merged or split; `taught`: whether UMAP and a mixture gave the initial target."""
+def what_to_try(taught: bool, features: str, preset: str = "") -> str:
+    """A remedy where groups look merged or split.
+
+    Parameters
+    ----------
+    taught : bool
+        Whether UMAP and a mixture gave the initial target.
+    features : str
+        The field of that name.
+    preset : str
+        Of a run that is not taught, the preset nearest to it if that is; "" otherwise.
+    """
+    if not taught and preset:
+        return f"Set Initial target p back to umap_gmm, as in {preset}."
     if not taught:
         return "Try another seed, or the preset first-look."
     if features == "pixels":
@@ -131,6 +144,19 @@ def collapse(sizes: Sequence[int]) -> str:
         f"Clustering has collapsed: {n_empty} of {len(sizes)} clusters are empty. "
         "Try a smaller learning rate for clustering."
     )
+
+
+def nearly_empty(sizes: Sequence[int], name: Callable[[int], object]) -> str:
+    """Which clusters hold less than a tenth of the mean, but something; "" if none does. `name` is as in `doubts`."""
+    least = NEARLY_EMPTY * sum(sizes) / max(len(sizes), 1)
+    few = sorted((str(name(cluster)), size) for cluster, size in enumerate(sizes) if 0 < size < least)
+    if not few:
+        return ""
+    first, *others = (f"{cluster} ({thousands(size)})" for cluster, size in few)
+    first = f"{first[:-1]} image{'' if few[0][1] == 1 else 's'})"
+    if not others:
+        return f"Cluster {first} is nearly empty."
+    return f"Clusters {', '.join([first, *others[:-1]])} and {others[-1]} are nearly empty."
 
 
 def hardly_learned(error: float, spread: float) -> str:
@@ -156,6 +182,12 @@ def compared_with_mixture(acc: float, mixture: float) -> str:
         return f"{alone}: the network is ahead."
     rank = "level with them" if acc > mixture - LEVEL else "behind"
     return f"{alone}: the network is {rank}, but it can assign new images and decode its centers."
+
+
+def compared_with_kmeans(acc: float, kmeans: float) -> str:
+    """That the network is worse than k-means on the pixels; "" where it is not. Accuracies, 0..1."""
+    behind = acc < kmeans - LEVEL
+    return f"The network is behind k-means on the pixels, which reaches {100 * kmeans:.1f} %." if behind else ""
 
 
 def verdict_without_labels(sizes: np.ndarray) -> str:

@@ -18,14 +18,17 @@ import numpy as np
 from dec_core.analysis.metrics import Confusion, cluster_sizes
 from dec_core.analysis.verdict import (
     collapse,
+    compared_with_kmeans,
     compared_with_mixture,
     doubts,
+    nearly_empty,
     verdict,
     verdict_without_labels,
     what_to_try,
 )
 from dec_core.config import ConfigError, RunConfig
-from dec_core.methods import fits_mixture
+from dec_core.methods import METHODS, fits_mixture, uses_mixture_target
+from dec_core.presets import preset
 from dec_core.reading.comparison import changed_from
 from dec_core.reading.run import Run
 from dec_core.reading.snapshot import Snapshot
@@ -198,18 +201,40 @@ def _sentences(run: Run, now: Snapshot | None, status: RunStatus, history: Histo
 
 
 def findings(history: History, config: RunConfig, letters: list[str]) -> list[str]:
-    """Whether groups look merged or split, what to try then, and how the network stands to a mixture alone."""
+    """Whether groups look merged or split, what to try then, and how the network stands to what needs none."""
     sentences, judged, ended = [], history.judged, history.end is not None
+
+    def name(cluster: int) -> str:
+        return letters[cluster]
+
     collapsed = _collapse(history)
     if collapsed:
         sentences.append(collapsed)
     elif judged:
-        sentences.append(doubts(judged, lambda cluster: letters[cluster], ended=ended))
+        sentences.append(doubts(judged, name, ended=ended))
         if is_suspect(history):
-            sentences.append(what_to_try(fits_mixture(config), config.features))
-    if history.mixture and ended and "acc" in history.end and history.updates:
-        sentences.append(compared_with_mixture(history.end["acc"], history.mixture["acc"]))
-    return sentences
+            sentences.append(what_to_try(fits_mixture(config), config.features, _taught_preset(config)))
+    if ended and not collapsed:
+        sentences.append(nearly_empty(_sizes(history), name))
+    if ended and "acc" in history.end and history.updates:
+        sentences += _compared(history)
+    return [sentence for sentence in sentences if sentence]
+
+
+def _compared(history: History) -> list[str]:
+    """How the network stands to a mixture, and to k-means on the pixels where it is behind."""
+    acc, mixture, baseline = history.end["acc"], history.mixture, history.baseline
+    return [
+        compared_with_mixture(acc, mixture["acc"]) if mixture else "",
+        compared_with_kmeans(acc, baseline["acc"]) if baseline and "acc" in baseline else "",
+    ]
+
+
+def _taught_preset(config: RunConfig) -> str:
+    """The preset nearest to a config that trains centers, if UMAP and a mixture give its initial target; else ""."""
+    nearest = changed_from(config)[0]
+    trains = METHODS[config.method].trains_centers
+    return nearest if trains and uses_mixture_target(preset(nearest)) else ""
 
 
 def is_suspect(history: History) -> bool:
@@ -219,4 +244,9 @@ def is_suspect(history: History) -> bool:
 
 
 def _collapse(history: History) -> str:
-    return collapse((history.updates or [{}])[-1].get("sizes", []))
+    return collapse(_sizes(history))
+
+
+def _sizes(history: History) -> list[int]:
+    """Of the clusters, at the newest update of the target."""
+    return (history.updates or [{}])[-1].get("sizes", [])

@@ -233,5 +233,6 @@ def _diverged(state: TrainingState) -> Diverged:
         state.epoch,
         state.iteration,
         f"The loss is no longer a number: the steps were most likely too large. "
-        f"Received {field} {getattr(config, field):g} for {optimizer}; try {smaller:g}.",
+        f"Received the learning rate {getattr(config, field):g} for {optimizer} in {state.phase} ({field}); "
+        f"try {smaller:g}.",
     )

@@ -59,7 +59,11 @@ ABOUT_CURVES = (
     "where the target p is the mixture's, and where it is computed from q. Click a point to inspect that snapshot; "
     "triangles mark the largest changes."
 )
-ABOUT_DIGITS = f"{explained('reconstruction')}\n\nCluster centers are decoded in the same way."
+ABOUT_DIGITS = (
+    f"{explained('reconstruction')}\n\nCluster centers are decoded in the same way. The number beside a cluster's name "
+    "is how many images it holds: the center of a nearly empty one decodes to a blur, as the decoder has seen no image "
+    "near it."
+)
 
 
 class Boxes:
@@ -215,10 +219,12 @@ class Boxes:
             ]
         if self.clustered:
             by_name = np.argsort(self.newest.run.cluster_order)
-            decoded, names = self.newest.arrays["decoded_centers"][by_name], [letter(i) for i in range(len(by_name))]
-            title = "Cluster centers, decoded" if trained else "Cluster centers: mean images"
-            if trained and not METHODS[self.config.method].trains_decoder:
-                title += "; the decoder has not learned since pretraining"
+            decoded = self.newest.arrays["decoded_centers"][by_name]
+            sizes = cluster_sizes(self.newest.labels, len(by_name))[by_name]
+            names = [f"{letter(i)} {thousands(size)}" for i, size in enumerate(sizes)]
+            learns = trained and not METHODS[self.config.method].trains_decoder
+            how = " (the decoder has not learned since pretraining)" if learns else ""
+            title = f"Cluster centers, {'decoded' if trained else 'mean images'}{how}; cluster sizes"
             rows.append(components.digit_row(title, decoded, names, colours(self.newest.run.colour_by_place)))
         components.digits(rows, "Reconstructions", self._digits_in_words(trained=trained), "digits", BOTTOM)
 

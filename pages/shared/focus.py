@@ -95,6 +95,7 @@ def screens() -> Any:
         "inspect": ("Inspect", ":material/image_search:"),
         "compare": ("Compare", ":material/compare:"),
         "sweep": ("Sweep", ":material/scatter_plot:"),
+        "glossary": ("Glossary", ":material/menu_book:"),
     }
     return st.navigation(
         [st.Page(f"{name}/{name}.py", title=title, icon=icon) for name, (title, icon) in pages.items()],

@@ -76,6 +76,8 @@ def outcome(status: RunStatus) -> str:
         return accuracy or "finished"
     if status.state in ACTIVE:
         return "in progress"
+    if status.state == "failed":
+        return status.state  # what it had reached before is no result
     return f"{status.state} {accuracy}".strip()
 
 

@@ -7,12 +7,12 @@ import time
 
 import streamlit as st
 
-from dec_core.analysis.verdict import hardly_learned
+from dec_core.analysis.verdict import hardly_learned, thousands
 from dec_core.config import ConfigError, RunConfig
 from dec_core.data import DataError
 from dec_core.figures.shown import SCORES
 from dec_core.glossary import tooltip
-from dec_core.methods import METHODS, PHASES
+from dec_core.methods import METHODS
 from dec_core.reading.divergence import smaller_rate
 from dec_core.reading.progress import Progress, progress
 from dec_core.reading.summary import findings, is_suspect
@@ -27,6 +27,7 @@ from pages.shared.snapshot_view import shown
 from pages.shared.text import escape, sentence
 from pages.train.controls import controls, state_line, under_way
 from pages.train.effects import expected_seconds, rates_of_server
+from pages.train.stepper import stepper
 
 EVERY = 1.0  # seconds between two looks at a run,
 EVERY_AT_FIRST = 0.25  # until its first record or its answer to a command, and
@@ -61,7 +62,7 @@ def _view(run: RunFolder | None, config: RunConfig | None, active: bool) -> None
             config,
             f"{TO_BEGIN if config else TO_MEND}{earlier}",
         )
-        _stepper("", Progress("", 0.0, -1), METHODS[config.method].phases if config else PHASES)
+        stepper("", Progress("", 0.0, -1), config)
         _numbers(History(), {})
         _findings("", History(), None)
         Boxes(None, History(), None).show()
@@ -79,10 +80,11 @@ def _view(run: RunFolder | None, config: RunConfig | None, active: bool) -> None
         st.rerun()  # the whole page: the picker shows the outcome
     standing = progress(status, history, run_config, expected_seconds(run_config, rates_of_server(run_config)))
     controls(run, status, config, state_line(run, status, standing, history, run_config))
-    _stepper(status.state, standing, METHODS[run_config.method].phases)
+    stepper(status.state, standing, run_config, status.progress.get("iteration", 0))
     _trouble(run, status, run_config)
-    _numbers(history, status.outcome)
-    _findings(run.id, history, run_config)
+    failed = status.state == "failed"
+    _numbers(history, status.outcome, failed=failed)
+    _findings(run.id, history, run_config, failed=failed)
     Boxes(run.id, history, run_config).show()
     seconds = EVERY_AT_FIRST if under_way(run, status) else _until_next_look(status, history, run_config)
     if seconds:
@@ -104,17 +106,6 @@ def _is_more_to_come(status: RunStatus, history: History, config: RunConfig) -> 
         status.state == "finished" and "acc" in status.outcome and METHODS[config.method].centers_from != "umap_mixture"
     )
     return history.umap is None or (scored and history.mixture is None)
-
-
-def _stepper(state: str, standing: Progress, phases: tuple[str, ...]) -> None:
-    """Pretraining, centers, clustering: which is done, which is under way."""
-    done = state == "finished"
-    marks = []
-    for name in phases:
-        number = PHASES.index(name)
-        icon = "check_circle" if done or standing.step > number else "pending" if standing.step == number else "circle"
-        marks.append(f":material/{icon}: {name}")
-    st.progress(1.0 if done else min(standing.fraction, 1.0), text="\u2003".join(marks))
 
 
 def _trouble(run: RunFolder, status: RunStatus, config: RunConfig) -> None:
@@ -156,16 +147,18 @@ def _fill_with(config: RunConfig) -> None:
     st.session_state.page_changed = True  # the form lies outside of the part that a click draws anew
 
 
-def _numbers(history: History, outcome: dict[str, float]) -> None:
-    """The scores with their change since the update before."""
+def _numbers(history: History, outcome: dict[str, float], *, failed: bool = False) -> None:
+    """The scores with their change since the update before; of a run that failed, with the step they are of."""
     before = history.updates[-2] if len(history.updates) > 1 else {}
     newest = history.updates[-1] if history.updates else {}
     changed = next((r["delta_label"] for r in reversed(history.updates) if "delta_label" in r), None)
     kl = next((r["kl_divergence"] for r in reversed(history.updates) if "kl_divergence" in r), None)
     with st.container(horizontal=True, gap="medium", key="numbers"):
         for key in WITHOUT_LABELS if "silhouette" in outcome else WITH_LABELS:
-            change = _change(key, newest, before)
-            st.metric(SCORES[key][0], _shown(key, outcome.get(key)), change, help=tooltip(key), width=144)
+            plain = failed and key in outcome
+            change = f"at step {thousands(newest.get('iteration', 0))}" if plain else _change(key, newest, before)
+            look = {"delta_color": "off", "delta_arrow": "off"} if plain else {}
+            st.metric(SCORES[key][0], _shown(key, outcome.get(key)), change, help=tooltip(key), width=144, **look)
         st.metric("KL(p‖q)", None if kl is None else f"{max(kl, 0.0):.3f}", help=tooltip("kl"), width=110)
         share = None if changed is None else f"{100 * changed:.2f} %"
         st.metric("Changed", share, help=tooltip("changed"), width=144)
@@ -184,8 +177,13 @@ def _reconstruction_error(history: History) -> tuple[str | None, str | None]:
     return f"{history.pretrain[-1]['loss']:.4f}", "of pretraining" if history.updates else None
 
 
-def _findings(run_id: str, history: History, config: RunConfig | None) -> None:
-    """What can be said of the clusters without labels; at the end, also how the network compares to none."""
+def _findings(run_id: str, history: History, config: RunConfig | None, *, failed: bool = False) -> None:
+    """What can be said of the clusters without labels; at the end, also how the network compares to none.
+
+    Of a run that failed nothing is said: what to do is said where its failure is.
+    """
+    if failed:
+        return
     sentences = [] if history.judged or history.end else [TO_BE_FOUND]
     first = next((snapshot["file"] for snapshot in history.snapshots if snapshot["clustered"]), None)
     if first:

@@ -1,0 +1,43 @@
+"""Pretraining, centers, clustering: which is done, which is under way, and what it does, in a sentence."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dec_core.config import RunConfig
+from dec_core.glossary import explained
+from dec_core.methods import METHODS, PHASES, held_steps
+from dec_core.reading.progress import Progress
+from pages.shared.text import thousands
+
+ABOUT_PHASES = explained("pretraining", "initialization", "clustering")
+PRETRAINING = "The autoencoder learns to restore each image from its z; there are no clusters yet."
+CENTERS = "A center is placed in the space of z for each cluster."
+LEARNS_FROM_ITSELF = "The network learns from itself: p sharpens its own q."
+
+
+def stepper(state: str, standing: Progress, config: RunConfig | None, iteration: int = 0) -> None:
+    """The phases of a run as `config` has them, with a sentence on the one under way at gradient step `iteration`."""
+    done = state == "finished"
+    marks = []
+    for name in METHODS[config.method].phases if config else PHASES:
+        number = PHASES.index(name)
+        icon = "check_circle" if done or standing.step > number else "pending" if standing.step == number else "circle"
+        marks.append(f":material/{icon}: {name}")
+    sentence = "" if done or config is None else doing(standing.step, config, iteration)
+    with st.container(key="phases", gap=None):
+        st.markdown("\u2003".join([*marks, f":gray[{sentence}]"] if sentence else marks), help=ABOUT_PHASES)
+        st.progress(1.0 if done else min(standing.fraction, 1.0))
+
+
+def doing(step: int, config: RunConfig, iteration: int) -> str:
+    """What the phase at that place in `PHASES` does; "" before a run and after it."""
+    if step not in (0, 1, 2):
+        return ""
+    if step < 2:
+        return (PRETRAINING, CENTERS)[step]
+    held = held_steps(config)
+    if iteration >= held:
+        return LEARNS_FROM_ITSELF
+    until = f"; from step {thousands(held)} on it learns from itself" if held < config.max_iterations else ""
+    return f"The network imitates the groups of UMAP and the mixture{until}."
