@@ -22,11 +22,11 @@ def key_showing(name: str, value: Any, label: str = "") -> str:
 
     `label` is how the browser knows the value, where that changes although the value stays.
     """
-    state = st.session_state
-    number, *shown = state.get(f"showing_{name}", (0, value, label))
+    showing = _showing()
+    number, *shown = showing.get(name, (0, value, label))
     if shown != [value, label]:
         number += 1
-    state[f"showing_{name}"] = number, value, label
+    showing[name] = number, value, label
     return f"{name}_{number}" if number else name
 
 
@@ -35,8 +35,12 @@ def value_chosen(name: str) -> Any:
 
     A late request may speak of the widget before and bring nothing of this one: then it is what this one shows.
     """
-    state = st.session_state
-    number, shown, label = state[f"showing_{name}"]
-    value = state.get(f"{name}_{number}" if number else name, shown)
-    state[f"showing_{name}"] = number, value, label
+    number, shown, label = _showing()[name]
+    value = st.session_state.get(f"{name}_{number}" if number else name, shown)
+    _showing()[name] = number, value, label
     return value
+
+
+def _showing() -> dict[str, tuple[int, Any, str]]:
+    """By name: the number of its widget, the value and the label it shows. One entry: each costs all number inputs."""
+    return st.session_state.setdefault("showing", {})
