@@ -166,7 +166,7 @@ def test_once_closed_nothing_is_written(folder, frames, monkeypatch):
 
 
 def test_the_rest_after_a_frame_grows_with_what_it_took(folder, monkeypatch):
-    monkeypatch.setattr(live_umap, "_n_cores", lambda: 2)
+    monkeypatch.setattr(live_umap, "n_cores", lambda: 2)
     monkeypatch.setattr(live_umap.time, "monotonic", lambda: 100.0)
     live, waited = LiveUmap(folder, np.arange(N)), []
     monkeypatch.setattr(live._changed, "wait_for", lambda predicate, seconds: waited.append(seconds), raising=False)

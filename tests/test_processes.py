@@ -14,6 +14,7 @@ from types import SimpleNamespace
 
 import psutil
 import pytest
+from plain_worker import ENDS_WITH_TRAINING, PLAIN_WORKER
 from timing import wait_for
 
 from dec_core.runs.folder import RunFolder, list_runs
@@ -27,16 +28,6 @@ from dec_core.work.supervisor import Supervisor
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[1]
-PLAIN_WORKER = """
-import sys
-if sys.stdin.buffer.peek(1):
-    from dec_core.work import recorder, worker
-    worker._rehearse = worker._read_images = lambda: None
-    worker._step_back = lambda niceness=10: None
-    worker.TOUCH_EVERY = recorder.CHECKPOINT_EVERY = 0.1
-    sys.exit(worker.main())
-"""  # does nothing before it is needed, and then does not give way: what it gives way to here are other tests
-ENDS_WITH_TRAINING = PLAIN_WORKER.replace("sys.exit", "worker._complete = lambda folder: None; sys.exit")
 
 
 @pytest.fixture
@@ -144,8 +135,8 @@ def test_the_queue_outlives_a_folder_that_is_gone(idle, small):
     first, second = supervisor.start(small), supervisor.start(small)
     assert supervisor.ahead_of(second) == 1
     shutil.rmtree(first.path)
-    supervisor._running[1].alive = False
-    assert wait_for(lambda: supervisor.ahead_of(second) == 0 and supervisor._running)
+    supervisor._places[0].worker.alive = False
+    assert wait_for(lambda: supervisor.ahead_of(second) == 0 and supervisor._places)
 
 
 def test_what_waits_keeps_its_place_while_no_worker_can_be_started(idle, small, monkeypatch):
@@ -165,22 +156,22 @@ def test_what_waits_keeps_its_place_while_no_worker_can_be_started(idle, small, 
         assert wait_for(lambda: len(started) > tries), "the queue gave up"
         with supervisor._lock:
             assert list(supervisor._queue) == [run] and supervisor.is_sweeping("waits")
-    assert wait_for(lambda: supervisor._running) and supervisor._running[0].id == run.id
+    assert wait_for(lambda: supervisor._places) and supervisor._places[0].folder.id == run.id
 
 
 def test_a_run_that_is_resumed_while_its_worker_dies_waits_for_the_next_one(idle, small):
     supervisor = idle()
     run = supervisor.start(small)
-    dying = supervisor._running[1]
+    dying = supervisor._places[0].worker
     with supervisor._lock:
         run.set_status(replace(run.status, state="failed", message="It broke."))
         supervisor.resume(run)
         dying.alive = False
-    assert wait_for(lambda: supervisor._running and supervisor._running[1] is not dying)
+    assert wait_for(lambda: supervisor._places and supervisor._places[0].worker is not dying)
     with supervisor._lock:
         supervisor._advance()
     assert run.status.state == "queued" and run.status.message == ""
-    supervisor._running[1].alive = False  # the one that has taken it up now
+    supervisor._places[0].worker.alive = False  # the one that has taken it up now
     assert wait_for(lambda: run.status.state == "failed") and "exit code 1" in run.status.message
 
 
@@ -206,7 +197,7 @@ def test_a_run_that_another_process_trains_is_not_resumed(idle, small, tmp_path)
         supervisor.resume(run)
     assert run.status.state == "stopped"
     supervisor.resume(run)
-    assert run.status.state == "queued" and supervisor._running[1].taken == [run.id]
+    assert run.status.state == "queued" and supervisor._places[0].worker.taken == [run.id]
 
 
 @pytest.mark.parametrize("state", ["finished", "diverged"])
@@ -217,7 +208,7 @@ def test_a_run_that_would_only_end_again_is_not_resumed(idle, small, tmp_path, s
         run.set_status(replace(run.status, state="failed", progress={"event": "Diverged", "phase": "clustering"}))
     before = run.status
     supervisor.resume(run)
-    assert run.status == before and supervisor._running is None
+    assert run.status == before and not supervisor._places
 
 
 def test_what_waited_when_a_server_ended_is_taken_up_in_its_order(idle, small, tmp_path):
@@ -226,7 +217,7 @@ def test_what_waited_when_a_server_ended_is_taken_up_in_its_order(idle, small, t
         run.set_status(replace(run.status, queued=queued, pid=1, pid_started=1.0))
     mine = RunFolder.create(tmp_path, small)  # of a server that lives: this process
     supervisor = idle()
-    assert wait_for(lambda: supervisor._running) and supervisor._running[0].id == runs[1].id
+    assert wait_for(lambda: supervisor._places) and supervisor._places[0].folder.id == runs[1].id
     assert [supervisor.ahead_of(run) for run in (runs[1], runs[2], runs[0])] == [0, 1, 2]
     assert all(run.status.state == "queued" for run in runs)
     assert mine.id not in [run.id for run in supervisor._queue]

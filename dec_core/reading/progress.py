@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from heapq import heapify, heapreplace
 
 from dec_core.config import RunConfig
 from dec_core.reading.cost import ByPhase
@@ -17,11 +19,15 @@ KNOWN = 0.05  # of a phase, after which its own speed says when it ends
 
 @dataclass(frozen=True)
 class Progress:
-    """`fraction`: 0..1 of the whole run. `step`: the phase's place in `PHASES`, 3 when done."""
+    """`fraction`: 0..1 of the whole run. `step`: the phase's place in `PHASES`, 3 when done.
+
+    `seconds_left` is 0 where nothing was expected.
+    """
 
     status_line: str
     fraction: float
     step: int
+    seconds_left: float = 0.0
 
 
 def progress(status: RunStatus, history: History, config: RunConfig, expected: ByPhase = UNKNOWN) -> Progress:
@@ -46,8 +52,9 @@ def progress(status: RunStatus, history: History, config: RunConfig, expected: B
         certain = "" if n_iterations == config.max_iterations and config.tol == 0 else "about "
         doing = f"Clustering: update {number} of {certain}{max(about, number)}"
     done, left = _seconds(step, share, status.seconds, expected)
-    remaining = f" · {duration(left)} left" if sum(expected) else ""
-    return Progress(doing + remaining, done / max(done + left, 1e-9), step)
+    is_known = sum(expected) > 0
+    remaining = f" · {duration(left)} left" if is_known else ""
+    return Progress(doing + remaining, done / max(done + left, 1e-9), step, left if is_known else 0.0)
 
 
 def _seconds(step: int, share: float, seconds: dict[str, float], expected: ByPhase) -> tuple[float, float]:
@@ -78,6 +85,19 @@ def _expected_iterations(history: History, config: RunConfig) -> int:
         return config.max_iterations if now > config.tol else last + config.update_interval
     rate = math.log(before / now) / (last - first)  # per iteration
     return min(config.max_iterations, math.ceil(last + math.log(now / config.tol) / rate))
+
+
+def seconds_until_begun(training: Sequence[float], waiting: Sequence[float], slots: int) -> float:
+    """When a run begins that waits behind others.
+
+    `training` are the seconds that each run in training has left; `waiting` those that each run takes which begins
+    before this one, in their order; so many as `slots` train at a time.
+    """
+    ends = [*training, *[0.0] * (slots - len(training))]
+    heapify(ends)
+    for seconds in waiting:
+        heapreplace(ends, ends[0] + seconds)
+    return ends[0]
 
 
 def duration(seconds: float) -> str:

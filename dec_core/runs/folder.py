@@ -142,7 +142,7 @@ class RunFolder:
     def status(self) -> RunStatus:
         """The status as written, but `interrupted` where its process no longer lives."""
         status = self.status_as_written
-        if status.state in ACTIVE and not is_alive(status):
+        if status.state in ACTIVE and not status.is_set_aside and not is_alive(status):
             return replace(status, state="interrupted", message=WAITED if status.state == "queued" else status.message)
         return status
 

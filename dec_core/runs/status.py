@@ -19,6 +19,7 @@ RESUMABLE = ("stopped", "failed", "interrupted")
 OUTCOME = ("acc", "nmi", "ari", "silhouette", "confidence")
 DAMAGED = "status.json is missing or damaged."
 WAITED = "The server ended while this run was waiting to be trained; Resume queues it again."
+SET_ASIDE = {"state": "paused", "host": "", "pid": 0, "pid_started": 0.0}
 SILENT = 120.0  # seconds without a new status after which a process on another machine is taken for gone
 TOUCH_EVERY = 30.0  # seconds between two statuses of a run that waits, so that other machines see it alive
 
@@ -29,8 +30,9 @@ class RunStatus:
 
     `state` is one of queued, running, paused, finished, stopped, failed, interrupted. Only the first
     three need a live process, named by `host`, `pid` and its start time; if that is gone, the run is read as
-    interrupted. Of a process on another machine no more is known than when it last wrote: it is taken for gone
-    once that is `SILENT` seconds ago.
+    interrupted. One that is paused and names no process has given its place up (`SET_ASIDE`) and needs none. Of
+    a process on another machine no more is known than when it last wrote: it is taken for gone once that is
+    `SILENT` seconds ago.
     """
 
     state: State
@@ -53,9 +55,19 @@ class RunStatus:
         return self.state == "failed" and self.progress.get("event") == "Diverged"
 
     @property
+    def is_set_aside(self) -> bool:
+        """Whether the run is paused and has given its place up: no process has it, its checkpoint is on disk."""
+        return self.state == "paused" and not self.pid
+
+    @property
+    def needs_process(self) -> bool:
+        """Whether it was written last by a process that had not ended with the run, and may be gone."""
+        return self.state in (*ACTIVE, "interrupted") and not self.is_set_aside
+
+    @property
     def resumable(self) -> bool:
-        """Whether the run has ended early and can go on from where it stands."""
-        return self.state in RESUMABLE and not self.diverged
+        """Whether the run has ended early, or given its place up, and can go on from where it stands."""
+        return (self.state in RESUMABLE and not self.diverged) or self.is_set_aside
 
 
 STATUS = TypeAdapter(RunStatus)

@@ -1,4 +1,4 @@
-"""Commands from a worker's parent, as lines on standard input: a task, then pause, resume, step, stop."""
+"""Commands from a worker's parent, as lines on standard input: a task, then pause, resume, step, give_up, stop."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Control:
     def __init__(self) -> None:
         self.tasks: queue.Queue[tuple[str, str] | None] = queue.Queue()
         self.paused = self.stopped = self.orphaned = False
-        self.stepping = False
+        self.stepping = self.gives_up = False
         self.changed = threading.Condition()
 
     def listen(self) -> None:
@@ -42,9 +42,15 @@ class Control:
             self.paused, self.stepping = command == "pause", False
         elif command == "step":
             self.paused = self.stepping = True
+        elif command == "give_up":
+            self.gives_up = True
         elif command == "stop":
             self.stopped = True
 
     def holds(self) -> bool:
         """Whether training should wait now."""
         return self.paused and not self.stepping and not self.stopped
+
+    def leaves(self) -> bool:
+        """Whether training should end now, and keep what was trained: a run gives its place up while it waits."""
+        return self.stopped or (self.holds() and self.gives_up)

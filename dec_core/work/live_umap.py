@@ -19,6 +19,7 @@ from dec_core.analysis.warm_umap import first_layout, next_layout
 from dec_core.runs.folder import RunFolder
 from dec_core.runs.snapshots import LIVE_UMAP_FILE
 from dec_core.runs.subset import live_index
+from dec_core.work.room import n_cores
 
 MAX_SHARE = 0.04  # of the time of all cores that frames may take; training loses up to twice as much
 SHORTEST = 1.0  # seconds between the beginnings of two frames: the screen is not redrawn more often
@@ -108,18 +109,13 @@ class LiveUmap:
     def _rest(self, began: float, cpu: float) -> None:
         """Wait until the seconds of a core that the last frame took are no more than their share."""
         with self._changed:
-            until = began + max(SHORTEST, cpu / (MAX_SHARE * _n_cores()))
+            until = began + max(SHORTEST, cpu / (MAX_SHARE * n_cores()))
             self._changed.wait_for(lambda: self._closed, max(0.0, until - time.monotonic()))
 
 
 def remove_live_umap(folder: RunFolder) -> None:
     """Remove the last frame, if there is one."""
     (folder.path / LIVE_UMAP_FILE).unlink(missing_ok=True)
-
-
-def _n_cores() -> int:
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _step_back() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -45,9 +45,12 @@ BY_CTRL_C = "Training was ended by Ctrl-C."
 PHASE_OF = {PretrainProgress: "pretraining", TargetProgress: "centers", CentersInitialized: "centers"}
 
 Record = dict[str, Any]
+STOPPED = {"state": "stopped"}
 
 
-def record(folder: RunFolder, *, live_umap: bool = False) -> Iterator[Record]:
+def record(
+    folder: RunFolder, *, live_umap: bool = False, left_as: Callable[[], dict[str, Any]] = lambda: STOPPED
+) -> Iterator[Record]:
     """Train the run in `folder`, or resume it from its checkpoint, until it ends or is closed.
 
     The caller holds its `runs.lock.training_lock`, so that nobody else trains it meanwhile.
@@ -57,13 +60,15 @@ def record(folder: RunFolder, *, live_umap: bool = False) -> Iterator[Record]:
     folder : RunFolder
     live_umap : bool
         Whether to make a UMAP of z every few seconds while the clusters form, for those who watch.
+    left_as : callable
+        Asked when the generator is closed: fields of the status that the run is left with.
 
     Yields
     ------
     dict
         Every event as one record, scored where labels are known, after its snapshot is on disk.
         Progress comes some five times a second; only part of it goes to disk. Closing the generator
-        leaves a checkpoint and the state "stopped".
+        leaves a checkpoint, and the state "stopped" unless `left_as` says otherwise.
 
     Raises
     ------
@@ -76,7 +81,7 @@ def record(folder: RunFolder, *, live_umap: bool = False) -> Iterator[Record]:
         try:
             yield from recorder.run()
         except GeneratorExit:
-            recorder.leave()
+            recorder.leave(left_as())
             raise
         finally:
             recorder.close()
@@ -126,12 +131,12 @@ class _Recorder:
         if self.status.state != "failed":
             yield from self._finish()
 
-    def leave(self) -> None:
-        """Write all that is needed to go on later."""
+    def leave(self, left_as: dict[str, Any]) -> None:
+        """Write all that is needed to go on later; the status last."""
         if self.status.state == "running":
             self._checkpoint()
             self._save_decoder()
-            self.status = replace(self.status, state="stopped")
+            self.status = replace(self.status, **left_as)
             self.folder.set_status(self.status)
 
     def close(self) -> None:

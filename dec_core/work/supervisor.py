@@ -1,27 +1,29 @@
-"""The queue of runs and the worker processes that train them, one run at a time; and sweeps, while nobody waits.
+"""The line of runs and the worker processes that train them, so many at a time; and sweeps, while nobody waits.
 
 One `Supervisor` lives in the web process. It starts workers (`worker_process`), sends them commands and notices when
-they end; what they do it learns, like everyone else, from the run's folder.
+they end; what they do it learns, like everyone else, from the run's folder. Who is next says `line`.
 """
 
 from __future__ import annotations
 
 import atexit
 import contextlib
-import json
 import logging
-import shutil
 import threading
 import time
-from collections import deque
 from dataclasses import replace
 from pathlib import Path
 
 from dec_core.config import RunConfig
-from dec_core.runs.folder import RunFolder, list_runs
+from dec_core.runs.folder import RunFolder
 from dec_core.runs.lock import RunIsTaken, training_lock
 from dec_core.runs.marks import forget_removed
-from dec_core.runs.status import ACTIVE, TOUCH_EVERY, new_attempt
+from dec_core.runs.status import TOUCH_EVERY, new_attempt
+from dec_core.work.line import Line
+from dec_core.work.place import Place
+from dec_core.work.queued import take_over_queued, touch
+from dec_core.work.room import RoomSettings
+from dec_core.work.sweeping import Sweeping
 from dec_core.work.worker_process import Worker, delete_old_logs, new_log
 
 POLL = 0.1  # seconds
@@ -30,8 +32,12 @@ RELEASE_WAIT = 2.0  # seconds in which a worker that is ending releases its run'
 MAX_FINISHING = 2  # workers that may make a UMAP at a time
 
 
+class LineIsFull(ValueError):
+    """As many runs of the owner wait as may."""
+
+
 class Supervisor:
-    """Queues runs below `root` and trains them one at a time, each in a worker of its own.
+    """Queues runs below `root` and trains so many at a time as the room has slots, each in a worker of its own.
 
     Parameters
     ----------
@@ -42,48 +48,60 @@ class Supervisor:
     def __init__(self, root: Path):
         self.root = Path(root)
         self.root.mkdir(parents=True, exist_ok=True)
+        self.room = RoomSettings.from_environment()
         self._tidy()
         self._lock = threading.RLock()
-        self._queue: deque[RunFolder] = deque()
-        self._running: tuple[RunFolder, Worker] | None = None
+        self._queue: Line[RunFolder] = Line(self.room.limits)
+        self._places: list[Place] = []
         self._finishing: list[Worker] = []  # their runs have ended, they make the UMAP
-        self._sweeps: deque[tuple[str, str]] = deque()  # address of the database and name
-        self._sweeping: tuple[str, Worker] | None = None
-        self._leaving = False  # whether its worker was asked to leave
-        self._held_back = False  # the sweep, while a run trains
+        self._sweeps = Sweeping(self.root)
+        self._to_step: set[str] = set()  # ids of runs in the line that pause after their next step
         self._closed = False
         self._spare = self._new_worker()
-        self._take_up_waiting()
+        for folder in take_over_queued(self.root):
+            self._queue.add(folder, folder.owner)
         self._thread = threading.Thread(target=self._watch, name="supervisor", daemon=True)
         self._thread.start()
         atexit.register(self.close)
 
     def start(self, config: RunConfig, owner: str = "") -> RunFolder:
-        """Queue a new run, of the visitor `owner` where it is somebody's; it begins at once if none is training."""
-        folder = RunFolder.create(self.root, config, owner=owner)
-        self._enqueue(folder)
+        """Queue a new run, of the visitor `owner` where it is somebody's; it begins at once if there is a place.
+
+        Raises
+        ------
+        LineIsFull
+            If so many runs of this owner wait as may.
+        """
+        with self._lock:
+            self._refuse_if_full(owner)
+            folder = RunFolder.create(self.root, config, owner=owner)
+            self._queue.add(folder, owner)
+            self._try_to_advance()
         return folder
 
     def resume(self, folder: RunFolder) -> None:
-        """Queue a stopped, failed or interrupted run again, to go on from its checkpoint; other runs stay as they are.
+        """Queue a run that ended early or gave its place up, to go on from its checkpoint; others stay as they are.
+
+        One that gave its place up goes in front of its owner's others.
 
         Raises
         ------
         RunIsTaken
             If another process trains it.
+        LineIsFull
+            If so many runs of its owner wait as may.
         """
-        if not folder.status.resumable:
-            return
-        with self._lock, training_lock(folder, RELEASE_WAIT):
-            if folder.status.resumable:  # still: nobody else has resumed it meanwhile
-                folder.set_status(replace(folder.status, state="queued", message="", **new_attempt()))
-                self._enqueue(folder)
+        if folder.status.resumable:
+            with self._lock:
+                self._refuse_if_full(folder.owner)
+                self._requeue(folder)
+                self._try_to_advance()
 
     def complete(self, folder: RunFolder) -> bool:
         """Let a worker add what an ended run lacks (`postprocess`); False if one is doing so, or too many are."""
         with self._lock:
             self._finishing = [worker for worker in self._finishing if worker.alive]
-            if self._running or self.is_completing(folder) or len(self._finishing) >= MAX_FINISHING:
+            if not self._has_place() or self.is_completing(folder) or len(self._finishing) >= MAX_FINISHING:
                 return False
             worker = self._new_worker()
             worker.take_up("complete", folder)
@@ -96,87 +114,117 @@ class Supervisor:
             return any(worker.alive and worker.run_id == folder.id for worker in self._finishing)
 
     def sweep(self, storage: str, name: str) -> None:
-        """Let a worker work on a sweep (`dec_core.sweeps.studies`), one at a time, while no run trains."""
+        """Let a worker work on a sweep (`dec_core.sweeps.studies`), one at a time, while no run needs the place."""
         with self._lock:
-            if not self.is_sweeping(name):
-                self._sweeps.append((storage, name))
+            if not self._sweeps.has(name):
+                self._sweeps.add(storage, name)
                 self._try_to_advance()
 
     def leave_sweep(self, name: str) -> None:
         """Stop working on the sweep; whoever continues it takes over its trial, with its checkpoint."""
         with self._lock:
-            self._sweeps = deque(pair for pair in self._sweeps if pair[1] != name)
-            if self._sweeping and self._sweeping[0] == name:
-                self._sweeping[1].send("stop")
-                self._leaving = True
+            self._sweeps.leave(name)
 
     def sweep_before(self, name: str) -> str:
         """The sweep whose end this one waits for; "" where it waits for none."""
         with self._lock:
-            waits = any(waiting == name for _, waiting in self._sweeps)
-            return self._sweeping[0] if waits and self._sweeping and self._sweeping[0] != name else ""
+            return self._sweeps.before(name)
 
     def is_sweeping(self, name: str) -> bool:
         """Whether a worker of this server works on the sweep, or is about to."""
         with self._lock:
-            at_work = self._sweeping is not None and self._sweeping[0] == name and self._sweeping[1].alive
-            return (at_work and not self._leaving) or any(waiting == name for _, waiting in self._sweeps)
+            return self._sweeps.has(name)
 
     def sweep_waits(self) -> bool:
-        """Whether the sweep is held back, since a run is training."""
+        """Whether the sweep is held back, since runs are training."""
         with self._lock:
-            return self._held_back
+            return self._sweeps.held_back
 
     def command(self, folder: RunFolder, command: str) -> bool:
-        """Send "pause", "resume", "step" or "stop"; False if this server does not train the run."""
+        """Send "pause", "resume", "step" or "stop"; False if this server does not train the run.
+
+        A run that gave its place up goes into the line again for "resume" and "step".
+
+        Raises
+        ------
+        LineIsFull
+            If so many runs of its owner wait as may.
+        """
         with self._lock:
-            if self._running and self._running[0].id == folder.id:
-                return self._running[1].send(command)
+            place = next((place for place in self._places if place.folder.id == folder.id), None)
+            if place:
+                return place.command(command)
             queued = next((item for item in self._queue if item.id == folder.id), None)
             if queued and command == "stop":
                 self._queue.remove(queued)
                 queued.set_status(replace(queued.status, state="stopped"))
-            return queued is not None
+            if queued or not folder.status.is_set_aside:
+                return queued is not None
+            if command in ("resume", "step"):
+                self._refuse_if_full(folder.owner)
+            self._command_set_aside(folder, command)
+            self._try_to_advance()
+            return True
 
     def ahead_of(self, folder: RunFolder) -> int:
         """How many runs must end before this queued one begins."""
         with self._lock:
-            if self._running and self._running[0].id == folder.id:
+            if any(place.folder.id == folder.id for place in self._places):
                 return 0
-            position = next((i for i, item in enumerate(self._queue) if item.id == folder.id), 0)
-            return position + (self._running is not None)
+            n_ahead = len(self._in_training()) + len(self._waiting_before(folder)) - self.room.slots + 1
+            owner = folder.owner
+            return max(n_ahead, int(self.room.limits(owner) and owner in self._owners()))
+
+    def before(self, folder: RunFolder) -> tuple[list[RunFolder], list[RunFolder]]:
+        """Which runs come before this queued one: those that train, and those in the line, in their order."""
+        with self._lock:
+            return self._in_training(), self._waiting_before(folder)
 
     def close(self) -> None:
         """End all workers; training so far is saved."""
         with self._lock:
             self._closed = True
-            at_work = [pair[1] for pair in (self._running, self._sweeping) if pair]
+            at_work = [place.worker for place in self._places] + self._sweeps.workers
             for worker in [self._spare, *at_work, *self._finishing]:
                 if worker:
                     worker.close()
 
-    # -- inside
+    # -- the line
 
-    def _take_up_waiting(self) -> None:
-        """Queue the runs that were waiting when an earlier server ended, in their order."""
-        statuses = {folder.path: folder.status_as_written for folder in list_runs(self.root)}
-        waiting = [path for path, status in statuses.items() if status.state == "queued"]
-        for path in sorted(waiting, key=lambda path: statuses[path].queued or statuses[path].created):
-            folder = RunFolder(path)
-            with contextlib.suppress(OSError, RunIsTaken), training_lock(folder):
-                status = folder.status_as_written
-                if status.state == "queued" and folder.status.state == "interrupted":  # nobody waits for it any more
-                    folder.set_status(replace(status, **{**new_attempt(), "queued": status.queued}))
-                    self._queue.append(folder)
+    def _refuse_if_full(self, owner: str) -> None:
+        n_waiting = self._queue.n_waiting(owner)
+        if self.room.limits(owner) and n_waiting >= self.room.max_waiting:
+            runs = "1 run of yours waits" if n_waiting == 1 else f"{n_waiting} runs of yours wait"
+            raise LineIsFull(f"{runs}, as many as may in this room; let one begin, or stop one, then start this one")
 
-    def _enqueue(self, folder: RunFolder) -> None:
-        with self._lock:
-            self._queue.append(folder)
-            self._try_to_advance()
+    def _requeue(self, folder: RunFolder) -> None:
+        with training_lock(folder, RELEASE_WAIT):
+            status = folder.status
+            if status.resumable:  # still: nobody else has resumed it meanwhile
+                folder.set_status(replace(status, state="queued", message="", **new_attempt()))
+                self._queue.add(folder, folder.owner, in_front=status.is_set_aside)
 
-    def _try_to_advance(self) -> None:
-        with contextlib.suppress(OSError):  # no worker can be started now: what was queued waits, `_watch` tries again
-            self._advance()
+    def _command_set_aside(self, folder: RunFolder, command: str) -> None:
+        """Obey for a run that has no worker, since it gave its place up."""
+        if command == "stop":
+            with training_lock(folder, RELEASE_WAIT):
+                folder.set_status(replace(folder.status, state="stopped"))
+        elif command in ("resume", "step"):
+            if command == "step":
+                self._to_step.add(folder.id)
+            self._requeue(folder)
+
+    def _in_training(self) -> list[RunFolder]:
+        return [place.folder for place in self._places if not place.is_giving_up]
+
+    def _waiting_before(self, folder: RunFolder) -> list[RunFolder]:
+        order = self._queue.order(self._owners())
+        return order[: next((i for i, item in enumerate(order) if item.id == folder.id), 0)]
+
+    def _owners(self) -> list[str]:
+        return [place.owner for place in self._places]
+
+    # -- workers
 
     def _take_worker(self) -> Worker:
         """The spare worker, or a new one. Raises OSError where none can be started: take it before what it is for."""
@@ -204,72 +252,70 @@ class Supervisor:
                     self._advance()
                     if time.monotonic() - touched > TOUCH_EVERY:
                         touched = time.monotonic()
-                        self._touch()
+                        touch(self._queue)
             except Exception:  # a full disk, no memory for a process: the queue goes on when there is room again
                 logging.exception("the queue of runs could not advance")
                 time.sleep(1.0)
 
+    def _try_to_advance(self) -> None:
+        with contextlib.suppress(OSError):  # no worker can be started now: what was queued waits, `_watch` tries again
+            self._advance()
+
     def _advance(self) -> None:
-        """Let go of the run that ended, begin the next, keep a spare worker ready when nothing trains."""
+        """Let go of runs that ended, begin those that wait, keep a spare worker ready while there is a place."""
         if self._closed:
             return
         self._finishing = [worker for worker in self._finishing if worker.alive]
-        if self._running:
-            folder, worker = self._running
-            status = folder.status
-            if not worker.alive:
-                self._bury(folder, worker)
-            # interrupted: dying, not yet dead; another attempt: it has ended, and was resumed since
-            elif status.state not in (*ACTIVE, "interrupted") or status.attempt not in ("", worker.attempt):
-                self._finishing.append(worker)
-                self._running = None
-                for surplus in self._finishing[:-MAX_FINISHING]:
-                    surplus.close()  # short runs end faster than UMAP is made
-        if not self._running and self._queue:
-            self._begin()
-        self._advance_sweep()
-        if self._running:
-            return
-        if not (self._spare and self._spare.alive):
+        for place in list(self._places):
+            self._look_at(place)
+        while self._has_place() and (owner := self._queue.next_owner(self._owners())) is not None:
+            self._begin(owner)
+        self._ask_to_give_up()
+        self._sweeps.advance(self._has_place(), self._take_worker)
+        if self._has_place() and not (self._spare and self._spare.alive):
             self._spare = self._new_worker()
 
-    def _advance_sweep(self) -> None:
-        """Visitors' runs go first: a sweep is on hold while one trains, and starts when none does."""
-        if self._sweeping and not self._sweeping[1].alive:
-            self._sweeping, self._leaving, self._held_back = None, False, False
-        if not self._sweeping and self._sweeps and not self._running:
-            worker = self._take_worker()
-            storage, name = self._sweeps.popleft()
-            worker.send("sweep " + json.dumps({"storage": storage, "study": name, "root": str(self.root.resolve())}))
-            self._sweeping = name, worker
-        busy = self._running is not None
-        if self._sweeping and busy != self._held_back:
-            self._sweeping[1].send("pause" if busy else "resume")
-            self._held_back = busy
+    def _has_place(self) -> bool:
+        return len(self._places) < self.room.slots
 
-    def _touch(self) -> None:
-        """Refresh the status of queued runs, so that other machines know that they still wait."""
-        for folder in self._queue:
-            with contextlib.suppress(OSError):  # the folder may be gone
-                if folder.status.state == "queued":
-                    folder.set_status(folder.status)
+    def _look_at(self, place: Place) -> None:
+        """Free the place of a run that has ended."""
+        if not place.worker.alive:
+            self._leave(place)
+            place.bury()
+            if place.afterwards and place.folder.status.is_set_aside:
+                with contextlib.suppress(OSError, RunIsTaken):  # a full disk; another program was faster
+                    self._command_set_aside(place.folder, place.afterwards)
+        elif place.has_ended():
+            self._leave(place)
+            self._finishing.append(place.worker)
+            for surplus in self._finishing[:-MAX_FINISHING]:
+                surplus.close()  # short runs end faster than UMAP is made
 
-    def _begin(self) -> None:
-        """Give the first run in the queue to a worker."""
+    def _begin(self, owner: str) -> None:
+        """Give the owner's first run in the line to a worker."""
         worker = self._take_worker()
-        folder = self._queue.popleft()
+        folder = self._queue.serve(owner)
         worker.take_up("run", folder)
-        self._running = folder, worker
+        self._places.append(Place(folder, owner, worker))
+        if folder.id in self._to_step:
+            self._to_step.remove(folder.id)
+            self._places[-1].command("step")
 
-    def _bury(self, folder: RunFolder, worker: Worker) -> None:
-        """A worker is gone: if its run had not ended and nobody has taken it over since, record how."""
-        self._running = None
-        code = worker.process.returncode
-        cause = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
-        with contextlib.suppress(OSError):  # the folder may be gone, or the disk full
-            if not (folder.path / "worker.log").exists():  # it ended before it took up the run
-                shutil.copy(worker.log, folder.path / "worker.log")
-        with contextlib.suppress(OSError, RunIsTaken), training_lock(folder):
-            status = folder.status
-            if status.state in (*ACTIVE, "interrupted") and status.attempt == worker.attempt:
-                folder.set_status(replace(status, state="failed", message=f"The worker process {cause}."))
+    def _ask_to_give_up(self) -> None:
+        """Have a paused run give its place up, if another could then begin that cannot otherwise."""
+        staying = [place for place in self._places if not place.is_giving_up]
+        for place in [place for place in staying if place.is_paused()]:
+            others = [other for other in staying if other is not place]
+            if self._somebody_could_begin_beside(others) and not self._somebody_could_begin_beside(staying):
+                place.give_up()
+                staying = others
+
+    def _somebody_could_begin_beside(self, places: list[Place]) -> bool:
+        has_place = len(places) < self.room.slots
+        may = self._queue.next_owner([place.owner for place in places]) is not None
+        return has_place and (may or self._sweeps.waits)
+
+    def _leave(self, place: Place) -> None:
+        self._places.remove(place)
+        self._queue.has_ended(place.owner)

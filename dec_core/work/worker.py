@@ -4,6 +4,7 @@
     complete PATH add that to a run that has ended before, then exit
     sweep JSON    work on a sweep until nothing is left, then exit; JSON is {"storage": ..., "study": ..., "root": ...}
     pause, resume, step, stop
+    give_up       leave the run with a checkpoint as soon as it is paused: its place is needed
 
 It is started ahead of need: TensorFlow is imported and numba's UMAP compiled while it waits, so that
 "run" answers at once. When standard input closes, the parent has ended: the worker keeps what was
@@ -20,15 +21,19 @@ import sys
 import threading
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import psutil
 
 from dec_core.runs.folder import RunFolder
 from dec_core.runs.lock import training_lock
-from dec_core.runs.status import TOUCH_EVERY
+from dec_core.runs.status import SET_ASIDE, TOUCH_EVERY
 from dec_core.work.control import Control
+from dec_core.work.room import RoomSettings
 
 RELEASE_WAIT = 60.0  # seconds in which a worker that trained the run before may write its last status
+ORPHANED = "The server ended while this run was training."
+TIME_IS_UP = "This run has trained for {:g} minutes, as long as one may at a time in this room."
 IDLE = 4.0  # seconds without a run after which UMAP is compiled
 
 
@@ -66,7 +71,7 @@ def _train(folder: RunFolder, control: Control) -> None:
         if folder.status.state != "queued":
             return
         _record(folder, control)
-    if not control.orphaned:
+    if not (control.orphaned or folder.status.is_set_aside):
         _complete(folder)
 
 
@@ -74,19 +79,27 @@ def _record(folder: RunFolder, control: Control) -> None:
     from dec_core.work.recorder import record
     from dec_core.work.schedule import is_milestone
 
-    recording, place = record(folder, live_umap=True), {}
+    most_seconds = RoomSettings.from_environment().seconds_for(folder.owner)
+    until = sum(folder.status.seconds.values()) + most_seconds
+    recording, progress = record(folder, live_umap=True, left_as=lambda: _left_as(control, most_seconds)), {}
     for event in recording:
         if "seconds" in event:  # training's own, not what is found out beside it
-            place = event
+            progress = event
         if control.stepping and is_milestone(event):
             control.stepping = False
         if control.holds():
-            _wait(folder, control, place)
-        if control.stopped:
+            _wait(folder, control, progress)
+        if control.leaves() or progress.get("seconds", 0.0) > until:
             recording.close()
-    if control.orphaned and folder.status.state == "stopped":
-        message = "The server ended while this run was training."
-        folder.set_status(replace(folder.status, state="interrupted", message=message))
+
+
+def _left_as(control: Control, most_seconds: float) -> dict[str, Any]:
+    """What the status says of a run that is left before its end."""
+    if control.orphaned:
+        return {"state": "interrupted", "message": ORPHANED}
+    if control.stopped:
+        return {"state": "stopped"}
+    return SET_ASIDE if control.leaves() else {"state": "stopped", "message": TIME_IS_UP.format(most_seconds / 60)}
 
 
 def _sweep(wanted: dict[str, str], control: Control) -> None:
@@ -121,11 +134,12 @@ def _log_to(path: Path) -> None:
 
 def _wait(folder: RunFolder, control: Control, place: dict) -> None:
     """Show the run as paused until the next command, where it is: the status lags by what goes by between two of it."""
-    while control.holds():
+    while control.holds() and not control.leaves():
         folder.set_status(replace(folder.status, state="paused", progress=place or folder.status.progress))
         with control.changed:
-            control.changed.wait_for(lambda: not control.holds(), TOUCH_EVERY)
-    folder.set_status(replace(folder.status, state="running"))
+            control.changed.wait_for(lambda: not control.holds() or control.leaves(), TOUCH_EVERY)
+    if not control.leaves():
+        folder.set_status(replace(folder.status, state="running"))
 
 
 def _step_back(niceness: int = 10) -> None:

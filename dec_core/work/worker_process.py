@@ -11,6 +11,7 @@ from pathlib import Path
 
 from dec_core.runs.folder import RunFolder
 from dec_core.runs.marks import KEPT_FOR
+from dec_core.work.room import RoomSettings
 
 WORKER = (sys.executable, "-m", "dec_core", "worker")
 LOGS = ".workers"  # below the folder of runs
@@ -22,7 +23,8 @@ class Worker:
     def __init__(self, log: Path):
         self.log = log
         self.run_id = self.attempt = ""  # of the run that it has taken up
-        environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "2", "PYTHONUNBUFFERED": "1"}
+        threads = RoomSettings.from_environment().threads()
+        environment = {**threads, **os.environ, "TF_CPP_MIN_LOG_LEVEL": "2", "PYTHONUNBUFFERED": "1"}
         with log.open("wb") as output:
             self.process = subprocess.Popen(
                 WORKER,

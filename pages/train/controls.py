@@ -20,6 +20,7 @@ from pages.shared.snapshot_view import newest_clustered, shown
 from pages.shared.text import escape
 from pages.shared.trouble import tell_problem, writing
 from pages.train.downloads import downloads
+from pages.train.waiting import place_in_line
 
 UNDER_WAY = {
     "pause": "Pausing after this batch …",
@@ -32,6 +33,7 @@ CANNOT_START = "A setting in the form is not possible; it is marked there."
 TO_PAUSE = "Pause after this batch. Key: space"
 TO_RESUME = "Continue training. Key: space"
 TO_STEP = "Train until the next target update (in pretraining, the next epoch), then pause. Key: →"
+SET_ASIDE = "Paused; another run has its place, and Resume puts it back into the line."
 TO_STOP = "End this run; training so far is saved."
 
 
@@ -104,6 +106,7 @@ def _start(config: RunConfig) -> None:
 def _resume(run: RunFolder) -> None:
     if run.status.state == "paused":
         tell(run, "resume")
+        st.session_state.page_changed = run.status.state != "paused"  # it had given its place up, and waits for one
         return
     try:
         with writing("The run"):
@@ -119,7 +122,12 @@ def _resume(run: RunFolder) -> None:
 def tell(run: RunFolder, command: str) -> None:
     """Send a command; the state line says so until the worker has obeyed."""
     before = run.status
-    if focus.supervisor().command(run, command):
+    try:
+        is_obeyed = focus.supervisor().command(run, command)
+    except ValueError as error:
+        tell_problem(error)
+        return
+    if is_obeyed:
         st.session_state.sent = run.id, command, before
     elif run.status.state in ACTIVE:  # else it has just ended, as the page is about to show
         whose = "belongs to a sweep; pause it on Sweep" if run.sweep else "is controlled by another program"
@@ -139,12 +147,12 @@ def state_line(run: RunFolder, status: RunStatus, standing: Progress, history: H
     """Where the run stands; once it has ended, what came out."""
     phase_line = standing.status_line.split(" · ")[0]
     if status.state == "queued":
-        ahead = focus.supervisor().ahead_of(run)
-        return "Starting …" if not ahead else f"Waiting for {ahead} run{'s' if ahead > 1 else ''} before this one"
+        return place_in_line(run)
     if status.state == "running":
         return under_way(run, status) or standing.status_line
     if status.state == "paused":
-        return under_way(run, status) or f"Paused. {phase_line}"
+        where = SET_ASIDE if status.is_set_aside else "Paused."
+        return under_way(run, status) or f"{where} {phase_line}"
     if status.state == "finished":
         return _result(run.id, history, config)
     return f"{status.state.capitalize()}. {phase_line}"

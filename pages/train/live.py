@@ -118,6 +118,8 @@ def _trouble(run: RunFolder, status: RunStatus, config: RunConfig) -> None:
     elif status.state == "interrupted":
         cause = status.message or "The process that trained this run has ended."
         st.warning(f"{sentence(cause)} {_way_on(status)}", icon=":material/power_off:")
+    elif status.state == "stopped" and status.message:
+        st.info(f"{sentence(status.message)} {_way_on(status)}", icon=":material/timer_off:")
     elif status.state == "finished" and status.message:
         st.warning(f"{sentence(status.message)} What is shown here comes from its records.", icon=":material/info:")
     log = run.log_tail() if status.state in ("failed", "interrupted") else ""

@@ -1,0 +1,42 @@
+"""A queued run's place in the line, and when it begins, in words."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from dec_core.config import RunConfig
+from dec_core.reading.progress import duration, progress, seconds_until_begun
+from dec_core.runs.folder import RunFolder, config_of
+from dec_core.runs.history import History
+from pages.shared import focus
+from pages.shared.text import count_of
+from pages.train.effects import expected_seconds, rates_of_server
+
+
+def place_in_line(run: RunFolder) -> str:
+    """As in "Waiting: 2 runs before this one, about 3 min"; without a time where it cannot be known."""
+    supervisor = focus.supervisor()
+    n_ahead = supervisor.ahead_of(run)
+    if not n_ahead:
+        return "Starting …"
+    training, waiting = supervisor.before(run)
+    left = [_seconds_left(other, focus.reader(other.id).refresh()) for other in training]
+    to_come = [_seconds_left(other, History()) for other in waiting]
+    words = f"Waiting: {count_of(n_ahead, 'run')} before this one"
+    if not all([*left, *to_come]):
+        return words
+    return f"{words}, {duration(seconds_until_begun(left, to_come, supervisor.room.slots))}"
+
+
+def _seconds_left(run: RunFolder, history: History) -> float:
+    """How long a run will go on to train; 0 where that cannot be known."""
+    config = _config(run.path)
+    if config is None:
+        return 0.0
+    return progress(run.status, history, config, expected_seconds(config, rates_of_server(config))).seconds_left
+
+
+@lru_cache(maxsize=500)
+def _config(path: Path) -> RunConfig | None:
+    return config_of(RunFolder(path))

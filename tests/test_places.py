@@ -1,0 +1,350 @@
+"""Who trains and who waits: paused runs give their places up, owners share them, minutes are limited."""
+
+import os
+import signal
+import sys
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from plain_worker import ENDS_WITH_TRAINING
+from timing import wait_for
+
+from dec_core.runs.folder import RunFolder
+from dec_core.runs.ownership import INSTRUCTOR
+from dec_core.runs.status import SET_ASIDE
+from dec_core.work.control import Control
+from dec_core.work.supervisor import LineIsFull, Supervisor
+
+pytestmark = pytest.mark.slow
+
+
+class StandIn:
+    """For a worker process: it notes what it is told, until a test says that it has ended."""
+
+    def __init__(self, log):
+        self.log, self.alive, self.attempt, self.run_id, self.lines = log, True, "", "", []
+        self.process = SimpleNamespace(returncode=0)
+
+    def take_up(self, task, folder):
+        self.run_id, self.attempt = folder.id, folder.status.attempt
+
+    def send(self, line):
+        self.lines.append(line)
+        return True
+
+    def close(self):
+        self.alive = False
+
+
+class Room:
+    """A supervisor of stand-ins that advances when a test says so."""
+
+    def __init__(self, root):
+        self.supervisor = Supervisor(root)
+
+    def start(self, config, owner=""):
+        run = self.supervisor.start(config, owner)
+        if run in self.training:
+            self.becomes(run, "running")
+        return run
+
+    @property
+    def training(self):
+        """The runs that have places, in the order in which they have taken them."""
+        return [place.folder for place in self.supervisor._places]
+
+    def worker(self, run):
+        return next(place.worker for place in self.supervisor._places if place.folder.id == run.id)
+
+    def becomes(self, run, state, **values):
+        """What the worker would write."""
+        run.set_status(replace(run.status, state=state, **values))
+        self.advance()
+
+    def pause(self, run):
+        self.supervisor.command(run, "pause")
+        self.becomes(run, "paused")
+
+    def leaves(self, run):
+        """The worker gives the place up, and ends."""
+        worker = self.worker(run)
+        assert "give_up" in worker.lines
+        run.set_status(replace(run.status, **SET_ASIDE))
+        self.advance()  # closes it
+        assert not worker.alive
+        self.advance()
+
+    def ends(self, run):
+        self.becomes(run, "finished")
+
+    def advance(self):
+        with self.supervisor._lock:
+            self.supervisor._advance()
+
+
+@pytest.fixture
+def room(tmp_path, monkeypatch):
+    """Opens a room (or a desk) with these settings of its environment."""
+    monkeypatch.setattr("dec_core.work.supervisor.Worker", StandIn)
+    monkeypatch.setattr(Supervisor, "_watch", lambda self: None)
+    opened = []
+
+    def open_(**settings):
+        for name in ("ROOM", "SLOTS", "MAX_WAITING", "MAX_MINUTES"):
+            monkeypatch.delenv(f"DEC_{name}", raising=False)
+        for name, value in settings.items():
+            monkeypatch.setenv(f"DEC_{name.upper()}", str(value))
+        opened.append(Room(tmp_path))
+        return opened[-1]
+
+    yield open_
+    for room in opened:
+        room.supervisor.close()
+
+
+# -- a paused run
+
+
+def test_a_paused_run_keeps_its_worker_until_somebody_waits(room, small):
+    desk = room()
+    paused = desk.start(small)
+    desk.pause(paused)
+    worker = desk.worker(paused)
+    assert worker.lines == ["pause"] and desk.training == [paused]
+
+    waiting = desk.start(small)
+    desk.advance()
+    assert worker.lines == ["pause", "give_up"], "asked once"
+    assert desk.supervisor.ahead_of(waiting) == 0
+    desk.leaves(paused)
+    assert [run.id for run in desk.training] == [waiting.id]
+    assert paused.status.state == "paused" and paused.status.is_set_aside and paused.status.resumable
+
+    desk.supervisor.command(paused, "resume")
+    assert paused.status.state == "queued" and desk.supervisor.ahead_of(paused) == 1
+    desk.ends(waiting)
+    assert [run.id for run in desk.training] == [paused.id]
+
+
+def test_a_run_that_goes_on_is_not_asked_for_its_place_though_its_status_still_says_paused(room, small):
+    desk = room()
+    paused = desk.start(small)
+    desk.pause(paused)
+    desk.supervisor.command(paused, "resume")
+    desk.start(small)
+    desk.advance()
+    assert paused.status.state == "paused" and desk.worker(paused).lines == ["pause", "resume"]
+
+
+@pytest.mark.parametrize("command", ["resume", "step", "stop"])
+def test_what_a_run_is_told_while_it_gives_its_place_up_is_obeyed_afterwards(room, small, command):
+    desk = room()
+    paused = desk.start(small)
+    desk.pause(paused)
+    waiting, last = desk.start(small), desk.start(small)
+    assert desk.supervisor.command(paused, command)
+    assert desk.worker(paused).lines == ["pause", "give_up"], "by then it may have left"
+    desk.leaves(paused)
+    if command == "stop":
+        assert paused.status.state == "stopped"
+        return
+    assert [run.id for run in desk.training] == [paused.id], "in front of its owner's others"
+    assert [run.id for run in desk.supervisor._queue] == [waiting.id, last.id]
+    assert desk.worker(paused).lines == (["step"] if command == "step" else [])
+
+
+def test_a_run_that_gave_its_place_up_can_be_stopped_or_stepped(room, small):
+    desk = room()
+    runs = [desk.start(small) for _ in range(2)]
+    desk.pause(runs[0])
+    desk.leaves(runs[0])
+    assert desk.supervisor.command(runs[0], "stop") and runs[0].status.state == "stopped"
+    desk.becomes(runs[1], "running")
+    desk.pause(runs[1])
+    third = desk.start(small)
+    desk.leaves(runs[1])
+    assert desk.supervisor.command(runs[1], "step")
+    desk.ends(third)
+    assert [run.id for run in desk.training] == [runs[1].id] and desk.worker(runs[1]).lines == ["step"]
+
+
+def test_a_worker_killed_before_it_has_left_has_failed_and_afterwards_takes_nothing_with_it(room, small):
+    desk = room()
+    killed = desk.start(small)
+    desk.pause(killed)
+    desk.start(small)
+    desk.worker(killed).process.returncode = -9
+    desk.worker(killed).alive = False
+    desk.advance()
+    assert killed.status.state == "failed" and "signal 9" in killed.status.message and killed.status.resumable
+
+    (second,) = desk.training
+    desk.becomes(second, "running")
+    desk.pause(second)
+    desk.start(small)
+    worker = desk.worker(second)
+    second.set_status(replace(second.status, **SET_ASIDE))
+    worker.process.returncode, worker.alive = -9, False
+    desk.advance()
+    assert second.status.is_set_aside and second.status.message == ""
+
+
+def test_for_one_that_waits_one_paused_run_gives_its_place_up(room, small):
+    desk = room(slots=2)
+    paused = [desk.start(small) for _ in range(2)]
+    for run in paused:
+        desk.pause(run)
+    desk.start(small)
+    desk.advance()
+    assert [desk.worker(run).lines for run in paused] == [["pause", "give_up"], ["pause"]]
+    desk.leaves(paused[0])
+    assert desk.worker(paused[1]).lines == ["pause"]
+
+
+def test_a_run_that_gave_its_place_up_is_still_paused_when_the_server_is_another(room, small):
+    desk = room()
+    paused = desk.start(small)
+    desk.pause(paused)
+    desk.start(small)
+    desk.leaves(paused)
+    desk.supervisor.close()
+    again = room()
+    assert paused.status.state == "paused" and again.training == []
+    again.supervisor.resume(RunFolder(paused.path))
+    assert [run.id for run in again.training] == [paused.id]
+
+
+def test_a_sweep_waits_too(room, small):
+    desk = room()
+    paused = desk.start(small)
+    desk.supervisor.sweep("sqlite://", "waits")
+    assert desk.supervisor.ahead_of(paused) == 0 and desk.supervisor.is_sweeping("waits")
+    desk.pause(paused)
+    desk.leaves(paused)
+    (sweeping,) = desk.supervisor._sweeps.workers
+    assert sweeping.lines[0].startswith("sweep ")
+    desk.supervisor.resume(paused)
+    assert sweeping.lines[1:] == ["pause"] and desk.supervisor.sweep_waits()
+    desk.ends(paused)
+    assert sweeping.lines[1:] == ["pause", "resume"] and not desk.supervisor.sweep_waits()
+
+
+# -- a room
+
+
+def test_owners_take_turns_and_the_instructor_goes_first(room, small):
+    full = room(room=1, slots=1)
+    runs = {name: full.start(small, name[:-1]) for name in ("ana1", "ana2", "ana3", "ben1", "ben2", "chi1")}
+    runs["first"] = full.start(small, INSTRUCTOR)
+    order = ("ana1", "first", "ben1", "chi1", "ana2", "ben2", "ana3")
+    assert [full.supervisor.ahead_of(runs[name]) for name in order] == list(range(7))
+    training, waiting = full.supervisor.before(runs["ana2"])
+    assert [run.id for run in training] == [runs["ana1"].id]
+    assert [run.id for run in waiting] == [runs[name].id for name in ("first", "ben1", "chi1")]
+    for name in order:
+        (run,) = full.training
+        assert run.id == runs[name].id
+        full.ends(run)
+
+
+def test_an_owner_has_one_in_training_though_there_are_places(room, small):
+    full = room(room=1, slots=3)
+    first, second = full.start(small, "ana"), full.start(small, "ana")
+    assert full.training == [first] and full.supervisor.ahead_of(second) == 1
+    other = full.start(small, "ben")
+    assert full.training == [first, other]
+    own = [full.start(small, INSTRUCTOR) for _ in range(2)]
+    assert full.training == [first, other, own[0]]
+
+    full.pause(first)  # another of hers could begin only in its place
+    full.leaves(first)
+    assert full.training == [other, own[0], own[1]], "the instructor's go first"
+    full.ends(own[1])
+    assert full.training == [other, own[0], second]
+
+
+def test_so_many_runs_of_an_owner_wait_as_may(room, small, tmp_path):
+    full = room(room=1, slots=1)
+    runs = [full.start(small, "ana") for _ in range(3)]
+    for _ in range(1000):
+        with pytest.raises(LineIsFull, match="2 runs of yours wait, as many as may in this room; let one begin, or st"):
+            full.start(small, "ana")
+    stopped = RunFolder.create(tmp_path, small, "stopped", owner="ana")
+    with pytest.raises(LineIsFull):
+        full.supervisor.resume(stopped)
+    assert stopped.status.state == "stopped" and len(list(tmp_path.glob("2*"))) == 4
+    assert full.start(small, "ben") and full.start(small, INSTRUCTOR)
+
+    full.supervisor.command(runs[1], "stop")
+    full.supervisor.resume(stopped)
+    assert stopped.status.state == "queued"
+
+
+def test_on_a_desk_as_many_wait_as_somebody_likes(room, small):
+    desk = room()
+    assert [desk.supervisor.ahead_of(desk.start(small)) for _ in range(9)] == list(range(9))
+
+
+# -- real trainings
+
+TINY = {
+    "hidden_units": (8,), "latent_dim": 3, "pretrain_epochs": 2, "batch_size": 16, "n_clusters": 3, "n_samples": 60,
+    "update_interval": 5, "max_iterations": 30,
+}  # fmt: skip
+
+
+def labels_of(run):
+    newest = max((run.path / "snapshots").glob("*.npz"))
+    return run.load_arrays(f"snapshots/{newest.name}")["labels"]
+
+
+def test_a_run_whose_minutes_are_over_stops_and_goes_on_to_the_same_end(tmp_path, small, monkeypatch):
+    from dec_core.work import worker
+
+    monkeypatch.setenv("DEC_ROOM", "1")
+    monkeypatch.setenv("DEC_MAX_MINUTES", "0.000001")
+    config = small.changed(**TINY)
+    whole, run = RunFolder.create(tmp_path, config, owner=INSTRUCTOR), RunFolder.create(tmp_path, config, owner="ana")
+    worker._record(whole, Control())
+    assert whole.status.state == "finished", "the instructor's have no limit"
+    for _ in range(3):  # each goes on for an event at least
+        worker._record(run, Control())
+        assert run.status.state == "stopped" and run.status.resumable and (run.path / "checkpoint.npz").exists()
+        assert (
+            run.status.message == "This run has trained for 1e-06 minutes, as long as one may at a time in this room."
+        )
+    monkeypatch.delenv("DEC_MAX_MINUTES")
+    worker._record(run, Control())
+    assert run.status.state == "finished" and run.status.message == ""
+    assert np.array_equal(labels_of(run), labels_of(whole))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+def test_a_run_that_gave_its_place_up_and_was_killed_when_it_went_on_ends_as_one_that_was_not(
+    tmp_path, small, monkeypatch
+):
+    monkeypatch.setattr("dec_core.work.worker_process.WORKER", (sys.executable, "-c", ENDS_WITH_TRAINING))
+    supervisor = Supervisor(tmp_path)
+    try:
+        config = small.changed(**TINY)
+        run = supervisor.start(config)
+        supervisor.command(run, "pause")  # after its first batch
+        assert wait_for(lambda: run.status.state == "paused")
+        worker = run.status.pid
+        whole = supervisor.start(config)
+        assert wait_for(lambda: run.status.is_set_aside) and (run.path / "checkpoint.npz").exists()
+        assert wait_for(lambda: whole.status.state == "finished")
+
+        supervisor.resume(run)
+        supervisor.command(run, "step")  # to the end of this epoch
+        assert wait_for(lambda: run.status.state == "paused" and run.status.pid not in (0, worker))
+        os.kill(run.status.pid, signal.SIGKILL)
+        assert wait_for(lambda: run.status.state == "failed") and "signal 9" in run.status.message
+        supervisor.resume(run)
+        assert wait_for(lambda: run.status.state == "finished")
+        assert np.array_equal(labels_of(run), labels_of(whole))
+        assert [record["event"] for record in run.records()[0]].count("Resumed") == 2
+    finally:
+        supervisor.close()

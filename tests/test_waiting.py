@@ -1,0 +1,59 @@
+"""What Train says of a run that waits, has given its place up, or was stopped by the room's limit."""
+
+from dataclasses import replace
+
+import pytest
+from screens import NoWorkers, app_over, opened_at
+
+from dec_core.runs.folder import RunFolder
+from dec_core.runs.status import SET_ASIDE
+from dec_core.work.room import RoomSettings
+from dec_core.work.supervisor import LineIsFull
+from pages.train import waiting
+
+pytestmark = pytest.mark.slow
+
+
+class ALine(NoWorkers):
+    """A supervisor that starts no process, with one run in training and one that waits before all others."""
+
+    room = RoomSettings()
+    training, waiting = None, None
+
+    def ahead_of(self, run):
+        return 2
+
+    def before(self, run):
+        return [self.training], [self.waiting]
+
+    def command(self, run, command):
+        raise LineIsFull("2 runs of yours wait")
+
+
+def said(at):
+    return " ".join(item.value for item in (*at.markdown, *at.info))
+
+
+def test_each_in_words(tmp_path, small, monkeypatch):
+    from pages.shared import focus
+
+    with app_over(tmp_path / "runs"):
+        monkeypatch.setattr(focus, "supervisor", ALine)
+        runs = [RunFolder.create(tmp_path / "runs", small, state) for state in ("queued", "running", "queued")]
+        monkeypatch.setattr(ALine, "training", runs[1])
+        monkeypatch.setattr(ALine, "waiting", runs[2])
+        monkeypatch.setattr(waiting, "expected_seconds", lambda *_: (60.0, 0.0, 30.0))
+        at = opened_at("train", run=runs[0].id)
+        assert "Waiting: 2 runs before this one, about 3 min" in said(at)
+        monkeypatch.setattr(waiting, "expected_seconds", lambda *_: (0.0, 0.0, 0.0))
+        assert "Waiting: 2 runs before this one**" in said(at.run())
+
+        runs[0].set_status(replace(runs[0].status, **SET_ASIDE))
+        assert "Paused; another run has its place, and Resume puts it back into the line." in said(at.run())
+        next(button for button in at.button if button.label == "Resume").click().run()
+        assert any("2 runs of yours wait" in error.value for error in (*at.error, *at.toast, *at.warning))
+
+        over = {"state": "stopped", "message": "This run has trained for 5 minutes", "seconds": {"pretraining": 300.0}}
+        runs[0].set_status(replace(runs[0].status, **over))
+        assert "trained for 5 minutes. Training so far is saved; Resume continues from there." in said(at.run())
+        assert not at.exception
