@@ -1,3 +1,4 @@
+import itertools
 import json
 from dataclasses import replace
 
@@ -12,9 +13,10 @@ from dec_core.figures.confusion import confusion_figure, sizes_figure
 from dec_core.figures.curves import curves, curves_in_words
 from dec_core.figures.embedding import frame
 from dec_core.figures.palette import TEN
+from dec_core.figures.references import FOOT, HEIGHT, named_at
 from dec_core.runs.history import History, RunReader
 
-P_NOTES = {"p: mixture", "p: from q"}
+P_NOTES = {"p: mixture ", " p: from q"}
 
 
 def unpack(data: bytes):
@@ -89,9 +91,9 @@ def test_curves_of_a_run_have_its_numbers_and_reference_lines(finished_run):
     assert list(lines["error"].x) == [1, 2, 3, 4, 5, 6]
     assert list(lines["Accuracy"].y) == [100 * r["acc"] for r in history.updates]
     assert list(lines["changed"].x) == [20, 40]
-    said = " ".join(note.text for note in figure.layout.annotations)
-    assert "k-means: " in said and f"pixels {100 * history.baseline['acc']:.1f}" in said
-    assert f"z {100 * history.centers['acc']:.1f}" in said
+    said = {note.text for note in figure.layout.annotations}
+    assert f"k-means on pixels {100 * history.baseline['acc']:.1f}" in said
+    assert f"k-means on z {100 * history.centers['acc']:.1f}" in said
     newest = history.updates[-1]
     assert f"to {100 * newest['acc']:.1f} % by step 60, NMI is {newest['nmi']:.3f}" in curves_in_words(history)
 
@@ -101,12 +103,50 @@ def test_curves_of_a_taught_run_name_its_phases_and_its_teacher(finished_run):
     taught = replace(history, mixture={"acc": 0.9234})
     notes = curves(taught, held=40).layout.annotations
     assert {note.text for note in notes} >= P_NOTES
-    label = next(note for note in notes if note.text.startswith("UMAP + mixture: 92.3<br>"))
-    last = [100 * history.updates[-1][name] for name in ("acc", "nmi", "ari")]
-    assert all(abs(label.y - height) > 5 for height in [*last, 92.3, 100 * history.baseline["acc"]])
+    assert "UMAP + mixture 92.3" in {note.text for note in notes}
     assert not P_NOTES & {note.text for note in curves(history).layout.annotations}
     lines = [shape.y0 for shape in curves(taught).layout.shapes]
     assert pytest.approx(92.34) in lines and len(lines) == 1 + len(curves(history).layout.shapes)
+
+
+LINES = {"mixture": 0.982, "pixels": 0.681, "z": 0.547}
+
+
+def test_each_reference_line_is_named_on_it_or_below_it_where_curves_leave_room():
+    places = named_at(LINES, taken=[0.97, 0.96, 0.93, 0.0], foot=FOOT)
+    assert places["pixels"] == pytest.approx(0.681, abs=0.01) and places["z"] == pytest.approx(0.547, abs=0.01)
+    assert places["mixture"] + HEIGHT < 0.93  # below the curves, tied to its line
+    crossed = named_at(LINES, taken=[0.72, 0.58], foot=FOOT)
+    assert crossed["pixels"] + HEIGHT == pytest.approx(0.681, abs=0.01)  # hangs from it
+
+
+@pytest.mark.parametrize("taken", [[0.97, 0.96, 0.93], [0.72, 0.6, 0.5, 0.0], [0.7, 0.65, 0.56, 0.53]])
+def test_names_of_reference_lines_lie_on_no_curve_and_on_no_other(taken):
+    places = sorted(named_at(LINES, taken, FOOT).values())
+    assert not [(place, y) for place in places for y in [*taken, *LINES.values()] if place < y < place + HEIGHT]
+    assert all(upper - lower >= HEIGHT for lower, upper in itertools.pairwise(places)) and places[0] >= FOOT
+
+
+def test_a_name_far_from_its_line_is_tied_to_it(history_of):
+    history = history_of(mixture={"acc": 0.98})
+    note = next(n for n in curves(history, held=40).layout.annotations if n.text == "UMAP + mixture 98.0")
+    assert note.showarrow and note.y == pytest.approx(98) and note.ay < 95
+
+
+def test_the_end_of_the_mixtures_target_is_marked_on_the_losses_too(history_of):
+    history = history_of(kl=[{"iteration": i, "loss": 0.5, "reconstruction_loss": 0.02} for i in (10, 40, 60)])
+    rules = [shape for shape in curves(history, gamma=0.3, held=40).layout.shapes if shape.x0 == shape.x1 == 40]
+    assert {rule.xref for rule in rules} == {"x", "x2"}
+    assert {rule.xref for rule in curves(history, gamma=0.3, held=70).layout.shapes if rule.x0 == 70} == {"x2"}
+    title = next(note.text for note in curves(history, gamma=0.3).layout.annotations if "reconstruction" in note.text)
+    assert "γ · KL" in title  # above the panel: no name lies on a line
+
+
+@pytest.fixture
+def history_of():
+    updates = [{"iteration": i, "acc": a, "nmi": a, "ari": a - 0.02, "delta_label": 0.01}
+               for i, a in ((0, 0.5), (20, 0.9), (40, 0.97), (60, 0.97))]  # fmt: skip
+    return lambda **records: History(pretrain=[FIRST], updates=updates, **records)
 
 
 def test_joint_losses_replace_the_pretraining_curve_once_there_are_some():

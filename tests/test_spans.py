@@ -7,8 +7,11 @@ from hypothesis import strategies as some
 from dec_core.config import RunConfig
 from dec_core.fields import fields
 from dec_core.presets import PRESETS
-from pages.train.sliders import LAYER_STOPS
+from dec_core.reading.cost import ByPhase
+from pages.train.effects import effects
+from pages.train.sliders import LAYER_STOPS, marks
 from pages.train.spans import STOPS, place
+from pages.train.state import Form, FormChoices
 
 
 def test_every_number_of_the_form_but_the_seed_has_a_slider():
@@ -54,3 +57,37 @@ def test_the_presets_stand_on_their_sliders():
         for preset in PRESETS.values():
             value = getattr(preset, name)
             assert value is None or stops[0] <= value <= max(stop for stop in stops if stop is not None)
+
+
+def kinds(name: str, config: RunConfig) -> set[str]:
+    """Whose values are marked on the slider of a field, in a form that began as first-look."""
+    form = Form(FormChoices.of(config, "first-look"), PRESETS, config=config)
+    return {kind for kind, _, _ in marks(name, form)}
+
+
+def test_a_rate_of_another_optimizer_is_not_marked():
+    first = PRESETS["first-look"]  # adam; the tutorial's joint training is with sgd
+    assert kinds("cluster_learning_rate", first) == kinds("pretrain_learning_rate", first) == {"preset"}
+    assert kinds("cluster_learning_rate", first.changed(cluster_optimizer="sgd")) == {"tutorial"}
+    assert kinds("gamma", first) == {"preset", "tutorial"}
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "line"),
+    [
+        ("cluster_learning_rate", {"cluster_learning_rate": 0.7}, "large for adam: 0.001 is usual"),
+        ("cluster_learning_rate", {"cluster_learning_rate": 0.001}, ""),
+        ("cluster_learning_rate", {"cluster_learning_rate": 0.7, "cluster_optimizer": "sgd"}, ""),
+        ("first_target_steps", {}, "67% of at most 1\u2009200"),
+        ("first_target_steps", {"max_iterations": 7}, "all of at most 7: p is never computed from q"),
+        ("max_iterations", {"max_iterations": 7}, "0.2 of a pass over the images · all with the initial target · "),
+        ("tol", {"tol": 0.01}, "stops below 100 changes in 10\u2009000 images, after step 800"),
+        ("tol", {"tol": 0.01, "max_iterations": 7}, "never stops early"),
+        ("tol", {"tol": 0.01, "first_target": "kmeans"}, "stops below 100 changes in 10\u2009000 images"),
+    ],
+)
+def test_what_a_value_does_is_said_with_what_the_other_settings_make_of_it(name, changes, line):
+    taught = {"first_target_steps": 800, "max_iterations": 1200, "batch_size": 256}
+    config = PRESETS["first-look"].changed(**taught | changes)
+    said = effects(name, config, (getattr(config, name),), ByPhase(1.0, 1.0, 1.0))[0]
+    assert said.startswith(line) if line.endswith("· ") else said == line

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from dec_core.figures.palette import GREY, RIGHT, TEN, WRONG
+from dec_core.figures.references import references
 
 SCORES = {  # with labels the first three, without the last two
     "acc": ("Accuracy", TEN[0], "solid"),
@@ -18,7 +19,6 @@ SCORES = {  # with labels the first three, without the last two
 }
 WITHOUT_LABELS = ("silhouette", "confidence")
 MOST_POINTS = 400  # of a curve
-FOOT = 0.1  # of the second panel's height, in which the phases of p are named
 MOST_TURNS, LEAST_TURN = 4, 0.005  # updates that are marked, and the change of accuracy that is worth it
 
 
@@ -46,7 +46,7 @@ def curves(history, height: int = 300, gamma: float | None = None, held: int = 0
         2,
         column_widths=[0.34, 0.66],
         horizontal_spacing=0.11,
-        subplot_titles=["Losses during clustering" if both else "Reconstruction error", ""],
+        subplot_titles=["" if both else "Reconstruction error", ""],
     )
     if both:
         _losses(figure, both, gamma)
@@ -54,7 +54,7 @@ def curves(history, height: int = 300, gamma: float | None = None, held: int = 0
         _loss(figure, history.pretrain)
     _scores(figure, history, held)
     if held and history.updates:
-        _phases(figure, held)
+        _phases(figure, held, history.updates, both=bool(both) and both[-1]["iteration"] >= held)
     _lay_out(figure, height)
     return figure
 
@@ -76,10 +76,10 @@ def _lay_out(figure: go.Figure, height: int) -> None:
             "bgcolor": "rgba(0,0,0,0)",
         },
     )
-    above = {"x": 0, "xanchor": "left", "y": 1.14, "font": {"size": 10}}
-    figure.layout.meta = {"narrow": {"legend": above, "margin": {"l": 44, "r": 8, "t": 62, "b": 36}}}
+    above = {"x": 0, "xanchor": "left", "y": 1.22, "font": {"size": 10}}
+    figure.layout.meta = {"narrow": {"legend": above, "margin": {"l": 44, "r": 8, "t": 78, "b": 36}}}
     figure.update_annotations(font_size=12, selector={"showarrow": False, "xanchor": "center"})
-    figure.update_xaxes(showgrid=False, zeroline=False, rangemode="tozero")
+    figure.update_xaxes(showgrid=False, zeroline=False, rangemode="tozero", tickangle=0, nticks=5)
 
 
 def _loss(figure: go.Figure, records: list[dict]) -> None:
@@ -118,12 +118,11 @@ def _losses(figure: go.Figure, records: list[dict], gamma: float) -> None:
             col=1,
             hovertemplate="%{y:.4f}",
         )
-        falls = y[0] > 1.2 * y[-1]  # then there is room above the curve beside its beginning, else above its end
-        figure.add_annotation(
-            x=x[0] if falls else x[-1], y=y[0] if falls else y[-1], text=name, showarrow=False,
-            xanchor="left" if falls else "right", yanchor="middle" if falls else "bottom", xshift=8 if falls else 0,
-            font={"size": 11, "color": colour}, row=1, col=1,
-        )  # fmt: skip
+    title = "<br>+ ".join(f'<span style="color:{colour}">{name}</span>' for name, (_, colour) in terms.items())
+    figure.add_annotation(
+        text=title, showarrow=False, align="left", font={"size": 11}, xanchor="left", yanchor="bottom", xshift=-36,
+        x=0, xref="x domain", y=1, yref="y domain",
+    )  # fmt: skip
     figure.update_traces(showlegend=False, col=1)
     figure.update_xaxes(title={"text": "gradient steps", "standoff": 4, "font": {"size": 12}}, row=1, col=1)
     figure.update_yaxes(rangemode="tozero", nticks=5, row=1, col=1)
@@ -136,7 +135,7 @@ def _scores(figure: go.Figure, history, held: int) -> None:
         _score(figure, score, updates)
     _turns(figure, updates)
     _changed(figure, updates)
-    _references(figure, history, updates, held)
+    references(figure, history, updates, held)
     _axes_of_scores(figure, updates)
     if not updates and not history.centers:
         middle = {"x": 0.5, "xref": "x2 domain", "y": 0.5, "yref": "y2 domain"}
@@ -173,34 +172,6 @@ def _changed(figure: go.Figure, updates: list[dict]) -> None:
         col=2,
         hovertemplate="%{y:.2f} %",
     )
-
-
-def _references(figure: go.Figure, history, updates: list[dict], held: int) -> None:
-    """Dashed lines at what needs no clustering network, with one label for all where no curve is."""
-    records = {"pixels": history.baseline, "z": history.centers}
-    kmeans = [(record["acc"], name) for name, record in records.items() if record and "acc" in record]
-    mixture = history.mixture["acc"] if history.mixture else None
-    levels = [acc for acc, _ in kmeans] + ([mixture] if mixture else [])
-    for acc in levels:
-        figure.add_hline(100 * acc, line={"color": GREY, "width": 1, "dash": "dash"}, row=1, col=2)
-    if not kmeans:
-        return
-    text = "k-means: " + ", ".join(f"{name} {100 * acc:.1f}" for acc, name in sorted(kmeans, reverse=True))
-    text = f"UMAP + mixture: {100 * mixture:.1f}<br>{text}" if mixture else text
-    late = updates[2 * len(updates) // 3 :]  # the label lies over the last third
-    taken = levels + [
-        record[name] for record in late for name in ("acc", "nmi", "ari", "delta_label") if name in record
-    ]
-    taken += [FOOT] if held else []  # where the phases of p are named
-    place = {"x": 1, "xref": "x2 domain", "y": 100 * _widest_gap(taken), "yref": "y2", "xanchor": "right"}
-    figure.add_annotation(text=text, showarrow=False, font={"size": 11}, yanchor="middle", **place)
-
-
-def _widest_gap(heights: list[float]) -> float:
-    """The middle of the widest gap that heights leave between 0 and 1."""
-    pairs = itertools.pairwise(sorted([0.0, 1.0, *heights]))
-    low, high = max(pairs, key=lambda pair: pair[1] - pair[0])
-    return (low + high) / 2
 
 
 def _axes_of_scores(figure: go.Figure, updates: list[dict]) -> None:
@@ -240,12 +211,16 @@ def _turns(figure: go.Figure, updates: list[dict]) -> None:
     )
 
 
-def _phases(figure: go.Figure, held: int) -> None:
-    """Where p ceases to be the mixture's: a line, and at its foot the phases to both sides."""
-    figure.add_vline(held, line={"color": GREY, "width": 1}, row=1, col=2)
+def _phases(figure: go.Figure, held: int, updates: list[dict], *, both: bool) -> None:
+    """Where p ceases to be the mixture's: a line, in both panels where both are over steps; at its foot the phases."""
+    for column in (1, 2) if both else (2,):
+        figure.add_vline(held, line={"color": GREY, "width": 1}, row=1, col=column)
     foot = {"y": 0.03, "yref": "y2 domain", "yanchor": "bottom", "xref": "x2", "showarrow": False}
-    for text, x in (("p: mixture", 0), ("p: from q", held)):
-        figure.add_annotation(text=text, x=x, xanchor="left", font={"size": 11, "color": GREY}, **foot)
+    font = {"size": 11, "color": GREY}
+    newest = updates[-1]["iteration"]  # away from the beginning, where what changed falls to the foot
+    figure.add_annotation(text="p: mixture ", x=min(held, max(newest, 1)), xanchor="right", font=font, **foot)
+    if newest > held:
+        figure.add_annotation(text=" p: from q", x=held, xanchor="left", font=font, **foot)
 
 
 def _thinned(records: list[dict]) -> list[dict]:

@@ -12,13 +12,19 @@ from typing import Any
 from dec_core.analysis.verdict import thousands
 from dec_core.config import BUNDLED, RunConfig
 from dec_core.data import load
+from dec_core.methods import held_steps
 from dec_core.reading.cost import ByPhase, Cost, cost, rates
 from dec_core.reading.progress import UNKNOWN, duration
 from pages.shared import focus
 from pages.shared.places import runs_root
 from pages.train.spans import Number
 
+MOST_FOR_ADAM = 0.01  # above which training is likely to diverge
 MOST_TRAINED = 20  # runs whose speed is asked
+
+
+Value = Number | tuple[int, ...]
+Line = Callable[[RunConfig, Cost, int], str]
 
 
 def _passes(config: RunConfig, cost: Cost, n: int) -> str:
@@ -26,11 +32,30 @@ def _passes(config: RunConfig, cost: Cost, n: int) -> str:
     return f"{passes:.0f} passes over the images" if passes >= 2 else f"{passes:.1f} of a pass over the images"
 
 
+def _passes_or_target(config: RunConfig, cost: Cost, n: int) -> str:
+    held = held_steps(config) >= config.max_iterations
+    return f"{_passes(config, cost, n)}{' · all with the initial target' if held else ''}"
+
+
+def _held(config: RunConfig, cost: Cost, n: int) -> str:
+    share, most = config.first_target_steps / config.max_iterations, thousands(config.max_iterations)
+    return f"{share:.0%} of at most {most}" if share < 1 else f"all of at most {most}: p is never computed from q"
+
+
 def _tol(config: RunConfig, cost: Cost, n: int) -> str:
-    return (
-        f"stops below {thousands(ceil(config.tol * n))} changes in {thousands(n)} images"
-        if config.tol
-        else "never stops early"
+    held = held_steps(config)
+    if not config.tol or held >= config.max_iterations:
+        return "never stops early"
+    changes = f"stops below {thousands(ceil(config.tol * n))} changes in {thousands(n)} images"
+    return f"{changes}, after step {thousands(held)}" if held else changes
+
+
+def _rate(rate: str, optimizer: str) -> Line:
+    """Of a learning rate, where it is far above what the optimizer is used with."""
+    return lambda config, cost, n: (
+        "large for adam: 0.001 is usual"
+        if getattr(config, optimizer) == "adam" and getattr(config, rate) > MOST_FOR_ADAM
+        else ""
     )
 
 
@@ -42,8 +67,6 @@ def _momentum(config: RunConfig, cost: Cost, n: int) -> str:
     return f"averages about {1 / (1 - config.momentum):.0f} steps" if config.momentum else "each step by itself"
 
 
-Value = Number | tuple[int, ...]
-Line = Callable[[RunConfig, Cost, int], str]
 LINES: dict[str, Line] = {
     "n_samples": lambda config, cost, n: f"{thousands(cost.batches_an_epoch)} batches · {_memory(cost.n_bytes)}",
     "latent_dim": lambda config, cost, n: f"{thousands(cost.n_parameters)} parameters",
@@ -54,11 +77,11 @@ LINES: dict[str, Line] = {
     "distortion": lambda config, cost, n: f"up to {6 * config.distortion:.3g}°, {10 * config.distortion:.3g} %",
     "n_clusters": lambda config, cost, n: f"{thousands(n // config.n_clusters)} images each, if even",
     "n_neighbors": lambda config, cost, n: f"of {thousands(n - 1)} others",
-    "first_target_steps": lambda config, cost, n: (
-        f"{min(1, config.first_target_steps / config.max_iterations):.0%} of at most {thousands(config.max_iterations)}"
-    ),
+    "first_target_steps": _held,
+    "pretrain_learning_rate": _rate("pretrain_learning_rate", "pretrain_optimizer"),
+    "cluster_learning_rate": _rate("cluster_learning_rate", "cluster_optimizer"),
     "update_interval": lambda config, cost, n: f"{ceil(cost.cluster_steps / config.update_interval)} updates at most",
-    "max_iterations": _passes,
+    "max_iterations": _passes_or_target,
     "gamma": _gamma,
     "tol": _tol,
     "momentum": _momentum,

@@ -30,6 +30,7 @@ ABOUT_PRESETS = (
     "*How to do Unsupervised Clustering with Keras*; Start here and Best are our own recipes, which first learn "
     "what UMAP and a Gaussian mixture find."
 )
+MARKS = "Sliders: | the preset, ○ the tutorial."
 
 
 def config_form() -> RunConfig | None:
@@ -43,6 +44,7 @@ def config_form() -> RunConfig | None:
             st.warning(sentence(notice))
         _comparison()
         _from_a_file()
+        st.caption(MARKS)
         for group in GROUPS:
             names = [name for name in form.acting if FIELDS[name]["group"] == group]
             if names:

@@ -21,7 +21,10 @@ function say(root, { data }, stop) { // a stop that is being tried, or none: the
   line.textContent = [tried ? value : "", effect].filter(Boolean).join(": ") || "\u00a0";
   root.querySelector("input").setAttribute("aria-valuetext", [value, effect].filter(Boolean).join(", "));
   curve.toggleAttribute("hidden", !data.kernel);
-  if (data.kernel) curve.querySelector("path").setAttribute("d", kernel(tried ? data.kernel[stop] : data.alpha));
+  root.querySelector(".axis").hidden = !data.kernel;
+  if (!data.kernel) return;
+  curve.querySelector(".one").setAttribute("d", kernel(1));
+  curve.querySelector(".now").setAttribute("d", kernel(tried ? data.kernel[stop] : data.alpha));
 }
 
 function listen(root, input, shown) { // once: the node stays

@@ -22,13 +22,15 @@ from pages.train.state import FIELDS, Form
 
 HERE = Path(__file__).parent
 SCRIPT = (HERE / "slider.js").read_text(encoding="utf-8")
+OPTIMIZER_OF = {"pretrain_learning_rate": "pretrain_optimizer", "cluster_learning_rate": "cluster_optimizer"}
 LAYER_STOPS = {"hidden_units": UNITS, "filters": FILTERS}
 
 _slider = st.components.v2.component(
     "slider",
     html='<div class="slide"><div class="title" hidden></div><input type="range" min="0" step="1">'
     '<div class="marks"></div><svg viewBox="0 0 100 30" preserveAspectRatio="none" aria-hidden="true" hidden>'
-    '<path d=""/></svg>'
+    '<path class="one" d=""/><path class="now" d=""/></svg>'
+    '<div class="axis" hidden>weight against distance to the center; dotted: α = 1</div>'
     '<div class="effect"></div></div>',
     css=(HERE / "slider.css").read_text(encoding="utf-8"),
     js="""
@@ -61,7 +63,7 @@ def sliders(name: str, form: Form, rates: ByPhase) -> None:
         value = _layers(typed)
         shown = [] if value is None else _of_layers(name, value)
     elif name in STOPS and (typed is not None or name == "n_samples"):
-        shown = [Slider(name, name, "", typed, STOPS[name], _marks(name, form), lambda stop: stop)]
+        shown = [Slider(name, name, "", typed, STOPS[name], marks(name, form), lambda stop: stop)]
     else:
         shown = []
     for slider in shown:
@@ -116,15 +118,17 @@ def _of_layers(name: str, layers: tuple[int, ...]) -> list[Slider]:
     ]
 
 
-def _marks(name: str, form: Form) -> tuple[tuple[str, str, Number], ...]:
-    """Where the preset and the tutorial stand."""
-    preset = form.choices.preset
-    marks = [("preset", preset, getattr(form.presets[preset], name))]
+def marks(name: str, form: Form) -> tuple[tuple[str, str, Number], ...]:
+    """Where the preset and the tutorial stand; a learning rate of another optimizer says nothing of this one's."""
+    preset, optimizer = form.choices.preset, OPTIMIZER_OF.get(name)
+    known = [("preset", preset, form.presets[preset])]
     if form.config is not None and not preset.startswith("tutorial"):
-        marks.append(
-            ("tutorial", "The tutorial", getattr(_tutorial(form.config.method, form.config.autoencoder), name))
-        )
-    return tuple(marks)
+        known.append(("tutorial", "The tutorial", _tutorial(form.config.method, form.config.autoencoder)))
+    return tuple(
+        (kind, whose, getattr(config, name))
+        for kind, whose, config in known
+        if optimizer is None or getattr(config, optimizer) == form.choices.values[optimizer]
+    )
 
 
 @cache

@@ -1,0 +1,92 @@
+"""The dashed lines of the curves: what needs no clustering network, each named at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import plotly.graph_objects as go
+
+from dec_core.figures.palette import GREY
+
+HEIGHT = 0.08  # of a name, as a share of the axis from 0 to 1
+FOOT = 0.13  # of the axis, where the phases of p are named
+CLEARANCE = 0.005  # between a name and a line that is not its own
+SCORES_BELOW = ("acc", "nmi", "ari", "delta_label")  # of which there are curves
+
+
+def references(figure: go.Figure, history, updates: list[dict], held: int) -> None:
+    """Draw them in the second panel: k-means on pixels and on z, and a mixture, as far as `history` has their scores.
+
+    A name stands on its line or hangs from it; where curves leave no room there, a leader ties it to its line.
+    """
+    records = {
+        "UMAP + mixture": history.mixture,
+        "k-means on pixels": history.baseline,
+        "k-means on z": history.centers,
+    }
+    levels = {name: record["acc"] for name, record in records.items() if record and "acc" in record}
+    for level in levels.values():
+        figure.add_hline(100 * level, line={"color": GREY, "width": 1, "dash": "dash"}, row=1, col=2)
+    late = updates[len(updates) // 2 :]  # the names lie over the second half
+    taken = [record[name] for record in late for name in SCORES_BELOW if name in record]
+    places = named_at(levels, taken, FOOT if held else 0.0)
+    for i, (name, place) in enumerate(places.items()):
+        _name(figure, f"{name} {100 * levels[name]:.1f}", levels[name], place, 0.36 - 0.04 * i)
+
+
+def named_at(levels: dict[str, float], taken: Iterable[float], foot: float) -> dict[str, float]:
+    """The lower edge of each name, from 0 to 1: on its line, else below it, else in the nearest free place.
+
+    Parameters
+    ----------
+    levels : dict of str to float
+        The height of each line, by its name.
+    taken : iterable of float
+        Heights of the curves where the names lie.
+    foot : float
+        Nothing stands below.
+    """
+    lines, places = [*taken, *levels.values()], {}
+
+    def place(name: str, edges: Iterable[float]) -> None:
+        free = next((edge for edge in edges if _is_free(edge, lines, places.values(), foot)), None)
+        if free is not None:
+            places[name] = free
+
+    for name, level in sorted(levels.items(), key=lambda item: item[1]):
+        place(name, _at_line(level))
+    for name in levels.keys() - places.keys():
+        by_distance = sorted((i / 100 for i in range(101)), key=lambda edge: abs(edge + HEIGHT / 2 - levels[name]))
+        place(name, by_distance)
+        places.setdefault(name, _at_line(levels[name])[1])  # a full panel: over a curve
+    return places
+
+
+def _at_line(level: float) -> tuple[float, float]:
+    """The lower edge of a name on its line, and of one that hangs from it."""
+    return level + CLEARANCE, level - HEIGHT - CLEARANCE
+
+
+def _is_free(edge: float, lines: Iterable[float], names: Iterable[float], foot: float) -> bool:
+    inside = foot <= edge and edge + HEIGHT <= 1
+    return (
+        inside
+        and not any(edge - CLEARANCE < line < edge + HEIGHT + CLEARANCE for line in lines)
+        and all(abs(edge - name) >= HEIGHT for name in names)
+    )
+
+
+def _name(figure: go.Figure, text: str, level: float, edge: float, leader: float) -> None:
+    """A name; `leader` is where one would stand, as a share of the panel's width."""
+    font = {"size": 10.5}
+    if min(abs(edge - level), abs(edge + HEIGHT - level)) <= 2 * CLEARANCE:
+        place = {"x": 1, "xref": "x2 domain", "y": 100 * edge, "yref": "y2", "xanchor": "right", "yanchor": "bottom"}
+        figure.add_annotation(text=text, showarrow=False, font=font, borderpad=0, **place)
+        return
+    up = edge > level
+    figure.add_annotation(
+        text=text, font=font, borderpad=0, xanchor="left", yanchor="bottom" if up else "top",
+        x=leader, xref="x2 domain", y=100 * level, yref="y2", xshift=0,
+        showarrow=True, arrowhead=0, arrowwidth=1, arrowcolor=GREY,
+        ax=0, ay=100 * (edge if up else edge + HEIGHT), ayref="y2",
+    )  # fmt: skip
