@@ -11,7 +11,7 @@ from dec_core.analysis.matching import aligned_order, counterparts, procrustes_a
 from dec_core.analysis.spread import Spread, difference
 from dec_core.config import RunConfig
 from dec_core.presets import PRESETS
-from dec_core.reading.comparison import Setup, differing, missing_seeds, setups
+from dec_core.reading.comparison import Setup, differing, missing_seeds, setup_of, setups
 from dec_core.runs.folder import RunFolder
 from dec_core.runs.index import RunIndex
 
@@ -38,8 +38,8 @@ def test_the_order_of_runs_does_not_change_in_what_they_differ(configs):
 def make(tmp_path, small):
     """Make a run of this seed and accuracy."""
 
-    def run(seed, acc, state="finished", **changes):
-        folder = RunFolder.create(tmp_path, small.changed(random_state=seed, **changes), state)
+    def run(seed, acc, state="finished", owner="", **changes):
+        folder = RunFolder.create(tmp_path, small.changed(random_state=seed, **changes), state, owner)
         folder.set_status(replace(folder.status, outcome={"acc": acc}, seconds={"pretraining": 2.0, "clustering": 1.0}))
         return folder.id
 
@@ -205,3 +205,24 @@ def test_a_turned_map_is_turned_back(angle, mirrored):
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     plane = targets @ turn * ([1, -1] if mirrored else [1, 1]) + [7, -3]
     assert procrustes_align(plane, plane, targets) == pytest.approx(targets - targets.mean(axis=0))
+
+
+@pytest.mark.parametrize("state", ["finished", "queued"])
+def test_nobodys_run_stands_for_an_equal_one_of_somebody_else(tmp_path, make, state):
+    stopped, failed = make(0, 0.1, "stopped", owner="ana"), make(1, 0.1, "failed", owner="ana")
+    others = [make(seed, 0.9, state, owner="ben") for seed in range(3)]
+    chosen, known = entries(tmp_path, stopped, others[1])
+    mine, theirs = setups(chosen, known, together=True)
+    assert [e.id for e in mine.entries] == [stopped, failed] and missing_seeds(mine, 2) == [0, 1]
+    assert [e.id for e in theirs.entries] == [others[1], others[0], others[2]]
+    assert setup_of(chosen[0], known, "ana") == mine and setup_of(chosen[1], known, "ben") == theirs
+
+
+def test_of_a_run_of_somebody_else_ones_own_seeds_are_trained(tmp_path, make):
+    shared = make(0, 0.9, owner="ben")
+    (entry,), known = entries(tmp_path, shared)
+    assert setup_of(entry, known, "ana").entries == () and missing_seeds(setup_of(entry, known, "ana"), 2) == [0, 1]
+    mine = make(1, 0.8, owner="ana")
+    (entry,), known = entries(tmp_path, shared)
+    assert [e.id for e in setup_of(entry, known, "ana").entries] == [mine]
+    assert missing_seeds(setup_of(entry, known, "ana"), 2) == [0]

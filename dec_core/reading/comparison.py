@@ -74,7 +74,7 @@ def setups(chosen: Sequence[Entry], known: Sequence[Entry], *, together: bool) -
 
 
 def _siblings(entry: Entry, chosen: Sequence[Entry], known: Sequence[Entry]) -> list[Entry]:
-    """Other runs of the same set-up, by seed, one for each; also of its own seed, where it did not come to its end."""
+    """Other runs of the same set-up and owner, by seed; also of its own seed, where it did not come to its end."""
     if entry.config is None:
         return []
     sound = entry.active or entry.status.state == "finished"
@@ -83,14 +83,27 @@ def _siblings(entry: Entry, chosen: Sequence[Entry], known: Sequence[Entry]) -> 
         config = other.config
         if (
             other.id != entry.id
-            and config
-            and config.model_copy(update={"random_state": entry.config.random_state}) == entry.config
+            and other.owner == entry.owner  # nobody's run stands for somebody else's
+            and _are_alike(entry.config, config)
         ):
             before = alike.get(config.random_state)
             better = before is None or (before.status.state != "finished" and other.status.state == "finished")
             if better and before not in (entry, *chosen):
                 alike[config.random_state] = other
     return [alike[seed] for seed in sorted(alike) if alike[seed] is not entry]
+
+
+def _are_alike(config: RunConfig | None, other: RunConfig | None) -> bool:
+    """Whether two configs differ in their seed at most."""
+    return config is not None and other is not None and other.changed(random_state=config.random_state) == config
+
+
+def setup_of(entry: Entry, known: Sequence[Entry], owner: str) -> Setup:
+    """A run with those that are alike but for their seed; of somebody else's run, only what `owner` has trained so."""
+    if entry.owner == owner:
+        return setups([entry], known, together=True)[0]
+    alike = [other for other in known if other.owner == owner and _are_alike(entry.config, other.config)]
+    return setups(alike[:1], known, together=True)[0] if alike else Setup(())
 
 
 def missing_seeds(setup: Setup, n_seeds: int) -> list[int]:

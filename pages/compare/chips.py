@@ -7,7 +7,7 @@ import streamlit as st
 from dec_core.fields import field_title
 from dec_core.figures.palette import RUN_COLOURS
 from dec_core.figures.shown import value_text
-from dec_core.reading.comparison import Setup, differing, missing_seeds, setups
+from dec_core.reading.comparison import MOST_COMPARED, Setup, differing, missing_seeds, setup_of
 from dec_core.runs.index import Entry
 from dec_core.runs.marks import MOST
 from pages.compare import archive
@@ -17,6 +17,7 @@ from pages.shared.components import style
 from pages.shared.picker import name, outcome
 from pages.shared.text import escape
 from pages.shared.trouble import tell_problem, writing
+from pages.shared.visitor import visitor
 
 SEEDS = 3
 MOST_TOLD = 2  # fields that tell apart what is called alike
@@ -76,8 +77,7 @@ def _menu(setup: Setup, *, is_reference: bool) -> None:
         _button(entry, "Remove from comparison", "close", _take_out, entry.id)
     if entry.config is not None:
         _button(entry, "Change one thing", "tune", _change_one_thing, entry)
-        (whole,) = setups([entry], focus.index().entries(archived=True), together=True)
-        _repeat(whole)
+        _repeat(entry, setup_of(entry, focus.index().entries(archived=True), visitor().id))
     with st.container(horizontal=True, gap="small"):
         if entry.marks.archived:
             _button(entry, "Bring back", "archive", archive.mark_all, [entry], archived=False)
@@ -91,36 +91,40 @@ def _button(entry: Entry, label: str, icon: str, act, *arguments, disabled: bool
     st.button(label, icon=f":material/{icon}:", key=key, on_click=act, args=arguments, kwargs=named, disabled=disabled)
 
 
-def _repeat(setup: Setup) -> None:
+def _repeat(entry: Entry, setup: Setup) -> None:
+    """More seeds of a run; `setup` is what the visitor has trained of it."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         n = st.number_input(
             "Number of seeds",
             2,
             max(20, len(setup.entries)),
             max(SEEDS, len(setup.entries)),
-            key=f"seeds_{setup.first.id}",
+            key=f"seeds_{entry.id}",
         )
         missing = missing_seeds(setup, int(n))
         n_active = sum(entry.active for entry in setup.entries)
         label = f"Train {len(missing)} more" if missing else f"{n_active} in progress" if n_active else "All trained"
         st.button(
-            label, icon=":material/repeat:", key=f"repeat_{setup.first.id}", disabled=not missing, on_click=_train,
-            args=(setup, int(n)),
+            label, icon=":material/repeat:", key=f"repeat_{entry.id}", disabled=not missing, on_click=_train,
+            args=(entry, int(n)),
             help="Trains the same settings with other seeds, one after another, so that scores have a spread.",
         )  # fmt: skip
 
 
-def _train(setup: Setup, n_seeds: int) -> None:
+def _train(entry: Entry, n_seeds: int) -> None:
     """Train what is missing now: a double click finds nothing more to do."""
-    (now,) = setups([setup.first], focus.index().entries(archived=True), together=True)
+    now, started = setup_of(entry, focus.index().entries(archived=True), visitor().id), []
     try:
         for seed in missing_seeds(now, n_seeds):
             with writing("The new run"):
-                focus.supervisor().start(setup.first.config.changed(random_state=seed))
+                started.append(focus.supervisor().start(entry.config.changed(random_state=seed)))
     except ValueError as error:
         tell_problem(error)
-    compare(seeds="together")
-    st.session_state[f"menu_{setup.first.id}"] = False  # what happens is told in the table below it
+    runs = st.session_state.compared.runs
+    if entry.owner != visitor().id:  # one's own stand beside it
+        runs = (*runs, *(run.id for run in started[:1]))[:MOST_COMPARED]
+    compare(seeds="together", runs=runs)
+    st.session_state[f"menu_{entry.id}"] = False  # what happens is told in the table below it
 
 
 def _named(entry: Entry) -> None:
