@@ -251,8 +251,9 @@ def test_owners_take_turns_and_the_instructor_goes_first(room, small):
 
 def test_an_owner_has_one_in_training_though_there_are_places(room, small):
     full = room(room=1, slots=3)
-    first, second = full.start(small, "ana"), full.start(small, "ana")
-    assert full.training == [first] and full.supervisor.ahead_of(second) == 1
+    first, second, third = (full.start(small, "ana") for _ in range(3))
+    assert full.training == [first] and [full.supervisor.ahead_of(run) for run in (second, third)] == [1, 2]
+    full.supervisor.command(third, "stop")
     other = full.start(small, "ben")
     assert full.training == [first, other]
     own = [full.start(small, INSTRUCTOR) for _ in range(2)]
@@ -340,7 +341,9 @@ def test_a_run_that_gave_its_place_up_and_was_killed_when_it_went_on_ends_as_one
         supervisor.resume(run)
         supervisor.command(run, "step")  # to the end of this epoch
         assert wait_for(lambda: run.status.state == "paused" and run.status.pid not in (0, worker))
-        os.kill(run.status.pid, signal.SIGKILL)
+        killed = run.status.pid
+        assert killed not in (0, worker)
+        os.kill(killed, signal.SIGKILL)
         assert wait_for(lambda: run.status.state == "failed") and "signal 9" in run.status.message
         supervisor.resume(run)
         assert wait_for(lambda: run.status.state == "finished")

@@ -45,6 +45,13 @@ def test_each_in_words(tmp_path, small, monkeypatch):
         monkeypatch.setattr(waiting, "expected_seconds", lambda *_: (60.0, 0.0, 30.0))
         at = opened_at("train", run=runs[0].id)
         assert "Waiting: 2 runs before this one, about 3 min" in said(at)
+        monkeypatch.setattr(ALine, "room", RoomSettings(is_room=True, slots=4))
+        for run in runs:
+            (run.path / "owner").write_text("ana")
+        assert waiting.place_in_line(runs[0]).endswith("about 3 min"), "one of hers after the other"
+        (runs[0].path / "owner").write_text("ben")
+        assert waiting.place_in_line(runs[0]).endswith("about 1 s")
+        (runs[0].path / "owner").unlink()
         monkeypatch.setattr(waiting, "expected_seconds", lambda *_: (0.0, 0.0, 0.0))
         assert "Waiting: 2 runs before this one**" in said(at.run())
 

@@ -171,9 +171,10 @@ class Supervisor:
         with self._lock:
             if any(place.folder.id == folder.id for place in self._places):
                 return 0
-            n_ahead = len(self._in_training()) + len(self._waiting_before(folder)) - self.room.slots + 1
+            before = [*self._in_training(), *self._waiting_before(folder)]
             owner = folder.owner
-            return max(n_ahead, int(self.room.limits(owner) and owner in self._owners()))
+            n_own = sum(run.owner == owner for run in before) if self.room.limits(owner) else 0
+            return max(len(before) - self.room.slots + 1, n_own, 0)
 
     def before(self, folder: RunFolder) -> tuple[list[RunFolder], list[RunFolder]]:
         """Which runs come before this queued one: those that train, and those in the line, in their order."""

@@ -26,7 +26,11 @@ def place_in_line(run: RunFolder) -> str:
     words = f"Waiting: {count_of(n_ahead, 'run')} before this one"
     if not all([*left, *to_come]):
         return words
-    return f"{words}, {duration(seconds_until_begun(left, to_come, supervisor.room.slots))}"
+    seconds, owner = seconds_until_begun(left, to_come, supervisor.room.slots), run.owner
+    if supervisor.room.limits(owner):  # one after the other, however many places there are
+        before = zip([*training, *waiting], [*left, *to_come], strict=True)
+        seconds = max(seconds, sum(own_seconds for other, own_seconds in before if other.owner == owner))
+    return f"{words}, {duration(seconds)}"
 
 
 def _seconds_left(run: RunFolder, history: History) -> float:
