@@ -7,6 +7,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import plotly.graph_objects as go
 
 from dec_core.analysis.verdict import ENOUGH_TRIALS
@@ -109,30 +110,58 @@ def parallel(
     objective: str,
     height: int = 250,
 ) -> go.Figure | None:
-    """Parallel coordinates: each finished trial a line through its values; drag along an axis to keep only those.
+    """Parallel coordinates: each finished trial a line through its values, the best ones on top.
 
-    None before there are two. `titles` name the fields, `logarithmic` those that vary over orders of magnitude.
+    None before there are two. `titles` name the fields, `logarithmic` those that vary over orders of magnitude. Plain
+    lines, as Plotly's own need JavaScript that is made from text, which the app's pages forbid.
     """
-    finished = [row for row in rows if row["value"] is not None]
+    finished = sorted((row for row in rows if row["value"] is not None), key=lambda row: row["value"])
     if len(finished) < 2:
         return None
-    values = [row["value"] for row in finished]
-    axes = [
-        _axis(title, [row["params"].get(name) for row in finished], name in logarithmic)
-        for name, title in titles.items()
-    ]
-    axes.append({"label": objective, "values": values})
-    line = {"color": values, "colorscale": "Viridis", "showscale": False}
-    figure = go.Figure(go.Parcoords(dimensions=axes, line=line, labelfont={"size": 12}, tickfont={"size": 11}))
+    axes = axes_of(finished, titles, logarithmic, objective)
+    places = np.array([_between(axis["values"], axis["values"]) for axis in axes])  # (axes, trials)
+    shares = _between([row["value"] for row in finished], [row["value"] for row in finished])
+    figure = go.Figure()
+    for trial, row in enumerate(finished):
+        figure.add_scatter(
+            x=list(range(len(axes))), y=places[:, trial], mode="lines+markers", name=f"trial {row['number']}",
+            line={"color": RIGHT, "width": 1.5}, marker={"size": 4}, opacity=0.15 + 0.85 * shares[trial],
+            text=[_trial_text(row)] * len(axes), hovertemplate=f"trial {row['number']}: %{{text}}<extra></extra>",
+        )  # fmt: skip
+    for x, axis in enumerate(axes):
+        figure.add_vline(x, line={"color": GREY, "width": 1}, layer="below")
+        figure.add_annotation(x=x, y=1.08, text=axis["label"], showarrow=False, yanchor="bottom", font={"size": 12})
+        for place, text in zip(_between(axis["tickvals"], axis["values"]), axis["ticktext"], strict=True):
+            figure.add_annotation(
+                x=x, y=place, text=text, showarrow=False, xanchor="right", xshift=-4, font={"size": 11}
+            )
     _dress(figure, height)
-    figure.update_layout(margin={"l": 70, "r": 50, "t": 44, "b": 18}, uirevision="parallel")
+    figure.update_layout(margin={"l": 10, "r": 10, "t": 34, "b": 12}, uirevision="parallel", showlegend=False)
+    figure.update_xaxes(visible=False, range=[-0.5, len(axes) - 0.75], fixedrange=True)
+    figure.update_yaxes(visible=False, range=[-0.06, 1.08], fixedrange=True)
     return figure
+
+
+def axes_of(
+    finished: Sequence[dict[str, Any]], titles: dict[str, str], logarithmic: Sequence[str], objective: str
+) -> list[dict[str, Any]]:
+    """Label, values, tickvals and ticktext of each axis: those of the fields, then the objective's."""
+    params = {name: [row["params"].get(name) for row in finished] for name in titles}
+    axes = [_axis(titles[name], values, name in logarithmic) for name, values in params.items()]
+    return [*axes, _axis(objective, [row["value"] for row in finished], logarithmic=False)]
+
+
+def _between(values: Sequence[float], all_values: Sequence[float]) -> np.ndarray:
+    """Where values lie between the least of all, 0, and the most, 1; in the middle where all are alike."""
+    low, high = min(all_values), max(all_values)
+    return np.full(len(values), 0.5) if low == high else (np.array(values, dtype=float) - low) / (high - low)
 
 
 def _axis(title: str, values: list[Any], logarithmic: bool) -> dict[str, Any]:
     if all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
         if not logarithmic:
-            return {"label": title, "values": values}
+            ends = sorted({min(values), max(values)})
+            return {"label": title, "values": values, "tickvals": ends, "ticktext": [f"{end:.4g}" for end in ends]}
         steps = [float(f"{digit}e{exponent}") for exponent in range(-8, 8) for digit in (1, 2, 5)]
         within = [step for step in steps if min(values) <= step <= max(values)]
         ticks = within if len(within) > 1 else sorted(set(values))

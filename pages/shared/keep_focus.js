@@ -20,7 +20,7 @@ function arrive(event) {
     place = [...document.querySelectorAll(ROW)].indexOf(button);
     opener = button;
   } else return;
-  changes ??= new MutationObserver(stay);
+  changes ??= new MutationObserver(() => setTimeout(stay)); // on its way elsewhere the focus is nowhere for a moment
   changes.observe(document.body, { childList: true, subtree: true, attributeFilter: ["disabled"] });
 }
 

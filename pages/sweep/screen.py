@@ -26,7 +26,7 @@ from pages.sweep.trials import trials_table
 EVERY, EVERY_AT_REST = 2.0, 10.0  # seconds between two looks at a sweep: that this server works on, or others may
 HEIGHT = 228  # of the figures, in pixels
 ABOUT_HISTORY = "Each point is a trial; the line is the best value so far. Pruned trials are at the bottom."
-ABOUT_PARALLEL = "Each line is a finished trial, colored by its value. Drag along an axis to keep only some."
+ABOUT_PARALLEL = "Each line is a finished trial through its values: the stronger the line, the better the trial."
 ABOUT_IMPORTANCE = "Share of the objective's variance that each field explains (PED-ANOVA, Watanabe et al., 2023)."
 ABOUT_SLICES = "The objective against each field alone; later trials are darker."
 ABOUT_TRIALS = "Every trial is a run. Select one to inspect it or save it as a preset, or several to compare them."
