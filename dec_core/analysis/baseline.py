@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from sklearn.cluster import KMeans
 
-from dec_core.analysis.blas_threads import kept_blas_threads
+from dec_core.analysis.blas_threads import one_blas_thread
 from dec_core.analysis.features import pixels
 
 MOST = 10_000  # images from which centers are found; more of them move the centers little and cost minutes
@@ -30,9 +30,9 @@ def kmeans_on_pixels(x: np.ndarray, n_clusters: int, n_init: int, random_state: 
     some = pixels(x[:: -(-len(x) // MOST)])
     best = None
     for i in range(n_init):
-        with kept_blas_threads():
+        with one_blas_thread():
             kmeans = KMeans(n_clusters, n_init=1, random_state=random_state + i).fit(some)
-        if best is None or kmeans.inertia_ < best.inertia_:
-            parts = (kmeans.predict(pixels(x[first : first + MOST])) for first in range(0, len(x), MOST))
-            best, labels = kmeans, np.concatenate(list(parts))
+            if best is None or kmeans.inertia_ < best.inertia_:
+                parts = (kmeans.predict(pixels(x[first : first + MOST])) for first in range(0, len(x), MOST))
+                best, labels = kmeans, np.concatenate(list(parts))
         yield labels

@@ -32,7 +32,7 @@ import tensorflow as tf
 from sklearn.cluster import KMeans
 
 from dec_core.analysis.assignment import target_distribution
-from dec_core.analysis.blas_threads import kept_blas_threads
+from dec_core.analysis.blas_threads import one_blas_thread
 from dec_core.analysis.metrics import contingency_table, fraction_changed, match
 from dec_core.methods import METHODS, fits_mixture, held_steps
 from dec_core.training.augmentation import distort
@@ -134,7 +134,7 @@ def initialize_centers(state: TrainingState, x: np.ndarray, mixture: Mixture | N
         yield from _mix(state, x, mixture)
         return
     z = Embedder(state.encoder, _as_tensor(state, x))()  # (n, latent_dim)
-    with kept_blas_threads():
+    with one_blas_thread():
         kmeans = KMeans(config.n_clusters, n_init=config.kmeans_n_init, random_state=config.random_state).fit(z)
     state.cluster_centers = kmeans.cluster_centers_  # (n_clusters, latent_dim)
     state.z, state.labels = z, kmeans.labels_

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
+from contextlib import nullcontext
 
 import numpy as np
 
-from dec_core.analysis.blas_threads import kept_blas_threads
+from dec_core.analysis.blas_threads import one_blas_thread
 from dec_core.analysis.merge_split_check import merge_split_check, neighbour_graph
 from dec_core.analysis.umap_gmm import UmapGmm, compare, group
 from dec_core.config import RunConfig
@@ -35,13 +36,14 @@ class Mixture:
         self.status, self.n_starts = "images are compared", 0
         self._result: UmapGmm | None = None
         self._error: BaseException | None = None
-        self._n_threads = 1 if METHODS[config.method].has_network else None  # of BLAS: a network trains, too
+        self._alone = not METHODS[config.method].has_network  # no network trains at the same time
         self._thread = threading.Thread(target=self._run, args=(config, x, image_shape), daemon=True)
         self._thread.start()
 
     def _run(self, config: RunConfig, x: np.ndarray, image_shape: tuple[int, ...]) -> None:
         try:
-            with kept_blas_threads(self._n_threads):  # threads of both that wait for one another slow both down
+            # threads of both that wait for one another slow both down
+            with nullcontext() if self._alone else one_blas_thread(openmp=True):
                 self._result = self._best(config, x, image_shape)
         except BaseException as error:  # for whoever waits for it
             self._error = error

@@ -13,7 +13,7 @@ import time
 
 import numpy as np
 
-from dec_core.analysis.blas_threads import kept_blas_threads
+from dec_core.analysis.blas_threads import one_blas_thread
 from dec_core.analysis.projection import pca_plane
 from dec_core.analysis.warm_umap import first_layout, next_layout
 from dec_core.runs.folder import RunFolder
@@ -98,7 +98,7 @@ class LiveUmap:
             return None if self._closed else offered
 
     def _frame(self, z: np.ndarray, labels: np.ndarray, iteration: int) -> None:
-        with kept_blas_threads(1):  # the cores are training's
+        with one_blas_thread(openmp=True):  # the cores are training's
             first = self._layout is None
             self._layout = first_layout(z, self._start) if first else next_layout(z, self._layout, iteration)
         with self._changed:
