@@ -30,7 +30,7 @@ from dec_core.cli.repeat import summarize
 from dec_core.config import RunConfig, applies
 from dec_core.machine import processor
 from dec_core.presets import PRESETS, preset
-from dec_core.runs.folder import RunFolder, config_of, list_runs, with_same_autoencoder
+from dec_core.runs.folder import RunFolder, config_of, list_runs
 from dec_core.runs.history import RunReader
 
 TUTORIAL = {  # ACC, NMI, ARI as printed in the tutorial's notebook
@@ -143,9 +143,6 @@ def trained(config: RunConfig, root: Path, *, resume: bool) -> dict[str, Any]:
     folder = next((run for run in same if run.status.state in ("stopped", "interrupted")), None)
     if folder is None:
         folder = RunFolder.create(root, config, "running")
-        shared = with_same_autoencoder(folder)
-        if shared:
-            folder.begin_with(shared)
     return finish_quietly(folder)
 
 

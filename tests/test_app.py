@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from dec_core.config import RunConfig
 from dec_core.glossary import keys, term, tooltip
+from dec_core.machine import trained_with
 from dec_core.presets import PRESETS
 from dec_core.runs.folder import RunFolder
 from dec_core.runs.snapshots import LIVE_UMAP_FILE
@@ -98,6 +99,25 @@ def test_start_trains_what_the_form_says_and_the_link_follows(app):
     button(app, "Start").click().run()
     assert app.started == [PRESETS["first-look"].changed(random_state=4, latent_dim=6)]
     assert "run" in app.query_params and "Starting …" in " ".join(item.value for item in app.markdown)
+
+
+def test_what_was_trained_before_is_offered_in_place_of_training_it_again(app, tmp_path):
+    config = PRESETS["first-look"]
+    known = RunFolder.create(tmp_path, config, "running")
+    known.append({"event": "Started", **trained_with()})
+    known.set_status(replace(known.status, state="finished", seconds={"clustering": 41.0}, outcome={"acc": 0.98}))
+    app.query_params["run"] = "new"
+    app.run()
+    button(app, "Start").click().run()
+    assert not app.started and "Trained before, in about 41 s: ACC 0.980" in said(app)
+    button(app, "Show it").click().run()
+    assert not app.exception and app.query_params["run"] == known.id and "Trained before" not in said(app)
+    button(app, "Start").click().run()
+    field(app, "random_state").set_value(4).run()  # another run: the offer is not for that
+    assert "Trained before" not in said(app)
+    field(app, "random_state").set_value(0).run()
+    button(app, "Train anew").click().run()
+    assert app.started == [config] and "Trained before" not in said(app)
 
 
 def test_a_link_fills_the_form(app):

@@ -9,6 +9,7 @@ from threadpoolctl import ThreadpoolController, threadpool_info, threadpool_limi
 
 from dec_core.analysis import baseline
 from dec_core.analysis.blas_threads import one_blas_thread
+from dec_core.analysis.umap_gmm import UmapGmm
 from dec_core.training.mixture import Mixture
 
 pytestmark = pytest.mark.slow
@@ -44,7 +45,7 @@ class Held:
         assert self.may_end.wait(60)
         if self.error:
             raise self.error
-        return {"z": np.zeros((8, 2)), "responsibilities": np.ones((8, 1)), "n_starts": np.asarray(1)}
+        return UmapGmm(np.zeros((8, 2)), np.ones((8, 1)))
 
     def end(self):
         self.may_end.set()

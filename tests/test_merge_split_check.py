@@ -10,7 +10,6 @@ from scipy import sparse
 from sklearn.cluster import KMeans
 
 from dec_core.analysis.merge_split_check import MergeSplitCheck, merge_split_check, neighbour_graph
-from dec_core.analysis.umap_gmm import UmapGmm
 from dec_core.analysis.verdict import (
     collapse,
     compared_with_kmeans,
@@ -157,11 +156,12 @@ def test_a_mixture_in_doubt_starts_once_more_and_the_better_one_is_kept(
 ):
     seeds, judgements = [], iter(excess)
 
-    def group(images, n_clusters, n_init, random_state, tell):
+    def mix(z, n_clusters, n_init, random_state, tell):
         seeds.append(random_state)
-        return UmapGmm(np.zeros((1797, 10)), np.eye(10)[np.full(1797, len(seeds) - 1)])
+        return np.eye(10)[np.full(1797, len(seeds) - 1)]
 
-    monkeypatch.setattr("dec_core.training.mixture.group", group)
+    monkeypatch.setattr("dec_core.training.mixture.lay_out", lambda *_: np.zeros((1797, 10)))
+    monkeypatch.setattr("dec_core.training.mixture.mix", mix)
     monkeypatch.setattr(
         "dec_core.training.mixture.merge_split_check", lambda *_: replace(CALM, border=0.12 + 0.1 * next(judgements))
     )

@@ -495,8 +495,8 @@ def recorded_by(clock, root, config, monkeypatch) -> list[dict]:
 def test_a_slow_and_a_fast_machine_leave_the_same_record(tmp_path, small, monkeypatch):
     tiny = small.changed(n_samples=300, hidden_units=(16, 8), batch_size=64)
     config = tiny.changed(pretrain_epochs=12, max_iterations=200)
-    slow = recorded_by(Clock(1000.0), tmp_path, config, monkeypatch)
-    fast = recorded_by(Clock(1e-6), tmp_path, config, monkeypatch)
+    slow = recorded_by(Clock(1000.0), tmp_path / "slow", config, monkeypatch)
+    fast = recorded_by(Clock(1e-6), tmp_path / "fast", config, monkeypatch)
     assert slow == fast
     kinds = [item["event"] for item in slow]
     assert kinds.count("Judged") == 10 + 1 and kinds.count("BaselineScored") == 1

@@ -136,13 +136,30 @@ def group(
     tell: Callable[[str], None] = lambda status: None,
 ) -> UmapGmm:
     """The second half of `umap_gmm`: the layout, and the mixture. Arguments as there."""
-    reduced, near = images.reduced, images.near
+    z = lay_out(images, random_state, tell)
+    return UmapGmm(z, mix(z, n_clusters, n_init, random_state, tell))
+
+
+def lay_out(
+    images: NeighbourGraph, random_state: int = 0, tell: Callable[[str], None] = lambda status: None
+) -> np.ndarray:
+    """The UMAP of the images, float32 of shape (n, 10); it knows nothing of clusters. Arguments as in `umap_gmm`."""
     tell("UMAP lays the images out")
-    start = umap_start(reduced, DIMENSIONS, random_state)
-    z = umap_layout(reduced, start, near, min_dist=0.0, n_epochs=EPOCHS, random_state=random_state)
+    start = umap_start(images.reduced, DIMENSIONS, random_state)
+    return umap_layout(images.reduced, start, images.near, min_dist=0.0, n_epochs=EPOCHS, random_state=random_state)
+
+
+def mix(
+    z: np.ndarray,
+    n_clusters: int,
+    n_init: int = 8,
+    random_state: int = 0,
+    tell: Callable[[str], None] = lambda status: None,
+) -> np.ndarray:
+    """Responsibilities of a mixture of Gaussians in z, float32 of shape (n, n_clusters). Arguments as in `umap_gmm`."""
     best = None
     for i in range(n_init):
         tell(f"a mixture finds the groups: start {i + 1} of {n_init}")
         fit = GaussianMixture(n_clusters, random_state=random_state + i, reg_covar=1e-5).fit(z.astype(float))
         best = fit if best is None or fit.lower_bound_ > best.lower_bound_ else best
-    return UmapGmm(z, best.predict_proba(z.astype(float)).astype(np.float32))
+    return best.predict_proba(z.astype(float)).astype(np.float32)

@@ -18,7 +18,9 @@ from dec_core.cli.quiet import start_tensorflow
 from dec_core.config import RunConfig
 from dec_core.presets import name_of
 from dec_core.reading.divergence import smaller_rate
+from dec_core.reading.known import known_run_line, trained_before
 from dec_core.runs.folder import RunFolder
+from dec_core.runs.index import RunIndex
 from dec_core.runs.lock import training_lock
 from dec_core.runs.status import new_attempt
 
@@ -44,6 +46,13 @@ def train_and_print(folder: RunFolder, *, umap: bool, as_json: bool) -> int:
         add_umap(folder)
     print(json.dumps(outcome) if as_json else _sentence(outcome))
     return 1 if outcome["state"] == "failed" else 0
+
+
+def say_if_known(root: Path, config: RunConfig) -> None:
+    """Say on stderr that a finished run below `root` is the same: who asks for training gets it all the same."""
+    entry = trained_before(RunIndex(root).entries(), config)
+    if entry is not None:
+        print(f"{known_run_line(entry)}; kept in {entry.folder.path}. It is trained anew.", file=sys.stderr)
 
 
 def train_quietly(config: RunConfig, root: Path) -> dict[str, Any]:

@@ -34,11 +34,12 @@ def add_parser(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Train in a new folder below `--out`, perhaps with the autoencoder of another run. Raises ValueError."""
     config = config_from(options)
-    from dec_core.cli.progress import train_and_print
+    from dec_core.cli.progress import say_if_known, train_and_print
     from dec_core.runs.folder import RunFolder, is_run
 
     if options.pretrained is not None and not is_run(options.pretrained):
         raise ValueError(f"--pretrained: {options.pretrained} cannot be read as a run; expected the folder of one")
+    say_if_known(options.out, config)
     folder = RunFolder.create(options.out, config, "running")
     if options.pretrained is not None:
         try:

@@ -39,7 +39,6 @@ import numpy as np
 from dec_core.config import ConfigError, RunConfig
 from dec_core.fields import pretraining_of
 from dec_core.json_text import read_json
-from dec_core.methods import METHODS
 from dec_core.runs.records import SWEEP, parse_record
 from dec_core.runs.snapshots import ArraysError, read_arrays
 from dec_core.runs.status import ACTIVE, STATUS, WAITED, RunStatus, is_alive, new_attempt, recovered
@@ -250,21 +249,6 @@ def config_of(run: RunFolder) -> RunConfig | None:
         return run.config
     except ConfigError:
         return None
-
-
-def with_same_autoencoder(run: RunFolder) -> RunFolder | None:
-    """Another run in the same folder whose pretrained autoencoder it could `begin_with`; None where there is none."""
-    config = run.config
-    if not METHODS[config.method].has_network:
-        return None
-    wanted = pretraining_of(config)
-    for candidate in list_runs(run.path.parent):
-        if candidate.id == run.id or not (candidate.path / "pretrained.npz").exists():
-            continue
-        other = config_of(candidate)
-        if other and METHODS[other.method].has_network and pretraining_of(other) == wanted:
-            return candidate
-    return None
 
 
 def in_order(weights: Sequence[np.ndarray]) -> dict[str, np.ndarray]:

@@ -27,7 +27,7 @@ NEWEST = {  # where a kind of record replaces the one before
 }
 ADDED = ("umap", "inspection", "umaps")  # by a worker, to the newest snapshot
 HANDLED = ("PretrainProgress", "TargetUpdated", "ClusterProgress", "Finished", "SnapshotTaken", "ProjectionReady",
-           "InspectionReady", "UmapsReady", "Resumed")  # fmt: skip
+           "InspectionReady", "UmapsReady", "Resumed", "StagesTaken")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,8 @@ class History:
         all.
     snapshots : tuple of records
         SnapshotTaken, ascending; their "file" is a name inside the run's folder.
+    taken : tuple of str
+        Stages that an earlier run had computed: "autoencoder", "mixture".
     umap, inspection, umaps : str or None
         Names of the files that a worker adds, if they are of the newest snapshot; "umaps" goes with "inspection".
     """
@@ -65,6 +67,7 @@ class History:
     judged: dict[str, Any] | None = None
     end: dict[str, Any] | None = None
     last: dict[str, Any] | None = None
+    taken: tuple[str, ...] = ()
     umap: str | None = None
     inspection: str | None = None
     umaps: str | None = None
@@ -149,6 +152,9 @@ class _Draft:
         self._keep("updates", lambda r: r["event"] != "Finished" and r["iteration"] <= iteration)
         self._keep("snapshots", lambda r: r["epoch"] <= epoch and r["iteration"] <= iteration)
         self.values |= dict.fromkeys(("end", "judged", *ADDED))
+
+    def _StagesTaken(self, record: Record) -> None:
+        self.values["taken"] = tuple(dict.fromkeys((*self.values["taken"], *record["stages"])))
 
     def _keep(self, name: str, wanted: Callable[[Record], bool]) -> None:
         self.values[name] = [record for record in self.values[name] if wanted(record)]

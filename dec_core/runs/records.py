@@ -136,6 +136,12 @@ class Resumed(TypedDict):
     iteration: Count
 
 
+class StagesTaken(TypedDict):
+    """What an earlier run had computed already: "autoencoder", "mixture"."""
+
+    stages: list[str]
+
+
 class Sweep(TypedDict, total=False):
     """sweep.json: of which sweep a run is a trial, and whether that was tuned by labels."""
 
@@ -148,6 +154,7 @@ class Sweep(TypedDict, total=False):
 KINDS = {kind.__name__: TypeAdapter(kind) for kind in (
     Started, PretrainProgress, TargetProgress, CentersInitialized, TargetUpdated, ClusterProgress, Diverged, Finished,
     Judged, SnapshotTaken, ProjectionReady, InspectionReady, UmapsReady, Resumed, MixtureScored,
+    StagesTaken,
 )} | {"BaselineScored": TypeAdapter(Scores)}  # fmt: skip
 SWEEP = TypeAdapter(Sweep)
 

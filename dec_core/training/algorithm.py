@@ -46,7 +46,7 @@ from dec_core.training.events import (
     TargetProgress,
     TargetUpdated,
 )
-from dec_core.training.mixture import Mixture
+from dec_core.training.mixture import Known, Mixture, computed
 from dec_core.training.state import TrainingState
 from dec_core.training.steps import Distortion, Embedder, as_tensor, cluster_steps, pretrain_steps
 
@@ -55,7 +55,7 @@ HEAD_START = 3  # events before a mixture starts in parallel, so that the first 
 TELL_EVERY = 0.2  # seconds between two reports while waiting for a mixture
 
 
-def train(state: TrainingState, x: np.ndarray) -> Iterator[Event]:
+def train(state: TrainingState, x: np.ndarray, known: Known = computed) -> Iterator[Event]:
     """Run the rest of the algorithm from wherever `state` stands.
 
     Parameters
@@ -64,6 +64,8 @@ def train(state: TrainingState, x: np.ndarray) -> Iterator[Event]:
         Changed in place. `TrainingState(config, image_shape)` starts afresh.
     x : ndarray of uint8, shape (n, height * width)
         Images as rows, 0..255; the networks see x / 255.
+    known : callable
+        Whoever keeps what a mixture finds gives it back here; without it, all is computed.
 
     Yields
     ------
@@ -81,19 +83,19 @@ def train(state: TrainingState, x: np.ndarray) -> Iterator[Event]:
         for number, event in enumerate(pretrain(state, x)):
             yield event
             if number >= HEAD_START:
-                mixture = mixture or _mixture(state, x)  # in parallel with the rest of the pretraining
+                mixture = mixture or _mixture(state, x, known)  # in parallel with the rest of the pretraining
     if state.phase == "centers":
-        yield from initialize_centers(state, x, mixture)
+        yield from initialize_centers(state, x, mixture or _mixture(state, x, known))
     if state.phase == "clustering" and METHODS[state.config.method].trains_centers:
         yield from cluster(state, x)
     elif state.phase == "clustering":
         yield _finished(state, "centers")
 
 
-def _mixture(state: TrainingState, x: np.ndarray) -> Mixture | None:
+def _mixture(state: TrainingState, x: np.ndarray, known: Known = computed) -> Mixture | None:
     """UMAP and a mixture under way, where the run needs them and has not had them."""
     wanted = fits_mixture(state.config) and state.phase in ("pretraining", "centers")
-    return Mixture(state.config, x, state.image_shape) if wanted else None
+    return Mixture(state.config, x, state.image_shape, known) if wanted else None
 
 
 def pretrain(state: TrainingState, x: np.ndarray) -> Iterator[Event]:

@@ -17,14 +17,13 @@ import numpy as np
 from dec_core.analysis.label_free import confidence, modularity, silhouette
 from dec_core.analysis.merge_split_check import merge_split_check
 from dec_core.analysis.metrics import cluster_sizes, score
-from dec_core.config import RunConfig
 from dec_core.data import Dataset, load
 from dec_core.machine import trained_with
 from dec_core.methods import METHODS, uses_mixture_target
 from dec_core.networks.saving import save_model
 from dec_core.runs.folder import RunFolder, in_order
 from dec_core.runs.status import this_process
-from dec_core.training import TrainingState, train
+from dec_core.training import train
 from dec_core.training.events import (
     CentersInitialized,
     Diverged,
@@ -36,8 +35,10 @@ from dec_core.training.events import (
 from dec_core.work.failure import cause
 from dec_core.work.image_analysis import ImageAnalysis
 from dec_core.work.live_umap import LiveUmap
+from dec_core.work.pretraining import keep_pretraining, state_of
 from dec_core.work.schedule import Schedule
 from dec_core.work.snapshots import Snapshots
+from dec_core.work.stages import Stages
 
 SHOW_EVERY = 0.5  # seconds between statuses; what comes to its end is shown at once
 CHECKPOINT_EVERY = 10.0  # seconds: what a killed process may lose; of a run that ends nothing depends on it
@@ -102,17 +103,20 @@ class _Recorder:
         self.folder, self.config = folder, folder.config
         config = self.config
         self.dataset: Dataset = load(config.dataset, config.n_samples, upright=config.deskew, root=folder.path.parent)
-        self.state = _state(folder, config, self.dataset.images.shape[1:])
         self.resumed = (folder.path / "checkpoint.npz").exists() or bool(folder.records()[0])
+        self.stages = Stages(folder.path.parent, self.dataset)
+        self.state = state_of(folder, config, self.dataset.images.shape[1:], self.stages)
         self.status = replace(
             folder.status, state="running", phase=self.state.phase, progress={}, message="", **this_process()
         )
         self.schedule = Schedule(config, len(self.dataset.images))
         self.snapshots = Snapshots(folder, self.state, self.dataset)
-        self.images = ImageAnalysis(config, self.dataset, self.snapshots.view)
+        self.images = ImageAnalysis(config, self.dataset, self.snapshots.view, self.stages.known)
         self.live_umap = None
         if live_umap and METHODS[config.method].trains_centers:
             self.live_umap = LiveUmap(folder, self.snapshots.view)
+        scored = any(record["event"] == "BaselineScored" for record in folder.records()[0])
+        self.wants_baseline = METHODS[config.method].has_network and self.dataset.y is not None and not scored
         self.shown = float("-inf")  # when the status was, last
         self.last_checkpoint = time.monotonic()
         self.has_said_started = False
@@ -122,8 +126,10 @@ class _Recorder:
         self.folder.set_status(self.status)
         if self.resumed:
             yield self._write({"event": "Resumed", "epoch": self.state.epoch, "iteration": self.state.iteration})
+        elif self.stages.taken:
+            yield self._write({"event": "StagesTaken", "stages": list(self.stages.taken)})
         started = time.monotonic()
-        for event in train(self.state, self.dataset.x):
+        for event in train(self.state, self.dataset.x, self.stages.known):
             self._count(event, time.monotonic() - started)
             yield self._handle(event)
             yield from self._what_follows(event)
@@ -166,12 +172,14 @@ class _Recorder:
     def _what_follows(self, event: Event) -> Iterator[Record]:
         """Records of the analyses of the images, and of how clusters compare with them."""
         placed = isinstance(event, CentersInitialized)
+        if placed and "mixture" in self.stages.taken:
+            yield self._write({"event": "StagesTaken", "stages": ["mixture"]})
         if placed and uses_mixture_target(self.config) and self.dataset.y is not None:
             yield self._write({"event": "MixtureScored", **self._scores(self.state.p.argmax(axis=1))})
         if isinstance(event, Diverged):
             return
         if self.schedule.is_milestone(event):  # after the first epoch, so that it does not delay the first points
-            self.images.start(with_baseline=isinstance(event, PretrainProgress) and self.dataset.y is not None)
+            self.images.start(with_baseline=self.wants_baseline)
         yield from self._baseline()
         if self.schedule.takes_judgement(event):
             yield self._judged()
@@ -202,6 +210,8 @@ class _Recorder:
             phase = event.phase
         elif isinstance(event, Finished) and event.reason == "centers":
             phase = "centers"
+        if isinstance(event, CentersInitialized) and "mixture" in self.stages.taken:  # as if it had been waited for
+            seconds += max(0.0, self.stages.taken["mixture"] - self.status.seconds.get("pretraining", 0.0))
         counted = self.status.seconds.get(phase, 0.0) + seconds
         self.status = replace(self.status, seconds={**self.status.seconds, phase: counted})
 
@@ -230,7 +240,7 @@ class _Recorder:
         if self.schedule.takes_snapshot(event):
             self._snapshot()
         if self.state.phase == "centers" and isinstance(event, PretrainProgress):
-            self._save_pretrained()
+            keep_pretraining(self.folder, self.state, self.stages, self.status.seconds["pretraining"])
         due = time.monotonic() - self.last_checkpoint > CHECKPOINT_EVERY
         if isinstance(event, CentersInitialized) or due:
             self._checkpoint()
@@ -251,11 +261,6 @@ class _Recorder:
     def _checkpoint(self) -> None:
         self.folder.save_arrays("checkpoint.npz", **self.state.to_arrays())
         self.last_checkpoint = time.monotonic()
-
-    def _save_pretrained(self) -> None:
-        """Keep the pretrained autoencoder; the optimizer has done its work."""
-        arrays = {name: a for name, a in self.state.to_arrays().items() if not name.startswith("optimizer")}
-        self.folder.save_arrays("pretrained.npz", **arrays)
 
     def _save_decoder(self) -> None:
         """Its weights, for `dec_core.analysis.decoding`."""
@@ -292,14 +297,3 @@ class _Recorder:
         self.status = replace(self.status, state="finished", phase="finished")
         self.folder.set_status(self.status)
         (self.folder.path / "checkpoint.npz").unlink(missing_ok=True)
-
-
-def _state(folder: RunFolder, config: RunConfig, image_shape: tuple[int, ...]) -> TrainingState:
-    """Where training continues: at the checkpoint, after a finished pretraining, or at the start."""
-    checkpoint = folder.load_arrays("checkpoint.npz")
-    if checkpoint:
-        return TrainingState.from_arrays(config, image_shape, checkpoint)
-    pretrained = folder.load_arrays("pretrained.npz")
-    if pretrained:
-        return TrainingState.from_pretrained(config, image_shape, pretrained)
-    return TrainingState(config, image_shape)

@@ -31,7 +31,7 @@ class Snapshots:
         self.examples = example_index(len(dataset.images), dataset.y)
         self.n_taken = len(list((folder.path / "snapshots").glob("*.npz")))
         self._embed_view = Embedder(state.encoder, as_tensor(dataset.x[self.view], state.input_shape))
-        self.plane: np.ndarray | None = None  # of the view, as it was taken last
+        self.plane = self._plane_before()  # of the view, as it was taken last
 
     def take(self) -> dict[str, object]:
         """Save what the views show now, and return the record of it.
@@ -45,6 +45,13 @@ class Snapshots:
         state = self.state
         place = {"clustered": state.labels is not None, "epoch": state.epoch, "iteration": state.iteration}
         return {"event": "SnapshotTaken", "file": name, **place}
+
+    def _plane_before(self) -> np.ndarray | None:
+        """The plane (n_view, 2) of what was taken by an earlier process or run, so that the next does not turn."""
+        arrays = self.folder.load_arrays(f"snapshots/{self.n_taken:05d}.npz", "plane") if self.n_taken else None
+        if arrays is None or not np.isfinite(arrays["plane"]).all():
+            return None
+        return arrays["plane"].astype(np.float32)
 
     def _arrays(self) -> dict[str, np.ndarray]:
         """z (n, latent_dim), its plane (n_view, 2) with axes (latent_dim, 2), reconstructions; and of clusters more."""

@@ -23,7 +23,7 @@ from optuna.storages import RDBStorage
 from optuna.trial import Trial, TrialState
 
 from dec_core.config import RunConfig
-from dec_core.runs.folder import RunFolder, config_of, with_same_autoencoder
+from dec_core.runs.folder import RunFolder, config_of
 from dec_core.runs.lock import RunIsTaken, training_lock
 from dec_core.runs.status import new_attempt
 from dec_core.sweeps import studies
@@ -185,9 +185,6 @@ class Attempt:
         where = studies.without_password(self.storage.url)
         origin = {"study": self.plan.name, "trial": number, "storage": where, "by_labels": self.plan.uses_labels}
         folder.write(folder.path / "sweep.json", lambda file: file.write(json.dumps(origin, indent=2).encode()))
-        shared = with_same_autoencoder(folder)
-        if shared is not None:
-            folder.begin_with(shared)
         self.runs = [*self.runs[:seed], folder.id]
         self._set("runs", self.runs)
         return folder

@@ -20,6 +20,7 @@ from pages.shared.snapshot_view import newest_clustered, shown
 from pages.shared.text import escape
 from pages.shared.trouble import tell_problem, writing
 from pages.train.downloads import downloads
+from pages.train.known_run import find_known_run, forget_known_run, offer_known_run
 from pages.train.waiting import place_in_line
 
 UNDER_WAY = {
@@ -66,6 +67,7 @@ def controls(run: RunFolder | None, status: RunStatus | None, config: RunConfig 
         _button("stop", "Stop", "stop", state in ACTIVE, TO_STOP, tell, run, "stop")
         if run is not None and state not in ACTIVE:
             downloads(run, focus.reader(run.id).history, run.config)
+    offer_known_run(config, _train)
     if st.session_state.pop("page_changed", False):
         st.rerun()
 
@@ -90,6 +92,13 @@ def _start(config: RunConfig) -> None:
     focused = focus.focused_run(warn=False)
     if focused is not None and focused.status.state in ACTIVE and config_of(focused) == config:
         return
+    if not find_known_run(config):
+        _train(config)
+
+
+def _train(config: RunConfig) -> None:
+    """Train it, whether or not it was trained before."""
+    forget_known_run()
     try:
         with writing("The new run"):
             run = focus.supervisor().start(config)

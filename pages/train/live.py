@@ -14,6 +14,7 @@ from dec_core.figures.shown import SCORES
 from dec_core.glossary import tooltip
 from dec_core.methods import METHODS
 from dec_core.reading.divergence import smaller_rate
+from dec_core.reading.known import stages_taken_line
 from dec_core.reading.progress import Progress, progress
 from dec_core.reading.summary import findings, is_suspect
 from dec_core.runs.folder import RunFolder
@@ -192,6 +193,7 @@ def _findings(run_id: str, history: History, config: RunConfig | None, *, failed
         sentences += findings(history, config, opened(run_id).letters)
     if history.centers and history.centers.get("n_starts", 1) > 1:
         sentences.append(STARTED_TWICE)
+    sentences += [line] if (line := stages_taken_line(history)) else []
     too_short = _too_short(history, config) if config else ""
     sentences = [too_short, *sentences] if too_short else sentences
     text = " ".join(sentences)
