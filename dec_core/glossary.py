@@ -317,7 +317,7 @@ def _parts(key: str) -> list[str]:
     return [part for part in parts if part]
 
 
-def entry(key: str) -> str:
+def entry_of(key: str) -> str:
     """All of a term: its name, what its tooltip says without what it needs, and its counterpart in the tutorial."""
     word = term(key)
     tutorial = [f"In the tutorial: `{word.tutorial}`"] if word.tutorial else []

@@ -85,16 +85,16 @@ PRESETS: dict[str, RunConfig] = {
 }
 
 DESCRIPTIONS: dict[str, str] = {
-    "first-look": "10 000 deskewed digits in about a minute. UMAP and a Gaussian mixture give the initial target; the "
+    "first-look": "10 000 deskewed digits. UMAP and a Gaussian mixture give the initial target; the "
     "decoder learns along.",
-    "fast": "The same recipe on all 70 000 digits, in about a minute.",
-    "best": "All 70 000 digits, with augmented neighbors for UMAP; about five minutes.",
+    "fast": "The same recipe on all 70 000 digits.",
+    "best": "All 70 000 digits, with augmented neighbors for UMAP.",
     "best-no-prior": "Like best, without deskewing.",
     "best-conv": "Like best, with a convolutional autoencoder; takes longer to train.",
     "kmeans-pixels": "No network: k-means on the pixels. The baseline that deep clustering has to beat.",
     "umap-gmm": "No network: UMAP of deskewed digits and a Gaussian mixture. Hard to beat; cannot assign new images.",
     "tutorial-autoencoder": "The dense autoencoder, then k-means on z: what pretraining alone achieves.",
-    "tutorial-dec": "The tutorial's dense DEC on all 70 000 digits, 300 epochs; most of an hour.",
+    "tutorial-dec": "The tutorial's dense DEC on all 70 000 digits, 300 epochs.",
     "tutorial-conv-dec": "Convolutional autoencoder with Conv2DTranspose, then DEC with adam.",
     "tutorial-conv-upsampling": "Smaller convolutional autoencoder with UpSampling2D, then DEC with adam.",
     "tutorial-conv-joint": "Convolutional; clustering and reconstruction losses trained jointly (DCEC).",

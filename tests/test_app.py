@@ -14,10 +14,13 @@ from streamlit.testing.v1 import AppTest
 from dec_core.config import RunConfig
 from dec_core.glossary import keys, term, tooltip
 from dec_core.machine import trained_with
-from dec_core.presets import PRESETS
+from dec_core.presets import DESCRIPTIONS, PRESETS
+from dec_core.reading.run import Run
 from dec_core.runs.folder import RunFolder
+from dec_core.runs.history import RunReader
 from dec_core.runs.snapshots import LIVE_UMAP_FILE
 from pages.shared import link
+from pages.shared.snapshot_view import embedding_frame
 from pages.train.stepper import LEARNS_FROM_ITSELF, doing
 
 pytestmark = pytest.mark.slow
@@ -238,6 +241,9 @@ def test_a_finished_run_opens_with_its_result(app, finished_run, tmp_path):
     kl = next(metric for metric in app.metric if metric.label == "KL(p‖q)")
     assert kl.value == f"{updated[-1]['kl_divergence']:.3f}"
     assert "digits are clustered correctly" in " ".join(item.value for item in app.markdown)
+    (label,) = [option for option in picker(app).options if "seed 0" in option]
+    assert label.startswith(f"{100 * run.status.outcome['acc']:.1f} % · ")  # first: a list cuts the end
+    assert app.segmented_control(key="colour_by").options[0] == "true digit"
     assert "roups look merged or split" in findings(app) or "no group looks merged" in findings(app)
     assert "the network is" not in findings(app)
     run.append({"event": "MixtureScored", "acc": 0.999})
@@ -284,6 +290,15 @@ def test_while_clusters_form_the_map_is_umap_and_who_chooses_pca_keeps_it(app, f
     assert note() == pca
 
 
+def test_the_map_of_pretraining_says_that_it_becomes_umap(app, finished_run, tmp_path):
+    run = put(finished_run, tmp_path)
+    history = RunReader(run).refresh()
+    before = Run.open(run, history).at(0)
+    data = embedding_frame(run.id, 0, "", "digit", before)
+    note = json.loads(data[4 : 4 + int.from_bytes(data[:4], "little")])["note"]
+    assert note.endswith(f"epoch {before.epoch}; UMAP once clusters form")
+
+
 def test_each_screen_has_a_title_of_its_own_that_names_the_run(app, finished_run, tmp_path, monkeypatch):
     import streamlit as st
 
@@ -305,6 +320,9 @@ def test_the_picker_opens_a_past_run(app, finished_run, tmp_path):
     next(item for item in app.selectbox if item.label == "Run in focus").set_value(run.id).run()
     assert app.query_params["run"] == run.id
     assert "digits are clustered correctly" in " ".join(item.value for item in app.markdown)
+    (label,) = [option for option in picker(app).options if "seed 0" in option]
+    assert label.startswith(f"{100 * run.status.outcome['acc']:.1f} % · ")  # first: a list cuts the end
+    assert app.segmented_control(key="colour_by").options[0] == "true digit"
     assert "roups look merged or split" in findings(app) or "no group looks merged" in findings(app)
     assert "the network is" not in findings(app)
     run.append({"event": "MixtureScored", "acc": 0.999})
@@ -403,6 +421,16 @@ def labels(at) -> set[str]:
     return {item.label for kind in kinds for item in kind}
 
 
+def test_no_description_of_a_preset_names_a_time_beside_that_of_the_server():
+    assert not [text for text in DESCRIPTIONS.values() if re.search(r"minute|hour|second", text)]
+
+
+def test_the_menu_of_a_result_has_its_place_before_there_is_one(app):
+    app.run()
+    (menu,) = [item for item in app.get("menu_button") if item.proto.label == "More"]
+    assert menu.proto.disabled
+
+
 def test_all_presets_can_be_picked_in_the_order_of_the_tutorial(app):
     app.run()
     assert field(app, "preset").options == [
@@ -412,6 +440,7 @@ def test_all_presets_can_be_picked_in_the_order_of_the_tutorial(app):
         "Convolutional · tutorial-conv-dec", "Convolutional · tutorial-conv-upsampling",
         "Joint · tutorial-conv-joint", "Joint · tutorial-dense-joint",
     ]  # fmt: skip
+    assert "On this server: first-look about" in field(app, "preset").help
     for name in PRESETS:
         field(app, "preset").set_value(name).run()
         assert not app.exception and not button(app, "Start").disabled

@@ -446,3 +446,12 @@ def test_runs_on_other_images_are_not_held_against_each_other(runs):
     other.set_status(replace(other.status, outcome={"acc": 0.9}))
     shown_table = table(compare(runs[2], other, seeds="apart"))
     assert "other images" in shown_table and "▲" not in shown_table
+
+
+def test_without_a_link_the_older_of_two_runs_is_the_reference(runs):
+    for run, created in ((runs[0], 100.0), (runs[1], 300.0), (runs[2], 200.0)):
+        run.set_status(replace(run.status, created=created))
+    at = compare()
+    newest, other = runs[1], runs[2]
+    assert at.query_params["runs"] == f"{other.id},{newest.id}"
+    assert "named after the reference's" in " ".join(item.value for item in at.caption)

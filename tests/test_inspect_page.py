@@ -402,6 +402,8 @@ def test_a_link_to_a_sample_opens_its_card(app, runs, now):
         np.frombuffer(b64decode(card["images"]["image"]), np.uint8).tolist() == runs.run.images[index].ravel().tolist()
     )
     assert sum(part["n"] for part in card["strip"]) == 4 and not card["lacking"]
+    roles = [path["title"].rpartition(", ")[2] for path in card["paths"]]
+    assert roles == ["its cluster", "the cluster of its class"]  # it is wrong; else the other is the runner-up's
     assert shown(at, "scene")["sample"] == index
     tell(at, "card", "picked", card["neighbours"][0]["index"])
     assert link(at) == {"sample": str(card["neighbours"][0]["index"])}

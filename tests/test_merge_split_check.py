@@ -106,7 +106,7 @@ def test_doubts_in_words():
     assert doubts(CALM.to_dict(), letters) == "Judged without labels, no group looks merged or split."
     split = doubts(replace(CALM, border=0.3).to_dict(), letters)
     assert "clusters B and D share a dense region (30 % of nearest neighbors" in split and "below 90 %" in split
-    assert "a better cut: 10 %" in split and "cluster C" not in split
+    assert "cross their border; 10 % would cross the best one)" in split and "cluster C" not in split
     merged = doubts(replace(CALM, size=2.04, valley=0.2).to_dict(), letters)
     assert "cluster C is 2.0 times the mean size and splits in the middle" in merged
     assert "in the middle" not in doubts(replace(CALM, size=2.4).to_dict(), letters)

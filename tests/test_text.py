@@ -75,6 +75,8 @@ SAFE = {
     "sum",
     "tooltip",
     "explained",
+    "entry_of",
+    "expected_time",
 }  # or the program's own words
 
 

@@ -99,7 +99,7 @@ def doubts(judged: Mapping[str, Any], name: Callable[[int], object], *, ended: b
         border, best = 100 * judged["border"], 100 * judged["best"]
         suspicions.append(
             f"clusters {a} and {b} share a dense region ({border:.0f} % of nearest neighbors cross their border; "
-            f"a better cut: {best:.0f} %)"
+            f"{best:.0f} % would cross the best one)"
         )
     if judged["merges"]:
         apart = " and splits in the middle" if judged["apart"] else ""

@@ -83,7 +83,8 @@ def _first_choice() -> None:
         return
     alike = [e for e in ended if e.config.dataset == first.config.dataset and e.id != first.id]
     another = next((e for e in alike if len(setups([first, e], [first, e], together=True)) == 2), None)
-    compare(runs=tuple(e.id for e in (first, another) if e))
+    pair = sorted((e for e in (first, another) if e), key=lambda entry: entry.status.created)
+    compare(runs=tuple(entry.id for entry in pair))  # the older first: it is the reference
 
 
 def _reference(shown: list[Setup], comparison: Comparison) -> Setup | None:
@@ -179,6 +180,8 @@ def _beside(shown: list[Setup], reference: Setup, comparison: Comparison) -> Non
     with box("beside", "Which images are grouped differently?", ABOUT_BESIDE) as head:
         with head:
             _chosen(sound, comparison, space)
+        if len(sound) > 1:
+            st.caption("Clusters are named after the reference's clusters.")
         for start in range(0, len(shown), IN_A_ROW):
             row = shown[start : start + IN_A_ROW]
             for offset, place in enumerate(st.columns(max(len(row), min(len(shown), IN_A_ROW)))[: len(row)]):

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dec_core.glossary import CONCEPTS, PAPERS, entry, keys, term
+from dec_core.glossary import CONCEPTS, PAPERS, entry_of, keys, term
 from pages.shared.text import escape
 
 sought = st.text_input("Find a word", placeholder="q, target, augmentation …", key="sought", width=360).strip()
@@ -16,5 +16,5 @@ for title, group in (
     if group:
         st.subheader(title, anchor=title.split()[0].lower())
         for key in group:
-            st.markdown(entry(key), width=760)
+            st.markdown(entry_of(key), width=760)
 st.caption(PAPERS)

@@ -11,7 +11,13 @@ from pages.inspect.view_state import ViewState, change_view
 from pages.shared.widget_key import key_showing, value_chosen
 
 SHARES = {"count": "count", "row": "% of row", "column": "% of column"}
-COLOURS = {"digit": "digit", "cluster": "cluster", "wrong": "wrong", "sure": "confidence", "changed": "last change"}
+COLOURS = {
+    "digit": "true digit",
+    "cluster": "cluster",
+    "wrong": "wrong",
+    "sure": "confidence",
+    "changed": "last change",
+}
 ORDERS = {
     "wrong": "most confident errors first",
     "uncertain": "least confident first",
@@ -33,7 +39,7 @@ def colour_and_space(run: Run, now: Snapshot, view: ViewState) -> None:
     """What colours say, and which projection is shown."""
     known = {name: label for name, label in COLOURS.items() if run.y is not None or name not in ("digit", "wrong")}
     if run.noun != "digit" and "digit" in known:
-        known["digit"] = "class"
+        known["digit"] = "true class"
     _select("Color", "colour", known, views.colour_of(run, now, view), 104)
     space = views.space_of(now, view)
     n = min(now.arrays["z"].shape[1], MOST_DIMENSIONS)

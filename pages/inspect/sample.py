@@ -67,7 +67,9 @@ def _of_clusters(
     images |= {f"near {i}": run.images[i] for i in near}
     return {
         "sentence": now.story(index),
-        "paths": [path for cluster in clusters for path in _path(now, index, cluster, images)],
+        "paths": [
+            path for cluster in clusters for path in _path(now, index, cluster, images, _role(now, index, cluster))
+        ],
         "bars": _bars(run, now, index, assigned),
         "about_p": HELD if now.holds_first_target else SHARPENED,
         "neighbours": [tile(run, now, i) | {"key": f"near {i}"} for i in near],
@@ -117,14 +119,21 @@ def _cluster_of_its_class(now: Snapshot, index: int) -> int | None:
     return int(matched[0]) if len(matched) else None
 
 
-def _path(now: Snapshot, index: int, cluster: int, images: dict[str, np.ndarray]) -> list[dict[str, Any]]:
+def _role(now: Snapshot, index: int, cluster: int) -> str:
+    """What a cluster is to a sample."""
+    if cluster == now.labels[index]:
+        return "its cluster"
+    return "the cluster of its class" if cluster == _cluster_of_its_class(now, index) else "the runner-up"
+
+
+def _path(now: Snapshot, index: int, cluster: int, images: dict[str, np.ndarray], role: str) -> list[dict[str, Any]]:
     """The row that leads to a center, one or none."""
     path = now.path(index, cluster, N_STEPS) if now.newest else None
     if path is None:
         return []
     keys = [f"path {cluster} {step}" for step in range(len(path))]
     images |= dict(zip(keys, path, strict=True))
-    return [{"title": f"Decoded path from its z to the center of {now.name_of(cluster)}", "keys": keys}]
+    return [{"title": f"Decoded path from its z to the center of {now.name_of(cluster)}, {role}", "keys": keys}]
 
 
 def _bars(run: Run, now: Snapshot, index: int, assigned: int) -> list[dict[str, Any]]:

@@ -32,7 +32,7 @@ from pages.shared.pulse import pulse_of, redraw_on_news
 from pages.shared.text import escape, sentence
 
 EVERY, EVERY_AFTER = 1.0, 2.0  # seconds between two looks at a run that trains, and at one that is added to
-MATRIX, CENTERS, SCENE, LINE, RIGHT_SIDE, CHOICES = 270, 92, 552, 108, 669, 46  # heights in pixels
+MATRIX, CENTERS, SCENE, LINE, RIGHT_SIDE, CHOICES = 264, 98, 552, 108, 669, 46  # heights in pixels
 LINE_TO_COME = "Train a run or pick one above to inspect its images here."
 LINE_BEFORE_MOMENTS = "The run is about to begin; its first snapshot appears here within seconds."
 LINE_NO_MOMENTS = "This run ended before its first snapshot. Pick another one above."

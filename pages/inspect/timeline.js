@@ -12,7 +12,7 @@ class Line {
     this.root = root;
     this.speed = 2;
     const get = (name) => root.querySelector(name);
-    Object.assign(this, { range: get("input"), words: get(".words"), play: get(".play"), marks: get(".marks"), follow: get(".follow"), trend: get(".trend"), told: get(".told"), still: get(".still") });
+    Object.assign(this, { range: get("input"), words: get(".words"), play: get(".play"), marks: get(".marks"), follow: get(".follow"), trend: get(".trend"), told: get(".told"), still: get(".still"), legend: get(".legend"), before: get(".before") });
     this.range.oninput = () => { this.stop(); bus.playing = this.data.run; this.to(Number(this.range.value), 120); this.settleSoon(); };
     this.play.onclick = () => (this.playing ? (this.stop(), this.settle()) : this.start());
     get(".back").onclick = () => this.step(-1);
@@ -39,6 +39,7 @@ class Line {
 
   placeMarks() {
     const { marks, moments } = this.data, last = Math.max(moments.length - 1, 1);
+    this.legend.hidden = !marks.length;
     this.marks.replaceChildren(...marks.map((mark) => {
       const button = document.createElement("button");
       button.type = "button"; button.title = mark.words; button.setAttribute("aria-label", mark.words);
@@ -57,6 +58,8 @@ class Line {
     const begins = this.trend.querySelector("line"), at = (100 * first_clustered) / last;
     for (const end of ["x1", "x2"]) begins.setAttribute(end, at);
     begins.style.display = first_clustered > 0 ? "" : "none";
+    this.before.hidden = first_clustered <= 0;
+    this.before.style.maxWidth = `calc((100% - 16px) * ${at / 100})`;
     this.told.textContent = trend_words;
   }
 
@@ -83,6 +86,7 @@ class Line {
     if (this.number >= this.data.moments.length - 1) this.to(0, 0);
     this.playing = true;
     bus.playing = this.data.run;
+    document.body.classList.add("dec-playing"); // what stays at the moment that Python knows, is dimmed
     this.button(true);
     const next = () => { // never before the last one has been drawn
       if (!this.playing) return;
@@ -97,6 +101,7 @@ class Line {
   stop() {
     clearTimeout(this.timer); clearTimeout(this.waiting);
     this.playing = false; this.waiting = bus.playing = undefined;
+    document.body.classList.remove("dec-playing");
     this.button(false);
   }
 

@@ -12,8 +12,10 @@ from pages.shared.matrix import BASE_CSS
 HERE = Path(__file__).parent
 CSS = BASE_CSS + (HERE / "inspect.css").read_text(encoding="utf-8")
 TIMELINE = (
-    '<div class="timeline" role="group"><div class="above"><span class="told"></span><span class="still"></span></div>'
-    '<div class="track"><svg class="trend" viewBox="0 0 100 24" preserveAspectRatio="none" aria-hidden="true">'
+    '<div class="timeline" role="group"><div class="above"><span><span class="told"></span><span class="legend" hidden>'
+    ' · <i class="up">▼</i> largest gains, <i class="down">▼</i> losses</span></span><span class="still"></span></div>'
+    '<div class="track"><span class="before" hidden>pretraining</span>'
+    '<svg class="trend" viewBox="0 0 100 24" preserveAspectRatio="none" aria-hidden="true">'
     '<line y1="0" y2="24"></line><polyline points=""></polyline></svg><div class="marks"></div>'
     '<input type="range" min="0" value="0" step="1" aria-label="Snapshot"></div>'
     '<div class="row"><button type="button" class="play" aria-pressed="false">Play</button>'

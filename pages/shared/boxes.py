@@ -43,14 +43,16 @@ MOST_LETTERS = 40  # of a class's name beside a box's question
 COLOURS = {"digit": "digit", "cluster": "cluster", "wrong": "wrong"}
 
 ABOUT_EMBEDDING = (
-    f"Each point is an image, placed by its z.\n\n{explained('pca', 'umap')}\n\n"
+    "Each point is an image, placed by its z. The true digit or class is its label, which only colors the picture: the "
+    f"network never sees it.\n\n{explained('pca', 'umap')}\n\n"
     "While the clusters form, UMAP is computed every few seconds of an even part of the images, each time from the "
     "layout before, so that points move with z; below the points it says of how many, and at which step.\n\n"
     "Scroll to zoom, drag to move, double-click to reset."
 )
 ABOUT_CONFUSION = (
     f"{explained('confusion_matrix', 'matching')}\n\n"
-    "Rows are classes, columns clusters; orange cells are errors. Click a cell to inspect its images."
+    "Rows are classes, columns clusters, in the order of the classes they are matched to, so that letters need not "
+    "ascend; orange cells are errors. Click a cell to inspect its images."
 )
 ABOUT_SIZES = "How many images are in each cluster. Without labels there are no classes to compare them with."
 ABOUT_CURVES = (
@@ -110,7 +112,7 @@ class Boxes:
         with controls:
             colour_by = "cluster"
             if labelled:
-                names = COLOURS | {"digit": shown(self.config).kind}
+                names = COLOURS | {"digit": f"true {shown(self.config).kind}"}
                 colour_by = choice("Color", names, "digit", "colour_by")
             space = _projection() if umap else "pca"
         if not self.clustered:

@@ -56,7 +56,11 @@ _digits = st.components.v2.component(
     css=source("digits.css"),
     js=source("digits.js"),
 )
-_keys = st.components.v2.component("keys", html="<span hidden></span>", js=source("keep_focus.js") + source("keys.js"))
+_keys = st.components.v2.component(
+    "keys",
+    html="<span hidden></span>",
+    js=source("keep_focus.js") + source("close_drawer.js") + source("keys.js"),
+)
 _address = st.components.v2.component("address", html="<span hidden></span>", js=source("address.js"))
 
 

@@ -72,7 +72,9 @@ class Table {
   }
 
   fill(counts, class_of) {
-    const { data } = this, of = sums(counts), right = (i, j) => data.classes[i] === class_of[j];
+    const { data } = this, of = sums(counts);
+    this.root.toggleAttribute("data-empty", data.follows && of.row.every((n) => !n)); // says that there are no clusters yet
+    const right = (i, j) => data.classes[i] === class_of[j];
     for (const cell of this.root.querySelectorAll("th[data-column] small")) {
       const j = Number(cell.parentElement.dataset.column), row = data.matched ? data.classes.indexOf(class_of[j]) : -1;
       const name = row < 0 || data.rows[row].length > 2 ? "" : data.rows[row];

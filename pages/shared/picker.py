@@ -40,9 +40,9 @@ def name_of_config(config: RunConfig) -> str:
 
 
 def title(entry: Entry, clock: str = "%H:%M") -> str:
-    """A run in one line: what it is, how it went, when it was."""
+    """A run in one line: how it went, what it is, when it was; what matters first, as a list cuts the end."""
     star = "★ " if entry.marks.star else ""
-    return f"{star}{name(entry)} · {outcome(entry.status)} · {when(entry, clock)}"
+    return f"{star}{outcome(entry.status)} · {name(entry)} · {when(entry, clock)}"
 
 
 def browser_title(screen: str) -> str:

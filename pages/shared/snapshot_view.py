@@ -149,7 +149,7 @@ def embedding_frame(
         sprite=data.sprite,
         kind=data.kind,
         name="Embedding",
-        note=f"{space} of {part} images, {when}",
+        note=f"{space} of {part} images, {when}{'' if _now.clustered else '; UMAP once clusters form'}",
         alt=f"{part} images as points, by {space} of z at {when}, colored by {colour_by}.",
     )
 

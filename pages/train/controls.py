@@ -35,6 +35,7 @@ TO_PAUSE = "Pause after this batch. Key: space"
 TO_RESUME = "Continue training. Key: space"
 TO_STEP = "Train until the next target update (in pretraining, the next epoch), then pause. Key: →"
 SET_ASIDE = "Paused; another run has its place, and Resume puts it back into the line."
+WHEN_ENDED = "Report, notebook, labels and new images, once the run has ended."
 TO_STOP = "End this run; training so far is saved."
 
 
@@ -67,6 +68,8 @@ def controls(run: RunFolder | None, status: RunStatus | None, config: RunConfig 
         _button("stop", "Stop", "stop", state in ACTIVE, TO_STOP, tell, run, "stop")
         if run is not None and state not in ACTIVE:
             downloads(run, focus.reader(run.id).history, run.config)
+        else:  # its place, so that the buttons stay where they are when a run ends
+            st.menu_button("More", ["Export"], key="more_later", disabled=True, help=WHEN_ENDED)
     offer_known_run(config, _train)
     if st.session_state.pop("page_changed", False):
         st.rerun()

@@ -43,7 +43,9 @@ def config_form() -> RunConfig | None:
         for notice in notices:
             st.warning(sentence(notice))
         _comparison()
-        _from_a_file()
+        with st.container(horizontal=True, gap="small", key="about_form"):
+            _from_a_file()
+            _see_the_model(form.config)
         st.caption(MARKS)
         for group in GROUPS:
             names = [name for name in form.acting if FIELDS[name]["group"] == group]
@@ -63,7 +65,7 @@ def _preset(form: Form, rates: ByPhase) -> None:
         key=key_showing("preset", preset),
         format_func=lambda name: f"{CHAPTERS.get(name, 'Yours')} · {name}",
         on_change=state.choose_preset,
-        help=ABOUT_PRESETS,
+        help=_about_presets(form),
     )
     if form.changed:
         _changes(form)
@@ -73,13 +75,20 @@ def _preset(form: Form, rates: ByPhase) -> None:
         st.caption(escape(_what_start_does(form.config, rates)))
 
 
+def _about_presets(form: Form) -> str:
+    """What presets are, and how long Start would train each on this server."""
+    times = {name: expected_time(config, rates_of_server(config)) for name, config in form.presets.items()}
+    listed = ", ".join(f"{escape(name)} {time}" for name, time in times.items() if time)
+    return f"{ABOUT_PRESETS}\n\nOn this server: {listed}." if listed else ABOUT_PRESETS
+
+
 def _what_start_does(config: RunConfig, rates: ByPhase) -> str:
     """How long it takes, and that a run in focus keeps its settings."""
     expected = expected_time(config, rates)
     sentences = [f"Start trains for {expected}."] if expected else []
     run = focused_run(warn=False)
     if run is not None and config_of(run) not in (None, config):
-        sentences.append("This is for the next run; the one in focus keeps its settings.")
+        sentences.append("This is for the next run; the one shown keeps its settings.")
     return " ".join(sentences)
 
 
@@ -94,8 +103,6 @@ def _group(group: str, names: list[str], form: Form, rates: ByPhase) -> None:
         return
     with unfolding(group, f"group_{group.lower()}", names, form) as unfolded:
         field_widgets(names, form, rates if unfolded.open else None)
-        if group == "Architecture":
-            _see_the_model(form.config)
 
 
 def _comparison() -> None:
@@ -145,7 +152,7 @@ def _remove_from_comparison() -> None:
 
 
 def _see_the_model(config: RunConfig | None) -> None:
-    if st.button("Show the model", icon=":material/schema:", key="model", width="stretch", disabled=config is None):
+    if st.button("Show the model", icon=":material/schema:", key="model", type="tertiary", disabled=config is None):
         model_view(config)
 
 

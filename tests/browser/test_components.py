@@ -209,6 +209,11 @@ def test_a_cell_says_what_it_counts(blank):
         and title(0, 0) == "1 digit: true digit 3, cluster A"
     )
     assert title(-1, 0) == "cluster A, matched to 3"
+    empty = lambda: blank.evaluate("part('.matrix').hasAttribute('data-empty')")  # noqa: E731
+    assert not empty()
+    nothing = {"counts": [[0] * len(row) for row in MATRIX["counts"]], "follows": True}  # of a moment of pretraining
+    blank.evaluate("(data) => { draw(data); }", MATRIX | nothing)
+    assert empty()
     columns = [{"name": name, "colour": ""} for name in ("right there", "wrong there")]
     beside = {"rows": ["right here", "wrong here"], "columns": columns, "titles": {"rows": "", "columns": ""}}
     blank.evaluate("(data) => { draw(data); }", MATRIX | beside | {"matched": False})

@@ -218,8 +218,11 @@ def test_the_timeline_plays_and_all_views_rest_where_it_rests(server, page, runs
 
     handles = [page.locator(name).element_handle() for name in (".timeline", ".st-key-box-matrix .matrix", ".centers")]
     wait_until(page, passed)
+    dimmed = ".st-key-selection, .st-key-box-gallery"  # which stay at the moment from which it plays
+    assert set(page.locator(dimmed).evaluate_all(OPACITIES)) == {"0.35"}
     play.click()
     expect(play).to_have_text("Play")
+    assert set(page.locator(dimmed).evaluate_all(OPACITIES)) == {"1"}
     at = rests_at(page)
     assert first + 4 <= at <= len(run.snapshots) - 1 and len(seen) > 2
     for moment, (counts, sizes) in seen.items():
@@ -255,6 +258,7 @@ def test_the_timeline_plays_and_all_views_rest_where_it_rests(server, page, runs
     matrix_is(page, run.at(-1))
 
 
+OPACITIES = "nodes => nodes.map((node) => getComputedStyle(node).opacity)"
 KEPT_LINES = """
 window.lines = [];
 const { moveTo, lineTo } = CanvasRenderingContext2D.prototype;

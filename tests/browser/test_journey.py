@@ -283,5 +283,8 @@ def test_nothing_is_cut_off_on_a_phone(server, browser, runs):
     phone.get_by_test_id("stExpandSidebarButton").click()
     expect(phone.get_by_text("Your own images")).to_be_visible()
     expect(picker).not_to_be_visible()
+    phone.get_by_test_id("stSidebar").get_by_role("link", name="Glossary").click()  # which closes the drawer
+    expect(phone.get_by_text("z, the embedding")).to_be_visible()
+    expect(picker).to_be_visible()
     phone.context.close()
     assert complaints == []
