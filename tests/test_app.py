@@ -589,7 +589,31 @@ def test_a_command_is_said_to_be_under_way_until_the_worker_obeys(app, tmp_path,
     button(app, "Step").click().run()
     assert "Stepping" in said(app)
     run.set_status(run.status)  # the step is done, and the run rests again
-    assert "Paused." in said(app.run())
+    assert "Paused." in said(app.run()) and "Resume goes on as it began; the form is for a new run" in said(app)
+
+
+def test_a_paused_run_whose_settings_the_form_holds_is_just_paused(app, tmp_path):
+    app.query_params["run"] = RunFolder.create(tmp_path, PRESETS["first-look"], "paused").id
+    assert "Paused." in said(app.run()) and "the form is for a new run" not in said(app)
+    field(app, "latent_dim").set_value(6).run()
+    assert "the form is for a new run" in said(app)
+
+
+@pytest.mark.parametrize("n_classes", [0, 4, 10])
+def test_of_ones_own_images_the_form_says_how_many_clusters_are_looked_for(app, tmp_path, digits, n_classes):
+    from dec_core.data import Dataset, own
+
+    y = np.arange(400) % n_classes if n_classes else None
+    names = tuple(f"shape {number}" for number in range(n_classes))
+    app.query_params["dataset"] = own.keep(Dataset("mine", digits.images[:400], y, names), tmp_path)
+    app.run()
+    captions = " ".join(item.value for item in app.sidebar.caption)
+    assert "Training looks for 10 clusters" in captions
+    assert ("your labels name 4 classes" in captions) == (n_classes == 4)
+    if n_classes == 4:
+        button(app, "Look for 4 clusters").click().run()
+        assert field(app, "n_clusters").value == 4 and app.query_params["n_clusters"] == "4"
+        assert "Training looks for 4 clusters" in " ".join(item.value for item in app.sidebar.caption)
 
 
 def said(at) -> str:

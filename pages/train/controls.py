@@ -155,8 +155,15 @@ def under_way(run: RunFolder, status: RunStatus) -> str:
     return UNDER_WAY[command] if command in ("pause", "stop") or status.updated == before.updated else ""
 
 
-def state_line(run: RunFolder, status: RunStatus, standing: Progress, history: History, config: RunConfig) -> str:
-    """Where the run stands; once it has ended, what came out."""
+def state_line(
+    run: RunFolder,
+    status: RunStatus,
+    standing: Progress,
+    history: History,
+    config: RunConfig,
+    in_form: RunConfig | None = None,
+) -> str:
+    """Where the run stands; once it has ended, what came out. `in_form` is what Start would train."""
     phase_line = standing.status_line.split(" · ")[0]
     if status.state == "queued":
         return place_in_line(run)
@@ -164,7 +171,8 @@ def state_line(run: RunFolder, status: RunStatus, standing: Progress, history: H
         return under_way(run, status) or standing.status_line
     if status.state == "paused":
         where = SET_ASIDE if status.is_set_aside else "Paused."
-        return under_way(run, status) or f"{where} {phase_line}"
+        differs = "" if in_form in (None, config) else ". Resume goes on as it began; the form is for a new run"
+        return under_way(run, status) or f"{where} {phase_line}{differs}"
     if status.state == "finished":
         return _result(run.id, history, config)
     return f"{status.state.capitalize()}. {phase_line}"

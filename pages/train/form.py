@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dec_core.config import GROUPS, ConfigError, RunConfig
+from dec_core.config import BUNDLED, GROUPS, ConfigError, RunConfig
+from dec_core.data import DataError, load
 from dec_core.presets import CHAPTERS, DESCRIPTIONS
 from dec_core.reading.config_in import configs_in
 from dec_core.reading.cost import ByPhase
@@ -16,6 +17,7 @@ from pages.shared import link
 from pages.shared.focus import fill_with, focused_run, index
 from pages.shared.picker import name as name_of_run
 from pages.shared.picker import name_of_config
+from pages.shared.places import runs_root
 from pages.shared.text import escape, sentence
 from pages.shared.widget_key import key_showing
 from pages.train import state
@@ -96,6 +98,7 @@ def _group(group: str, names: list[str], form: Form, rates: ByPhase) -> None:
     """The inputs of one group; data stand open, with the way to one's own."""
     if group == "Data":
         field_widgets(names, form, rates)
+        _clusters_sought(form)
         chosen = own_data()
         if chosen:
             state.use_dataset(chosen)
@@ -103,6 +106,23 @@ def _group(group: str, names: list[str], form: Form, rates: ByPhase) -> None:
         return
     with unfolding(group, f"group_{group.lower()}", names, form) as unfolded:
         field_widgets(names, form, rates if unfolded.open else None)
+
+
+def _clusters_sought(form: Form) -> None:
+    """Of data of one's own: how many clusters are looked for, and how many classes its labels name."""
+    dataset, k = form.choices.values["dataset"], form.choices.values["n_clusters"]
+    if dataset in BUNDLED or not k:
+        return
+    try:
+        n_classes = len(load(dataset, root=runs_root()).classes)
+    except DataError:
+        return  # said at the field
+    if n_classes in (0, k):
+        st.caption(f"Training looks for {k} clusters: *Number of clusters*, under Clustering.")
+        return
+    st.caption(f"Training looks for {k} clusters; your labels name {n_classes} classes.")
+    st.button(f"Look for {n_classes} clusters", key="as_many_clusters", type="tertiary", icon=":material/tune:",
+              on_click=state.choose_value, args=("n_clusters", n_classes))  # fmt: skip
 
 
 def _comparison() -> None:

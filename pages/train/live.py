@@ -80,7 +80,7 @@ def _view(run: RunFolder | None, config: RunConfig | None, active: bool) -> None
     if active != (status.state in ACTIVE):
         st.rerun()  # the whole page: the picker shows the outcome
     standing = progress(status, history, run_config, expected_seconds(run_config, rates_of_server(run_config)))
-    controls(run, status, config, state_line(run, status, standing, history, run_config))
+    controls(run, status, config, state_line(run, status, standing, history, run_config, config))
     stepper(status.state, standing, run_config, status.progress.get("iteration", 0))
     _trouble(run, status, run_config)
     failed = status.state == "failed"
