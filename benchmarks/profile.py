@@ -49,7 +49,8 @@ PARTS = {  # of the training thread, by (file, function); what one calls of anot
     ],
     "projection and snapshots": [("snapshots.py", "take")],
     "checkpoints, network and records": [
-        *(("recorder.py", name) for name in ("_checkpoint", "_save_pretrained", "_save_decoder", "_write")),
+        *(("recorder.py", name) for name in ("_checkpoint", "_save_decoder", "_write")),
+        ("pretraining.py", "keep_pretraining"),
         ("saving.py", "save_model"),
     ],
     "building the network": [("state.py", "__init__")],
