@@ -66,16 +66,18 @@ def run(options: argparse.Namespace) -> int:
 
 def by_command(n_seeds: int) -> list[dict[str, Any]]:
     """One cold run of seed 0, then the seeds: seconds of the process, of its phases, and ACC."""
-    with tempfile.TemporaryDirectory() as folder, _nothing_compiled():
-        return [{"cold": cold, "seed": seed, **_trained(Path(folder), seed)}
+    with _nothing_compiled():
+        return [{"cold": cold, "seed": seed, **_trained(seed)}
                 for cold, seed in [(True, 0), *((False, seed) for seed in range(n_seeds))]]  # fmt: skip
 
 
-def _trained(folder: Path, seed: int) -> dict[str, float]:
-    command = ["-m", "dec_core", "train", PRESET, "--seed", str(seed), "--out", str(folder), "--json"]
-    since = time.perf_counter()
-    done = subprocess.run([sys.executable, *command], cwd=ROOT, capture_output=True, text=True, check=True)
-    whole = time.perf_counter() - since
+def _trained(seed: int) -> dict[str, float]:
+    """In a folder of its own: what is known of another run is not trained again."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = ["-m", "dec_core", "train", PRESET, "--seed", str(seed), "--out", folder, "--json"]
+        since = time.perf_counter()
+        done = subprocess.run([sys.executable, *command], cwd=ROOT, capture_output=True, text=True, check=True)
+        whole = time.perf_counter() - since
     outcome = json.loads(done.stdout.splitlines()[-1])
     print(f"… seed {seed}: {whole:.0f} s, ACC {outcome['acc']:.4f}", file=sys.stderr)
     phases = {name: outcome[f"seconds_{name}"] for name in ("pretrain", "centers", "cluster")}

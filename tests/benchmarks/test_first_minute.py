@@ -32,10 +32,10 @@ def test_what_is_waited_for_is_what_the_screen_says_in_the_end():
     assert RESULT in verdict(confusion(y, y, 2), ("0", "1"))
 
 
-def test_a_command_that_fails_is_no_figure(monkeypatch, tmp_path):
+def test_a_command_that_fails_is_no_figure(monkeypatch):
     monkeypatch.setattr(first_minute, "PRESET", "no-such-preset")
     with pytest.raises(first_minute.subprocess.CalledProcessError):
-        first_minute._trained(tmp_path, 0)
+        first_minute._trained(0)
 
 
 def test_the_table_gives_mean_least_and_most():
