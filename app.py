@@ -8,9 +8,9 @@ from contextlib import asynccontextmanager
 import streamlit as st
 from starlette.middleware import Middleware
 from starlette.routing import Mount, Route
-from starlette.staticfiles import StaticFiles
 
 from pages.shared import pulse
+from pages.shared.files_route import CheckedFiles
 from pages.shared.focus import supervisor
 from pages.shared.identity import Identify, enter_as_instructor
 from pages.shared.places import static_root
@@ -32,7 +32,7 @@ static_root().mkdir(parents=True, exist_ok=True)
 app = st.App(
     "pages/main.py",
     routes=[
-        Mount("/files", StaticFiles(directory=static_root())),
+        Mount("/files", CheckedFiles(directory=static_root())),
         Route("/pulse", pulse.answer),
         Route("/pulse/sweep", news.answer),
         *([Route("/instructor", enter_as_instructor)] if is_room() else []),

@@ -37,8 +37,12 @@ def asked(app: Any, path: str, cookies: dict[str, str] | None = None, *, method:
         "headers": [(name.encode(), value.encode()) for name, value in lines.items()],
     }  # fmt: skip
     sent: list[dict] = []
+    received: list[bool] = []
 
     async def receive():
+        if received:  # a browser that stays says nothing more
+            await asyncio.Event().wait()
+        received.append(True)
         return {"type": "http.request", "body": b"", "more_body": False}
 
     async def send(message):

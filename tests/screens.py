@@ -27,9 +27,9 @@ class NoWorkers:
     completing = []  # noqa: RUF012  (replaced for every use)
     busy = False
 
-    def start(self, config):
+    def start(self, config, owner=""):
         self.started.append(config)
-        return RunFolder.create(self.root, config)
+        return RunFolder.create(self.root, config, owner=owner)
 
     def sweep(self, storage, name):
         self.swept.append((storage, name))

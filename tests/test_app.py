@@ -42,9 +42,9 @@ def app(tmp_path, static, monkeypatch):
     class NoWorkers:
         started = []  # noqa: RUF012  (replaced for every test)
 
-        def start(self, config):
+        def start(self, config, owner=""):
             self.started.append(config)
-            return RunFolder.create(tmp_path, config)
+            return RunFolder.create(tmp_path, config, owner=owner)
 
         def ahead_of(self, run):
             return 0

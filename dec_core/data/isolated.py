@@ -79,12 +79,13 @@ def keep_isolated(
     skip_unreadable: bool = False,
     limits: Limits = LIMITS,
     while_waiting: Callable[[], None] = lambda: None,
+    owner: str = "",
 ) -> str:
     """Read files and keep them below `root`, both in a process of its own; the name under which `own.find` has them.
 
-    Parameters and errors are those of `read_isolated`.
+    Parameters and errors are those of `read_isolated`, `owner` that of `own.keep`.
     """
-    with _answered(files, skip_unreadable, MIN_IMAGES, limits, while_waiting, root) as (_, answer):
+    with _answered(files, skip_unreadable, MIN_IMAGES, limits, while_waiting, root, owner) as (_, answer):
         return answer.name
 
 
@@ -134,12 +135,13 @@ def _answered(
     limits: Limits,
     while_waiting: Callable[[], None],
     keep_in: Path | None,
+    owner: str = "",
 ) -> Iterator[tuple[Path, Answer]]:
     """The folder in which the process worked, and its answer. Raises DataError."""
     names = [name for name, _ in files]
     limits.check_bytes(_called(names), sum(len(data) for _, data in files))  # before they are written
     root = None if keep_in is None else str(keep_in.resolve())
-    request = Request(names, skip_unreadable, at_least, asdict(limits), root)
+    request = Request(names, skip_unreadable, at_least, asdict(limits), root, owner)
     with tempfile.TemporaryDirectory(prefix="dec-reading-", ignore_cleanup_errors=True) as temporary:
         folder = Path(temporary)
         try:

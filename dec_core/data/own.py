@@ -1,4 +1,7 @@
-"""The store of people's own data: one file a data set, named by its content, in the folder of runs."""
+"""The store of people's own data: one file a data set, named by its content, in the folder of runs.
+
+Beside it, in a file `.owners`, stand the visitors who brought it, one a line, where they are known.
+"""
 
 from __future__ import annotations
 
@@ -15,25 +18,40 @@ from dec_core.data.errors import DataError, understood
 from dec_core.whole_files import write_whole
 
 FOLDER = ".data"  # below the folder of runs
+PLAIN = re.compile(r"[a-z0-9-]{1,100}")
 
 
-def keep(dataset: Dataset, root: Path) -> str:
+def keep(dataset: Dataset, root: Path, owner: str = "") -> str:
     """Store a data set below `root`; the name under which `find` has it.
 
-    The same content gets the same name, that of the file that brought it first. A damaged file is replaced.
+    The same content gets the same name, that of the file that brought it first. A damaged file is replaced. What a
+    visitor, the `owner`, has brought has the name of a file of theirs: those of others say what others look at.
     """
     digest = _digest(dataset)
-    known = next((name for name in names(root) if name.endswith(f"-{digest}")), None)
+    known = next((name for name in names(root, owner or None) if name.endswith(f"-{digest}")), None)
     name = known or f"{OWN_DATA}{_slug(dataset.name)}-{digest}"
-    if known is None or _is_damaged(name, root):
+    if _is_damaged(name, root):
         _write(dataset, root / FOLDER / f"{name}.npz")
+    if owner and owner not in owners(name, root):
+        with (root / FOLDER / f"{name}.owners").open("a", encoding="utf-8") as file:
+            file.write(f"{owner}\n")
     return name
+
+
+def owners(name: str, root: Path) -> frozenset[str]:
+    """The visitors who brought a data set; empty where nobody knows, and for what is none of one's own."""
+    try:
+        if PLAIN.fullmatch(name):
+            return frozenset((root / FOLDER / f"{name}.owners").read_text(encoding="utf-8").split())
+    except (OSError, UnicodeError):
+        pass
+    return frozenset()
 
 
 def find(name: str, root: Path) -> Dataset:
     """The data set that `keep` stored. Raises DataError if it is not there or damaged."""
     path = root / FOLDER / f"{name}.npz"
-    if not re.fullmatch(r"[a-z0-9-]{1,100}", name) or not path.is_file():
+    if not PLAIN.fullmatch(name) or not path.is_file():
         raise DataError(
             f"dataset: there is no {name!r}, expected mnist, digits or data kept on this machine; give the file again"
         )
@@ -49,10 +67,10 @@ def find(name: str, root: Path) -> Dataset:
         return dataset
 
 
-def names(root: Path) -> list[str]:
-    """Names of all data sets kept below `root`, the newest first."""
+def names(root: Path, owner: str | None = None) -> list[str]:
+    """Names of the data sets kept below `root` that a visitor has brought, or of all; the newest first."""
     paths = sorted((root / FOLDER).glob(f"{OWN_DATA}*.npz"), key=lambda path: path.stat().st_mtime, reverse=True)
-    return [path.stem for path in paths]
+    return [path.stem for path in paths if owner is None or owner in owners(path.stem, root)]
 
 
 def _is_damaged(name: str, root: Path) -> bool:

@@ -27,13 +27,17 @@ ROOM = 10_000_000  # bytes that a file it writes may have beyond the images
 
 @dataclass(frozen=True)
 class Request:
-    """What is to be read: names of the files, which lie in the folder as 0, 1, ...; `keep_in` a folder of runs."""
+    """What is to be read: names of the files, which lie in the folder as 0, 1, ...
+
+    `keep_in` is a folder of runs, `owner` as of `own.keep`.
+    """
 
     names: list[str]
     skip_unreadable: bool
     at_least: int
     limits: dict[str, float]
     keep_in: str | None
+    owner: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,7 @@ def _read(folder: Path, request: Request, limits: Limits) -> Answer:
     reading = read_files(files, skip_unreadable=request.skip_unreadable, at_least=request.at_least, limits=limits)
     dataset = reading.dataset
     if request.keep_in is not None:
-        return Answer(keep(dataset, Path(request.keep_in)), reading.notes, dataset.classes)
+        return Answer(keep(dataset, Path(request.keep_in), request.owner), reading.notes, dataset.classes)
     np.save(folder / "images.npy", dataset.images)
     if dataset.y is not None:
         np.save(folder / "y.npy", dataset.y)

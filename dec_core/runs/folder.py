@@ -17,6 +17,7 @@ sweep.json      of which sweep it is a trial, where it is one
 owner           the visitor whose run it is; absent where it is nobody's but the server's
 train.lock      held by the process that trains it (`dec_core.runs.lock`)
 marks.json      what people wrote on it
+share.json      the token of its link, and who has followed that, where it is shared
 worker.log      what the worker process printed
 """
 

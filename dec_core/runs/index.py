@@ -19,8 +19,10 @@ from dec_core.config import ConfigError, RunConfig, applies
 from dec_core.presets import name_of
 from dec_core.runs.folder import RunFolder, is_run
 from dec_core.runs.marks import Marks, marks_of
+from dec_core.runs.sharing import shared_with
 from dec_core.runs.status import ACTIVE, OUTCOME, RunStatus
 
+CHANGING = ("status.json", "marks.json", "share.json")  # what else an entry is made of stays as it is
 CONDITION = re.compile(r"^([a-z_]+)(<=|>=|!=|=|<|>)(.+)$")
 ALIASES = {"accuracy": "acc", "time": "seconds", "seed": "random_state"}
 MARKS = ("name", "note", "star", "state", "preset", "seconds", "sweep", "trial", "id")
@@ -42,6 +44,7 @@ class Entry:
     by_labels: bool = False  # whether that sweep was tuned by labels
     problem: str = ""
     owner: str = ""  # as `RunFolder.owner`
+    shared_with: frozenset[str] = frozenset()  # visitors who have followed its link
 
     @cached_property  # lists of hundreds ask for it some thousand times
     def id(self) -> str:
@@ -90,7 +93,7 @@ class RunIndex:
 
     def _entry(self, name: str) -> Entry | None:
         path = f"{self.root}/{name}"
-        stamp = _changed_at(f"{path}/status.json"), _changed_at(f"{path}/marks.json")  # what else there is stays
+        stamp = tuple(_changed_at(f"{path}/{file}") for file in CHANGING)
         known = self._known.get(name)
         if known is None or known[0] != stamp or known[1].active:  # whose process may have ended without a word
             if not is_run(Path(path)):
@@ -125,7 +128,17 @@ def entry_of(folder: RunFolder) -> Entry:
         problem = str(error)
     preset, of = name_of(config) if config else "custom", folder.sweep
     trial = {"sweep": of.get("study", ""), "trial": of.get("trial"), "by_labels": bool(of.get("by_labels"))}
-    return Entry(folder, config, preset, folder.status, marks_of(folder), problem=problem, owner=folder.owner, **trial)
+    return Entry(
+        folder,
+        config,
+        preset,
+        folder.status,
+        marks_of(folder),
+        problem=problem,
+        owner=folder.owner,
+        shared_with=shared_with(folder),
+        **trial,
+    )
 
 
 def find(entries: list[Entry], query: str, called: Callable[[Entry], str] = lambda entry: "") -> list[Entry]:

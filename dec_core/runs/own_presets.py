@@ -1,4 +1,4 @@
-"""A user's own presets: configs by name, in presets.json in the folder of runs."""
+"""A user's own presets: configs by name, in presets.json in the folder of runs; a visitor's in a file of theirs."""
 
 from __future__ import annotations
 
@@ -12,16 +12,20 @@ from typing import Any
 from dec_core.config import ConfigError, RunConfig
 from dec_core.json_text import read_json
 from dec_core.presets import PRESETS
-from dec_core.runs.folder import RunFolder
+from dec_core.runs.folder import OWNER, RunFolder
 
 _writing = threading.Lock()
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
 
-def own_presets(root: Path) -> dict[str, RunConfig]:
-    """The presets kept in the folder `root` of the runs; damaged ones are left out."""
+def own_presets(root: Path, owner: str = "") -> dict[str, RunConfig]:
+    """The presets that a visitor, or where there are none the server, keeps in the folder `root` of the runs.
+
+    Damaged ones are left out.
+    """
+    path = _file(root, owner)
     try:
-        stored = _kept(root)
+        stored = _kept(path)
     except ValueError:
         return {}
     presets = {}
@@ -35,7 +39,7 @@ def own_presets(root: Path) -> dict[str, RunConfig]:
     return presets
 
 
-def keep_preset(root: Path, name: str, config: RunConfig) -> None:
+def keep_preset(root: Path, name: str, config: RunConfig, owner: str = "") -> None:
     """Keep a config under a name. The seed goes back to 0.
 
     Raises
@@ -49,16 +53,24 @@ def keep_preset(root: Path, name: str, config: RunConfig) -> None:
     if name in PRESETS:
         raise ValueError(f"name: {name} is a preset that comes along; choose another name")
     with _writing:
-        kept = _kept(root)
+        path = _file(root, owner)
+        kept = _kept(path)
         if name in kept:
             raise ValueError(f"name: there is a preset {name} already; choose another name")
         text = json.dumps(kept | {name: config.changed(random_state=0).model_dump(mode="json")}, indent=2)
-        RunFolder.write(Path(root) / "presets.json", lambda file: file.write(text.encode()))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        RunFolder.write(path, lambda file: file.write(text.encode()))
 
 
-def _kept(root: Path) -> dict[str, Any]:
+def _file(root: Path, owner: str) -> Path:
+    """Raises ValueError for an owner who is none."""
+    if owner and not OWNER.fullmatch(owner):
+        raise ValueError(f"owner: received {owner[:80]!r}, expected up to 64 letters, digits, hyphens, underscores")
+    return Path(root) / ".presets" / f"{owner}.json" if owner else Path(root) / "presets.json"
+
+
+def _kept(path: Path) -> dict[str, Any]:
     """The content of the file, including what this version cannot read. Raises ValueError where it is damaged."""
-    path = Path(root) / "presets.json"
     if not os.path.lexists(path):
         return {}
     try:

@@ -69,8 +69,11 @@ def without_password(storage_url: str) -> str:
     return make_url(storage_url).render_as_string(hide_password=True)
 
 
-def create(plan: SweepPlan, storage_url: str) -> optuna.Study:
-    """Store the plan and queue its trials. Raises ValueError if there is a sweep of that name."""
+def create(plan: SweepPlan, storage_url: str, owner: str = "") -> optuna.Study:
+    """Store the plan and queue its trials, whose runs are the visitor `owner`'s where it is somebody's.
+
+    Raises ValueError if there is a sweep of that name.
+    """
     storage = connect(storage_url, create=True)
     try:
         study = optuna.create_study(storage=storage, study_name=plan.name, direction="maximize")
@@ -80,6 +83,7 @@ def create(plan: SweepPlan, storage_url: str) -> optuna.Study:
         for params in plan.combinations() if plan.sampler == "grid" else [{}] * plan.n_trials:
             study.enqueue_trial(params)
         resume(study, plan)
+        study.set_user_attr("owner", owner)
         study.set_user_attr("plan", plan.to_json())  # the last: without it, nobody takes up what is not yet all there
     except BaseException:
         optuna.delete_study(study_name=plan.name, storage=storage)
@@ -106,7 +110,18 @@ def study_in(storage: RDBStorage, name: str) -> optuna.Study:
 
 def names(storage: RDBStorage) -> list[str]:
     """The sweeps in a database, oldest first."""
-    return [study.study_name for study in storage.get_all_studies() if "plan" in study.user_attrs]
+    return list(owners(storage))
+
+
+def owners(storage: RDBStorage) -> dict[str, str]:
+    """By the name of a sweep, oldest first, the visitor whose it is; "" for nobody's but the server's."""
+    made = [study for study in storage.get_all_studies() if "plan" in study.user_attrs]
+    return {study.study_name: study.user_attrs.get("owner", "") for study in made}
+
+
+def owner_of(study: optuna.Study) -> str:
+    """As `owners`, of one."""
+    return study.user_attrs.get("owner", "")
 
 
 def plan_of(study: optuna.Study) -> SweepPlan:

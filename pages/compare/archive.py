@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from dec_core.runs.folder import RunFolder
 from dec_core.runs.index import Entry, entry_of
-from dec_core.runs.marks import bring_back, mark, remove, removed_runs
+from dec_core.runs.marks import REMOVED, bring_back, mark, remove, removed_runs
 from pages.compare.state import compare
+from pages.shared.permission import NOT_YOURS, may_run
 from pages.shared.picker import name, title
 from pages.shared.places import runs_root
 from pages.shared.text import escape, sentence
@@ -20,7 +22,7 @@ MOST_LISTED = 30  # deleted runs; the last ones
 def mark_all(entries: Sequence[Entry], **changes) -> list[Entry]:
     """Change what is written on runs, and return those that were; say which are gone, or that the disk is full."""
     marked, gone = [], []
-    for entry in entries:
+    for entry in _commanded(entries):
         try:
             with writing(f"What is noted on “{name(entry)}”"):
                 mark(entry.folder, **changes)
@@ -37,7 +39,7 @@ def mark_all(entries: Sequence[Entry], **changes) -> list[Entry]:
 def remove_all(entries: Sequence[Entry]) -> None:
     """Delete runs, as far as they are not under way; they are taken out of what is compared."""
     removed, gone, problems = [], [], []
-    for entry in entries:
+    for entry in _commanded(entries):
         try:
             with writing(f"“{name(entry)}”"):
                 remove(entry.folder)
@@ -55,6 +57,14 @@ def remove_all(entries: Sequence[Entry]) -> None:
     st.session_state.undoable = message, _undo, (tuple(ids), before)
     if ids & set(before):
         compare(runs=tuple(run for run in before if run not in ids), true="", cluster="", lasso="")
+
+
+def _commanded(entries: Sequence[Entry]) -> list[Entry]:
+    """Those that the visitor may command; says so of the others."""
+    theirs = [entry for entry in entries if may_run("command", entry.folder)]
+    if len(theirs) < len(entries):
+        st.toast(NOT_YOURS if len(entries) == 1 else "Runs of others stay as they are.", icon=":material/info:")
+    return theirs
 
 
 def _say_gone(gone: Sequence[Entry]) -> None:
@@ -106,6 +116,9 @@ def _bring_back(run_ids: Sequence[str]) -> bool:
     """Whether all are there again; says what is not."""
     problems = []
     for run_id in run_ids:
+        if not may_run("command", RunFolder(runs_root() / REMOVED / run_id)):
+            problems.append(ValueError(NOT_YOURS))
+            continue
         try:
             with writing(f"Run {run_id}"):
                 bring_back(runs_root(), run_id)
@@ -123,7 +136,7 @@ def _forget() -> None:
 
 def deleted_runs() -> None:
     """A list of what was deleted in the last days, each with its way back; nothing where nothing was."""
-    removed = removed_runs(runs_root())
+    removed = [folder for folder in removed_runs(runs_root()) if may_run("command", folder)]
     if not removed:
         return
     menu = st.popover(f"Deleted: {len(removed)}", icon=":material/delete:", key="deleted_runs", on_change="rerun")

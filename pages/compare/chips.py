@@ -14,6 +14,7 @@ from pages.compare import archive
 from pages.compare.state import compare
 from pages.shared import focus
 from pages.shared.components import style
+from pages.shared.permission import may_run
 from pages.shared.picker import name, outcome
 from pages.shared.text import escape
 from pages.shared.trouble import tell_problem, writing
@@ -64,13 +65,13 @@ def _name(setup: Setup) -> str:
 def _menu(setup: Setup, *, is_reference: bool) -> None:
     entry = setup.first
     st.caption(f"{escape(name(entry))} · {escape(outcome(entry.status))}")
-    options = {"key": f"name_{entry.id}", "max_chars": MOST["name"], "placeholder": "your own name for this run"}
-    st.text_input("Name", entry.marks.name, on_change=_named, args=(entry,), **options)
-    options = {"key": f"note_{entry.id}", "max_chars": MOST["note"], "placeholder": "what is worth remembering"}
-    st.text_area("Note", entry.marks.note, height=80, on_change=_noted, args=(entry,), **options)
+    mine = may_run("command", entry.folder)
+    if mine:
+        _texts(entry)
     with st.container(horizontal=True, gap="small"):
-        starred = entry.marks.star
-        _button(entry, "Unstar" if starred else "Star", "star", archive.mark_all, [entry], star=not starred)
+        if mine:
+            starred = entry.marks.star
+            _button(entry, "Unstar" if starred else "Star", "star", archive.mark_all, [entry], star=not starred)
         if not is_reference:
             _button(entry, "Use as reference", "flag", _use_as_reference, entry.id)
         _button(entry, "Inspect", "image_search", focus.inspect_next, entry.id)
@@ -78,6 +79,19 @@ def _menu(setup: Setup, *, is_reference: bool) -> None:
     if entry.config is not None:
         _button(entry, "Change one thing", "tune", _change_one_thing, entry)
         _repeat(entry, setup_of(entry, focus.index().entries(archived=True), visitor().id))
+    if mine:
+        _putting_away(entry)
+
+
+def _texts(entry: Entry) -> None:
+    """What is written on a run."""
+    options = {"key": f"name_{entry.id}", "max_chars": MOST["name"], "placeholder": "your own name for this run"}
+    st.text_input("Name", entry.marks.name, on_change=_named, args=(entry,), **options)
+    options = {"key": f"note_{entry.id}", "max_chars": MOST["note"], "placeholder": "what is worth remembering"}
+    st.text_area("Note", entry.marks.note, height=80, on_change=_noted, args=(entry,), **options)
+
+
+def _putting_away(entry: Entry) -> None:
     with st.container(horizontal=True, gap="small"):
         if entry.marks.archived:
             _button(entry, "Bring back", "archive", archive.mark_all, [entry], archived=False)
@@ -117,7 +131,7 @@ def _train(entry: Entry, n_seeds: int) -> None:
     try:
         for seed in missing_seeds(now, n_seeds):
             with writing("The new run"):
-                started.append(focus.supervisor().start(entry.config.changed(random_state=seed)))
+                started.append(focus.start(entry.config.changed(random_state=seed)))
     except ValueError as error:
         tell_problem(error)
     runs = st.session_state.compared.runs

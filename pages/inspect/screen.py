@@ -28,6 +28,7 @@ from pages.inspect.view_state import ViewState, change_view, take_view, write_li
 from pages.shared import focus, link
 from pages.shared.box import box, to_come
 from pages.shared.opened import opened
+from pages.shared.permission import may_run
 from pages.shared.pulse import pulse_of, redraw_on_news
 from pages.shared.text import escape, sentence
 
@@ -199,7 +200,7 @@ def _when(now: Snapshot) -> str:
 
 def _offer(run: Run, *, active: bool) -> None:
     """Say what a run lacks, and offer to compute it."""
-    if active or not run.clustered or run.n_unreadable:
+    if active or not run.clustered or run.n_unreadable or not may_run("command", run.folder):
         return
     if run.added:
         _offer_all_umaps(run)
@@ -241,4 +242,4 @@ def _button(label: str, run: Run) -> None:
 
 
 def _complete(folder: RunFolder) -> None:
-    st.session_state.complete_refused = not focus.supervisor().complete(folder)
+    st.session_state.complete_refused = not may_run("command", folder) or not focus.supervisor().complete(folder)

@@ -17,6 +17,7 @@ from pages.shared import focus
 from pages.shared.box import box, to_come
 from pages.shared.matrix import matrix as matrix_component
 from pages.shared.opened import opened, snapshot
+from pages.shared.permission import may_run
 from pages.shared.picker import title, titles
 from pages.shared.places import runs_root
 from pages.shared.text import sentence
@@ -37,7 +38,13 @@ def pinned(run: Run, view: ViewState, problems: list[str]) -> Snapshot | None:
         return None
     run_id, _, number = view.pin.partition("@")
     folder = RunFolder(runs_root() / run_id)
-    if "/" in run_id or "\\" in run_id or run_id.startswith(".") or not is_run(folder.path):
+    if (
+        "/" in run_id
+        or "\\" in run_id
+        or run_id.startswith(".")
+        or not is_run(folder.path)
+        or not may_run("see", folder)
+    ):
         problems.append(f"pin: there is no run {run_id!r} on this server")
         return None
     try:

@@ -12,10 +12,16 @@ from dec_core.runs.folder import RunFolder, is_run
 from dec_core.runs.history import RunReader
 from dec_core.runs.index import RunIndex
 from dec_core.work.supervisor import Supervisor
+from pages.shared.permission import VisibleRuns, is_own, may_run, may_train_on
 from pages.shared.places import runs_root
 from pages.shared.text import escape
+from pages.shared.visitor import DESK, NOBODY, UNKNOWN_VISITOR, is_room, visitor
 
 MAX_LETTERS = 100  # of a run's name
+ELSEWHERE = "It may have been trained elsewhere, or deleted."
+SOMEBODY_ELSES = (
+    "This run belongs to somebody else, or is no longer on this server. Whoever trained it can share it with you."
+)
 
 
 @st.cache_resource
@@ -25,9 +31,28 @@ def supervisor() -> Supervisor:
 
 
 @st.cache_resource
-def index() -> RunIndex:
-    """All runs at a glance, for every session."""
+def all_runs() -> RunIndex:
+    """All runs at a glance, whoever's they are: for what no visitor is shown."""
     return RunIndex(runs_root())
+
+
+def index() -> RunIndex | VisibleRuns:
+    """The runs that the visitor may see, at a glance."""
+    who = visitor()
+    return all_runs() if who == DESK else VisibleRuns(all_runs(), who)
+
+
+def start(config: RunConfig) -> RunFolder:
+    """Queue a run of the visitor's. Raises ValueError where they may not use its images, or nobody knows them."""
+    who = visitor()
+    if who == NOBODY or not may_train_on(config.dataset):
+        raise ValueError(UNKNOWN_VISITOR if who == NOBODY else no_such_data(config.dataset))
+    return supervisor().start(config, who.id)
+
+
+def no_such_data(dataset: str) -> str:
+    """Of a data set that is not there, or is somebody else's: nobody learns which."""
+    return f"dataset: there is no {dataset!r} of yours on this server; upload the files again"
 
 
 @st.cache_resource(max_entries=64)
@@ -37,13 +62,15 @@ def reader(run_id: str) -> RunReader:
 
 
 def focused_run(*, warn: bool = True) -> RunFolder | None:
-    """The run that the link names, else the one that is training, else none; `warn` says so of one that is not there.
+    """The run that the link names, else the visitor's that is training, else none.
+
+    `warn` says so of one that is not there, or that is somebody else's: in a room nobody learns which.
 
     A run that was found training stays in focus when it ends, until somebody chooses another.
     """
     wanted = st.session_state.get("focused")
     if wanted is None:
-        active = [entry for entry in index().entries() if entry.active]
+        active = [entry for entry in index().entries() if entry.active and is_own(entry)]
         begun = [entry.id for entry in active if entry.status.state != "queued"]
         wanted = next(iter([*begun, *(entry.id for entry in reversed(active))]), None)
         if wanted is not None:
@@ -51,10 +78,10 @@ def focused_run(*, warn: bool = True) -> RunFolder | None:
     if wanted in (None, "new"):
         return None
     folder = runs_root() / Path(wanted[:MAX_LETTERS]).name
-    if not is_run(folder):
+    if not is_run(folder) or not may_run("see", RunFolder(folder)):
         if warn:
             name = escape(repr(wanted), MAX_LETTERS)
-            st.warning(f"There is no run {name} on this server. It may have been trained elsewhere, or deleted.")
+            st.warning(SOMEBODY_ELSES if is_room() else f"There is no run {name} on this server. {ELSEWHERE}")
         return None
     return RunFolder(folder)
 

@@ -17,6 +17,8 @@ from collections.abc import Mapping
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from pages.shared import sharing
+
 
 def arrive(page: str) -> None:
     """Listen to the browser's address, before anything of `page` is drawn."""
@@ -24,7 +26,9 @@ def arrive(page: str) -> None:
     first, another = "page" not in state, state.get("page") != page
     state.page = page
     if first or another or went_back():
-        state.asked = {name: value for name, value in address.items() if name != "run"}
+        if "share" in address:
+            sharing.take_up(address.get("run", ""), address["share"])
+        state.asked = {name: value for name, value in address.items() if name not in ("run", "share")}
         # an address without a run is that of a screen's name on top, which means the run in focus
         if "run" in address or not another:
             state.focused = address.get("run")

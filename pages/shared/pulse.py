@@ -19,6 +19,8 @@ from dec_core.reading.live_umap import live_umap_stamp
 from dec_core.runs.folder import RunFolder
 from pages.shared import focus
 from pages.shared.components import source
+from pages.shared.identity import visitor_in
+from pages.shared.permission import may_run
 from pages.shared.places import runs_root
 
 MOST_RUNS = 100  # in one question
@@ -60,7 +62,8 @@ def _draw() -> None:
 def answer(request: Request) -> Response:
     """The pulse of the runs that the address names."""
     names = request.query_params.getlist("run")[:MOST_RUNS]
-    if not names or not all(map(_is_run, names)):
+    who = visitor_in(request.scope)
+    if not names or not all(_is_run(name) and may_run("see", RunFolder(runs_root() / name), who) for name in names):
         return PlainTextResponse("There is no such run.", status_code=404)
     return answer_with(pulse_of(*(RunFolder(runs_root() / name) for name in names)))
 

@@ -58,10 +58,15 @@ def _state(study: Any, rows: list[dict[str, Any]], *, at_work: bool) -> str:
     if at_work:
         before = focus.supervisor().sweep_before(study.study_name)
         waits = "paused while a run trains" if focus.supervisor().sweep_waits() else ""
-        return f"waiting for the sweep {before}" if before else waits
+        return f"waiting for {_called(before)}" if before else waits
     if any(row["state"] == "running" for row in rows):
         return "running on another machine, or abandoned"
     return "no worker is active"
+
+
+def _called(name: str) -> str:
+    """A sweep by its name; one of somebody else without."""
+    return f"the sweep {name}" if name in storage.names() else "another sweep"
 
 
 def _buttons(study: Any, plan: Any, rows: list[dict[str, Any]], *, at_work: bool) -> None:

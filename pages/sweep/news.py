@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from pages.shared import focus, pulse
+from pages.shared.identity import visitor_in
 from pages.sweep import storage
 
 
@@ -21,7 +22,7 @@ def pulse_of(name: str) -> str:
     work = f"{supervisor.is_sweeping(name)} {supervisor.sweep_waits()} {supervisor.sweep_before(name)}"
     stored = _stored(name, _changed_at(storage.address()))
     with storage.answering():
-        return f"{work} {studies.is_over(storage.study(name))} {stored}"
+        return f"{work} {studies.is_over(storage.any_study(name))} {stored}"
 
 
 def redraw_on_news(name: str, seen: str, seconds: float) -> None:
@@ -31,8 +32,10 @@ def redraw_on_news(name: str, seen: str, seconds: float) -> None:
 
 def answer(request: Request) -> Response:
     """The pulse of the sweep that the address names."""
+    name = request.query_params.get("name", "")
     try:
-        return pulse.answer_with(pulse_of(request.query_params.get("name", "")))
+        storage.study(name, visitor_in(request.scope))  # which raises of somebody else's
+        return pulse.answer_with(pulse_of(name))
     except ValueError:
         return PlainTextResponse("There is no such sweep.", status_code=404)
 
@@ -51,7 +54,7 @@ def _hash_of(name: str) -> str:
     from dec_core.sweeps import studies
 
     with storage.answering():
-        study = storage.study(name)
+        study = storage.any_study(name)
         shown = [{**row, "reports": None} for row in studies.table(study)]  # no figure shows them
         return hashlib.sha256(repr([study.user_attrs, shown]).encode()).hexdigest()[:16]
 

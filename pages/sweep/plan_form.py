@@ -16,6 +16,7 @@ from dec_core.runs.own_presets import own_presets
 from dec_core.sweeps.plan import SweepPlan, plan_fields
 from dec_core.sweeps.space import Choices, Range, default_range, is_whole, parse_range, sweepable
 from pages.shared import focus
+from pages.shared.permission import keeps_for
 from pages.shared.picker import name as name_of_run
 from pages.shared.places import runs_root
 from pages.shared.snapshot_view import shown
@@ -66,7 +67,7 @@ def plan_form() -> None:
 
 def _base() -> RunConfig | None:
     """The config to start from: a preset, or that of the run in focus."""
-    presets = PRESETS | own_presets(runs_root())
+    presets = PRESETS | own_presets(runs_root(), keeps_for())
     run = focus.focused_run(warn=False)
     entry = focus.index().entry(run.id) if run else None
     named = {}

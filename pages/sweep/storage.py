@@ -11,8 +11,10 @@ from typing import Any
 import streamlit as st
 
 from pages.shared import focus
+from pages.shared.permission import may_sweep, may_train_on
 from pages.shared.places import runs_root
 from pages.shared.trouble import DISK_FULL
+from pages.shared.visitor import NOBODY, UNKNOWN_VISITOR, Visitor, is_room, visitor
 
 DATABASE = os.environ.get("DEC_SWEEPS", "")
 
@@ -37,15 +39,33 @@ def answering() -> Iterator[None]:
 
 
 def names() -> list[str]:
-    """The sweeps there are, newest first. Raises ValueError where the database cannot be used."""
+    """The visitor's sweeps, newest first. Raises ValueError where the database cannot be used."""
     from dec_core.sweeps import studies
 
     with answering():
-        return studies.names(_storage(address()))[::-1]
+        owners = studies.owners(_storage(address()))
+    return [name for name in owners if may_sweep(owners[name])][::-1]
 
 
-def study(name: str) -> Any:
-    """The study of a sweep. Raises ValueError if there is none of that name."""
+def study(name: str, who: Visitor | None = None) -> Any:
+    """The study of a sweep; without `who`, for the visitor. Raises ValueError if they have none of that name."""
+    from dec_core.sweeps import studies
+
+    try:
+        with answering():
+            found = any_study(name)
+            is_theirs = may_sweep(studies.owner_of(found), who)
+    except ValueError:
+        if not is_room():
+            raise
+        is_theirs = False
+    if not is_theirs:
+        raise ValueError(f"name: there is no sweep of yours named {name}")
+    return found
+
+
+def any_study(name: str) -> Any:
+    """The study of a sweep, whoever's it is. Raises ValueError if there is none of that name."""
     return _study(address(), name)
 
 
@@ -67,8 +87,10 @@ def begin(plan: Any) -> None:
     """Store a sweep and let a worker begin. Raises ValueError if there is one of that name."""
     from dec_core.sweeps import studies
 
+    if visitor() == NOBODY or not may_train_on(plan.base.dataset):
+        raise ValueError(UNKNOWN_VISITOR if visitor() == NOBODY else focus.no_such_data(plan.base.dataset))
     with answering():
-        studies.create(plan, address())
+        studies.create(plan, address(), visitor().id)
     focus.supervisor().sweep(address(), plan.name)
 
 

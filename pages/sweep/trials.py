@@ -11,6 +11,7 @@ import streamlit as st
 
 from dec_core.runs.own_presets import keep_preset
 from pages.shared import focus
+from pages.shared.permission import keeps_for
 from pages.shared.places import runs_root
 from pages.shared.text import escape, sentence
 from pages.shared.trouble import writing
@@ -84,7 +85,7 @@ def _make_preset(plan: Any, row: dict[str, Any]) -> None:
 def _keep(plan: Any, row: dict[str, Any], name: str) -> None:
     try:
         with writing("The preset"):
-            keep_preset(runs_root(), name, plan.config(row["params"]))
+            keep_preset(runs_root(), name, plan.config(row["params"]), keeps_for())
     except ValueError as error:
         st.toast(sentence(error), icon=":material/error:")
         return

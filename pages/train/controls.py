@@ -16,6 +16,8 @@ from dec_core.runs.history import History
 from dec_core.runs.lock import RunIsTaken
 from dec_core.runs.status import ACTIVE, RunStatus
 from pages.shared import focus
+from pages.shared.permission import NOT_YOURS, may_run
+from pages.shared.sharing import share_menu
 from pages.shared.snapshot_view import newest_clustered, shown
 from pages.shared.text import escape
 from pages.shared.trouble import tell_problem, writing
@@ -46,7 +48,8 @@ def controls(run: RunFolder | None, status: RunStatus | None, config: RunConfig 
     another one interrupts the script.
     """
     state = status.state if status else ""
-    go_on = state == "paused" or (status is not None and status.resumable)
+    mine = run is not None and may_run("command", run)
+    go_on = mine and (state == "paused" or (status is not None and status.resumable))
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="controls"):
         st.markdown(f"**{escape(line)}**", width="stretch")
         _button(
@@ -63,9 +66,11 @@ def controls(run: RunFolder | None, status: RunStatus | None, config: RunConfig 
         if go_on:
             _button("resume", "Resume", "resume", True, TO_RESUME, _resume, run, is_main=True)
         else:
-            _button("pause", "Pause", "pause", state == "running", TO_PAUSE, tell, run, "pause")
-        _button("step", "Step", "skip_next", state in ("running", "paused"), TO_STEP, tell, run, "step")
-        _button("stop", "Stop", "stop", state in ACTIVE, TO_STOP, tell, run, "stop")
+            _button("pause", "Pause", "pause", mine and state == "running", TO_PAUSE, tell, run, "pause")
+        _button("step", "Step", "skip_next", mine and state in ("running", "paused"), TO_STEP, tell, run, "step")
+        _button("stop", "Stop", "stop", mine and state in ACTIVE, TO_STOP, tell, run, "stop")
+        if run is not None:
+            share_menu(run)
         if run is not None and state not in ACTIVE:
             downloads(run, focus.reader(run.id).history, run.config)
         else:  # its place, so that the buttons stay where they are when a run ends
@@ -93,7 +98,8 @@ def _button(
 def _start(config: RunConfig) -> None:
     """Train it, unless that is what is training: the second click of a double one comes with the same config."""
     focused = focus.focused_run(warn=False)
-    if focused is not None and focused.status.state in ACTIVE and config_of(focused) == config:
+    is_training = focused is not None and focused.status.state in ACTIVE and config_of(focused) == config
+    if is_training and may_run("command", focused):
         return
     if not find_known_run(config):
         _train(config)
@@ -104,7 +110,7 @@ def _train(config: RunConfig) -> None:
     forget_known_run()
     try:
         with writing("The new run"):
-            run = focus.supervisor().start(config)
+            run = focus.start(config)
     except ValueError as error:
         tell_problem(error)
         return
@@ -116,6 +122,9 @@ def _train(config: RunConfig) -> None:
 
 
 def _resume(run: RunFolder) -> None:
+    if not may_run("command", run):
+        tell_problem(ValueError(NOT_YOURS))
+        return
     if run.status.state == "paused":
         tell(run, "resume")
         st.session_state.page_changed = run.status.state != "paused"  # it had given its place up, and waits for one
@@ -133,6 +142,9 @@ def _resume(run: RunFolder) -> None:
 
 def tell(run: RunFolder, command: str) -> None:
     """Send a command; the state line says so until the worker has obeyed."""
+    if not may_run("command", run):
+        tell_problem(ValueError(NOT_YOURS))
+        return
     before = run.status
     try:
         is_obeyed = focus.supervisor().command(run, command)

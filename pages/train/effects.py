@@ -134,7 +134,7 @@ def rates_of_server(config: RunConfig) -> ByPhase:
 
 @lru_cache(maxsize=20)
 def _rates(autoencoder: str, precision: str, root: Path, as_of: tuple[Any, ...]) -> ByPhase:
-    finished = [e for e in focus.index().entries() if e.config and e.status.state == "finished" and e.status.seconds]
+    finished = [e for e in focus.all_runs().entries() if e.config and e.status.state == "finished" and e.status.seconds]
     trained = []
     for entry in sorted(finished, key=lambda entry: entry.status.created, reverse=True)[:MOST_TRAINED]:
         with suppress(ValueError):  # its data are gone

@@ -16,6 +16,7 @@ from dec_core.data.limits import LIMITS
 from dec_core.runs.subset import example_index
 from pages.shared import components
 from pages.shared.background import Task, forget, show_progress, task
+from pages.shared.permission import keeps_for
 from pages.shared.places import runs_root
 from pages.shared.text import escape, sentence
 
@@ -43,7 +44,7 @@ def own_data() -> str | None:
             return _read_and_use(files, skip)
         forget(READING)
         forget(KEEPING)
-        kept = own.names(runs_root())
+        kept = own.names(runs_root(), keeps_for() or None)
         if kept:
             earlier = st.selectbox("Stored on this server", kept, index=None, placeholder="earlier uploads", key="kept")
             if earlier and st.button("Use this dataset", key="use_kept"):
@@ -71,8 +72,10 @@ def _read_and_use(files: list, skip: bool) -> str | None:
         forget(KEEPING)  # what did not work before is tried again
     elif KEEPING not in st.session_state or st.session_state[KEEPING].of != source:
         return None  # nobody has asked for these
-    root = runs_root()
-    name = _finished(task(KEEPING, source, lambda still_wanted: _keep(given, skip, root, still_wanted)), "Storing")
+    root, owner = runs_root(), keeps_for()
+    name = _finished(
+        task(KEEPING, source, lambda still_wanted: _keep(given, skip, root, owner, still_wanted)), "Storing"
+    )
     if name is not None:
         forget(KEEPING)
     return name
@@ -99,5 +102,5 @@ def _preview(files: Files, skip: bool, still_wanted: Callable[[], None]) -> Prev
         return Preview(reading.notes, np.array(data.images[index]), captions)
 
 
-def _keep(files: Files, skip: bool, root: Path, still_wanted: Callable[[], None]) -> str:
-    return keep_isolated(files, root, skip_unreadable=skip, limits=LIMITS, while_waiting=still_wanted)
+def _keep(files: Files, skip: bool, root: Path, owner: str, still_wanted: Callable[[], None]) -> str:
+    return keep_isolated(files, root, skip_unreadable=skip, limits=LIMITS, while_waiting=still_wanted, owner=owner)

@@ -24,6 +24,8 @@ from dec_core.fields import fields, parse
 from dec_core.presets import PRESETS, fitted_to, nearest
 from dec_core.runs.own_presets import own_presets
 from pages.shared import link
+from pages.shared.focus import no_such_data
+from pages.shared.permission import keeps_for, may_train_on
 from pages.shared.places import runs_root
 from pages.shared.widget_key import value_chosen
 from pages.train.effects import size_and_shape
@@ -106,7 +108,7 @@ class Form:
 
 def presets() -> dict[str, RunConfig]:
     """Those that come along, then those that were kept on this server."""
-    return PRESETS | own_presets(runs_root())
+    return PRESETS | own_presets(runs_root(), keeps_for())
 
 
 def take_up() -> tuple[FormChoices, list[str]]:
@@ -207,7 +209,7 @@ def _fitted_to_fewer(base: RunConfig, dataset: Any) -> dict[str, int | None]:
 def _size(dataset: str) -> int:
     """How many images there are; 0 if they are gone, which is said at the field."""
     try:
-        return size_and_shape(dataset)[0]
+        return size_and_shape(dataset)[0] if may_train_on(dataset) else 0
     except DataError:
         return 0
 
@@ -216,6 +218,8 @@ def _validated(values: dict[str, Any]) -> tuple[RunConfig | None, dict[str, str]
     try:
         config = RunConfig.make(**values)
         if config.dataset not in BUNDLED:
+            if not may_train_on(config.dataset):
+                raise DataError(no_such_data(config.dataset))
             config.check_images(*size_and_shape(config.dataset))
         return config, {}
     except ConfigError as error:
