@@ -24,8 +24,10 @@ FLAGS = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader
 
 
 @contextmanager
-def served(runs: Path) -> Iterator[tuple[str, subprocess.Popen]]:
+def served(runs: Path, **settings: str) -> Iterator[tuple[str, subprocess.Popen]]:
     """The app as `make app` serves it, on a free port and over the folder `runs`: (address, process).
+
+    `settings` are environment variables of the server, as DEC_ROOM="1".
 
     What it writes for browsers (frames, plotly.js) lies in a folder of its own: no server finds it warm. It ends with
     this process, however that ends.
@@ -36,7 +38,7 @@ def served(runs: Path) -> Iterator[tuple[str, subprocess.Popen]]:
     attended = [sys.executable, "-m", "benchmarks.attended"]
     command = [*attended, "streamlit", "run", "app.py", f"--server.port={port}"]
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as static:
-        environment = {**os.environ, "DEC_RUNS": str(runs), "DEC_STATIC": static}
+        environment = {**os.environ, "DEC_RUNS": str(runs), "DEC_STATIC": static, **settings}
         with (runs / "server.log").open("w") as log:
             process = subprocess.Popen(
                 command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=log, stderr=subprocess.STDOUT

@@ -25,6 +25,13 @@ class Answer:
         return next(iter(SimpleCookie(self.headers.get("set-cookie", "")).values()), None)
 
 
+def altered(text: str, place: int = 0) -> str:
+    """The text with another letter at a place."""
+    letters = list(text)
+    letters[place] = "B" if letters[place] == "A" else "A"
+    return "".join(letters)
+
+
 def asked(app: Any, path: str, cookies: dict[str, str] | None = None, *, method: str = "GET", **headers: str) -> Answer:
     """The answer of `app` to a request for a path, with its query if it has one."""
     path, _, query = path.partition("?")

@@ -180,7 +180,7 @@ class Attempt:
         return folder if status.state == "finished" or status.resumable else None
 
     def _new_folder(self, config: RunConfig, seed: int) -> RunFolder:
-        folder = RunFolder.create(self.root, config, "running", owner=studies.owner_of(self.study))
+        folder = RunFolder.create(self.root, config, "running", studies.owner_of(self.study))
         number = studies.planned_number(retry(self.study.get_trials, False)[self.trial.number])
         where = studies.without_password(self.storage.url)
         origin = {"study": self.plan.name, "trial": number, "storage": where, "by_labels": self.plan.uses_labels}

@@ -26,9 +26,9 @@ def arrive(page: str) -> None:
     first, another = "page" not in state, state.get("page") != page
     state.page = page
     if first or another or went_back():
-        if "share" in address:
-            sharing.take_up(address.get("run", ""), address["share"])
-        state.asked = {name: value for name, value in address.items() if name not in ("run", "share")}
+        if "token" in address:
+            sharing.take_up(address.get("run", ""), address["token"])
+        state.asked = {name: value for name, value in address.items() if name not in ("run", "token")}
         # an address without a run is that of a screen's name on top, which means the run in focus
         if "run" in address or not another:
             state.focused = address.get("run")

@@ -35,9 +35,14 @@ def share_menu(run: RunFolder) -> None:
             st.error(sentence(error), icon=":material/error:")
             return
         st.caption(ABOUT)
-        st.code(f"{st.context.url or ''}?{urlencode({'run': run.id, 'share': token})}", language=None, wrap_lines=True)
+        st.code(_link(run, token), language=None, wrap_lines=True)
         st.button("Stop sharing", key="stop_sharing", icon=":material/link_off:", type="tertiary", on_click=_stop,
                   args=(run, key), help="The link then leads nowhere, also for those who have used it.")  # fmt: skip
+
+
+def _link(run: RunFolder, token: str) -> str:
+    """The address of Train, which is the app's own, with the run and its token."""
+    return f"{(st.context.url or '').rstrip('/')}/?{urlencode({'run': run.id, 'token': token})}"
 
 
 def _stop(run: RunFolder, key: str) -> None:

@@ -1,0 +1,48 @@
+"""A room in three browsers: whose run it is, a stranger, and the instructor."""
+
+import re
+
+from driving import DIGITS, button, link_of, opened
+from playwright.sync_api import expect
+
+from benchmarks.serving import served
+from dec_core.runs.folder import list_runs
+from dec_core.runs.room_files import new_instructor_token
+
+SOMEBODY_ELSES = "This run belongs to somebody else"
+
+
+def test_a_run_is_its_owners_and_the_instructors_and_a_stranger_sees_it_when_it_is_shared(tmp_path, browser):
+    with served(tmp_path, DEC_ROOM="1") as (address, _):
+        complaints = []
+        owner, stranger, instructor = (opened(browser, complaints) for _ in range(3))
+        owner.goto(address + link_of(DIGITS, max_iterations=100_000))
+        button(owner, "Start").click()
+        expect(button(owner, "Pause")).to_be_enabled()
+        (run,) = list_runs(tmp_path)
+        assert re.fullmatch("[0-9a-f]{16}", run.owner) and f"run={run.id}" in owner.url
+
+        stranger.goto(address)  # and does not land on what trains
+        expect(button(stranger, "Start")).to_be_enabled()
+        expect(button(stranger, "Pause")).to_be_disabled()
+        stranger.keyboard.press("Space")
+        stranger.goto(f"{address}/?run={run.id}")
+        expect(stranger.get_by_text(SOMEBODY_ELSES)).to_be_visible()
+        answers = [page.request.get(f"{address}/pulse?run={run.id}").status for page in (owner, stranger)]
+        assert answers == [200, 404] and run.status.state == "running"
+
+        owner.locator("[class*=st-key-share_] button").first.click()
+        link = owner.locator(".stCode").filter(has_text="token=").inner_text().strip()
+        stranger.goto(link)
+        expect(stranger.get_by_text("Reconstruction error").first).to_be_visible()
+        expect(stranger.get_by_text(SOMEBODY_ELSES)).to_have_count(0)
+        expect(button(stranger, "Stop")).to_be_disabled()
+        assert stranger.request.get(f"{address}/pulse?run={run.id}").status == 200
+
+        instructor.goto(f"{address}/instructor?token={new_instructor_token(tmp_path)}")
+        instructor.goto(f"{address}/?run={run.id}")
+        button(instructor, "Stop").click()
+        expect(button(owner, "Resume")).to_be_enabled()
+        assert complaints == [] and run.status.state == "stopped"
+        for page in (owner, stranger, instructor):
+            page.context.close()
