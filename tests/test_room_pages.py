@@ -411,14 +411,14 @@ def test_presets_are_their_owners(room, monkeypatch):
 @pytest.fixture
 def images(room, digits):
     """The name of Anna's images, of which she has a run."""
-    return own.keep(Dataset("annas-cats", digits.images[:400], None), room.root, ANNA)
+    return own.keep(Dataset("annas-cats", digits.images[:400], digits.y[:400] % 7, tuple("abcdefg")), room.root, ANNA)
 
 
 def test_uploaded_images_are_their_owners(room, images, digits, monkeypatch):
     assert own.names(room.root, ANNA) == [images] and own.names(room.root, BEN) == [] != own.names(room.root)
     assert own.owners("../owner", room.root) == frozenset()
     at = opened_at("train", dataset=images)
-    assert "400" not in [item.value for item in at.caption] and "there is no" in seen(at)
+    assert "there is no" in seen(at) and "7 classes" not in seen(at)
     assert at.button(key="start").disabled
     with pytest.raises(ValueError, match="there is no"), asking(BEN):
         focus.start(room.bens.config.changed(dataset=images))
@@ -426,7 +426,8 @@ def test_uploaded_images_are_their_owners(room, images, digits, monkeypatch):
     assert theirs.startswith("own-bens-") and own.names(room.root, BEN) == [theirs]
     assert not opened_at("train", dataset=theirs).button(key="start").disabled
     arrives(monkeypatch, ANNA)
-    assert not opened_at("train", dataset=images).button(key="start").disabled
+    at = opened_at("train", dataset=images)
+    assert not at.button(key="start").disabled and "7 classes" in seen(at)
 
 
 # -- routes

@@ -15,6 +15,7 @@ from dec_core.reading.cost import ByPhase
 from dec_core.runs.folder import config_of
 from pages.shared import link
 from pages.shared.focus import fill_with, focused_run, index
+from pages.shared.permission import may_train_on
 from pages.shared.picker import name as name_of_run
 from pages.shared.picker import name_of_config
 from pages.shared.places import runs_root
@@ -110,8 +111,8 @@ def _group(group: str, names: list[str], form: Form, rates: ByPhase) -> None:
 
 def _clusters_sought(form: Form) -> None:
     """Of data of one's own: how many clusters are looked for, and how many classes its labels name."""
-    dataset, k = form.choices.values["dataset"], form.choices.values["n_clusters"]
-    if dataset in BUNDLED or not k:
+    dataset, k = form.choices.values["dataset"], int(form.choices.values["n_clusters"] or 0)
+    if dataset in BUNDLED or not k or not may_train_on(dataset):
         return
     try:
         n_classes = len(load(dataset, root=runs_root()).classes)
