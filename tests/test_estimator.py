@@ -185,7 +185,7 @@ def test_the_config_is_changed_by_the_parameters_and_by_the_data_only(digits):
     assert (config.n_clusters, config.random_state, config.batch_size, config.n_samples) == (3, 7, 60, None)
     changed = {"n_clusters": 3, "random_state": 7, "batch_size": 60, "n_samples": None, "dataset": config.dataset}
     assert config == model.config.changed(**changed)
-    assert (model.config.n_clusters, model.config.batch_size) == (10, 256)
+    assert (model.config.n_clusters, model.config.batch_size) == (10, 128)
 
 
 def test_the_seed_decides(tiny, digits):
@@ -270,7 +270,9 @@ DIVERGING = {"pretrain_optimizer": "sgd", "pretrain_learning_rate": 10.0, "momen
 
 def test_training_that_diverges_is_an_error_of_fit_and_an_event_of_iter_fit(digits):
     config = TINY.changed(hidden_units=(16,), latent_dim=3, **DIVERGING)
-    with pytest.raises(ValueError, match=r"pretrain_learning_rate 10 for sgd; try 1"):
+    with pytest.raises(
+        ValueError, match=r"the learning rate 10 for sgd in pretraining \(pretrain_learning_rate\); try 1"
+    ):
         DEC(config).fit(digits.images[:300])
     model = DEC(config)
     assert isinstance([*model.iter_fit(digits.images[:300])][-1], Diverged)

@@ -36,6 +36,8 @@ PLOT = """.plot { width: 100%; }
 .plot:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: -2px; }
 """
 
+KEYS = ("keep_focus.js", "close_drawer.js", "keys.js")  # of which the keyboard's component is made
+
 
 @cache
 def source(name: str) -> str:
@@ -59,7 +61,7 @@ _digits = st.components.v2.component(
 _keys = st.components.v2.component(
     "keys",
     html="<span hidden></span>",
-    js=source("keep_focus.js") + source("close_drawer.js") + source("keys.js"),
+    js="".join(source(name) for name in KEYS),
 )
 _address = st.components.v2.component("address", html="<span hidden></span>", js=source("address.js"))
 

@@ -8,9 +8,10 @@ from driving import opened
 
 from dec_core.figures.embedding import frame
 from pages.inspect.view_components import TIMELINE
-from pages.shared.components import POINTS
+from pages.shared.components import KEYS, POINTS
 
 PAGES = Path(__file__).parents[2] / "pages"
+KEYBOARD = [f"shared/{name}" for name in KEYS]
 LOAD = """async ([source, html]) => {
   const address = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
   const host = document.body.appendChild(document.createElement("div"));
@@ -90,9 +91,7 @@ def test_news_that_come_while_one_asks_do_not_make_two_who_ask(blank):
 
 
 def test_the_space_key_on_a_button_inside_a_component_presses_no_other(blank):
-    load(
-        blank, '<button class="lasso"></button><canvas tabindex="0"></canvas>', "shared/keep_focus.js", "shared/keys.js"
-    )
+    load(blank, '<button class="lasso"></button><canvas tabindex="0"></canvas>', *KEYBOARD)
     blank.evaluate("""() => {
       const button = document.body.appendChild(document.createElement("div"));
       button.className = "st-key-pause";
@@ -106,7 +105,7 @@ def test_the_space_key_on_a_button_inside_a_component_presses_no_other(blank):
 
 
 def test_the_keyboard_stays_in_the_row_of_controls_when_its_button_is_replaced_or_turns_grey(blank):
-    load(blank, "<span></span>", "shared/keep_focus.js", "shared/keys.js")
+    load(blank, "<span></span>", *KEYBOARD)
     blank.evaluate("""() => {
       const row = document.body.appendChild(document.createElement("div"));
       row.className = "st-key-controls";
