@@ -18,6 +18,9 @@ from dec_core.analysis.verdict import (
     nearly_empty,
     what_to_try,
 )
+from dec_core.presets import PRESETS
+from dec_core.reading.summary import findings
+from dec_core.runs.history import History
 from dec_core.training.mixture import Mixture
 
 pytestmark = pytest.mark.slow
@@ -128,6 +131,25 @@ def test_the_way_out_depends_on_what_was_done():
     assert "gradients" in what_to_try(True, "pixels")
     assert "another seed" in what_to_try(True, "gradients")
     assert what_to_try(False, "pixels", "fast") == "Set Initial target p back to umap_gmm, as in fast."
+
+
+def test_a_run_that_left_the_mixtures_target_is_told_what_it_lacks():
+    history = History(
+        judged=replace(CALM, border=0.5).to_dict(),
+        end={"acc": 0.577},
+        updates=[{"iteration": 0, "sizes": [1000, 17, 11, 1970]}],
+        baseline={"acc": 0.681},
+    )
+    said = findings(history, PRESETS["first-look"].changed(first_target="kmeans"), list("ACJD"))
+    assert said[1:] == [
+        "Set Initial target p back to umap_gmm, as in first-look.",
+        "Clusters C (17 images) and J (11) are nearly empty.",
+        "The network is behind k-means on the pixels, which reaches 68.1 %.",
+    ]
+    assert "preset first-look" in findings(history, PRESETS["tutorial-dec"], list("ACJD"))[1]
+    collapsed = replace(history, updates=[{"iteration": 0, "sizes": [0, 0, 0, 2998]}])
+    (only,) = findings(collapsed, PRESETS["first-look"], list("ACJD"))  # how it compares is beside the point
+    assert only.startswith("Clustering has collapsed")
 
 
 def test_nearly_empty_clusters_are_named_with_their_sizes():

@@ -216,8 +216,7 @@ def findings(history: History, config: RunConfig, letters: list[str]) -> list[st
             sentences.append(what_to_try(fits_mixture(config), config.features, _taught_preset(config)))
     if ended and not collapsed:
         sentences.append(nearly_empty(_sizes(history), name))
-    if ended and "acc" in history.end and history.updates:
-        sentences += _compared(history)
+        sentences += _compared(history) if "acc" in history.end and history.updates else []
     return [sentence for sentence in sentences if sentence]
 
 

@@ -38,7 +38,7 @@ from pages.shared.snapshot_view import (
 )
 from pages.shared.text import escape
 
-TOP, BOTTOM = 284, 222  # heights in pixels of the contents of the upper and lower boxes
+TOP, BOTTOM = 266, 222  # heights in pixels of the contents of the upper and lower boxes
 MOST_LETTERS = 40  # of a class's name beside a box's question
 COLOURS = {"digit": "digit", "cluster": "cluster", "wrong": "wrong"}
 
