@@ -14,6 +14,8 @@ from typing import Literal, Protocol
 PHASES = ("pretraining", "centers", "clustering")  # what is done in turn
 STATE_PHASES = (*PHASES, "finished")  # where a run may stand, in states and records on disk
 
+MIXTURE_ALONE = "umap_gmm"  # the method that ends with what UMAP and a mixture find
+
 
 class MethodChoice(Protocol):
     """The fields of a `RunConfig` that decide by what its clusters are found."""

@@ -14,7 +14,7 @@ from dec_core.analysis.blas_threads import one_blas_thread
 from dec_core.analysis.merge_split_check import merge_split_check, neighbour_graph
 from dec_core.analysis.umap_gmm import UmapGmm, compare, lay_out, mix
 from dec_core.config import RunConfig, applies
-from dec_core.methods import METHODS
+from dec_core.methods import METHODS, MIXTURE_ALONE
 
 MOST_STARTS = 2
 MOST_CHECKED = 10_000  # images, evenly spread, by which a start is checked
@@ -36,7 +36,7 @@ def computed(what: str, depends: Fields, make: Callable[[], Arrays]) -> Arrays:
 
 def mixture_of(config: RunConfig) -> Fields:
     """The fields that decide what UMAP and a mixture find: those that act where there is nothing else."""
-    alone = config.model_copy(update={"method": "umap_gmm"})
+    alone = config.model_copy(update={"method": MIXTURE_ALONE})
     names = [name for name in RunConfig.model_fields if name != "method" and applies(name, alone)]
     return {name: getattr(config, name) for name in names}
 

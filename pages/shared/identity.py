@@ -62,7 +62,7 @@ def visitor_in(scope: Scope) -> Visitor:
 def enter_as_instructor(request: Request) -> Response:
     """Follow the instructor's link: it works once, in the browser in which it is opened."""
     token = request.query_params.get("token", "")
-    if not is_room() or request.method != "GET" or not spend_instructor_token(runs_root(), token):
+    if not is_room() or request.scope["method"] != "GET" or not spend_instructor_token(runs_root(), token):
         return PlainTextResponse(SPENT, status_code=403, headers={"Cache-Control": "no-store"})
     answer = RedirectResponse("./", status_code=303, headers={"Cache-Control": "no-store"})
     answer.headers.append("set-cookie", _set_cookie(request.scope, signed(INSTRUCTOR)))
