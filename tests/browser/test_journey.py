@@ -204,7 +204,7 @@ def unlabelled(tmp_path):
 
 
 def test_bring_images_without_labels_train_and_take_the_labels_away(server, page, unlabelled):
-    page.goto(server.address + link_of(MNIST, n_samples="", pretrain_epochs=4, max_iterations=60))
+    page.goto(server.address + link_of(MNIST, n_samples="", pretrain_epochs=4, max_iterations=60, seed=1))
     page.get_by_text("Your own images").click()
     page.locator("input[type=file]").set_input_files(unlabelled / "mine.npz")
     expect(page.get_by_text("600 images of 8×8 pixels.")).to_be_visible()
