@@ -33,6 +33,7 @@ night: .venv/test.installed
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@echo "Installing what the app needs; TensorFlow makes this take a few minutes."
 	$(PIP) -r requirements.txt
+	-@$(BIN)/python -c 'from dec_core.analysis.projection import compile_umap; compile_umap()' 2>/dev/null  # else the first run does
 	touch $@
 
 .venv/test.installed: .venv/app.installed requirements-test.txt

@@ -195,3 +195,10 @@ def extent(plane: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     reach = (high - low) / 2
     reach = np.maximum(reach, reach.max() / MOST_STRETCH)
     return (low + high) / 2, np.where(reach > 0, reach, 1.0)
+
+
+def compile_umap() -> None:
+    """Let numba compile UMAP, for some seconds; what it compiles is kept on disk for later processes."""
+    rng = np.random.default_rng(0)
+    for seed in (None, 0):  # on all threads, and on one, are different code
+        umap_plane(rng.normal(size=(300, 10)), rng.normal(size=(300, 2)), random_state=seed)

@@ -42,6 +42,7 @@ def main() -> int:
     control = Control()
     threading.Thread(target=control.listen, daemon=True).start()
     threading.Thread(target=_read_images, daemon=True).start()
+    from dec_core.analysis.projection import compile_umap
     from dec_core.work import recorder  # noqa: F401  (TensorFlow and all else that training needs)
 
     _step_back()
@@ -50,7 +51,7 @@ def main() -> int:
     try:
         task = control.tasks.get(timeout=IDLE)
     except queue.Empty:
-        threading.Thread(target=_compile_umap, daemon=True).start()
+        threading.Thread(target=compile_umap, daemon=True).start()
         task = control.tasks.get()
     if task is not None and task[0] == "sweep":
         _sweep(json.loads(task[1]), control)
@@ -165,14 +166,3 @@ def _rehearse() -> None:
     config = RunConfig.make(dataset="digits", hidden_units=(8,), pretrain_epochs=1, kmeans_n_init=1, max_iterations=1)
     for _ in train(TrainingState(config, (8, 8)), load("digits").x):
         pass
-
-
-def _compile_umap() -> None:
-    """Let numba compile UMAP: some seconds, so only when no run has been requested for a while."""
-    import numpy as np
-
-    from dec_core.analysis.projection import umap_plane
-
-    rng = np.random.default_rng(0)
-    for seed in (None, 0):  # on all threads, and on one, are different code
-        umap_plane(rng.normal(size=(300, 10)), rng.normal(size=(300, 2)), random_state=seed)
