@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache
 from math import ceil
 from pathlib import Path
-from typing import Any
 
 from dec_core.analysis.verdict import thousands
 from dec_core.config import BUNDLED, RunConfig
@@ -21,6 +21,7 @@ from pages.train.spans import Number
 
 MOST_FOR_ADAM = 0.01  # above which training is likely to diverge
 MOST_TRAINED = 20  # runs whose speed is asked
+COUNT_EVERY = 10.0  # seconds after which these are looked for anew
 
 
 Value = Number | tuple[int, ...]
@@ -126,14 +127,18 @@ def expected_seconds(config: RunConfig, rates: ByPhase) -> ByPhase:
 
 
 def rates_of_server(config: RunConfig) -> ByPhase:
-    """How fast this server trains networks of the config's kind, by the newest runs it has finished."""
-    root, run = runs_root(), focus.focused_run(warn=False)
-    as_of = (root.stat().st_mtime_ns if root.exists() else 0, run and (run.id, run.status.state))  # one may have ended
-    return _rates(config.autoencoder, config.precision, root, as_of)
+    """How fast this server trains networks of the config's kind, by the newest runs it has finished.
+
+    Every redraw asks for each preset, of whatever visitor: a run that has just ended counts some seconds later.
+    """
+    root = runs_root()
+    as_of = (root.stat().st_mtime_ns if root.exists() else 0, time.monotonic() // COUNT_EVERY)
+    return rates(RunConfig.make(autoencoder=config.autoencoder, precision=config.precision), _trained(root, as_of))
 
 
-@lru_cache(maxsize=20)
-def _rates(autoencoder: str, precision: str, root: Path, as_of: tuple[Any, ...]) -> ByPhase:
+@lru_cache(maxsize=4)
+def _trained(root: Path, as_of: tuple[int, float]) -> tuple[tuple[RunConfig, dict[str, float], Cost], ...]:
+    """Config, seconds by phase and cost of the newest runs that have finished."""
     finished = [e for e in focus.all_runs().entries() if e.config and e.status.state == "finished" and e.status.seconds]
     trained = []
     for entry in sorted(finished, key=lambda entry: entry.status.created, reverse=True)[:MOST_TRAINED]:
@@ -141,7 +146,7 @@ def _rates(autoencoder: str, precision: str, root: Path, as_of: tuple[Any, ...])
             trained.append(
                 (entry.config, entry.status.seconds, cost(entry.config, *size_and_shape(entry.config.dataset)))
             )
-    return rates(RunConfig.make(autoencoder=autoencoder, precision=precision), trained)
+    return tuple(trained)
 
 
 def size_and_shape(name: str) -> tuple[int, tuple[int, ...]]:
