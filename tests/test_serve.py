@@ -72,6 +72,21 @@ def test_a_room_is_served_to_all_and_says_where(served, capsys, tmp_path):
     assert not any("token" in part for part in [*command, *environment.values()])
 
 
+def test_behind_a_proxy_the_invitation_names_the_proxy(served, capsys):
+    command, _ = served("--room", "--public-url", "https://example.org/dec/")
+    assert "--server.address=127.0.0.1" in command
+    assert "https://example.org/dec/instructor?token=" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "url", ["example.org", "ftp://example.org", "https://", "https://example.org:port", "https://a@b", "https://a/?b=1"]
+)
+def test_a_public_address_that_is_none_is_refused(url, capsys):
+    assert main(["serve", "--public-url", url]) == 2
+    error = capsys.readouterr().err
+    assert url in error and "expected an address like https://example.org/dec" in error
+
+
 def test_a_host_that_is_named_is_the_address(served, capsys):
     command, _ = served("--room", "--host", "127.0.0.1")
     assert "--server.address=127.0.0.1" in command

@@ -12,6 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from dec_core.cli.options import add_command
 
@@ -27,6 +28,8 @@ def add_parser(commands: Any) -> None:
     add("--host", metavar="ADDRESS",
         help=f"address to listen at (default: {LOOPBACK}; {EVERYWHERE}, all interfaces, with --room)")  # fmt: skip
     add("--port", type=int, default=PORT, metavar="N", help=f"(default: {PORT})")
+    add("--public-url", metavar="URL",
+        help="what browsers call it where a proxy stands before it; it then listens to this machine alone")  # fmt: skip
     add("--max-upload", type=int, metavar="MB", help="the largest file that can be uploaded")
     add("--slots", type=int, metavar="N", help="how many runs train at a time")
     add("--max-minutes", type=int, metavar="N", help="the longest that a run may train")
@@ -41,11 +44,12 @@ def run(options: argparse.Namespace) -> int:
             raise ValueError(f"--{name.replace('_', '-')}: received {value}, expected 1 or more")
     if not (PROJECT / "app.py").is_file():
         raise ValueError(f"app: there is no app.py in {PROJECT}; serve from a checkout of the project")
-    host = options.host or (EVERYWHERE if options.room else LOOPBACK)
+    urls = [_public_url(options.public_url)] if options.public_url else []
+    host = options.host or (EVERYWHERE if options.room and not urls else LOOPBACK)
     _check_free(host, options.port)
     runs = Path(os.environ.get("DEC_RUNS", "runs")).resolve()
     if options.room:
-        print(_invitation(addresses(host, options.port), runs), flush=True)
+        print(_invitation(urls or addresses(host, options.port), runs), flush=True)
     environment = {**os.environ, "DEC_RUNS": str(runs), **_settings(options)}
     command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.address={host}",
                f"--server.port={options.port}"]  # fmt: skip
@@ -54,6 +58,18 @@ def run(options: argparse.Namespace) -> int:
     if os.name == "nt":  # there, nothing takes a process's place
         return subprocess.call(command, env=environment)
     os.execve(sys.executable, command, environment)
+
+
+def _public_url(text: str) -> str:
+    """The address without its last slash. Raises ValueError if it is none that a browser could be sent to."""
+    try:
+        parts = urlsplit(text)
+        is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:  # a port that is no number, a broken IPv6 address
+        is_address = False
+    if not is_address or parts.query or parts.fragment or parts.username is not None:
+        raise ValueError(f"--public-url: received {text[:80]!r}, expected an address like https://example.org/dec")
+    return text.rstrip("/")
 
 
 def addresses(host: str, port: int) -> list[str]:
