@@ -1,6 +1,8 @@
 import itertools
 import json
+import tomllib
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +14,7 @@ from dec_core.analysis.naming import letter
 from dec_core.figures.confusion import confusion_figure, sizes_figure
 from dec_core.figures.curves import curves, curves_in_words
 from dec_core.figures.embedding import frame
-from dec_core.figures.palette import TEN
+from dec_core.figures.palette import GREY, RIGHT, RUN_COLOURS, TEN, WRONG
 from dec_core.figures.references import FOOT, HEIGHT, named_at
 from dec_core.runs.history import History, RunReader
 
@@ -211,6 +213,23 @@ def test_clusters_and_confidence_are_a_byte_each():
     packed = clusters_and_confidence(labels, cluster_order, np.array([0.0, 0.5, 1.0, np.nan]), 4)
     assert list(packed) == [2, 0, 0, 1, 0, 127, 254, 255]
     assert list(clusters_and_confidence(None, cluster_order, None, 2)) == [255] * 4
+
+
+def test_every_colour_is_seen_on_white_and_on_the_dark_page():
+    theme = tomllib.loads((Path(__file__).parents[1] / ".streamlit" / "config.toml").read_text())["theme"]
+    pages = [theme["light"]["backgroundColor"], theme["dark"]["backgroundColor"]]
+    contrasts = {
+        (each, page): contrast(each, page) for each in (*TEN, *RUN_COLOURS, RIGHT, WRONG, GREY) for page in pages
+    }
+    assert contrast("#000000", "#ffffff") == 21 and min(contrasts.values()) >= 3, min(contrasts, key=contrasts.get)
+
+
+def contrast(one: str, other: str) -> float:
+    """The ratio of WCAG 2.1: from 1 to 21."""
+    parts = np.array([list(bytes.fromhex(each.removeprefix("#"))) for each in (one, other)]) / 255
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    darker, lighter = sorted(linear @ [0.2126, 0.7152, 0.0722] + 0.05)
+    return lighter / darker
 
 
 def test_the_ramp_goes_from_dark_to_light():

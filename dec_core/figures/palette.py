@@ -1,27 +1,19 @@
 """Colours and names, the same in every view.
 
-Ten colours that stay apart for colour-blind people: Petroff, *Accessible Color Sequences for Data
-Visualization*, 2021. Compared runs have the colours of Paul Tol's vibrant scheme, so that a run is not taken for a
-cluster. Names of clusters: `dec_core.analysis.naming`.
+Every colour has a contrast of 3 and more on white and on the dark page, so that one palette does for both. The ten of
+clusters and digits were chosen by search: within that band, as far apart as can be for colour-blind people (Machado's
+simulation, distances in Oklab), and as near as can be to Petroff's sequence. The eight of compared runs are Paul Tol's
+vibrant scheme, moved likewise. Names of clusters: `dec_core.analysis.naming`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-TEN = ("#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6", "#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd")
+TEN = ("#3f90da", "#c23794", "#d61617", "#658d6a", "#8b3dca", "#915657", "#e76300", "#656a04", "#948eaa", "#007382")
 RIGHT, WRONG = "#3f90da", "#e76300"
-GREY = "#9aa0a6"
-RUN_COLOURS = (
-    "#0077bb",
-    "#ee7733",
-    "#009988",
-    "#cc3311",
-    "#aa4499",
-    "#33bbee",
-    "#997700",
-    "#777777",
-)  # compared, in order
+GREY = "#7f858b"
+RUN_COLOURS = ("#0077bb", "#e26a22", "#189b85", "#e8031e", "#ac459e", "#009af2", "#836b08", "#6a716f")  # in order
 N_RAMP = 31
 MOST_COLOURS = 64
 
