@@ -19,7 +19,7 @@ from dec_core.analysis.verdict import (
     what_to_try,
 )
 from dec_core.presets import PRESETS
-from dec_core.reading.summary import findings
+from dec_core.reading.summary import findings, is_suspect
 from dec_core.runs.history import History
 from dec_core.training.mixture import Mixture
 
@@ -114,8 +114,19 @@ def test_doubts_in_words():
     assert "cluster C is 2.0 times the mean size and splits in the middle" in merged
     assert "in the middle" not in doubts(replace(CALM, size=2.4).to_dict(), letters)
     live = doubts({**replace(CALM, border=0.3).to_dict(), "iteration": 80}, letters, ended=False)
-    assert live.startswith("Judged without labels, at step 80: clusters B and D share") and "90 %" not in live
-    assert doubts(CALM.to_dict(), letters, ended=False) == doubts(CALM.to_dict(), letters)
+    assert live.startswith("Judged without labels at step 80: clusters B and D share") and "90 %" not in live
+    calm = doubts({**CALM.to_dict(), "iteration": 1080}, letters, ended=False)
+    assert calm == "Judged without labels at step 1\u2009080, no group looks merged or split."
+
+
+def test_a_judgement_of_before_the_end_is_not_taken_for_the_last_one():
+    judged = replace(CALM, border=0.3).to_dict()
+    ended = History(end={"n_iterations": 100}, judged={**judged, "iteration": 90})
+    said = findings(ended, PRESETS["first-look"], list("ABCD"))
+    assert said[0].startswith("Judged without labels at step 90: clusters B and D") and not is_suspect(ended)
+    at_the_end = replace(ended, judged={**judged, "iteration": 100})
+    assert findings(at_the_end, PRESETS["first-look"], list("ABCD"))[0].startswith("Groups look merged or split")
+    assert is_suspect(at_the_end)
 
 
 def test_a_collapse_is_told_with_a_way_out():

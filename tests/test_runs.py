@@ -249,6 +249,7 @@ def test_a_closed_run_keeps_a_checkpoint_and_resumes_to_the_same_end(tmp_path, s
             break
     recording.close()
     assert folder.status.state == "stopped" and (folder.path / "checkpoint.npz").exists()
+    assert RunReader(folder).refresh().judged["iteration"] == 20  # what it leaves, not what it was before
     for _ in record(folder):
         pass
     ours, theirs = RunReader(folder).refresh(), RunReader(finished_run).refresh()

@@ -84,15 +84,16 @@ def verdict(confusion: Confusion, names: Sequence[str], noun: str = "digit") -> 
 def doubts(judged: Mapping[str, Any], name: Callable[[int], object], *, ended: bool = True) -> str:
     """The evidence against a clustering without labels, in a sentence.
 
-    For a run that has not ended the sentence names the step, as groups may still come apart.
+    Where it is not of the end the sentence names its step, as groups may come apart after it.
 
     Parameters
     ----------
     judged : mapping
-        As `MergeSplitCheck.to_dict` gives it; while a run trains, with its "iteration".
+        As `MergeSplitCheck.to_dict` gives it; where it is not of the end, with its "iteration".
     name : callable
         The name of the cluster of that number.
     """
+    begin = "Judged without labels" if ended else f"Judged without labels at step {thousands(judged['iteration'])}"
     suspicions = []
     if judged["splits"]:
         a, b = sorted(map(name, judged["pair"]))
@@ -105,9 +106,9 @@ def doubts(judged: Mapping[str, Any], name: Callable[[int], object], *, ended: b
         apart = " and splits in the middle" if judged["apart"] else ""
         suspicions.append(f"cluster {name(judged['cluster'])} is {judged['size']:.1f} times the mean size{apart}")
     if not suspicions:
-        return "Judged without labels, no group looks merged or split."
+        return f"{begin}, no group looks merged or split."
     if not ended:
-        return f"Judged without labels, at step {judged['iteration']}: {suspicions[-1]}."
+        return f"{begin}: {suspicions[-1]}."
     return f"Groups look merged or split: {'; '.join(suspicions)}. Accuracy is likely below 90 %."
 
 

@@ -211,7 +211,7 @@ def findings(history: History, config: RunConfig, letters: list[str]) -> list[st
     if collapsed:
         sentences.append(collapsed)
     elif judged:
-        sentences.append(doubts(judged, name, ended=ended))
+        sentences.append(doubts(judged, name, ended=_is_of_the_end(judged, history)))
         if is_suspect(history):
             sentences.append(what_to_try(fits_mixture(config), config.features, _taught_preset(config)))
     if ended and not collapsed:
@@ -238,8 +238,13 @@ def _taught_preset(config: RunConfig) -> str:
 
 def is_suspect(history: History) -> bool:
     """Whether clustering has collapsed, or has ended with groups that look merged or split."""
-    judged = history.judged if history.end else None
+    judged = history.judged if history.judged and _is_of_the_end(history.judged, history) else None
     return bool(_collapse(history) or (judged and (judged["splits"] or judged["merges"])))
+
+
+def _is_of_the_end(judged: dict[str, Any], history: History) -> bool:
+    """Whether a run has ended, and this was judged then: the last judgement comes a little after the end."""
+    return history.end is not None and judged["iteration"] >= history.end.get("n_iterations", 0)
 
 
 def _collapse(history: History) -> str:

@@ -120,6 +120,7 @@ class _Recorder:
         self.shown = float("-inf")  # when the status was, last
         self.last_checkpoint = time.monotonic()
         self.has_said_started = False
+        self.judged_at: int | None = None  # the gradient step
 
     def run(self) -> Iterator[Record]:
         """Train to the end."""
@@ -142,6 +143,8 @@ class _Recorder:
         if self.status.state == "running":
             self._checkpoint()
             self._save_decoder()
+            if self.judged_at is not None and self.judged_at < self.state.iteration:
+                self._judged()  # or what is shown would be of long before
             self.status = replace(self.status, **left_as)
             self.folder.set_status(self.status)
 
@@ -278,7 +281,7 @@ class _Recorder:
     def _judged(self) -> Record:
         """What speaks for and against the current clusters, judged without labels."""
         labels, n_clusters = self.state.labels[self.snapshots.view], self.config.n_clusters
-        graph = self.images.graph()
+        graph, self.judged_at = self.images.graph(), self.state.iteration
         judged = merge_split_check(graph, labels, n_clusters).to_dict()
         judged["agreement"] = modularity(graph, labels, n_clusters)
         judged["silhouette"] = silhouette(self.state.z, self.state.labels)
