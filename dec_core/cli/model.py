@@ -6,8 +6,9 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from dec_core.cli.options import RUNS, add_command, add_config_options, config_from
+from dec_core.cli.options import add_command, add_config_options, config_from
 from dec_core.config import BUNDLED
+from dec_core.runs.place import runs_root
 
 SUFFIXES = (".svg", ".png", ".pdf")
 COLUMNS = "{part:12} {layer:16} {kind:16} {output shape:>12} {parameters:>14}"
@@ -18,7 +19,7 @@ def add_parser(commands: Any) -> None:
     add_config_options(parser)
     parser.add_argument("--out", dest="target", type=Path, default=Path("model.svg"), metavar="FILE",
                         help="svg, png or pdf file to write (default: model.svg)")  # fmt: skip
-    parser.set_defaults(run=run, out=RUNS)  # people's own data are kept beside the runs
+    parser.set_defaults(run=run, out=runs_root())  # people's own data are kept beside the runs
 
 
 def run(options: argparse.Namespace) -> int:

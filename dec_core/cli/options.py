@@ -9,9 +9,8 @@ from typing import Any
 
 from dec_core.config import ConfigError, RunConfig
 from dec_core.presets import PRESETS
+from dec_core.runs.place import runs_root
 from dec_core.sweeps.plan import GRACE
-
-RUNS = Path("runs")
 
 
 def add_command(commands: Any, name: str, sentence: str, **kwargs: Any) -> argparse.ArgumentParser:
@@ -39,7 +38,8 @@ def add_skip_option(parser: argparse.ArgumentParser) -> None:
 
 
 def add_runs_folder(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--out", type=Path, default=RUNS, metavar="DIR", help="folder of the runs (default: runs)")
+    parser.add_argument("--out", type=Path, default=runs_root(), metavar="DIR",
+                        help="folder of the runs (default: $DEC_RUNS, or runs)")  # fmt: skip
 
 
 def add_json_option(parser: argparse.ArgumentParser) -> None:

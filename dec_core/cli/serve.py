@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from dec_core.cli.options import add_command
+from dec_core.runs.place import runs_root
 
 PROJECT = Path(__file__).parents[2]
 LOOPBACK, EVERYWHERE = "127.0.0.1", "0.0.0.0"
@@ -47,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
     urls = [_public_url(options.public_url)] if options.public_url else []
     host = options.host or (EVERYWHERE if options.room and not urls else LOOPBACK)
     _check_free(host, options.port)
-    runs = Path(os.environ.get("DEC_RUNS", "runs")).resolve()
+    runs = runs_root().resolve()
     if options.room:
         print(_invitation(urls or addresses(host, options.port), runs), flush=True)
     environment = {**os.environ, "DEC_RUNS": str(runs), **_settings(options)}

@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from dec_core.runs.place import runs_root
+
+__all__ = ["PROJECT", "runs_root", "static_root"]
+
 PROJECT = Path(__file__).parents[2]
-
-
-def runs_root() -> Path:
-    """The folder of runs: the environment's DEC_RUNS, else `runs` below the working directory."""
-    return Path(os.environ.get("DEC_RUNS", "runs"))
 
 
 def static_root() -> Path:

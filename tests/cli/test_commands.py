@@ -84,6 +84,16 @@ def test_a_term_is_explained_and_all_of_them_are_the_page(capsys):
     assert capsys.readouterr().out == page()
 
 
+def test_commands_keep_runs_where_the_app_does(monkeypatch, tmp_path):
+    def folder_of_runs():
+        return parser_of("dec", "", COMMANDS).parse_args(["train", "first-look"]).out
+
+    monkeypatch.delenv("DEC_RUNS", raising=False)
+    assert folder_of_runs() == Path("runs")
+    monkeypatch.setenv("DEC_RUNS", str(tmp_path))
+    assert folder_of_runs() == tmp_path
+
+
 def test_a_reader_that_stops_reading_is_no_error():
     command = f"{sys.executable} -m dec_core presets --json | head -c 10"
     done = subprocess.run(command, shell=True, capture_output=True, text=True, cwd=ROOT, check=True)
