@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from screens import NoWorkers, app_over, opened_at
 
+from dec_core.figures.comparison import ONE_SEED
 from dec_core.figures.overlay import overlay
 from dec_core.reading.alignment import Aligned
 from dec_core.reading.comparison import MOST_COMPARED, differing, setups
@@ -76,6 +77,7 @@ def test_a_link_shows_only_what_differs_with_scores_beside_the_reference(runs):
         and "▲ 20.00 points" in shown_table
         and "One seed each: it may be chance." in shown_table
     )
+    assert ONE_SEED in [caption.value for caption in at.caption]
     assert at.query_params["runs"] == f"{runs[0].id},{runs[2].id}"
 
 

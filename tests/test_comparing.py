@@ -135,6 +135,13 @@ def test_a_difference_within_the_spread_is_none():
     assert difference(many, apart).change == pytest.approx(-0.035)
 
 
+def test_two_runs_of_one_seed_each_that_are_level_do_not_differ():
+    gap = difference(Spread((0.982,)), Spread((0.979,)), level=0.005)
+    assert gap.same and not gap.certain and "one seed each" in gap.caveat
+    assert not difference(Spread((0.990,)), Spread((0.979,)), level=0.005).same
+    assert not difference(Spread((0.979,)), Spread((0.979,)), level=0.005).same  # equal, not near
+
+
 def test_few_seeds_that_lie_apart_may_be_chance_and_many_that_overlap_need_not():
     two, other = Spread((0.90, 0.91)), Spread((0.95, 0.96))
     gap = difference(two, other)  # of 6 ways to rank four, 2 lie so far apart

@@ -58,6 +58,14 @@ def test_a_frame_without_labels_and_clusters():
     assert header["palette"][colours[0]] not in TEN and not xy.any()
 
 
+def test_a_frame_says_how_high_its_groups_are():
+    plane = np.array([[0, -1.0], [0, 0], [0, 1], [5, 3], [5, 3], [5, 3]])
+    header, xy, *_ = unpack(frame(plane, colour_by="digit", digits=np.repeat([0, 1], 3), names=["0", "1"]))
+    high, flat = header["labels"]
+    assert high["apart"] == pytest.approx(np.abs(xy[:3, 1] - xy[1, 1]).mean()) and high["apart"] > 0
+    assert flat["apart"] == 0 and flat["at"] == xy[3].tolist()
+
+
 def test_clusters_are_letters():
     assert [letter(i) for i in (0, 9, 25, 26, 51, 52)] == ["A", "J", "Z", "AA", "AZ", "BA"]
 

@@ -8,7 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dec_core.analysis.spread import spread_of
-from dec_core.figures.comparison import Cell, Contestant, Row, compared_with_reference, comparison_table, findings
+from dec_core.figures.comparison import (
+    Cell,
+    Contestant,
+    Row,
+    compared_with_reference,
+    comparison_table,
+    findings,
+    is_of_one_seed,
+)
 from dec_core.figures.overlay import AXES, SCORES, Line, band, line_of, overlay, overlay_in_words, smoothed
 from dec_core.figures.shown import value_text
 from dec_core.presets import PRESETS
@@ -154,7 +162,12 @@ def test_differences_in_words():
     assert findings([one("f", 0.5), one("g", 0.5)], 0) == [
         "“g” and “f” are equal in accuracy; one seed each: it may be chance."
     ]
+    assert findings([one("f", 0.5), one("h", 0.504)], 0) == [
+        "“h” and “f”: no difference in accuracy beyond what another seed alone makes (one seed each)."
+    ]
     assert findings([Contestant("e", "#fff", None, {}), best], 0) == []
+    assert is_of_one_seed([one("f", 0.5), one("g", 0.9)], 0)
+    assert not is_of_one_seed([best, alone], 0) and not is_of_one_seed([alone], 0)
 
 
 @pytest.mark.parametrize(

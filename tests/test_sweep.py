@@ -616,6 +616,20 @@ def test_nothing_is_said_of_ranks_below_fifteen_trials(small):
     assert outcome.trust_in_words(without_labels, plan) == ""
 
 
+def test_a_sweep_says_what_of_its_ranges_was_tried(small):
+    rates, ways = {"low": 0.0001, "high": 0.01, "log": True}, {"choices": ["adam", "sgd"]}
+    plan = planned(small, space={"cluster_learning_rate": rates, "cluster_optimizer": ways})
+    titles = {"cluster_learning_rate": "learning rate", "cluster_optimizer": "optimizer"}
+    tried = [{"cluster_learning_rate": rate, "cluster_optimizer": "adam"} for rate in (0.00213, 0.0004)]
+    rows = [{"state": state, "params": params} for state, params in zip(("finished", "running"), tried, strict=True)]
+    rows.append({"state": "waiting", "params": {"cluster_learning_rate": 0.009}})
+    assert outcome.tried_in_words(rows, plan, titles) == (
+        "Tried: learning rate 0.0004 to 0.00213 (of 0.0001 to 0.01); optimizer adam (2), sgd (0)."
+    )
+    assert "learning rate 0.00213 (of" in outcome.tried_in_words(rows[:1], plan, titles)
+    assert outcome.tried_in_words(rows[2:], plan, titles) == ""
+
+
 # -- commands
 
 

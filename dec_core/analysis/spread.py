@@ -59,14 +59,18 @@ class Difference:
     caveat: str
 
 
-def difference(spread: Spread, reference: Spread) -> Difference:
+def difference(spread: Spread, reference: Spread, level: float = 0.0) -> Difference:
     """How a score differs from the reference's. A difference within the spread of the seeds is none.
+
+    Of one seed each no spread is known; up to `level` they do not differ either.
 
     The ranks of all seeds decide (the U test of Mann and Whitney, 1947, two-sided, at `CHANCE`): three seeds against
     three must not overlap, twenty against twenty may. Two against two never suffice, wherever they lie.
     """
     change = spread.mean - reference.mean
     if spread.n < 2 and reference.n < 2:
+        if 0 < abs(change) <= level:
+            return Difference(change, False, True, "no difference beyond what another seed alone makes (one seed each)")
         return Difference(change, False, False, "one seed each: it may be chance")
     apart = spread.low > reference.high or spread.high < reference.low
     if min(spread.n, reference.n) > 1 and _p_value(spread, reference) <= CHANCE:

@@ -38,8 +38,8 @@ def table_text(rows: list[dict[str, Any]], plan: SweepPlan, root: Path) -> str:
         sentence = outcome.best_in_words(rows, plan.objective, 4)
         labels = " Tuned by labels." if plan.uses_labels else ""
         lines += ["", f"{sentence[0].upper()}{sentence[1:]}. Trial {best['number']} is kept in {runs}.{labels}"]
-    trust = outcome.trust_in_words(rows, plan)
-    return "\n".join([*lines, trust] if trust else lines)
+    said = [outcome.tried_in_words(rows, plan, {name: name for name in plan.space}), outcome.trust_in_words(rows, plan)]
+    return "\n".join([*lines, *filter(None, said)])
 
 
 def _short(value: Any) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from html import escape
 
 from dec_core.analysis.spread import Difference, Spread, difference
+from dec_core.analysis.verdict import LEVEL
 from dec_core.config import RunConfig, applies
 from dec_core.fields import field_title, fields
 from dec_core.figures.shown import SCORES, score_shown, value_text
@@ -26,6 +27,9 @@ CSS = """
 @media (prefers-color-scheme: dark) { .compared .up { color: #4cc38a; } .compared .down { color: #ff9a5c; } }
 </style>
 """
+ONE_SEED = (
+    "One seed each proves nothing: another seed alone changes the scores, too. Train more seeds of both to compare."
+)
 COMPARED_SCORES = SCORES | {"seconds": ("Seconds", "Training time, all phases.")}
 
 
@@ -88,8 +92,25 @@ def _score(one: Contestant, reference: Contestant, score: str) -> Cell:
         return Cell(mean, [seeds, ("other images", "")], explanation)
     if one is reference or score not in reference.spreads:
         return Cell(mean, [seeds])
-    gap = difference(spread, reference.spreads[score])
+    gap = difference(spread, reference.spreads[score], _level(score))
     return Cell(mean, [seeds, _change(gap, score)], gap.caveat and f"{gap.caveat[0].upper()}{gap.caveat[1:]}.")
+
+
+def is_of_one_seed(contestants: Sequence[Contestant], reference: int) -> bool:
+    """Whether a score is compared with the reference's where both have one seed only: `ONE_SEED` is said then."""
+    baseline = contestants[reference]
+    return any(
+        one.spreads[score].n == baseline.spreads[score].n == 1
+        for one in contestants
+        if one is not baseline and _same_images(one, baseline)
+        for score in SCORES
+        if score in one.spreads and score in baseline.spreads
+    )
+
+
+def _level(score: str) -> float:
+    """Up to where two runs of one seed each are level."""
+    return 0.0 if score == "seconds" else LEVEL
 
 
 def _change(gap: Difference, score: str) -> tuple[str, str]:
@@ -136,9 +157,9 @@ def _finding(one: Contestant, baseline: Contestant, score: str) -> str:
     if not _same_images(one, baseline):
         return f"{names[0]} was trained on other images than {names[1]}; they cannot be compared."
     spread, reference = one.spreads[score], baseline.spreads[score]
-    gap = difference(spread, reference)
+    gap = difference(spread, reference, _level(score))
     if gap.same:
-        return f"{' and '.join(names)}: no difference in {noun} beyond the spread of the seeds."
+        return f"{' and '.join(names)}: {gap.caveat.replace('no difference', f'no difference in {noun}')}."
     amount = _amount(gap.change, score)
     if not amount:
         return f"{' and '.join(names)} are equal in {noun}; {gap.caveat}."

@@ -148,10 +148,15 @@ def _in_units(plane: np.ndarray, middle: np.ndarray, reach: np.ndarray) -> np.nd
 
 
 def _label_places(xy: np.ndarray, group: np.ndarray, name: Any, tones: Sequence[str]) -> list[dict[str, Any]]:
-    return [
-        {"text": name(int(g)), "colour": tones[int(g) % len(tones)], "at": np.median(xy[group == g], axis=0).tolist()}
-        for g in np.unique(group)
-    ]
+    """For each group its name, colour, middle, and how far its points lie above and below that, in the mean."""
+    places = []
+    for number in np.unique(group).tolist():
+        points = xy[group == number]
+        middle = np.median(points, axis=0)
+        apart = float(np.abs(points[:, 1] - middle[1]).mean())
+        colour = tones[number % len(tones)]
+        places.append({"text": name(number), "colour": colour, "at": middle.tolist(), "apart": apart})
+    return places
 
 
 def _cluster_names(cluster_order: np.ndarray | None, class_of: np.ndarray | None, names: Sequence[str]) -> list[str]:

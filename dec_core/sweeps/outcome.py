@@ -5,11 +5,13 @@ Rows are those of `dec_core.sweeps.studies.table`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from scipy.stats import spearmanr
 
 from dec_core.analysis.verdict import ENOUGH_TRIALS, LEVEL
+from dec_core.sweeps.space import Choices, Range
 
 if TYPE_CHECKING:
     from dec_core.sweeps.plan import SweepPlan
@@ -44,6 +46,27 @@ def best_in_words(rows: list[dict[str, Any]], name: str, decimals: int) -> str:
     listed = ", ".join(map(str, level[:-1])) + f" and {level[-1]}"
     who = f"trials {listed}" if len(level) <= MOST_NAMED else f"{len(level)} trials"
     return f"{who} are level at {value} (within {LEVEL:.3f})"
+
+
+def tried_in_words(rows: list[dict[str, Any]], plan: SweepPlan, titles: Mapping[str, str]) -> str:
+    """From where to where each field was tried, and what of its range that is; "" before a trial has begun.
+
+    Few trials leave most of a range untried. `titles` are the names of the fields.
+    """
+    tried = [row["params"] for row in rows if row["state"] != "waiting" and row["params"]]
+    parts = [_tried(titles[name], span, [p[name] for p in tried if name in p]) for name, span in plan.space.items()]
+    return f"Tried: {'; '.join(filter(None, parts))}." if any(parts) else ""
+
+
+def _tried(title: str, span: Range | Choices, values: list[Any]) -> str:
+    if not values:
+        return ""
+    if isinstance(span, Choices):
+        counts = [(choice, sum(value == choice for value in values)) for choice in span.choices]
+        return f"{title} {', '.join(f'{choice} ({n})' for choice, n in counts)}"
+    low, high = min(values), max(values)
+    tried = f"{low:.3g}" if low == high else f"{low:.3g} to {high:.3g}"
+    return f"{title} {tried} (of {span.low:g} to {span.high:g})"
 
 
 def rank_correlation(rows: list[dict[str, Any]], name: str) -> float | None:

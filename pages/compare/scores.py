@@ -7,7 +7,13 @@ from collections.abc import Sequence
 import streamlit as st
 
 from dec_core.data.loading import positions
-from dec_core.figures.comparison import COMPARED_SCORES, Contestant, compared_with_reference
+from dec_core.figures.comparison import (
+    COMPARED_SCORES,
+    ONE_SEED,
+    Contestant,
+    compared_with_reference,
+    is_of_one_seed,
+)
 from dec_core.figures.overlay import Line, line_of, overlay, overlay_in_words
 from dec_core.figures.palette import RUN_COLOURS
 from dec_core.reading.comparison import Setup, differing
@@ -32,10 +38,13 @@ def _contestant(setup: Setup, called: str, colour: str) -> Contestant:
     return Contestant(called, colour, setup.first.config, spreads, _standing(setup))
 
 
-def table(shown_setups: list[Setup], reference: Setup) -> str:
-    """As HTML: the scores beside those of the reference, then the fields that differ."""
+def table(shown_setups: list[Setup], reference: Setup) -> None:
+    """The scores beside those of the reference, then the fields that differ; above it what one seed each is worth."""
     varying = differing([setup.first.config for setup in shown_setups if setup.first.config])
-    return compared_with_reference(contestants(shown_setups), shown_setups.index(reference), varying)
+    compared, number = contestants(shown_setups), shown_setups.index(reference)
+    if is_of_one_seed(compared, number):
+        st.caption(ONE_SEED)
+    st.html(compared_with_reference(compared, number, varying))
 
 
 def _standing(setup: Setup) -> str:

@@ -30,7 +30,8 @@ ABOUT_TABLE = (
 )
 ABOUT_CURVES = (
     "Lines are means over the seeds; bands reach from minimum to maximum. A diamond marks where the target p is first "
-    "computed from q rather than taken from the mixture. Epochs of clustering are gradient steps × batch size / images."
+    "computed from q rather than taken from the mixture. The score's axis begins at the lowest curve. Epochs of "
+    "clustering are gradient steps × batch size / images."
 )
 ABOUT_BESIDE = (
     "Each run's latest snapshot. A cluster has the name and color of the reference's cluster with which it shares "
@@ -137,7 +138,7 @@ def _view(run_ids: tuple[str, ...], active: list[RunFolder]) -> None:
         box("scores", "What differs, and what effect did it have?", ABOUT_TABLE),
         st.container(height=scores.CURVES, border=False),
     ):
-        st.html(scores.table(shown, reference))
+        scores.table(shown, reference)
     with right, box("overlay", "Which is better?", ABOUT_CURVES) as head:
         with head:
             _choices(shown, comparison)

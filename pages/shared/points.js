@@ -13,6 +13,7 @@ const PAUSE = 40; // at least so many milliseconds between two drawings of a gli
 const UNKNOWN = 255;
 const CORNERS = 24; // of a lasso, at most
 const SLOW = 60; // milliseconds between two drawings, from which on points jump instead of gliding; or of a glide
+const LABEL = 15; // pixels from the middle of a group's name to its edge: a group no higher than this is not covered by it
 const SCROLL = 400; // milliseconds between two turns of the wheel that belong together
 const TRAILS = 600; // lines at most
 const views = new WeakMap();
@@ -171,12 +172,16 @@ class PointsView {
   }
 
   middles(xy, group, names, palette) {
-    const sums = names.map(() => [0, 0, 0]);
+    const sums = names.map(() => [0, 0, 0, 0]);
     for (let i = 0; i < group.length; i++) {
       const sum = sums[group[i]];
       if (sum && xy[2 * i] !== NOWHERE) { sum[0] += xy[2 * i]; sum[1] += xy[2 * i + 1]; sum[2]++; }
     }
-    return sums.flatMap(([x, y, n], k) => (n ? [{ text: names[k], colour: palette[k % (palette.length - 1)], at: [x / n, y / n] }] : []));
+    for (let i = 0; i < group.length; i++) {
+      const sum = sums[group[i]];
+      if (sum && xy[2 * i] !== NOWHERE) sum[3] += Math.abs(xy[2 * i + 1] - sum[1] / sum[2]);
+    }
+    return sums.flatMap(([x, y, n, apart], k) => (n ? [{ text: names[k], colour: palette[k % (palette.length - 1)], at: [x / n, y / n], apart: apart / n }] : []));
   }
 
   show(frame) {
@@ -282,7 +287,8 @@ class PointsView {
     const t = this.ease();
     this.frame.labels.forEach((label, i) => {
       const from = this.lastLabels?.[label.text] || label.at;
-      const [x, y] = this.toScreen(from[0] + (label.at[0] - from[0]) * t, from[1] + (label.at[1] - from[1]) * t);
+      const [x, middle] = this.toScreen(from[0] + (label.at[0] - from[0]) * t, from[1] + (label.at[1] - from[1]) * t);
+      const y = middle - this.lift(label);
       const inside = x > 0 && y > 0 && x < this.canvas.clientWidth && y < this.canvas.clientHeight;
       const span = this.labels.children[i];
       if (span) { span.style.transform = `translate(${x}px,${y}px) translate(-50%,-50%)`; span.hidden = !inside; }
@@ -291,6 +297,11 @@ class PointsView {
     this.moveRing();
     if (this.scene) this.root.dataset.chosen = this.nChosen;
     if (t === 1) this.lastLabels = Object.fromEntries(this.frame.labels.map((label) => [label.text, label.at]));
+  }
+
+  lift({ apart }) { // pixels from the middle of a group up to its name: above a small group, upon a large one
+    const half = 2 * apart / UNIT * this.zoom * this.aspect()[1] * this.canvas.clientHeight / 2; // of its height, about
+    return (half + LABEL) * Math.max(0, Math.min(1, 2 - half / LABEL));
   }
 
   moveRing() { // around the one sample that is looked at

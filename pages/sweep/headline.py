@@ -19,8 +19,8 @@ TRUST = (
 WAITING = ("waiting", "running")
 
 
-def headline(study: Any, plan: Any, rows: list[dict[str, Any]], at_work: bool) -> None:
-    """One line with its buttons, and what has been found out about the objective below it."""
+def headline(study: Any, plan: Any, rows: list[dict[str, Any]], titles: dict[str, str], at_work: bool) -> None:
+    """One line with its buttons; below it what was tried, by the fields' `titles`, and what that says."""
     from dec_core.sweeps import studies
 
     state = _state(study, rows, at_work=at_work)
@@ -28,7 +28,7 @@ def headline(study: Any, plan: Any, rows: list[dict[str, Any]], at_work: bool) -
         text = f"**{escape(_standing(plan, rows))}**"
         st.markdown(f"{text} · {escape(state)}" if state else text, width="stretch")
         _buttons(study, plan, rows, at_work=at_work)
-    findings = _findings(plan, rows, "" if at_work else studies.trouble(study))
+    findings = _findings(plan, rows, titles, "" if at_work else studies.trouble(study))
     with st.container(key="findings"):
         st.caption(" ".join(findings) or "\u2003", help=TRUST if findings and not plan.uses_labels else None)
 
@@ -88,11 +88,12 @@ def _buttons(study: Any, plan: Any, rows: list[dict[str, Any]], *, at_work: bool
                        key="sweep_csv", icon=":material/download:")  # fmt: skip
 
 
-def _findings(plan: Any, rows: list[dict[str, Any]], trouble: str) -> list[str]:
-    """How far the objective can be trusted, and what went wrong; as Markdown."""
-    from dec_core.sweeps.outcome import trust_in_words
+def _findings(plan: Any, rows: list[dict[str, Any]], titles: dict[str, str], trouble: str) -> list[str]:
+    """What was tried, how far the objective can be trusted, and what went wrong; as Markdown."""
+    from dec_core.sweeps.outcome import tried_in_words, trust_in_words
 
-    findings = []
+    tried = tried_in_words(rows, plan, titles)
+    findings = [escape(tried)] if tried else []
     if plan.uses_labels:
         findings.append(":material/label: **Tuned by labels**: these values could not have been chosen without them.")
     trust = trust_in_words(rows, plan)

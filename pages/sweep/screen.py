@@ -88,7 +88,7 @@ def _draw(study: Any, was_at_work: bool) -> None:
 
     plan, rows = studies.plan_of(study), studies.table(study)
     best, titles = outcome.best(rows), _titles(plan)
-    headline(study, plan, rows, was_at_work)
+    headline(study, plan, rows, titles, was_at_work)
     _figures(study, plan, rows, titles, n_ended(rows))
     with box("trials", "Which trials ran?", ABOUT_TRIALS) as head:
         trials_table(plan, rows, titles, head)
