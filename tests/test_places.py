@@ -92,7 +92,7 @@ def room(tmp_path, monkeypatch):
     opened = []
 
     def open_(**settings):
-        for name in ("ROOM", "SLOTS", "MAX_WAITING", "MAX_MINUTES"):
+        for name in ("ROOM", "SLOTS", "MAX_WAITING", "MAX_MINUTES", "FREE_DISK", "DISK"):
             monkeypatch.delenv(f"DEC_{name}", raising=False)
         for name, value in settings.items():
             monkeypatch.setenv(f"DEC_{name.upper()}", str(value))

@@ -176,7 +176,7 @@ def test_a_run_that_is_resumed_while_its_worker_dies_waits_for_the_next_one(idle
 
 
 def test_a_server_that_stays_up_deletes_what_is_a_week_old(idle, small, tmp_path, monkeypatch):
-    monkeypatch.setattr("dec_core.work.supervisor.TIDY_EVERY", 0.0)
+    monkeypatch.setattr("dec_core.work.housekeeping.TIDY_EVERY", 0.0)
     supervisor = idle()
     removed = RunFolder.create(tmp_path, small, "finished")
     remove(removed)

@@ -20,6 +20,7 @@ import psutil
 import pytest
 
 from dec_core.cli import main, serve
+from dec_core.work.room import RoomSettings, limits
 
 ROOT = Path(__file__).parents[1]
 PATIENCE = 120.0  # seconds: speed is not what is tested
@@ -63,9 +64,9 @@ def test_a_desk_is_served_to_this_machine_alone(served, capsys):
 
 
 def test_a_room_is_served_to_all_and_says_where(served, capsys, tmp_path):
-    command, environment = served("--room", "--slots", "2", "--max-minutes", "20", "--max-upload", "50")
+    command, environment = served("--room", "--slots", "2", "--max-minutes", "2.5", "--max-upload", "50")
     assert {"--server.address=0.0.0.0", "--server.maxUploadSize=50"} <= set(command)
-    assert [environment[f"DEC_{name}"] for name in ("ROOM", "SLOTS", "MAX_MINUTES")] == ["1", "2", "20"]
+    assert [environment[f"DEC_{name}"] for name in ("ROOM", "SLOTS", "MAX_MINUTES")] == ["1", "2", "2.5"]
     assert environment["DEC_RUNS"] == str(tmp_path / "runs") and Path.cwd() == ROOT
     out = capsys.readouterr().out
     assert re.search(r"http://[\w.-]+:\d+/instructor\?token=[\w-]{40,}", out) and "▄" in out
@@ -93,10 +94,35 @@ def test_a_host_that_is_named_is_the_address(served, capsys):
     assert set(re.findall(r"http://([\w.]+):", capsys.readouterr().out)) == {"127.0.0.1"}
 
 
-@pytest.mark.parametrize("option", ["--port", "--slots", "--max-minutes", "--max-upload"])
+@pytest.mark.parametrize("option", ["--port", "--slots", "--max-upload"])
 def test_what_is_no_number_of_anything_is_refused(option, capsys):
     assert main(["serve", option, "0"]) == 2
     assert capsys.readouterr().err.startswith(f"error: {option}: received 0, expected 1 or more")
+
+
+@pytest.mark.parametrize("name", limits())
+def test_each_limit_has_an_option_that_is_checked_and_that_the_app_reads(served, name, capsys):
+    option = f"--{name.replace('_', '-')}"
+    _, environment = served("--room", option, "2345")
+    assert getattr(RoomSettings.from_environment(environment), name) == 2345
+    _, environment = served("--room", option, "0")
+    assert getattr(RoomSettings.from_environment(environment), name) == 0
+    for wrong in ("-1", "inf", "nan"):
+        assert main(["serve", f"{option}={wrong}"]) == 2
+        assert capsys.readouterr().err.startswith(f"error: {option}: received {wrong}, expected 0, for none, or ")
+
+
+def test_a_worker_cannot_be_given_less_memory_than_it_takes_to_begin(capsys):
+    assert main(["serve", "--max-memory", "100"]) == 2
+    assert "expected 0, for none, or 1500 and more" in capsys.readouterr().err
+
+
+def test_the_page_lists_every_limit():
+    page = (ROOT / "docs" / "room.md").read_text(encoding="utf-8")
+    for name, limit in limits().items():
+        row = re.search(rf"^\| `--{name.replace('_', '-')} {limit['unit']}` \| .* \| (.*) \|$", page, re.MULTILINE)
+        assert row, name
+        assert row[1] == (f"{limit['in_room']:g}" if limit["in_room"] else "none"), name
 
 
 def test_a_port_that_is_taken_is_said_before_a_link_is_printed(capsys):

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from dec_core.cli.options import add_command
 from dec_core.runs.place import runs_root
+from dec_core.work.room import limits, variable
 
 PROJECT = Path(__file__).parents[2]
 LOOPBACK, EVERYWHERE = "127.0.0.1", "0.0.0.0"
@@ -33,16 +34,24 @@ def add_parser(commands: Any) -> None:
         help="what browsers call it where a proxy stands before it; it then listens to this machine alone")  # fmt: skip
     add("--max-upload", type=int, metavar="MB", help="the largest file that can be uploaded")
     add("--slots", type=int, metavar="N", help="how many runs train at a time")
-    add("--max-minutes", type=int, metavar="N", help="the longest that a run may train")
+    about = "0 for none. Those of each visitor hold in a room alone, and not for the instructor."
+    group = parser.add_argument_group("limits", about)
+    for name, limit in limits().items():
+        default = f" (in a room: {limit['in_room']:g})" if limit["in_room"] else ""
+        group.add_argument(_option(name), type=float, metavar=limit["unit"], help=f"{limit['about']}{default}")
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Say where it is and become the server. Raises ValueError or OSError where it cannot begin."""
-    for name in ("port", "max_upload", "slots", "max_minutes"):
+    for name in ("port", "max_upload", "slots"):
         value = getattr(options, name)
         if value is not None and value < 1:
-            raise ValueError(f"--{name.replace('_', '-')}: received {value}, expected 1 or more")
+            raise ValueError(f"{_option(name)}: received {value}, expected 1 or more")
+    for name, limit in limits().items():
+        value, least = getattr(options, name), limit["least"]
+        if value not in (None, 0) and not least <= value < float("inf"):
+            raise ValueError(f"{_option(name)}: received {value:g}, expected 0, for none, or {least:g} and more")
     if not (PROJECT / "app.py").is_file():
         raise ValueError(f"app: there is no app.py in {PROJECT}; serve from a checkout of the project")
     urls = [_public_url(options.public_url)] if options.public_url else []
@@ -104,8 +113,13 @@ def _check_free(host: str, port: int) -> None:
 
 def _settings(options: argparse.Namespace) -> dict[str, str]:
     """What the app reads of them, as environment variables."""
-    given = {"DEC_SLOTS": options.slots, "DEC_MAX_MINUTES": options.max_minutes, "DEC_ROOM": 1 if options.room else 0}
-    return {name: str(value) for name, value in given.items() if value is not None}
+    given = {"DEC_SLOTS": options.slots, "DEC_ROOM": 1 if options.room else 0}
+    given |= {variable(name): getattr(options, name) for name in limits()}
+    return {name: f"{value:.15g}" for name, value in given.items() if value is not None}
+
+
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
 
 
 def _invitation(urls: list[str], runs: Path) -> str:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import hashlib
 import io
 import re
+import time
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
@@ -71,6 +73,33 @@ def names(root: Path, owner: str | None = None) -> list[str]:
     """Names of the data sets kept below `root` that a visitor has brought, or of all; the newest first."""
     paths = sorted((root / FOLDER).glob(f"{OWN_DATA}*.npz"), key=lambda path: path.stat().st_mtime, reverse=True)
     return [path.stem for path in paths if owner is None or owner in owners(path.stem, root)]
+
+
+def forget(name: str, root: Path, owner: str = "") -> None:
+    """Delete what a visitor has brought; it stays for others who have brought the same. Without `owner`, for all."""
+    left = owners(name, root) - {owner} if owner else frozenset()
+    if not PLAIN.fullmatch(name) or (owner and owner not in owners(name, root)):
+        return
+    listed = root / FOLDER / f"{name}.owners"
+    if left:
+        write_whole(listed, lambda file: file.write("".join(f"{each}\n" for each in sorted(left)).encode()))
+        return
+    (root / FOLDER / f"{name}.npz").unlink(missing_ok=True)
+    listed.unlink(missing_ok=True)
+
+
+def forget_unused(root: Path, in_use: Collection[str], seconds: float) -> None:
+    """Delete what visitors have brought so many seconds ago or more, and no run in `in_use` is of."""
+    for name in names(root):
+        path = root / FOLDER / f"{name}.npz"
+        if name not in in_use and owners(name, root) and time.time() - path.stat().st_mtime > seconds:
+            forget(name, root)
+
+
+def held_by(owner: str, root: Path) -> tuple[int, int]:
+    """How many data sets a visitor has brought that are kept, and how many bytes they take."""
+    paths = [root / FOLDER / f"{name}.npz" for name in names(root, owner)]
+    return len(paths), sum(path.stat().st_size for path in paths)
 
 
 def _is_damaged(name: str, root: Path) -> bool:

@@ -53,6 +53,11 @@ def shared_with(run: RunFolder) -> frozenset[str]:
     return frozenset(_kept(run).get("visitors", ()))
 
 
+def is_shared(run: RunFolder) -> bool:
+    """Whether there is a link that leads to the run."""
+    return bool(_kept(run))
+
+
 def _kept(run: RunFolder) -> dict[str, Any]:
     """The content of the file; empty where there is none, or a damaged one: then nobody has followed anything."""
     try:

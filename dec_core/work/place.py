@@ -9,7 +9,11 @@ from dataclasses import replace
 from dec_core.runs.folder import RunFolder
 from dec_core.runs.lock import RunIsTaken, training_lock
 from dec_core.runs.status import ACTIVE
+from dec_core.work.failure import no_memory
+from dec_core.work.room import RoomSettings
 from dec_core.work.worker_process import Worker
+
+OUT_OF_MEMORY = (-6, -11)  # signals by which libraries end a process that gets no memory
 
 
 class Place:
@@ -64,11 +68,13 @@ class Place:
         """The worker is gone: if its run had not ended and nobody has taken it over since, record how."""
         folder, worker = self.folder, self.worker
         code = worker.process.returncode
-        cause = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
+        cause = f"The worker process {f'was killed by signal {-code}' if code < 0 else f'ended with exit code {code}'}."
+        if code in OUT_OF_MEMORY and RoomSettings.from_environment().max_memory:
+            cause = f"{no_memory()} {cause}"
         with contextlib.suppress(OSError):  # the folder may be gone, or the disk full
             if not (folder.path / "worker.log").exists():  # it ended before it took up the run
                 shutil.copy(worker.log, folder.path / "worker.log")
         with contextlib.suppress(OSError, RunIsTaken), training_lock(folder):
             status = folder.status
             if status.needs_process and status.attempt == worker.attempt:
-                folder.set_status(replace(status, state="failed", message=f"The worker process {cause}."))
+                folder.set_status(replace(status, state="failed", message=cause))

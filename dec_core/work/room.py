@@ -1,4 +1,4 @@
-"""What a room allows: trainings at a time, runs that wait for each owner, minutes for each run. On a desk: no limits.
+"""What a room allows: how much may train, wait, be kept and be asked for. On a desk: what was asked for, else anything.
 
 `serve` sets the environment that is read here; workers inherit it.
 """
@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 from dec_core.runs.ownership import INSTRUCTOR
 
 CORES_A_SLOT = 2
-MAX_WAITING = 2
 THREADS = (
     "TF_NUM_INTRAOP_THREADS",
     "TF_NUM_INTEROP_THREADS",
@@ -22,32 +22,44 @@ THREADS = (
     "VECLIB_MAXIMUM_THREADS",
     "NUMBA_NUM_THREADS",
 )
+MB, GB = 10**6, 10**9
+LEAST_MEMORY = 1500  # MB: TensorFlow alone takes half of it
+
+
+def _limit(in_room: float, unit: str, about: str, least: float = 0) -> Any:
+    """A limit, which `about` describes: `in_room` is what holds in a room unless said otherwise; at `least`, or 0."""
+    return field(default=0, metadata={"in_room": in_room, "unit": unit, "about": about, "least": least})
 
 
 @dataclass(frozen=True)
 class RoomSettings:
-    """How many may train, wait, and for how long.
+    """How much is allowed. Each limit has an option of `serve` and an environment variable; 0 stands for any.
 
     Attributes
     ----------
     is_room : bool
-        Whether many people share this server; on a desk only `slots` counts.
+        Whether many people share this server. Limits of each visitor hold in a room alone.
     slots : int
         Trainings at a time.
-    max_waiting : int
-        Runs that wait in the line, for each owner.
-    max_minutes : float
-        That a run may train at a time; 0 for any.
     """
 
     is_room: bool = False
     slots: int = 1
-    max_waiting: int = MAX_WAITING
-    max_minutes: float = 0.0
+    max_waiting: int = _limit(2, "N", "runs of each visitor that wait in the line")
+    max_minutes: float = _limit(0, "N", "minutes that a visitor's run may train at a time")
+    max_sweeps: int = _limit(2, "N", "sweeps of each visitor that have not ended")
+    max_trials: int = _limit(60, "N", "trials in all sweeps of a visitor that have not ended")
+    max_datasets: int = _limit(10, "N", "data sets that are kept of each visitor's uploads")
+    max_datasets_mb: float = _limit(500, "MB", "what they may take on disk, all together")
+    max_memory: float = _limit(0, "MB", "memory of each process that trains", least=LEAST_MEMORY)
+    max_requests: float = _limit(20, "N", "requests a second of each visitor, after a burst that a page needs")
+    disk: float = _limit(20, "GB", "what the folder of runs may take; then old runs of visitors go")
+    free_disk: float = _limit(1, "GB", "what must stay free on its disk; then old runs of visitors go")
+    keep: float = _limit(0, "DAYS", "how long runs of visitors are kept")
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> RoomSettings:
-        """By DEC_ROOM, DEC_SLOTS, DEC_MAX_WAITING and DEC_MAX_MINUTES.
+        """By DEC_ROOM, DEC_SLOTS and a variable for each limit, as DEC_MAX_WAITING.
 
         Raises
         ------
@@ -56,15 +68,16 @@ class RoomSettings:
         """
         is_room = environment.get("DEC_ROOM") == "1"
         slots = max(1, n_cores() // CORES_A_SLOT) if is_room else 1
-        return cls(
-            is_room,
-            int(_number(environment, "DEC_SLOTS", slots, least=1)),
-            int(_number(environment, "DEC_MAX_WAITING", MAX_WAITING, least=1)),
-            _number(environment, "DEC_MAX_MINUTES", 0.0, least=0),
-        )
+        values = {
+            name: _number(environment, variable(name), about["in_room"] if is_room else 0.0, least=about["least"])
+            for name, about in limits().items()
+        }
+        values["slots"] = _number(environment, "DEC_SLOTS", slots, least=1)
+        whole = {name: int(value) if name in WHOLE else value for name, value in values.items()}
+        return cls(is_room, **whole)
 
     def limits(self, owner: str) -> bool:
-        """Whether the limits hold for an owner: in a room for everybody but the instructor and nobody's runs."""
+        """Whether the limits of a visitor hold for an owner: in a room for all but the instructor and nobody."""
         return self.is_room and owner not in ("", INSTRUCTOR)
 
     def seconds_for(self, owner: str) -> float:
@@ -78,6 +91,19 @@ class RoomSettings:
         return dict.fromkeys(THREADS, str(max(1, n_cores() // self.slots)))
 
 
+WHOLE = frozenset(each.name for each in fields(RoomSettings) if each.type == "int")
+
+
+def limits() -> dict[str, Mapping[str, Any]]:
+    """By the name of each limit: what holds `in_room`, its `unit`, what it is `about`, how much at `least`."""
+    return {each.name: each.metadata for each in fields(RoomSettings) if each.metadata}
+
+
+def variable(name: str) -> str:
+    """The environment variable of a limit."""
+    return f"DEC_{name.upper()}"
+
+
 def n_cores() -> int:
     """How many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -87,8 +113,8 @@ def _number(environment: Mapping[str, str], name: str, default: float, *, least:
     text = environment.get(name) or str(default)
     try:
         value = float(text)
-        if least <= value < float("inf"):
-            return value
     except ValueError:
-        pass
-    raise ValueError(f"{name}: received {text[:40]!r}, expected a number from {least} on; unset it for {default:g}")
+        value = float("nan")
+    if value == default or least <= value < float("inf"):
+        return value
+    raise ValueError(f"{name}: received {text[:40]!r}, expected a number from {least:g} on; unset it for {default:g}")

@@ -17,17 +17,16 @@ from pathlib import Path
 from dec_core.config import RunConfig
 from dec_core.runs.folder import RunFolder
 from dec_core.runs.lock import RunIsTaken, training_lock
-from dec_core.runs.marks import forget_removed
 from dec_core.runs.status import TOUCH_EVERY, new_attempt
+from dec_core.work.housekeeping import Housekeeping
 from dec_core.work.line import Line
 from dec_core.work.place import Place
 from dec_core.work.queued import take_over_queued, touch
 from dec_core.work.room import RoomSettings
 from dec_core.work.sweeping import Sweeping
-from dec_core.work.worker_process import Worker, delete_old_logs, new_log
+from dec_core.work.worker_process import Worker, new_log
 
 POLL = 0.1  # seconds
-TIDY_EVERY = 3600.0  # seconds
 RELEASE_WAIT = 2.0  # seconds in which a worker that is ending releases its run's lock
 MAX_FINISHING = 2  # workers that may make a UMAP at a time
 
@@ -49,7 +48,7 @@ class Supervisor:
         self.root = Path(root)
         self.root.mkdir(parents=True, exist_ok=True)
         self.room = RoomSettings.from_environment()
-        self._tidy()
+        self.housekeeping = Housekeeping(self.root, self.room)
         self._lock = threading.RLock()
         self._queue: Line[RunFolder] = Line(self.room.limits)
         self._places: list[Place] = []
@@ -62,6 +61,7 @@ class Supervisor:
             self._queue.add(folder, folder.owner)
         self._thread = threading.Thread(target=self._watch, name="supervisor", daemon=True)
         self._thread.start()
+        self.housekeeping.start()
         atexit.register(self.close)
 
     def start(self, config: RunConfig, owner: str = "") -> RunFolder:
@@ -71,7 +71,10 @@ class Supervisor:
         ------
         LineIsFull
             If so many runs of this owner wait as may.
+        DiskIsFull
+            If more is kept than may be, and nothing is left that may go.
         """
+        self.housekeeping.refuse_if_full(owner)
         with self._lock:
             self._refuse_if_full(owner)
             folder = RunFolder.create(self.root, config, owner=owner)
@@ -185,6 +188,7 @@ class Supervisor:
         """End all workers; training so far is saved."""
         with self._lock:
             self._closed = True
+            self.housekeeping.close()
             at_work = [place.worker for place in self._places] + self._sweeps.workers
             for worker in [self._spare, *at_work, *self._finishing]:
                 if worker:
@@ -194,7 +198,7 @@ class Supervisor:
 
     def _refuse_if_full(self, owner: str) -> None:
         n_waiting = self._queue.n_waiting(owner)
-        if self.room.limits(owner) and n_waiting >= self.room.max_waiting:
+        if self.room.limits(owner) and 0 < self.room.max_waiting <= n_waiting:
             runs = "1 run of yours waits" if n_waiting == 1 else f"{n_waiting} runs of yours wait"
             raise LineIsFull(f"{runs}, as many as may in this room; let one begin, or stop one, then start this one")
 
@@ -236,19 +240,11 @@ class Supervisor:
     def _new_worker(self) -> Worker:
         return Worker(new_log(self.root))
 
-    def _tidy(self) -> None:
-        """Delete what was removed, and what workers printed before they took up a run, more than a week ago."""
-        forget_removed(self.root)
-        delete_old_logs(self.root)
-
     def _watch(self) -> None:
-        touched = tidied = time.monotonic()
+        touched = time.monotonic()
         while not self._closed:
             time.sleep(POLL)
             try:
-                if time.monotonic() - tidied > TIDY_EVERY:
-                    tidied = time.monotonic()
-                    self._tidy()
                 with self._lock:
                     self._advance()
                     if time.monotonic() - touched > TOUCH_EVERY:

@@ -29,7 +29,7 @@ from dec_core.runs.folder import RunFolder
 from dec_core.runs.lock import training_lock
 from dec_core.runs.status import SET_ASIDE, TOUCH_EVERY
 from dec_core.work.control import Control
-from dec_core.work.room import RoomSettings
+from dec_core.work.room import MB, RoomSettings
 
 RELEASE_WAIT = 60.0  # seconds in which a worker that trained the run before may write its last status
 ORPHANED = "The server ended while this run was training."
@@ -39,6 +39,7 @@ IDLE = 4.0  # seconds without a run after which UMAP is compiled
 
 def main() -> int:
     """Wait for a run, train it, exit. The exit code is 0 unless training raised."""
+    _limit_memory(RoomSettings.from_environment().max_memory)
     control = Control()
     threading.Thread(target=control.listen, daemon=True).start()
     threading.Thread(target=_read_images, daemon=True).start()
@@ -141,6 +142,19 @@ def _wait(folder: RunFolder, control: Control, place: dict) -> None:
             control.changed.wait_for(lambda: not control.holds() or control.leaves(), TOUCH_EVERY)
     if not control.leaves():
         folder.set_status(replace(folder.status, state="running"))
+
+
+def _limit_memory(most_mb: float) -> None:
+    """Let this process have no more memory of its own than so much, where the system can limit it; 0 for any.
+
+    What it maps of files and shares with others does not count, nor address space that it only reserves.
+    """
+    if not most_mb:
+        return
+    with contextlib.suppress(ImportError, ValueError, OSError):  # Windows; a lower limit that holds already
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_DATA, (int(most_mb * MB), int(most_mb * MB)))
 
 
 def _step_back(niceness: int = 10) -> None:
