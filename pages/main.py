@@ -6,9 +6,12 @@ from pages.shared import link
 from pages.shared.components import keys, one_step_an_act, source, style
 from pages.shared.focus import screens, supervisor
 from pages.shared.picker import browser_title, run_picker
-from pages.shared.visitor import NOBODY, UNKNOWN_VISITOR, visitor
+from pages.shared.sign_in import sign_in_first
+from pages.shared.visitor import NOBODY, UNKNOWN_VISITOR, must_sign_in, visitor
 
 st.set_page_config(page_icon=source("mark.svg"), layout="wide")  # first: that of a screen would come from elsewhere
+if must_sign_in():
+    sign_in_first()
 if visitor() == NOBODY:
     st.warning(UNKNOWN_VISITOR, icon=":material/cookie:")
     st.stop()

@@ -26,7 +26,7 @@ def signing_key(root: Path) -> bytes:
     OSError
         If the folder cannot be written to.
     """
-    path = _folder(root) / "key"
+    path = private_folder(root) / "key"
     if not path.exists():
         made = _private(path, secrets.token_bytes(KEY_BYTES))
         with contextlib.suppress(FileExistsError):  # another server was first: its key counts
@@ -41,7 +41,7 @@ def signing_key(root: Path) -> bytes:
 def new_instructor_token(root: Path) -> str:
     """A token that `spend_instructor_token` accepts once; those of before are no longer accepted. Raises OSError."""
     token = secrets.token_urlsafe(32)
-    path = _folder(root) / "instructor"
+    path = private_folder(root) / "instructor"
     os.replace(_private(path, _hash(token)), path)
     return token
 
@@ -62,10 +62,13 @@ def _hash(token: str) -> bytes:
     return hashlib.sha256(token.encode(errors="replace")).hexdigest().encode()
 
 
-def _folder(root: Path) -> Path:
+def private_folder(root: Path, *parts: str) -> Path:
+    """`.room` below the folder of runs, or a folder in it; only the server's own user can read them. Raises OSError."""
     folder = Path(root) / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
+    folder = folder.joinpath(*parts)
+    folder.mkdir(exist_ok=True)
     return folder
 
 

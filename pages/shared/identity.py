@@ -13,9 +13,9 @@ from pages.shared.places import runs_root
 from pages.shared.visitor import (
     DESK,
     LIFETIME,
-    NOBODY,
     Visitor,
     cookie_name,
+    id_in,
     is_room,
     known_by,
     new_visitor,
@@ -39,7 +39,7 @@ class Identify:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on; of a page to somebody unknown, with a cookie."""
-        if not _opens_page(scope) or visitor_in(scope) != NOBODY:
+        if not _opens_page(scope) or id_in(HTTPConnection(scope).cookies.get(cookie_name(), "")):
             await self.app(scope, receive, send)
             return
 

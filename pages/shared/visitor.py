@@ -13,6 +13,7 @@ from pathlib import Path
 import streamlit as st
 from itsdangerous import BadSignature, TimestampSigner
 
+from dec_core.runs.accounts import account_of
 from dec_core.runs.ownership import INSTRUCTOR
 from dec_core.runs.room_files import signing_key
 from pages.shared.places import runs_root
@@ -45,18 +46,45 @@ def is_room() -> bool:
 
 def visitor() -> Visitor:
     """Who has asked for the drawing of a screen that is under way. In a thread of its own, nobody has."""
-    return known_by(st.context.cookies.get(cookie_name(), "")) if is_room() else DESK
+    return known_by(own_cookie()) if is_room() else DESK
 
 
 def known_by(cookie: str) -> Visitor:
-    """The visitor whom a cookie names; `NOBODY` where it is forged, altered or older than `LIFETIME`."""
+    """The visitor whom a cookie names, or who has signed in with the browser that it names; else `NOBODY`."""
+    browser_id = id_in(cookie)
+    if browser_id == INSTRUCTOR:
+        return Visitor(INSTRUCTOR, INSTRUCTOR, True)
+    if browser_id and must_sign_in():
+        account = account_of(runs_root(), browser_id)
+        return Visitor(account.id, account.name, False) if account else NOBODY
+    return Visitor(browser_id, browser_id, False) if browser_id else NOBODY
+
+
+def id_in(cookie: str) -> str:
+    """What a cookie says; "" where it is forged, altered or older than `LIFETIME`."""
     try:
-        visitor_id = _signer(runs_root()).unsign(cookie, max_age=LIFETIME).decode()
+        said = _signer(runs_root()).unsign(cookie, max_age=LIFETIME).decode()
     except (BadSignature, UnicodeError):
-        return NOBODY
-    if not ID.fullmatch(visitor_id):
-        return NOBODY
-    return Visitor(visitor_id, visitor_id, visitor_id == INSTRUCTOR)
+        return ""
+    return said if ID.fullmatch(said) else ""
+
+
+def own_cookie() -> str:
+    """The cookie of the browser for which a screen is drawn."""
+    return st.context.cookies.get(cookie_name(), "")
+
+
+def must_sign_in() -> bool:
+    """Whether the server's secrets name a provider of OpenID Connect, with whom visitors of a room have to sign in."""
+    return is_room() and _names_provider()
+
+
+@lru_cache(maxsize=1)
+def _names_provider() -> bool:
+    try:
+        return "auth" in st.secrets
+    except FileNotFoundError:  # no secrets at all
+        return False
 
 
 def new_visitor() -> str:

@@ -1,0 +1,32 @@
+"""Signing in with a provider of OpenID Connect, where the server's secrets name one."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dec_core.runs.accounts import Account, sign_in, sign_out
+from dec_core.runs.ownership import INSTRUCTOR
+from pages.shared.places import runs_root
+from pages.shared.visitor import id_in, own_cookie
+
+
+def sign_in_first() -> None:
+    """Go on for somebody who has signed in, or for the instructor; ask others to, and draw nothing else."""
+    browser_id = id_in(own_cookie())
+    if browser_id in ("", INSTRUCTOR):
+        return
+    if st.user.is_logged_in:
+        sign_in(runs_root(), browser_id, _account())
+        return
+    sign_out(runs_root(), browser_id)
+    st.header("Deep clustering, live")
+    st.write("Your runs are kept under your account.")
+    st.button("Sign in", type="primary", icon=":material/login:", on_click=st.login)
+    st.stop()
+
+
+def _account() -> Account:
+    """By the claims of the provider's ID token."""
+    claims = st.user.to_dict()
+    name = claims.get("name") or claims.get("preferred_username") or claims.get("email") or ""
+    return Account.of(str(claims["iss"]), str(claims["sub"]), str(name))
