@@ -288,7 +288,7 @@ class PointsView {
     this.frame.labels.forEach((label, i) => {
       const from = this.lastLabels?.[label.text] || label.at;
       const [x, middle] = this.toScreen(from[0] + (label.at[0] - from[0]) * t, from[1] + (label.at[1] - from[1]) * t);
-      const y = middle - this.lift(label);
+      const y = Math.max(middle - this.lift(label), Math.min(middle, LABEL)); // within the view
       const inside = x > 0 && y > 0 && x < this.canvas.clientWidth && y < this.canvas.clientHeight;
       const span = this.labels.children[i];
       if (span) { span.style.transform = `translate(${x}px,${y}px) translate(-50%,-50%)`; span.hidden = !inside; }
