@@ -4,7 +4,7 @@ import pytest
 
 from dec_core.config import RunConfig
 from dec_core.reading import cost as costs
-from dec_core.reading.cost import ByPhase, cost, rates
+from dec_core.reading.cost import Rates, cost, rates
 
 DENSE = RunConfig.make(
     dataset="digits", hidden_units=(20, 10), latent_dim=5, batch_size=100, pretrain_epochs=3, max_iterations=60,
@@ -39,12 +39,39 @@ def test_without_a_network_nothing_is_trained():
     assert (needed.n_parameters, needed.pretrain_steps, needed.cluster_steps) == (0, 0, 0)
 
 
-def test_of_umap_what_the_pretraining_does_not_hide_counts(monkeypatch):
-    monkeypatch.setattr(costs, "GRAPH", 4 * (ENCODER + DECODER))
-    mixed = {"first_target": "umap_gmm"}
-    assert cost(DENSE.changed(**mixed, pretrain_epochs=1), 1797, (8, 8)).work.centers == 1797 * (ENCODER + DECODER)
-    assert cost(DENSE.changed(**mixed, pretrain_epochs=2), 1797, (8, 8)).work.centers == 0
-    assert cost(DENSE.changed(method="umap_gmm"), 1797, (8, 8)).work.centers == 1797 * 4 * (ENCODER + DECODER)
+MIXED = {"first_target": "umap_gmm"}
+
+
+def test_of_umap_what_the_pretraining_does_not_hide_is_waited_for(monkeypatch):
+    monkeypatch.setattr(costs, "BESIDE_UMAP", 2)
+    each = Rates(1.0, 1.0, 1.0)
+    monkeypatch.setattr(costs, "GRAPH", 8 * (ENCODER + DECODER))
+    waited = [cost(DENSE.changed(**MIXED, pretrain_epochs=n), 1797, (8, 8)).seconds(each).centers for n in (1, 2)]
+    assert waited == [1797 * 2 * (ENCODER + DECODER), 0]  # a step is 3 products, and takes twice as long beside UMAP
+    alone = cost(DENSE.changed(method="umap_gmm"), 1797, (8, 8))
+    assert alone.seconds(each).centers == alone.work.centers == 1797 * 8 * (ENCODER + DECODER)
+    assert alone.seconds(each._replace(compiling=5.0)).centers == alone.work.centers + 5
+    assert cost(DENSE, 1797, (8, 8)).seconds(each._replace(compiling=5.0)).centers == 0  # without a mixture
+
+
+def test_the_fastest_umap_counts_as_what_came_before_it_only_adds(monkeypatch):
+    monkeypatch.setattr(costs, "_products_a_second", lambda: 1000.0)
+    monkeypatch.setattr(costs, "umap_is_compiled", lambda: False)
+    config = DENSE.changed(**MIXED)
+    needed = cost(config, 1797, (8, 8))
+    took = [{"pretraining": 1.0, "centers": n * needed.work.centers / 1000 - 1, "clustering": 1.0} for n in (5, 2, 3)]
+    known = [(config, seconds, needed) for seconds in took]
+    assert rates(config, []).centers == 0.001 and rates(config, []).compiling == costs.COMPILING
+    assert rates(config, known[:1]).centers == 0.001  # perhaps it was compiled for this one
+    assert rates(config, known).centers == pytest.approx(0.002) and rates(config, known).compiling == 0
+
+
+def test_what_numba_keeps_is_looked_for_where_it_keeps_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    assert not costs.umap_is_compiled()
+    (tmp_path / "umap_0123").mkdir()
+    (tmp_path / "umap_0123" / "layouts._nb_optimize_layout_euclidean_single_epoch-63.py311.nbi").touch()
+    assert costs.umap_is_compiled()
 
 
 def test_a_convolution_is_done_at_every_place():
@@ -63,6 +90,11 @@ def test_a_run_like_one_that_was_trained_takes_as_long():
 
 def test_others_say_nothing_of_another_kind_of_network(monkeypatch):
     monkeypatch.setattr(costs, "_products_a_second", lambda: 1000.0)
+    monkeypatch.setattr(costs, "umap_is_compiled", lambda: True)
     needed = cost(DENSE, 1797, (8, 8))
-    known = [(DENSE.changed(precision="bfloat16"), {"pretraining": 4.0}, needed)]
-    assert rates(DENSE, known) == ByPhase(0.001, 0.001, 0.001)
+    known = [(DENSE.changed(autoencoder="conv_transpose"), {"pretraining": 4.0}, needed)]
+    of_network = DENSE.changed(precision="float32")
+    assert rates(of_network, known) == (0.001, 0.001, 0.001, 0.0)
+    monkeypatch.setattr(costs, "fast_precision", lambda: "bfloat16")
+    assert rates(DENSE.changed(precision="auto"), known).clustering == 0.001 / costs.IN_BFLOAT16
+    assert rates(of_network, known).clustering == 0.001

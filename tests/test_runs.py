@@ -419,19 +419,26 @@ def test_progress_in_words(small):
         0,
     )
 
-    # half of 60 s has taken 69: as the first tenth of 90 s is trusted, 69 + 9 instead of 30 + 9, twice as long
+    # half of 60 s has taken 69. With a twentieth of 90 s as expected, 69 + 4.5 instead of 30 + 4.5 are a pace of 2.13;
+    # for the other half count 69 s for .5 and that pace for .1 of it
     newest = {"event": "PretrainProgress", "epoch": 3, "batch": 15, "n_batches": 15}
     status = replace(status, progress=newest, seconds={"pretraining": 69.0})
     shown = progress(status, History(), small, expected)
     assert shown.status_line == "Autoencoder: epoch 3 of 6 · about 2 min left"
-    assert shown.fraction == pytest.approx(69 / (69 + 69 + 60))
+    pace = 73.5 / 34.5
+    assert shown.fraction == pytest.approx(69 / (69 + 0.5 * (69 + 0.1 * 60 * pace) / 0.6 + 30 * pace))
 
     status = replace(status, phase="clustering", progress={"event": "ClusterProgress", "iteration": 30})
     status = replace(status, seconds={"pretraining": 5.0, "clustering": 5.0})
-    shown = progress(status, History(updates=({}, {})), small, expected)
+    pair = History(updates=({"iteration": 0, "seconds": 5.1}, {"iteration": 20, "seconds": 8.0}))
+    shown = progress(status, pair, small, expected)
     assert shown.status_line == "Clustering: update 2 of 3 · about 5 s left"
-    assert shown.fraction == pytest.approx(10 / 15) and shown.step == 2
-    assert progress(status, History(updates=({}, {})), small).status_line == "Clustering: update 2 of 3"
+    pace = (10 + 4.5) / (60 + 15 + 4.5)
+    left = (
+        0.5 * (5 - 3 + 0.1 * 30 * pace) / (0.5 - 20 / 60 + 0.1)
+    )  # by the speed since step 20, what came before was slow
+    assert shown.fraction == pytest.approx(10 / (10 + left)) and shown.step == 2
+    assert progress(status, pair, small).status_line == "Clustering: update 2 of 3"
 
 
 def test_the_time_left_for_centers_is_that_of_umap_and_of_what_follows(small):
@@ -446,11 +453,13 @@ def test_the_time_left_for_centers_is_that_of_umap_and_of_what_follows(small):
 
 def test_time_left_follows_the_changes_as_they_shrink(small):
     config = small.changed(tol=0.01, max_iterations=8000, update_interval=100)
-    updates = [{"iteration": 100 * i, "delta_label": 0.16 / 2**i} for i in range(4)]  # .02 at 300, so .01 at 400
+    updates = [  # .02 at 300, so .01 at 400
+        {"iteration": 100 * i, "seconds": 10.0 * i, "delta_label": 0.16 / 2**i} for i in range(4)
+    ]
     status = RunStatus("running", 0.0, phase="clustering", progress={"iteration": 300}, seconds={"clustering": 30.0})
     assert (
         progress(status, History(updates=updates), config, ByPhase(clustering=600.0)).status_line
-        == "Clustering: update 4 of about 4 · about 10 s left"
+        == "Clustering: update 4 of about 4 · about 11 s left"  # 10 by its speed, and a little of the 600 expected
     )
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as some
 from dec_core.config import RunConfig
 from dec_core.fields import fields
 from dec_core.presets import PRESETS
-from dec_core.reading.cost import ByPhase
+from dec_core.reading.cost import Rates
 from pages.train.effects import effects
 from pages.train.sliders import LAYER_STOPS, marks
 from pages.train.spans import STOPS, place
@@ -89,5 +89,5 @@ def test_a_rate_of_another_optimizer_is_not_marked():
 def test_what_a_value_does_is_said_with_what_the_other_settings_make_of_it(name, changes, line):
     taught = {"first_target_steps": 800, "max_iterations": 1200, "batch_size": 256}
     config = PRESETS["first-look"].changed(**taught | changes)
-    said = effects(name, config, (getattr(config, name),), ByPhase(1.0, 1.0, 1.0))[0]
+    said = effects(name, config, (getattr(config, name),), Rates(1.0, 1.0, 1.0))[0]
     assert said.startswith(line) if line.endswith("· ") else said == line

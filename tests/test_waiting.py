@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from screens import NoWorkers, app_over, opened_at
 
+from dec_core.reading.cost import ByPhase
 from dec_core.runs.folder import RunFolder
 from dec_core.runs.status import SET_ASIDE
 from dec_core.work.room import RoomSettings
@@ -42,7 +43,7 @@ def test_each_in_words(tmp_path, small, monkeypatch):
         runs = [RunFolder.create(tmp_path / "runs", small, state) for state in ("queued", "running", "queued")]
         monkeypatch.setattr(ALine, "training", runs[1])
         monkeypatch.setattr(ALine, "waiting", runs[2])
-        monkeypatch.setattr(waiting, "expected_seconds", lambda *_: (60.0, 0.0, 30.0))
+        monkeypatch.setattr(waiting, "expected_seconds", lambda *_: ByPhase(60.0, 0.0, 30.0))
         at = opened_at("train", run=runs[0].id)
         assert "Waiting: 2 runs before this one, about 3 min" in said(at)
         monkeypatch.setattr(ALine, "room", RoomSettings(is_room=True, slots=4))
@@ -52,7 +53,7 @@ def test_each_in_words(tmp_path, small, monkeypatch):
         (runs[0].path / "owner").write_text("ben")
         assert waiting.place_in_line(runs[0]).endswith("about 1 s")
         (runs[0].path / "owner").unlink()
-        monkeypatch.setattr(waiting, "expected_seconds", lambda *_: (0.0, 0.0, 0.0))
+        monkeypatch.setattr(waiting, "expected_seconds", lambda *_: ByPhase())
         assert "Waiting: 2 runs before this one**" in said(at.run())
 
         runs[0].set_status(replace(runs[0].status, **SET_ASIDE))

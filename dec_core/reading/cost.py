@@ -6,23 +6,29 @@ from runs that it has finished, or, before there is one, from a product of two m
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from math import ceil, prod
+from math import ceil, inf, prod
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from dec_core.architecture import Layer, Shape, architecture
 from dec_core.config import RunConfig
+from dec_core.machine import fast_precision
 from dec_core.methods import METHODS, fits_mixture
 
 STEP = 3  # passes through a layer in one gradient step: forward, and back to its inputs and to its weights
 LIKE_A_PRODUCT = 0.6  # share of the speed of such a product that whole steps reach
 GRAPH = 6e7  # multiplications that UMAP and a mixture are worth for each image, a rough mean
+IN_BFLOAT16 = 2.2  # times as fast as in float32 whole steps are, where the processor multiplies in bfloat16
+BESIDE_UMAP = 1.8  # times as long gradient steps take while UMAP and a mixture have one of two cores
+COMPILING = 15.0  # seconds, where numba has never compiled UMAP: measured once, on an EPYC beside a pretraining
 
 
 class ByPhase(NamedTuple):
@@ -31,6 +37,15 @@ class ByPhase(NamedTuple):
     pretraining: float = 0.0
     centers: float = 0.0
     clustering: float = 0.0
+
+
+class Rates(NamedTuple):
+    """Seconds for each multiplication of a phase, and those for which UMAP is compiled first."""
+
+    pretraining: float = 0.0
+    centers: float = 0.0
+    clustering: float = 0.0
+    compiling: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -47,7 +62,7 @@ class Cost:
     n_bytes : int
         Images and z in memory.
     work : ByPhase
-        Multiplications.
+        Multiplications; for the centers those of UMAP and the mixture, which begin with the pretraining.
     """
 
     n_parameters: int
@@ -57,9 +72,11 @@ class Cost:
     n_bytes: int
     work: ByPhase
 
-    def seconds(self, rates: ByPhase) -> ByPhase:
-        """How long each phase takes at `rates`, seconds for each multiplication."""
-        return ByPhase(*(work * rate for work, rate in zip(self.work, rates, strict=True)))
+    def seconds(self, rates: Rates) -> ByPhase:
+        """How long each phase takes. For the centers, as long as a mixture is waited for after the pretraining."""
+        pretraining, mixture, clustering = (work * rate for work, rate in zip(self.work, rates, strict=False))
+        mixture += rates.compiling if self.work.centers else 0.0
+        return ByPhase(pretraining, max(0.0, mixture - pretraining), clustering)
 
 
 def cost(config: RunConfig, n_images: int, image_shape: Shape) -> Cost:
@@ -73,32 +90,64 @@ def cost(config: RunConfig, n_images: int, image_shape: Shape) -> Cost:
     decode = _products(network.decoder, (network.latent_dim,))
     moved = encode + decode if method.trains_decoder else encode
     pretraining = STEP * (encode + decode) * n * epochs
+    mixed = fits_mixture(config)
     work = ByPhase(
-        pretraining,
-        centers=max(0.0, GRAPH * n - pretraining) if fits_mixture(config) else 0.0,  # it begins with the pretraining
+        pretraining * (BESIDE_UMAP if mixed else 1),
+        centers=GRAPH * n if mixed else 0.0,
         clustering=STEP * moved * config.batch_size * steps + encode * n * steps / config.update_interval,
     )
     n_bytes = n * (prod(image_shape) + 4 * network.latent_dim)
     return Cost(network.n_parameters, batches, epochs * batches, steps, n_bytes, work)
 
 
-def rates(config: RunConfig, trained: Iterable[tuple[RunConfig, dict[str, float], Cost]]) -> ByPhase:
-    """Seconds for each multiplication of `config`'s phases, by the finished runs whose network is of the same kind.
+def rates(config: RunConfig, trained: Iterable[tuple[RunConfig, dict[str, float], Cost]]) -> Rates:
+    """How fast `config` is trained, by the finished runs whose network is of the same kind.
 
     `trained` are config, seconds by phase and cost of each. A phase that none of them had is estimated by how fast the
     machine multiplies matrices.
     """
+    known = [(took, cost) for _, took, cost in trained]
     alike = [
         (took, cost)
         for c, took, cost in trained
         if (c.autoencoder, c.precision) == (config.autoencoder, config.precision)
     ]
-    return ByPhase(*(_rate(phase, alike) for phase in ByPhase._fields))
+    mixture, is_compiled = _rate_of_mixture(known)
+    compiling = 0.0 if is_compiled or umap_is_compiled() else COMPILING
+    precision = fast_precision() if config.precision == "auto" else config.precision
+    by_products = 1 / (_products_a_second() * (IN_BFLOAT16 if precision == fast_precision() == "bfloat16" else 1))
+    steps = {phase: _rate(phase, alike) or by_products for phase in ("pretraining", "clustering")}
+    return Rates(**steps, centers=mixture, compiling=compiling)
 
 
 def _rate(phase: str, trained: list[tuple[dict[str, float], Cost]]) -> float:
+    """By the runs that had this phase; 0 where none had."""
     work = sum(getattr(cost.work, phase) for took, cost in trained if phase in took)
-    return sum(took[phase] for took, cost in trained if phase in took) / work if work else 1 / _products_a_second()
+    return sum(took[phase] for took, cost in trained if phase in took) / work if work else 0.0
+
+
+def _rate_of_mixture(trained: list[tuple[dict[str, float], Cost]]) -> tuple[float, bool]:
+    """Of UMAP and a mixture, whatever the network, and whether a run has had them.
+
+    They were ready when the centers were, at the latest: the fastest run counts. Of a single one it is not known
+    whether it had UMAP compiled, which none after it has.
+    """
+    by_run = [
+        (took.get("pretraining", 0.0) + took["centers"]) / cost.work.centers
+        for took, cost in trained
+        if cost.work.centers and "centers" in took
+    ]
+    by_products = 1 / _products_a_second() if len(by_run) < 2 else inf
+    return min([*by_run, by_products]), bool(by_run)
+
+
+def umap_is_compiled() -> bool:
+    """Whether numba has kept what it compiles of UMAP: beside the package, or where it keeps such files otherwise."""
+    package = importlib.util.find_spec("umap")
+    chosen = os.environ.get("NUMBA_CACHE_DIR")
+    beside = [Path(folder) / "__pycache__" for folder in package.submodule_search_locations or ()] if package else []
+    elsewhere = [*Path(chosen).glob("umap*")] if chosen else [*beside, *Path.home().glob(".cache/numba/umap*")]
+    return any(next(folder.glob("layouts.*single_epoch-*.nbi"), None) for folder in elsewhere)
 
 
 def _products(layers: tuple[Layer, ...], start: Shape) -> float:

@@ -13,8 +13,8 @@ from dec_core.runs.history import History
 from dec_core.runs.status import RunStatus
 
 UNKNOWN = ByPhase()
-TRUST = 0.1  # of a run: after so much of it, how fast it is counts as much as how fast it was expected to be
-KNOWN = 0.05  # of a phase, after which its own speed says when it ends
+TRUST = 0.05  # of a run: after so much of it, how fast it is counts as much as how fast it was expected to be
+KNOWN = 0.1  # of a phase: after so much of it, its own speed counts as much as what was expected of it
 
 
 @dataclass(frozen=True)
@@ -51,28 +51,48 @@ def progress(status: RunStatus, history: History, config: RunConfig, expected: B
         number, about = max(len(history.updates), 1), math.ceil(n_iterations / config.update_interval)
         certain = "" if n_iterations == config.max_iterations and config.tol == 0 else "about "
         doing = f"Clustering: update {number} of {certain}{max(about, number)}"
-    done, left = _seconds(step, share, status.seconds, expected)
+    done, left = _seconds(step, share, _begun(step, status, history, config), status.seconds, expected)
     is_known = sum(expected) > 0
     remaining = f" · {duration(left)} left" if is_known else ""
     return Progress(doing + remaining, done / max(done + left, 1e-9), step, left if is_known else 0.0)
 
 
-def _seconds(step: int, share: float, seconds: dict[str, float], expected: ByPhase) -> tuple[float, float]:
+def _seconds(
+    step: int, share: float, begun: tuple[float, float], seconds: dict[str, float], expected: ByPhase
+) -> tuple[float, float]:
     """How long a run has trained and will go on to, `share` of the phase number `step` being done.
 
-    What is to come takes as much longer than expected as what was. A phase that moves says when it ends.
+    What is to come takes as much longer than expected as what was. A phase that moves says when it ends, by its speed
+    since it had `begun`: its seconds and its share then, in which functions were compiled.
     """
     took = ByPhase(*(seconds.get(phase, 0.0) for phase in ByPhase._fields))
     prior = TRUST * sum(expected)
     # the centers are as fast as UMAP, which is none of the network's arithmetic
     past = [(took[i], expected[i] * (1.0 if i < step else share)) for i in (0, 2) if i <= step]
     pace = (sum(t for t, _ in past) + prior) / max(sum(e for _, e in past) + prior, 1e-9)
-    left = pace * (1 - share) * expected[step] if step != 1 else max(0.0, expected.centers - took.centers)
-    if share > 0:
-        trusted = min(share / KNOWN, 1.0)
-        left = (1 - trusted) * left + trusted * took[step] * (1 - share) / share
-    to_come = sum(expected[i] * (pace if i == 2 else 1.0) for i in range(step + 1, 3))
-    return sum(took), left + to_come
+    moved = took[step] - begun[0] + KNOWN * pace * expected[step], share - begun[1] + KNOWN
+    left = (1 - share) * moved[0] / moved[1] if step != 1 else 0.0
+    return sum(took), left + _centers_left(step, took, left, expected) + (pace * expected.clustering if step < 2 else 0)
+
+
+def _centers_left(step: int, took: ByPhase, pretraining_left: float, expected: ByPhase) -> float:
+    """How long a mixture will be waited for, which began with the pretraining."""
+    if step == 2 or not expected.centers:
+        return 0.0
+    mixture = expected.pretraining + expected.centers
+    return max(0.0, mixture - took.pretraining - took.centers - pretraining_left)
+
+
+def _begun(step: int, status: RunStatus, history: History, config: RunConfig) -> tuple[float, float]:
+    """The seconds and the share of a phase at its first record, from which on its speed is its own; 0, 0 without."""
+    if step == 0 and len(history.pretrain) > 1:
+        first = history.pretrain[0]
+        return first["seconds"], first["epoch"] / config.pretrain_epochs
+    records = (history.kl or history.updates[1:]) if step == 2 else ()
+    if not records:
+        return 0.0, 0.0
+    before = sum(status.seconds.get(phase, 0.0) for phase in ("pretraining", "centers"))
+    return records[0]["seconds"] - before, records[0]["iteration"] / _expected_iterations(history, config)
 
 
 def _expected_iterations(history: History, config: RunConfig) -> int:

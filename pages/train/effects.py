@@ -13,7 +13,7 @@ from dec_core.analysis.verdict import thousands
 from dec_core.config import BUNDLED, RunConfig
 from dec_core.data import load
 from dec_core.methods import held_steps
-from dec_core.reading.cost import ByPhase, Cost, cost, rates
+from dec_core.reading.cost import ByPhase, Cost, Rates, cost, rates
 from dec_core.reading.progress import UNKNOWN, duration
 from pages.shared import focus
 from pages.shared.places import runs_root
@@ -90,7 +90,7 @@ LINES: dict[str, Line] = {
 TIMED = ("n_samples", "pretrain_epochs", "batch_size", "max_iterations", "hidden_units", "filters")
 
 
-def effects(name: str, config: RunConfig, values: tuple[Value, ...], rates: ByPhase) -> tuple[str, ...]:
+def effects(name: str, config: RunConfig, values: tuple[Value, ...], rates: Rates) -> tuple[str, ...]:
     """What each of these values of the field does, the rest of `config` as it is; "" where that is not known."""
     if name not in LINES:
         return ("",) * len(values)
@@ -98,11 +98,11 @@ def effects(name: str, config: RunConfig, values: tuple[Value, ...], rates: ByPh
 
 
 @lru_cache(maxsize=1000)
-def _effects(name: str, config: RunConfig, values: tuple, rates: ByPhase) -> tuple[str, ...]:
+def _effects(name: str, config: RunConfig, values: tuple, rates: Rates) -> tuple[str, ...]:
     return tuple(_effect(name, config.model_copy(update={name: value}), rates) for value in values)
 
 
-def _effect(name: str, config: RunConfig, rates: ByPhase) -> str:
+def _effect(name: str, config: RunConfig, rates: Rates) -> str:
     try:
         n_images, image_shape = size_and_shape(config.dataset)
         needed = cost(config, n_images, image_shape)
@@ -112,13 +112,13 @@ def _effect(name: str, config: RunConfig, rates: ByPhase) -> str:
     return f"{line} · {duration(sum(needed.seconds(rates)))}" if name in TIMED else line
 
 
-def expected_time(config: RunConfig, rates: ByPhase) -> str:
+def expected_time(config: RunConfig, rates: Rates) -> str:
     """How long Start would train, as in "about 40 s"; "" where that cannot be known."""
     seconds = sum(expected_seconds(config, rates))
     return duration(seconds) if seconds else ""
 
 
-def expected_seconds(config: RunConfig, rates: ByPhase) -> ByPhase:
+def expected_seconds(config: RunConfig, rates: Rates) -> ByPhase:
     """How long each phase takes; `UNKNOWN` where that cannot be known."""
     try:
         return cost(config, *size_and_shape(config.dataset)).seconds(rates)
@@ -126,7 +126,7 @@ def expected_seconds(config: RunConfig, rates: ByPhase) -> ByPhase:
         return UNKNOWN
 
 
-def rates_of_server(config: RunConfig) -> ByPhase:
+def rates_of_server(config: RunConfig) -> Rates:
     """How fast this server trains networks of the config's kind, by the newest runs it has finished.
 
     Every redraw asks for each preset, of whatever visitor: a run that has just ended counts some seconds later.

@@ -8,7 +8,7 @@ import streamlit as st
 
 from dec_core.figures.shown import short_name
 from dec_core.glossary import tooltip
-from dec_core.reading.cost import ByPhase
+from dec_core.reading.cost import Rates
 from pages.shared.text import sentence
 from pages.shared.widget_key import key_showing
 from pages.train import state
@@ -29,7 +29,7 @@ def unfolding(label: str, key: str, names: list[str], form: Form, **look: Any) -
     return st.expander(label, key=key, on_change="rerun", **look)
 
 
-def field_widgets(names: list[str], form: Form, rates: ByPhase | None) -> None:
+def field_widgets(names: list[str], form: Form, rates: Rates | None) -> None:
     """The inputs of one group; with sliders where somebody looks, at `rates`: they cost as much as all else."""
     for name in names:
         if not FIELDS[name]["advanced"]:
@@ -42,7 +42,7 @@ def field_widgets(names: list[str], form: Form, rates: ByPhase | None) -> None:
                 _field(name, form, rates if unfolded.open else None)
 
 
-def _field(name: str, form: Form, rates: ByPhase | None) -> None:
+def _field(name: str, form: Form, rates: Rates | None) -> None:
     """The input for one field, and below it what is wrong with it."""
     field, value = FIELDS[name], form.choices.values[name]
     common = {

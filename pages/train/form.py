@@ -11,7 +11,7 @@ from dec_core.config import BUNDLED, GROUPS, ConfigError, RunConfig
 from dec_core.data import DataError, load
 from dec_core.presets import CHAPTERS, DESCRIPTIONS
 from dec_core.reading.config_in import configs_in
-from dec_core.reading.cost import ByPhase
+from dec_core.reading.cost import Rates
 from dec_core.runs.folder import config_of
 from pages.shared import link
 from pages.shared.focus import fill_with, focused_run, index
@@ -40,7 +40,7 @@ def config_form() -> RunConfig | None:
     """Draw the form; the config it describes, or None while a choice is impossible."""
     choices, notices = state.take_up()
     form = Form.of(choices)
-    rates = rates_of_server(form.config) if form.config else ByPhase()
+    rates = rates_of_server(form.config) if form.config else Rates()
     with st.sidebar:
         _preset(form, rates)
         for notice in notices:
@@ -59,7 +59,7 @@ def config_form() -> RunConfig | None:
     return form.config
 
 
-def _preset(form: Form, rates: ByPhase) -> None:
+def _preset(form: Form, rates: Rates) -> None:
     preset = form.choices.preset
     st.selectbox(
         "Preset",
@@ -85,7 +85,7 @@ def _about_presets(form: Form) -> str:
     return f"{ABOUT_PRESETS}\n\nOn this server: {listed}." if listed else ABOUT_PRESETS
 
 
-def _what_start_does(config: RunConfig, rates: ByPhase) -> str:
+def _what_start_does(config: RunConfig, rates: Rates) -> str:
     """How long it takes, and that a run in focus keeps its settings."""
     expected = expected_time(config, rates)
     sentences = [f"Start trains for {expected}."] if expected else []
@@ -95,7 +95,7 @@ def _what_start_does(config: RunConfig, rates: ByPhase) -> str:
     return " ".join(sentences)
 
 
-def _group(group: str, names: list[str], form: Form, rates: ByPhase) -> None:
+def _group(group: str, names: list[str], form: Form, rates: Rates) -> None:
     """The inputs of one group; data stand open, with the way to one's own."""
     if group == "Data":
         field_widgets(names, form, rates)

@@ -13,7 +13,7 @@ import streamlit as st
 from dec_core.analysis.verdict import thousands
 from dec_core.config import RunConfig, whole_numbers
 from dec_core.presets import PRESETS
-from dec_core.reading.cost import ByPhase
+from dec_core.reading.cost import Rates
 from pages.shared.components import script_url
 from pages.train import state
 from pages.train.effects import effects
@@ -56,7 +56,7 @@ class Slider:
     whole: Callable[[Number], Any]
 
 
-def sliders(name: str, form: Form, rates: ByPhase) -> None:
+def sliders(name: str, form: Form, rates: Rates) -> None:
     """The slider of a number, or those of the layers; none where what was typed is not one."""
     typed = form.choices.values[name]
     if name in LAYER_STOPS:
@@ -70,7 +70,7 @@ def sliders(name: str, form: Form, rates: ByPhase) -> None:
         _show(slider, form, rates)
 
 
-def _show(slider: Slider, form: Form, rates: ByPhase) -> None:
+def _show(slider: Slider, form: Form, rates: Rates) -> None:
     name, key = slider.name, f"slide_{slider.key}"
 
     def picked() -> None:
