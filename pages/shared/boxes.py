@@ -226,7 +226,7 @@ class Boxes:
             by_name = np.argsort(self.newest.run.cluster_order)
             decoded = self.newest.arrays["decoded_centers"][by_name]
             sizes = cluster_sizes(self.newest.labels, len(by_name))[by_name]
-            names = [f"{letter(i)} {thousands(size)}" for i, size in enumerate(sizes)]
+            names = [f"{letter(i)}\n{thousands(size)}" for i, size in enumerate(sizes)]  # one line where it fits
             learns = trained and not METHODS[self.config.method].trains_decoder
             how = " (the decoder has not learned since pretraining)" if learns else ""
             title = f"Cluster centers, {'decoded' if trained else 'mean images'}{how}; cluster sizes"
