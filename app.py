@@ -9,7 +9,8 @@ import streamlit as st
 from starlette.middleware import Middleware
 from starlette.routing import Mount, Route
 
-from pages.shared import pulse
+from pages.room import news as news_of_wall
+from pages.shared import following, pulse
 from pages.shared.files_route import CheckedFiles
 from pages.shared.focus import supervisor
 from pages.shared.identity import Identify, enter_as_instructor
@@ -28,6 +29,11 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     workers.close()
 
 
+ROUTES_OF_ROOM = [
+    Route("/instructor", enter_as_instructor),
+    Route("/pulse/room", following.answer),
+    Route("/pulse/room/wall", news_of_wall.answer),
+]
 static_root().mkdir(parents=True, exist_ok=True)
 app = st.App(
     "pages/main.py",
@@ -35,7 +41,7 @@ app = st.App(
         Mount("/files", CheckedFiles(directory=static_root())),
         Route("/pulse", pulse.answer),
         Route("/pulse/sweep", news.answer),
-        *([Route("/instructor", enter_as_instructor)] if is_room() else []),
+        *(ROUTES_OF_ROOM if is_room() else []),
     ],
     middleware=[Middleware(SecurityHeaders), *([Middleware(Identify)] if is_room() else [])],
     lifespan=lifespan,

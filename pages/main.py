@@ -3,11 +3,13 @@
 import streamlit as st
 
 from pages.shared import link
+from pages.shared.calling_card import calling_card
 from pages.shared.components import keys, one_step_an_act, source, style
 from pages.shared.focus import screens, supervisor
+from pages.shared.following import following_bar, show_button
 from pages.shared.picker import browser_title, run_picker
 from pages.shared.sign_in import sign_in_first
-from pages.shared.visitor import NOBODY, UNKNOWN_VISITOR, must_sign_in, visitor
+from pages.shared.visitor import NOBODY, UNKNOWN_VISITOR, is_room, must_sign_in, visitor
 
 st.set_page_config(page_icon=source("mark.svg"), layout="wide")  # first: that of a screen would come from elsewhere
 if must_sign_in():
@@ -21,10 +23,19 @@ style(source("shell.css"), "shell")
 page = screens()
 link.arrive(page.url_path)
 st.set_page_config(page_title=browser_title(page.title))
-with st.container(key="shell"):
+in_room = is_room()
+with st.container(key="shell", **({"horizontal": True, "wrap": False, "gap": "xsmall"} if in_room else {})):
     run_picker()
+    if in_room:
+        calling_card()
+        beside_picker = st.container(width="content")
+if in_room:
+    following_bar()
 with st.container(key="shortcuts"):
     keys()
     one_step_an_act()
 page.run()
 link.keep_run()
+if in_room:
+    with beside_picker:
+        show_button()

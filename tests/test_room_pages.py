@@ -1,26 +1,22 @@
 """The screens of a room: the owner of a run, a stranger, and the instructor; what each sees and may do."""
 
-import shutil
 import time
-from contextlib import contextmanager
 from dataclasses import replace
-from types import SimpleNamespace
 
 import pytest
 from requests_of_room import altered, asked
-from screens import NoWorkers, app_over, opened_at
+from rooms import ANNA, BEN, SECRET, Workers, arrives, asking, press, room_over, seen, warnings
+from screens import opened_at
 from starlette.applications import Starlette
 from starlette.routing import Mount, Route
-from streamlit.runtime.context import ContextProxy
 
 from dec_core.data import Dataset, own
 from dec_core.presets import PRESETS
 from dec_core.runs.folder import RunFolder, list_runs
-from dec_core.runs.marks import REMOVED, mark, marks_of, remove
+from dec_core.runs.marks import REMOVED, mark, marks_of
 from dec_core.runs.own_presets import keep_preset, own_presets
 from dec_core.runs.ownership import INSTRUCTOR
 from dec_core.runs.sharing import follow, share, shared_with, stop_sharing
-from dec_core.runs.status import this_process
 from dec_core.sweeps import studies
 from dec_core.sweeps.plan import SweepPlan
 from pages.shared import browser_files, focus, permission, pulse
@@ -33,81 +29,11 @@ from pages.sweep import news, storage
 
 pytestmark = pytest.mark.slow
 
-ANNA, BEN = "a" * 16, "b" * 16
-SECRET = "Annas secret"  # the name of her run
-
-
-class Workers(NoWorkers):
-    """A supervisor that starts no process and remembers its commands."""
-
-    commands = []  # noqa: RUF012  (replaced for every use)
-
-    def command(self, run, command):
-        self.commands.append((run.id, command))
-        return True
-
-    def resume(self, run):
-        self.commands.append((run.id, "resume"))
-
 
 @pytest.fixture
 def room(tmp_path, finished_run, monkeypatch):
-    """A room in which Anna has a finished run, one that trains and a deleted one, and Ben and the server one each."""
-    root = tmp_path / "runs"
-    monkeypatch.setenv("DEC_ROOM", "1")
-
-    def made(name, owner, **status):
-        run = RunFolder(root / name)
-        shutil.copytree(finished_run.path, run.path)
-        if owner:
-            (run.path / "owner").write_text(owner)
-        run.set_status(replace(run.status, **status))
-        return run
-
-    with app_over(root):
-        monkeypatch.setattr(focus, "supervisor", Workers)
-        monkeypatch.setattr(Workers, "commands", [])
-        runs = SimpleNamespace(
-            root=root, finished=made("20260101-000001-aaaa", ANNA), bens=made("20260101-000002-bbbb", BEN),
-            servers=made("20260101-000003-cccc", ""), deleted=made("20260101-000004-aaaa", ANNA),
-            training=made("20260101-000005-aaaa", ANNA, state="running", **this_process()),
-        )  # fmt: skip
-        mark(runs.finished, name=SECRET)
-        remove(runs.deleted)
-        arrives(monkeypatch, BEN)
+    with room_over(tmp_path / "runs", finished_run, monkeypatch) as runs:
         yield runs
-
-
-def arrives(monkeypatch, who):
-    """Whoever asks from now on is this one; "" for somebody without a cookie."""
-    cookies = {cookie_name(): signed(who)} if who else {}
-    monkeypatch.setattr(ContextProxy, "cookies", property(lambda self: cookies))
-
-
-@contextmanager
-def asking(who):
-    with pytest.MonkeyPatch.context() as patch:
-        arrives(patch, who)
-        yield
-
-
-def seen(at) -> str:
-    """All that a drawing has sent to the browser."""
-    return "\n".join(str(node.proto) for part in (at.main, at.sidebar) for node in part if hasattr(node, "proto"))
-
-
-def warnings(at):
-    """What a screen says of runs that are not there or not the visitor's; not what it thinks of how one clusters."""
-    assert not at.exception
-    about = ("somebody else", "here is no", "cookie")
-    return [item.value for item in at.warning if any(words in item.value for words in about)]
-
-
-def press(at, start):
-    (found,) = [item for item in at.button if item.key and item.key.startswith(start)]
-    at = found.click().run()
-    assert not at.exception
-    return at
 
 
 def kept(root):

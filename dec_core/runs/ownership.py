@@ -23,7 +23,7 @@ def may(act: Act, visitor_id: str, is_instructor: bool, owner: str, shared: bool
     owner : str
         The id of the visitor whose it is; "" for nobody's but the server's.
     shared : bool
-        Whether the visitor has followed a link by which it was shared.
+        Whether the visitor has followed a link by which it was shared, or the instructor shows it to all now.
 
     Raises
     ------

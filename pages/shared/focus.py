@@ -116,7 +116,7 @@ def go_on() -> None:
 
 
 def screens() -> Any:
-    """All screens, on top; the one that is asked for."""
+    """All screens, on top; the one that is asked for. To whom a screen is not listed, its address leads nowhere."""
     pages = {
         "train": ("Train", ":material/model_training:"),
         "inspect": ("Inspect", ":material/image_search:"),
@@ -124,7 +124,9 @@ def screens() -> Any:
         "sweep": ("Sweep", ":material/scatter_plot:"),
         "glossary": ("Glossary", ":material/menu_book:"),
     }
-    return st.navigation(
-        [st.Page(f"{name}/{name}.py", title=title, icon=icon) for name, (title, icon) in pages.items()],
-        position="top",
-    )
+    if is_room() and visitor().is_instructor:
+        pages["room"] = ("Room", ":material/groups:")
+    shown = [st.Page(f"{name}/{name}.py", title=title, icon=icon) for name, (title, icon) in pages.items()]
+    if is_room():  # for the machine of the projector, which nobody attends
+        shown.append(st.Page("projector/projector.py", title="Projector", visibility="hidden"))
+    return st.navigation(shown, position="top")

@@ -17,7 +17,9 @@ from collections.abc import Mapping
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from pages.shared import sharing
+from pages.shared import following, sharing
+
+LINKED = ("train", "inspect", "compare", "sweep")  # screens that write links of their own
 
 
 def arrive(page: str) -> None:
@@ -60,6 +62,7 @@ def write(query: Mapping[str, str]) -> None:
     if st.query_params.to_dict() != wanted or state.get("written", wanted) != wanted:
         st.query_params.from_dict(wanted)
         state.written = wanted
+    following.lead_along(state.page, wanted)
 
 
 def keep_run() -> None:
@@ -67,6 +70,8 @@ def keep_run() -> None:
     focused = st.session_state.get("focused")
     if focused and st.query_params.get("run") != focused:
         st.query_params["run"] = focused
+    if st.session_state.page not in ("", *LINKED):  # the others have written theirs
+        following.lead_along(st.session_state.page, {"run": focused} if focused else {})
 
 
 def went_back() -> bool:

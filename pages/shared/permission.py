@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
+
 from dec_core.config import OWN_DATA
 from dec_core.data import own
 from dec_core.runs.folder import RunFolder
 from dec_core.runs.index import Entry, RunIndex
 from dec_core.runs.ownership import Act, may
+from dec_core.runs.room_state import room_state
 from dec_core.runs.sharing import shared_with
 from pages.shared.places import runs_root
-from pages.shared.visitor import DESK, Visitor, visitor
+from pages.shared.visitor import DESK, Visitor, is_room, visitor
 
 NOT_YOURS = "This run belongs to somebody else."
 
@@ -19,13 +22,19 @@ def may_run(act: Act, run: RunFolder, who: Visitor | None = None) -> bool:
     who = visitor() if who is None else who
     if who == DESK:  # on which nothing is read for this
         return True
-    return may(act, who.id, who.is_instructor, run.owner, who.id in shared_with(run))
+    return may(act, who.id, who.is_instructor, run.owner, run.id in shown_to_all() or who.id in shared_with(run))
 
 
-def may_entry(act: Act, entry: Entry, who: Visitor | None = None) -> bool:
-    """The same of a run as the index knows it."""
+def may_entry(act: Act, entry: Entry, who: Visitor | None = None, shown: Set[str] | None = None) -> bool:
+    """The same of a run as the index knows it; `shown` are the runs `shown_to_all`, for who asks about hundreds."""
     who = visitor() if who is None else who
-    return may(act, who.id, who.is_instructor, entry.owner, who.id in entry.shared_with)
+    shown = shown_to_all() if shown is None else shown
+    return may(act, who.id, who.is_instructor, entry.owner, entry.id in shown or who.id in entry.shared_with)
+
+
+def shown_to_all() -> Set[str]:
+    """Ids of the runs that the instructor of a room shows to everybody now."""
+    return room_state(runs_root()).shown_to_all if is_room() else frozenset()
 
 
 def may_sweep(owner: str, who: Visitor | None = None) -> bool:
@@ -71,7 +80,8 @@ class VisibleRuns:
 
     def entries(self, *, archived: bool = False) -> list[Entry]:
         """As `RunIndex.entries`."""
-        return [entry for entry in self.runs.entries(archived=archived) if may_entry("see", entry, self.who)]
+        shown = shown_to_all()
+        return [each for each in self.runs.entries(archived=archived) if may_entry("see", each, self.who, shown)]
 
     def entry(self, run_id: str) -> Entry | None:
         """As `RunIndex.entry`."""

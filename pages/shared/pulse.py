@@ -50,9 +50,12 @@ def redraw_on_news(runs: Sequence[RunFolder], last_pulse: str, seconds: float) -
     redraw_when_other(f"pulse?{urlencode([('run', run.id) for run in runs[:MOST_RUNS]])}", last_pulse, seconds)
 
 
-def redraw_when_other(url: str, last_pulse: str, seconds: float) -> None:
-    """Have the fragment around this drawn anew when `url` no longer answers `last_pulse`, asked every `seconds`."""
-    _pulse(data={"url": url, "seen": last_pulse, "every": 1000 * seconds}, key="pulse", height=1, on_news_change=_draw)
+def redraw_when_other(url: str, last_pulse: str, seconds: float, key: str = "pulse") -> None:
+    """Have the fragment around this drawn anew when `url` no longer answers `last_pulse`, asked every `seconds`.
+
+    `key` is another one for each that a screen has.
+    """
+    _pulse(data={"url": url, "seen": last_pulse, "every": 1000 * seconds}, key=key, height=1, on_news_change=_draw)
 
 
 def _draw() -> None:

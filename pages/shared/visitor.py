@@ -16,6 +16,7 @@ from itsdangerous import BadSignature, TimestampSigner
 from dec_core.runs.accounts import account_of
 from dec_core.runs.ownership import INSTRUCTOR
 from dec_core.runs.room_files import signing_key
+from dec_core.runs.room_state import room_state
 from pages.shared.places import runs_root
 
 LIFETIME = 86_400  # seconds: a cookie of yesterday is nobody's
@@ -24,7 +25,7 @@ ID = re.compile(r"[a-z0-9]{1,40}")
 
 @dataclass(frozen=True)
 class Visitor:
-    """`id` is "" on a desk, and for somebody without a valid cookie, who may do nothing."""
+    """`id` is "" on a desk, and for somebody without a valid cookie, who may do nothing; `name` a nickname, or ""."""
 
     id: str
     name: str
@@ -53,11 +54,12 @@ def known_by(cookie: str) -> Visitor:
     """The visitor whom a cookie names, or who has signed in with the browser that it names; else `NOBODY`."""
     browser_id = id_in(cookie)
     if browser_id == INSTRUCTOR:
-        return Visitor(INSTRUCTOR, INSTRUCTOR, True)
+        return Visitor(INSTRUCTOR, "", True)
+    names = room_state(runs_root()).names
     if browser_id and must_sign_in():
         account = account_of(runs_root(), browser_id)
-        return Visitor(account.id, account.name, False) if account else NOBODY
-    return Visitor(browser_id, browser_id, False) if browser_id else NOBODY
+        return Visitor(account.id, names.get(account.id, account.name), False) if account else NOBODY
+    return Visitor(browser_id, names.get(browser_id, ""), False) if browser_id else NOBODY
 
 
 def id_in(cookie: str) -> str:

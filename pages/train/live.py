@@ -23,6 +23,7 @@ from dec_core.runs.status import ACTIVE, WAITED, RunStatus
 from pages.shared import components, focus
 from pages.shared.boxes import Boxes
 from pages.shared.opened import opened
+from pages.shared.permission import may_run
 from pages.shared.pulse import pulse_of, redraw_on_news
 from pages.shared.snapshot_view import shown
 from pages.shared.text import escape, sentence
@@ -68,6 +69,8 @@ def _view(run: RunFolder | None, config: RunConfig | None, active: bool) -> None
         _findings("", History(), None)
         Boxes(None, History(), None).show()
         return
+    if not may_run("see", run):  # it is shared or shown to all no longer
+        st.rerun()
     try:
         run_config = run.config
         shown(run_config)

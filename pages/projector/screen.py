@@ -1,0 +1,79 @@
+"""The screen Projector: one run, large enough for the last row; another one as soon as the instructor chooses it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dec_core.config import ConfigError, RunConfig
+from dec_core.data import DataError
+from dec_core.figures.shown import SCORES
+from dec_core.reading.progress import progress
+from dec_core.reading.wall import STATES
+from dec_core.runs.folder import RunFolder, is_run
+from dec_core.runs.room_state import room_state
+from dec_core.runs.status import ACTIVE, RunStatus
+from pages.shared import components, focus
+from pages.shared.boxes import Boxes
+from pages.shared.following import room_pulse
+from pages.shared.permission import may_run
+from pages.shared.picker import name
+from pages.shared.places import runs_root
+from pages.shared.pulse import pulse_of, redraw_on_news, redraw_when_other
+from pages.shared.text import escape, sentence
+from pages.shared.visitor import is_room
+
+EVERY = 1.0  # seconds between two looks at what is shown
+NOTHING = "Nothing is on the projector. What the instructor chooses on Room appears here by itself."
+LARGE = """<style>
+.stMainBlockContainer { zoom: 1.2; padding-top: 0.8rem; }
+@media (min-width: 1700px) and (min-height: 1000px) { .stMainBlockContainer { zoom: 1.45; } }
+.stAppHeader, .st-key-shell, .st-key-following { display: none; }
+[class*="st-key-head-"] :is([data-testid="stTooltipIcon"], [data-testid="stButtonGroup"], [data-testid="stPageLink"]) {
+  display: none;
+}
+.st-key-projected h2 { font-size: 1.9rem; padding: 0; }
+.st-key-projected [data-testid="stMetricValue"] { font-size: 2.1rem; }
+</style>"""
+SHOWN = ("acc", "nmi", "ari", "silhouette", "confidence")
+
+
+def screen() -> None:
+    """Draw what is on the projector, in large type; anew when there is something new."""
+    components.style(LARGE, "projector")
+    with st.container(key="unseen"):
+        components.load_plotly()
+    if is_room():
+        st.fragment(_view)()
+
+
+def _view() -> None:
+    room = room_state(runs_root())
+    redraw_when_other("pulse/room", room_pulse(room), EVERY, key="projector_pulse")
+    run = RunFolder(runs_root() / room.projector)
+    if not room.projector or not is_run(run.path) or not may_run("see", run):
+        st.title(NOTHING)
+        return
+    pulse = pulse_of(run)  # first: what comes while this is drawn is news
+    try:
+        _show(run, run.config)
+    except (ConfigError, DataError) as error:
+        st.error(sentence(error), icon=":material/error:")
+        return
+    if run.status.state in ACTIVE:
+        redraw_on_news([run], pulse, EVERY)
+
+
+def _show(run: RunFolder, config: RunConfig) -> None:
+    status, history = run.status, focus.reader(run.id).refresh()
+    entry = focus.index().entry(run.id)
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="projected"):
+        line = _line(status, progress(status, history, config).status_line)
+        st.markdown(f"## {escape(name(entry)) if entry else 'A run'}\n{escape(line)}", width="stretch")
+        for key in (key for key in SHOWN if key in status.outcome):
+            value = status.outcome[key]
+            st.metric(SCORES[key][0], f"{100 * value:.1f} %" if key == "acc" else f"{value:.3f}", width=150)
+    Boxes(run.id, history, config).show()
+
+
+def _line(status: RunStatus, line: str) -> str:
+    return line if status.state == "running" else STATES[status.state].capitalize()

@@ -1,0 +1,140 @@
+"""Ending runs, emptying the line, clearing the room at the end of the day: what that means in words, and the way back.
+
+Visitors' runs alone: the instructor's own and those of nobody, from the command line, stay as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import streamlit as st
+
+from dec_core.runs.index import Entry
+from dec_core.runs.marks import mark
+from dec_core.runs.ownership import INSTRUCTOR
+from dec_core.runs.room_state import change_room, room_state
+from dec_core.runs.status import ACTIVE
+from pages.shared import focus
+from pages.shared.permission import may_entry
+from pages.shared.places import runs_root
+from pages.shared.text import count_of, escape, sentence
+from pages.shared.trouble import tell_problem, writing
+from pages.shared.visitor import visitor
+
+UNDO = "They are archived: on Compare their owners find them under *archived*, and you can bring all back here."
+
+
+def closing_menu() -> None:
+    """A menu that says what ending, emptying and clearing would do now, each with its button."""
+    menu = st.popover("End and clear", icon=":material/door_open:", key="closing", on_change="rerun")
+    if menu.open:
+        with menu:
+            _offers(visitors_runs())
+
+
+def _offers(runs: list[Entry]) -> None:
+    under_way = [entry for entry in runs if entry.status.state in ("running", "paused")]
+    waiting = [entry for entry in runs if entry.status.state == "queued"]
+    _offer("end_all", f"End {count_of(len(under_way), 'run')}", "stop", under_way, end,
+           f"{_of_visitors(under_way)}, in training or paused. Training so far is saved; Resume goes on.")  # fmt: skip
+    _offer("empty_line", f"Empty the line of {count_of(len(waiting), 'run')}", "playlist_remove", waiting, end,
+           f"{_of_visitors(waiting)}, waiting. Resume puts one into the line again.")  # fmt: skip
+    _offer("clear", "Clear the room", "archive", runs, clear,
+           f"{_of_visitors(runs)}: those under way end, then all are archived. Nothing is deleted, and Undo brings "
+           "them back. Your own runs and the server's stay; nothing is shown to all any more.")  # fmt: skip
+
+
+def _offer(key: str, label: str, icon: str, runs: list[Entry], act, explained: str) -> None:
+    st.button(escape(label), key=key, icon=f":material/{icon}:", disabled=not runs, on_click=_do, args=(act, runs))
+    st.caption(sentence(explained if runs else "There are none"))
+
+
+def _of_visitors(runs: Sequence[Entry]) -> str:
+    """As in "12 runs of 5 visitors"."""
+    return f"{count_of(len(runs), 'run')} of {count_of(len({entry.owner for entry in runs}), 'visitor')}"
+
+
+def visitors_runs() -> list[Entry]:
+    """The runs that belong to visitors, archived ones and trials of sweeps aside."""
+    runs = focus.index().entries()
+    return [entry for entry in runs if entry.owner not in ("", INSTRUCTOR) and not entry.sweep]
+
+
+def _do(act, runs: list[Entry]) -> None:
+    st.session_state.closing = False
+    if visitor().is_instructor:
+        act(runs)
+
+
+def end(runs: Sequence[Entry]) -> None:
+    """End those that are under way, whether they train or wait; says of which that was not possible."""
+    elsewhere = 0
+    try:
+        with writing("The state of a run"):
+            for run in (entry.folder for entry in runs if may_entry("command", entry)):
+                if run.status.state in ACTIVE and not focus.supervisor().command(run, "stop"):
+                    elsewhere += run.status.state in ACTIVE  # else it has just ended
+    except ValueError as error:
+        tell_problem(error)
+    if elsewhere:
+        st.toast(f"{elsewhere:d} cannot be ended here: other programs train them.", icon=":material/info:")
+
+
+def clear(runs: Sequence[Entry]) -> None:
+    """End and archive these runs, and show nothing to all any more; `undo_clearing` brings them back."""
+    end(runs)
+    archived = _archive(runs)
+    try:
+        with writing("What is shown to all"):
+            change_room(runs_root(), lambda room: replace(room, projector="", exhibit=None, cleared=archived))
+    except ValueError as error:
+        tell_problem(error)
+
+
+def _archive(runs: Sequence[Entry], *, archived: bool = True) -> tuple[str, ...]:
+    """Mark runs; the ids of those that were there to be marked."""
+    marked = []
+    for entry in runs:
+        try:
+            with writing("What is noted on a run"):
+                mark(entry.folder, archived=archived)
+            marked.append(entry.id)
+        except FileNotFoundError:
+            continue  # deleted meanwhile
+        except ValueError as error:
+            tell_problem(error)
+            break  # the others would say the same
+    return tuple(marked)
+
+
+def undo_clearing() -> None:
+    """That the room was cleared, and the way back; nothing where it was not, or where that has been undone."""
+    cleared = _still_archived()
+    if not cleared:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="cleared"):
+        st.markdown(sentence(f"The room was cleared of {_of_visitors(cleared)}"), width="content", help=UNDO)
+        st.button("Undo", key="undo_clearing", icon=":material/undo:", on_click=_bring_back)
+        st.button("Close", key="forget_clearing", icon=":material/close:", type="tertiary", on_click=_forget)
+
+
+def _still_archived() -> list[Entry]:
+    entries = [focus.index().entry(run_id) for run_id in room_state(runs_root()).cleared]
+    return [entry for entry in entries if entry is not None and entry.marks.archived]
+
+
+def _bring_back() -> None:
+    if visitor().is_instructor:
+        _archive(_still_archived(), archived=False)
+        _forget()
+
+
+def _forget() -> None:
+    if not visitor().is_instructor:
+        return
+    try:
+        with writing("That the room was cleared"):
+            change_room(runs_root(), lambda room: replace(room, cleared=()))
+    except ValueError as error:
+        tell_problem(error)

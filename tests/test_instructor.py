@@ -1,0 +1,334 @@
+"""The instructor of a room: nicknames, the wall, the projector, what is shown to all, and the end of the day."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from requests_of_room import asked
+from rooms import ANNA, BEN, SECRET, Workers, arrives, asking, press, room_over, seen, warnings
+from screens import opened_at, send_event, widget_states
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from dec_core.runs.folder import RunFolder
+from dec_core.runs.marks import marks_of
+from dec_core.runs.ownership import INSTRUCTOR
+from dec_core.runs.room_state import Exhibit, RoomState, change_room, room_state, set_nickname
+from dec_core.runs.status import this_process
+from pages.room import news
+from pages.shared import following
+from pages.shared.focus import SOMEBODY_ELSES
+from pages.shared.permission import may_run
+from pages.shared.visitor import Visitor, cookie_name, known_by, signed
+
+pytestmark = pytest.mark.slow
+OTHERS = [ANNA, ""]
+CARLA = Visitor("c" * 16, "", False)
+
+
+@pytest.fixture
+def room(tmp_path, finished_run, monkeypatch):
+    with room_over(tmp_path / "runs", finished_run, monkeypatch) as runs:
+        yield runs
+
+
+@pytest.fixture
+def wall(room, monkeypatch):
+    """Room, as the instructor sees it."""
+    arrives(monkeypatch, INSTRUCTOR)
+    return opened_at("room")
+
+
+def tiles(at):
+    """What the browser is told of each tile, by whose it is."""
+    assert not at.exception
+    data = json.loads(component(at, "wall").proto.json)
+    return {tile["who"]: tile for tile in data["tiles"]}
+
+
+def component(at, name):
+    return next(item for item in at.get("bidi_component") if item.proto.component_name == name)
+
+
+def act(at, name, run):
+    """Press a button of a tile."""
+    event = {"event": "acted", "value": {"act": name, "run": run.id}}
+    at = send_event(at, widget_states(at), component(at, "wall").proto.id, [event])
+    assert not at.exception
+    return at
+
+
+def keys(at):
+    return {item.key for item in at.button if item.key}
+
+
+# -- nicknames
+
+
+def test_a_visitor_gives_a_nickname_which_they_and_the_instructor_see(room, monkeypatch):
+    at = opened_at("train")
+    at.session_state["calling_card"] = True
+    at = at.run()
+    at = at.text_input(key="nickname").input(" *Ben*  <b> ").run()
+    assert not at.exception and room_state(room.root).names == {BEN: "*Ben* <b>"}
+    assert "You are \\\\*Ben\\\\*" in seen(opened_at("train"))  # Markdown that says what was typed
+    arrives(monkeypatch, ANNA)
+    assert "Ben" not in seen(opened_at("train"))
+    arrives(monkeypatch, INSTRUCTOR)
+    assert tiles(opened_at("room"))["*Ben* <b>"]["run"] == room.bens.id
+    assert known_by(signed(BEN)) == Visitor(BEN, "*Ben* <b>", False)
+
+
+def test_a_nickname_that_is_none_is_refused_in_words(room):
+    set_nickname(room.root, BEN, "Ben")
+    at = opened_at("train")
+    at.session_state["calling_card"] = True
+    at = at.run()
+    at = at.text_input(key="nickname").input("Ben\u202e").run()
+    assert ["cannot be seen" in item.value for item in at.toast] == [True]
+    assert room_state(room.root).names == {BEN: "Ben"}
+
+
+@pytest.mark.parametrize("who", ["", INSTRUCTOR])
+def test_nobody_names_the_instructor_or_somebody_unknown(room, monkeypatch, who):
+    at = opened_at("train")
+    at.session_state["calling_card"] = True
+    at = at.run()
+    arrives(monkeypatch, who)
+    at.text_input(key="nickname").input("Ben").run()
+    assert room_state(room.root).names == {}
+
+
+# -- the wall
+
+
+def test_the_wall_shows_of_everybody_the_run_that_they_are_at(room, wall):
+    set_nickname(room.root, ANNA, "Anna")
+    shown = tiles(wall.run())
+    assert {who: tile["run"] for who, tile in shown.items()} == {
+        "Anna": room.training.id, "Visitor bbbb": room.bens.id, "This server": room.servers.id,
+    }  # fmt: skip
+    anna, ben = shown["Anna"], shown["Visitor bbbb"]
+    assert (anna["state"], ben["state"]) == ("training", "finished") and anna["more"] == "and 1 other run today"
+    assert anna["line"].startswith("Clustering") and ben["score"].endswith("%")
+    assert ben["map"].startswith("data:image/png;base64,") and len(ben["curve"].split()) > 2
+    assert [anna["active"], ben["active"]] == [True, False] and not anna["projected"]
+
+
+@pytest.mark.parametrize("who", OTHERS)
+def test_for_others_there_is_no_room(room, monkeypatch, who):
+    arrives(monkeypatch, who)
+    at = opened_at("room", run=room.bens.id)
+    assert not at.exception and "wall" not in seen(at) and room.bens.id not in seen(at)
+    assert "closing" not in seen(at)
+
+
+def test_on_a_desk_there_is_no_room_and_nothing_of_one(room, monkeypatch):
+    monkeypatch.delenv("DEC_ROOM")
+    change_room(room.root, lambda _: RoomState(projector=room.finished.id))
+    for page in ("room", "projector", "train"):
+        at = opened_at(page)
+        assert not at.exception and not keys(at) & {"show", "go_there", "closing", "undo_clearing"}
+        ids = [item.proto.id for item in at.get("bidi_component")]
+        assert ids and not [each for each in ids if each.endswith(("-wall", "-room_pulse", "-projector_pulse"))]
+        assert not [item for item in at.get("popover") if "name" in item.proto.popover.label]
+
+
+def test_a_click_from_a_wall_that_is_not_the_instructors_does_nothing(room, wall, monkeypatch):
+    for who in (BEN, ""):
+        arrives(monkeypatch, who)
+        for name in ("project", "end"):
+            with asking(INSTRUCTOR):
+                at = opened_at("room")
+            act(at, name, room.training)
+    assert Workers.commands == [] and room_state(room.root).projector == ""
+
+
+def test_a_run_is_ended_and_opened_from_the_wall(room, wall):
+    at = act(wall, "end", room.training)
+    assert Workers.commands == [(room.training.id, "stop")]
+    at = act(at, "end", RunFolder(room.root / "nothing"))
+    at = act(at, "open", room.bens)
+    assert at.query_params["run"] in (room.bens.id, [room.bens.id])
+
+
+# -- the projector
+
+
+def test_what_is_on_the_projector_all_see_until_it_is_taken_off(room, wall, monkeypatch):
+    at = act(wall, "project", room.finished)
+    assert tiles(opened_at("room"))["Visitor aaaa"]["run"] == room.training.id
+    assert may_run("see", room.finished, CARLA) and not may_run("command", room.finished, CARLA)
+    assert not may_run("see", room.finished, Visitor("", "", False))
+    arrives(monkeypatch, BEN)
+    shown = opened_at("projector")
+    assert not shown.exception and SECRET in seen(shown) and not warnings(shown)
+    with asking(INSTRUCTOR):
+        at = act(at, "project", room.training)  # another one, and the projector follows
+    assert SECRET not in seen(shown.run()) and SOMEBODY_ELSES in warnings(opened_at("train", run=room.finished.id))
+    with asking(INSTRUCTOR):
+        act(at, "project", room.training)
+    assert room_state(room.root).projector == ""
+    assert "Nothing is on the projector" in seen(shown.run())
+
+
+def test_the_pulses_of_a_room_are_who_may_see_thems(room, monkeypatch):
+    app = Starlette(routes=[Route("/pulse/room", following.answer), Route("/pulse/room/wall", news.answer)])
+
+    def statuses(path):
+        cookies = [signed(INSTRUCTOR), signed(BEN), ""]
+        return [asked(app, path, {cookie_name(): value} if value else None).status for value in cookies]
+
+    assert statuses("/pulse/room/wall") == [200, 404, 404] and statuses("/pulse/room") == [200, 200, 404]
+    before = [
+        asked(app, path, {cookie_name(): signed(INSTRUCTOR)}).body for path in ("/pulse/room", "/pulse/room/wall")
+    ]
+    change_room(room.root, lambda _: RoomState(projector=room.bens.id))
+    after = [asked(app, path, {cookie_name(): signed(INSTRUCTOR)}).body for path in ("/pulse/room", "/pulse/room/wall")]
+    assert before[0] != after[0] and before[1] != after[1]
+    monkeypatch.delenv("DEC_ROOM")
+    assert statuses("/pulse/room/wall") == statuses("/pulse/room") == [404, 404, 404]
+
+
+# -- what is shown to all
+
+
+def shows(room, page="inspect", **query):
+    """The instructor shows a screen; the app as they see it."""
+    with asking(INSTRUCTOR):
+        at = opened_at(page, **query)
+        return press(at, "show")
+
+
+def where(at):
+    """The screen that a session is on, and the run and moment that its link names."""
+    assert not at.exception
+    values = {name: value[0] if isinstance(value, list) else value for name, value in dict(at.query_params).items()}
+    return at.session_state["page"] or "train", values.get("run"), values.get("moment")
+
+
+def test_who_goes_there_by_a_click_is_led_along_and_others_stay(room):
+    run = room.finished.id
+    instructor = shows(room, run=run, moment="1")
+    assert room_state(room.root).exhibit == Exhibit("inspect", {"run": run, "moment": "1"}, (run,))
+    ben, bystander = opened_at("train"), opened_at("compare", runs=room.bens.id)
+    assert "The instructor shows **Inspect" in seen(ben) and not keys(ben) & {"show", "stop_following", "stop_showing"}
+    ben = press(ben, "go_there")
+    assert where(ben) == ("inspect", run, "1") and not warnings(ben)
+    with asking(INSTRUCTOR):
+        instructor.session_state["view"] = replace(instructor.session_state["view"], moment=0)
+        instructor.run()
+    assert where(ben.run()) == ("inspect", run, "0") and where(bystander.run())[0] == "compare"
+    ben.switch_page("inspect/inspect.py")  # as the browser says by now
+    ben = press(ben.run(), "stop_following")
+    with asking(INSTRUCTOR):
+        instructor.session_state["view"] = replace(instructor.session_state["view"], moment=1)
+        instructor.run()
+    assert room_state(room.root).exhibit.query["moment"] == "1" and where(ben.run()) == ("inspect", run, "0")
+
+
+def test_the_instructors_way_to_another_run_is_not_shown_before_it_is_by_a_click(room):
+    shows(room, "train", run=room.finished.id)
+    ben = press(opened_at("glossary"), "go_there")
+    assert where(ben) == ("train", room.finished.id, None)
+    with asking(INSTRUCTOR):
+        at = opened_at("inspect", run=room.training.id)
+        assert room_state(room.root).shown_to_all == {room.finished.id} and not may_run("see", room.training, CARLA)
+        assert at.button(key="show").label == "Show to all"
+        press(at, "show")
+    assert where(ben.run())[:2] == ("inspect", room.training.id) and not may_run("see", room.finished, CARLA)
+
+
+def test_on_train_followers_keep_their_form(room):
+    shows(room, "train", run=room.finished.id, preset="tutorial-dec", alpha="2.5")
+    assert room_state(room.root).exhibit.query == {"run": room.finished.id}
+    shows(room, "train", run="new", preset="tutorial-dec", alpha="2.5")
+    shown = room_state(room.root).exhibit
+    assert shown.query["alpha"] == "2.5" and shown.runs == ()
+
+
+def test_what_is_shown_ends_with_it_wherever_it_is_looked_at(room):
+    instructor = shows(room, run=room.finished.id)
+    ben = press(opened_at("train"), "go_there")
+    assert not warnings(ben) and SECRET in seen(ben)
+    assert (
+        not ben.get("arrow") and may_run("see", room.finished, CARLA) and not may_run("command", room.finished, CARLA)
+    )
+    with asking(INSTRUCTOR):
+        press(instructor, "stop_showing")
+    assert room_state(room.root).exhibit is None and not may_run("see", room.finished, CARLA)
+    ben = ben.run()
+    assert SOMEBODY_ELSES in warnings(ben) and SECRET not in seen(ben) and "go_there" not in keys(ben)
+
+
+def test_compared_runs_are_all_shown(room):
+    both = f"{room.finished.id},{room.bens.id}"
+    shows(room, "compare", runs=both, run=room.finished.id)
+    assert room_state(room.root).shown_to_all == {room.finished.id, room.bens.id}
+    with asking(CARLA.id):
+        carla = press(opened_at("train"), "go_there")
+        assert where(carla)[0] == "compare" and not warnings(carla) and SECRET in seen(carla)
+
+
+def test_what_cannot_be_shown_is_said(room):
+    at = shows(room, "sweep")
+    assert ["cannot be shown" in item.value for item in at.toast] == [True] and room_state(room.root).exhibit is None
+
+
+def test_others_show_nothing(room, monkeypatch):
+    for key in ("show", "stop_showing"):
+        with asking(INSTRUCTOR):
+            change_room(room.root, lambda _: RoomState(exhibit=Exhibit("inspect", {}, (room.bens.id,))))
+            at = opened_at("inspect", run=room.finished.id)
+        arrives(monkeypatch, BEN)
+        press(at, key)
+        assert room_state(room.root).shown_to_all == {room.bens.id}
+
+
+# -- the end of the day
+
+
+def opened_closing(at):
+    at.session_state["closing"] = True
+    return at.run()
+
+
+def test_the_end_of_the_day_says_what_it_means_and_can_be_undone(room, wall):
+    run = room.training
+    change_room(room.root, lambda state: replace(state, projector=run.id, exhibit=Exhibit("train", {}, (run.id,))))
+    at = opened_closing(wall)
+    said = "\n".join(item.value for item in at.caption)
+    assert "1 run of 1 visitor, in training" in said and "3 runs of 2 visitors: those under way end" in said
+    assert at.button(key="empty_line").disabled
+    before = {run.id: marks_of(run) for run in (room.servers,)}
+    at = press(at, "clear")
+    assert Workers.commands == [(run.id, "stop")]
+    archived = [each for each in (room.finished, room.bens, run) if marks_of(each).archived]
+    assert len(archived) == 3 and marks_of(room.servers) == before[room.servers.id] == marks_of(room.servers)
+    assert room_state(room.root).shown_to_all == set() and list(tiles(at)) == ["This server"]
+    at = opened_at("room")  # another day, another browser
+    assert "3 runs of 2 visitors" in seen(at)
+    press(at, "undo_clearing")
+    assert not [each for each in archived if marks_of(each).archived] and room_state(room.root).cleared == ()
+    assert marks_of(room.finished).name == SECRET
+
+
+@pytest.mark.parametrize(("key", "state"), [("end_all", "paused"), ("empty_line", "queued")])
+def test_all_are_ended_or_only_those_that_wait(room, wall, key, state):
+    for each in (room.bens, room.servers):
+        each.set_status(replace(each.status, state=state, **this_process()))
+    press(opened_closing(wall), key)
+    ended = {room.bens.id, *([room.training.id] if key == "end_all" else [])}
+    assert {run for run, command in Workers.commands if command == "stop"} == ended
+
+
+def test_others_end_and_clear_nothing(room, wall, monkeypatch):
+    for key in ("end_all", "clear"):
+        with asking(INSTRUCTOR):
+            at = opened_closing(opened_at("room"))
+        for who in (BEN, ""):
+            arrives(monkeypatch, who)
+            press(at, key)
+            with asking(INSTRUCTOR):
+                at = opened_closing(opened_at("room"))
+    assert Workers.commands == [] and not marks_of(room.finished).archived
