@@ -9,12 +9,15 @@ import streamlit as st
 from starlette.middleware import Middleware
 from starlette.routing import Mount, Route
 
+from dec_core.work.room import RoomSettings
 from pages.room import news as news_of_wall
 from pages.shared import following, pulse
 from pages.shared.files_route import CheckedFiles
 from pages.shared.focus import supervisor
+from pages.shared.health import healthz, metrics
 from pages.shared.identity import Identify, enter_as_instructor
 from pages.shared.places import static_root
+from pages.shared.rate import Buckets, LimitRequests
 from pages.shared.security import SecurityHeaders
 from pages.shared.trouble import tell_script_error
 from pages.shared.visitor import is_room
@@ -34,16 +37,24 @@ ROUTES_OF_ROOM = [
     Route("/pulse/room", following.answer),
     Route("/pulse/room/wall", news_of_wall.answer),
 ]
+room = RoomSettings.from_environment()
+buckets = Buckets(room.max_requests)
 static_root().mkdir(parents=True, exist_ok=True)
 app = st.App(
     "pages/main.py",
     routes=[
         Mount("/files", CheckedFiles(directory=static_root())),
+        Route("/healthz", healthz),
+        Route("/metrics", metrics(buckets)),
         Route("/pulse", pulse.answer),
         Route("/pulse/sweep", news.answer),
         *(ROUTES_OF_ROOM if is_room() else []),
     ],
-    middleware=[Middleware(SecurityHeaders), *([Middleware(Identify)] if is_room() else [])],
+    middleware=[
+        Middleware(SecurityHeaders),
+        *([Middleware(LimitRequests, buckets=buckets)] if room.max_requests else []),
+        *([Middleware(Identify)] if is_room() else []),
+    ],
     lifespan=lifespan,
     on_script_error=tell_script_error,
 )

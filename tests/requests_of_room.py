@@ -32,8 +32,10 @@ def altered(text: str, place: int = 0) -> str:
     return "".join(letters)
 
 
-def asked(app: Any, path: str, cookies: dict[str, str] | None = None, *, method: str = "GET", **headers: str) -> Answer:
-    """The answer of `app` to a request for a path, with its query if it has one."""
+def asked(
+    app: Any, path: str, cookies: dict[str, str] | None = None, *, method: str = "GET", client: str = "", **headers: str
+) -> Answer:
+    """The answer of `app` to a request for a path, with its query if it has one; `client` is the browser's address."""
     path, _, query = path.partition("?")
     lines = {"accept": PAGE, **{name.replace("_", "-"): value for name, value in headers.items()}}
     if cookies:
@@ -41,6 +43,7 @@ def asked(app: Any, path: str, cookies: dict[str, str] | None = None, *, method:
     scope = {
         "type": "http", "method": method, "path": path, "raw_path": path.encode(), "query_string": query.encode(),
         "root_path": "", "scheme": "http", "server": ("localhost", 80), "http_version": "1.1",
+        "client": (client, 50000) if client else None,
         "headers": [(name.encode(), value.encode()) for name, value in lines.items()],
     }  # fmt: skip
     sent: list[dict] = []

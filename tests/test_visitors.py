@@ -16,7 +16,7 @@ from dec_core.runs.ownership import INSTRUCTOR
 from dec_core.runs.room_files import new_instructor_token, signing_key, spend_instructor_token
 from pages.shared import visitor as visitors
 from pages.shared.identity import Identify, enter_as_instructor, visitor_in
-from pages.shared.visitor import DESK, LIFETIME, NOBODY, cookie_name, known_by, new_visitor, signed
+from pages.shared.visitor import DESK, LIFETIME, NOBODY, RENEW_AFTER, cookie_name, known_by, new_visitor, signed
 
 
 @pytest.fixture
@@ -28,7 +28,10 @@ def room(tmp_path, monkeypatch):
     def who(request):
         return PlainTextResponse(visitor_in(request.scope).id)
 
-    routes = [Route("/who", who), Route("/instructor", enter_as_instructor)]
+    def news(request):
+        return PlainTextResponse("", headers={"Cache-Control": "no-store"})
+
+    routes = [Route("/who", who), Route("/news", news), Route("/instructor", enter_as_instructor)]
     return Starlette(routes=routes, middleware=[Middleware(Identify)])
 
 
@@ -89,12 +92,43 @@ def test_a_forged_or_altered_cookie_makes_a_new_visitor(room):
         assert answer.body == b"" and known_by(answer.cookie.value) != NOBODY, what
 
 
-def test_a_cookie_of_yesterday_is_nobodys_whoever_has_it(room, monkeypatch):
+def test_a_cookie_that_was_not_used_for_a_week_is_nobodys_whoever_has_it(room, monkeypatch):
     cookie = {cookie_name(): signed("0123456789abcdef")}
     assert asked(room, "/who", cookie).body == b"0123456789abcdef"
     later(monkeypatch, LIFETIME + 2)
     answer = asked(room, "/who", cookie)
     assert answer.body == b"" and known_by(answer.cookie.value).id not in ("", "0123456789abcdef")
+
+
+def test_who_comes_stays_the_same_visitor(room, monkeypatch):
+    cookie = asked(room, "/who").cookie.value
+    visitor_id = known_by(cookie).id
+    for _ in range(5):
+        later(monkeypatch, LIFETIME - 60)
+        answer = asked(room, "/who", {cookie_name(): cookie})
+        assert answer.body.decode() == known_by(answer.cookie.value).id == visitor_id
+        assert int(answer.cookie["max-age"]) == LIFETIME and answer.cookie["httponly"]
+        assert answer.headers["cache-control"] == "no-store"
+        cookie = answer.cookie.value
+    later(monkeypatch, LIFETIME + 2)
+    assert known_by(cookie) == NOBODY
+
+
+def test_a_cookie_is_renewed_with_what_no_proxy_keeps_and_not_all_the_time(room, monkeypatch):
+    cookie = {cookie_name(): signed("0123456789abcdef")}
+    assert asked(room, "/who", cookie).cookie is None, "less than an hour old"
+    later(monkeypatch, RENEW_AFTER + 2)
+    assert asked(room, "/who", cookie, accept="*/*").cookie is None, "a proxy may keep it"
+    news = asked(room, "/news", cookie, accept="*/*")
+    assert known_by(news.cookie.value).id == "0123456789abcdef" and news.headers["cache-control"] == "no-store"
+    assert asked(room, "/who", {cookie_name(): altered(cookie[cookie_name()])}, accept="*/*").cookie is None
+
+
+def test_who_follows_the_instructors_link_with_an_old_cookie_is_the_instructor(room, tmp_path, monkeypatch):
+    cookie = {cookie_name(): signed("0123456789abcdef")}
+    later(monkeypatch, RENEW_AFTER + 2)
+    answer = asked(room, f"/instructor?token={new_instructor_token(tmp_path)}", cookie)
+    assert known_by(answer.cookie.value).id == INSTRUCTOR
 
 
 def test_a_cookie_of_tomorrow_is_nobodys(room, monkeypatch):

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import ModuleType
 
 from dec_core.cli import (
+    doctor,
     export,
     figures,
     glossary,
@@ -44,6 +45,7 @@ COMMANDS = (
     sweeps,
     glossary,
     serve,
+    doctor,
     worker,
 )
 MOVED = {  # commands of before, which measure; they belong to the repository, not to the library

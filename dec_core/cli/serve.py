@@ -101,14 +101,10 @@ def _address_in_network() -> str:
 
 def _check_free(host: str, port: int) -> None:
     """Raises ValueError where another program listens already: before a link is printed that leads nowhere."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        with socket.socket(family) as probe:
-            if os.name != "nt":
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((host, port))
-    except (OSError, OverflowError) as error:
-        raise ValueError(f"--port: cannot listen at {host}:{port}: {error}; choose another --port or --host") from None
+    from dec_core.work.checks import why_not_free
+
+    if problem := why_not_free(host, port):
+        raise ValueError(f"--port: cannot listen at {host}:{port}: {problem}; choose another --port or --host")
 
 
 def _settings(options: argparse.Namespace) -> dict[str, str]:

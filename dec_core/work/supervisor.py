@@ -11,7 +11,7 @@ import contextlib
 import logging
 import threading
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dec_core.config import RunConfig
@@ -28,7 +28,18 @@ from dec_core.work.worker_process import Worker, new_log
 
 POLL = 0.1  # seconds
 RELEASE_WAIT = 2.0  # seconds in which a worker that is ending releases its run's lock
+SILENT = 60.0  # seconds without a look at the line after which something is wrong
 MAX_FINISHING = 2  # workers that may make a UMAP at a time
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Whether the supervisor is alive, how many runs train and wait, and the processes of its workers."""
+
+    is_alive: bool
+    n_training: int
+    n_waiting: int
+    workers: tuple[int, ...]
 
 
 class LineIsFull(ValueError):
@@ -55,7 +66,7 @@ class Supervisor:
         self._finishing: list[Worker] = []  # their runs have ended, they make the UMAP
         self._sweeps = Sweeping(self.root)
         self._to_step: set[str] = set()  # ids of runs in the line that pause after their next step
-        self._closed = False
+        self._closed, self._looked = False, time.monotonic()
         self._spare = self._new_worker()
         for folder in take_over_queued(self.root):
             self._queue.add(folder, folder.owner)
@@ -184,6 +195,14 @@ class Supervisor:
         with self._lock:
             return self._in_training(), self._waiting_before(folder)
 
+    def standing(self) -> Standing:
+        """How it stands with the line and the workers."""
+        with self._lock:
+            at_work = [place.worker for place in self._places] + self._sweeps.workers + self._finishing
+            workers = [worker for worker in [self._spare, *at_work] if worker and worker.alive]
+            is_alive = self._thread.is_alive() and time.monotonic() - self._looked < SILENT
+            return Standing(is_alive, len(self._places), len(self._queue), tuple(each.process.pid for each in workers))
+
     def close(self) -> None:
         """End all workers; training so far is saved."""
         with self._lock:
@@ -244,6 +263,7 @@ class Supervisor:
         touched = time.monotonic()
         while not self._closed:
             time.sleep(POLL)
+            self._looked = time.monotonic()
             try:
                 with self._lock:
                     self._advance()

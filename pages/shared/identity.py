@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
@@ -19,44 +21,72 @@ from pages.shared.visitor import (
     is_room,
     known_by,
     new_visitor,
+    renewed,
     signed,
 )
 
+MOST_SEEN = 10_000  # visitors of whom is known when they came last
 SPENT = (
     "This link was used before, or is not the newest one. Start the server again for another: it prints one when it "
     "starts."
 )
 
 
-class Identify:
-    """ASGI middleware: a browser that opens a page without a valid cookie is given that of a new visitor.
+_seen: dict[str, float] = {}  # when each browser has asked for something last
 
-    Only with a page, which no proxy may keep: a picture that a proxy keeps would bring its cookie to everybody.
+
+def n_seen(seconds: float) -> int:
+    """How many visitors, by their browsers, have asked for something in the last seconds."""
+    now = time.monotonic()
+    return sum(now - at <= seconds for at in list(_seen.values()))
+
+
+class Identify:
+    """ASGI middleware: who opens a page without a valid cookie is given that of a new visitor; who comes, keeps theirs.
+
+    A newcomer's comes with a page; one in use is renewed with whatever no proxy may keep: a picture that a proxy keeps
+    would bring its cookie to everybody.
     """
 
     def __init__(self, app: ASGIApp):
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on; of a page to somebody unknown, with a cookie."""
-        if not _opens_page(scope) or id_in(HTTPConnection(scope).cookies.get(cookie_name(), "")):
+        """Pass on; where there is a cookie to give, with that."""
+        opens_page, given = _opens_page(scope), _cookie_in(scope) if scope["type"] == "http" else ""
+        cookie = ""
+        if browser_id := id_in(given):
+            _note(browser_id)
+            cookie = renewed(given)
+        elif opens_page:
+            cookie = new_visitor()
+        if not cookie:
             await self.app(scope, receive, send)
             return
 
         async def send_with_cookie(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                if "set-cookie" not in headers:  # the instructor's
-                    headers.append("set-cookie", _set_cookie(scope, new_visitor()))
-                headers["cache-control"] = "no-store"
+                if opens_page or "no-store" in headers.get("cache-control", ""):
+                    if "set-cookie" not in headers:  # the instructor's
+                        headers.append("set-cookie", _set_cookie(scope, cookie))
+                    headers["cache-control"] = "no-store"
             await send(message)
 
         await self.app(scope, receive, send_with_cookie)
 
 
+def _note(browser_id: str) -> None:
+    """Of many more than a room holds, the one who came first is forgotten."""
+    _seen.pop(browser_id, None)
+    _seen[browser_id] = time.monotonic()
+    while len(_seen) > MOST_SEEN:
+        _seen.pop(next(iter(_seen)), None)
+
+
 def visitor_in(scope: Scope) -> Visitor:
     """Who makes a request. On a desk, the one person there is."""
-    return known_by(HTTPConnection(scope).cookies.get(cookie_name(), "")) if is_room() else DESK
+    return known_by(_cookie_in(scope)) if is_room() else DESK
 
 
 def enter_as_instructor(request: Request) -> Response:
@@ -67,6 +97,15 @@ def enter_as_instructor(request: Request) -> Response:
     answer = RedirectResponse("./", status_code=303, headers={"Cache-Control": "no-store"})
     answer.headers.append("set-cookie", _set_cookie(request.scope, signed(INSTRUCTOR)))
     return answer
+
+
+def browser_in(scope: Scope) -> str:
+    """The id of the browser that makes a request; "" for one without a valid cookie, and on a desk."""
+    return id_in(_cookie_in(scope)) if is_room() else ""
+
+
+def _cookie_in(scope: Scope) -> str:
+    return HTTPConnection(scope).cookies.get(cookie_name(), "")
 
 
 def _opens_page(scope: Scope) -> bool:

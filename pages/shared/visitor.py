@@ -6,6 +6,7 @@ import hashlib
 import os
 import re
 import secrets
+import time
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -19,7 +20,8 @@ from dec_core.runs.room_files import signing_key
 from dec_core.runs.room_state import room_state
 from pages.shared.places import runs_root
 
-LIFETIME = 86_400  # seconds: a cookie of yesterday is nobody's
+LIFETIME = 7 * 86_400  # seconds without a visit, after which a cookie is nobody's
+RENEW_AFTER = 3600  # seconds after which a cookie in use is replaced by a new one
 ID = re.compile(r"[a-z0-9]{1,40}")
 
 
@@ -35,8 +37,8 @@ class Visitor:
 DESK = Visitor("", "", True)
 NOBODY = Visitor("", "", False)
 UNKNOWN_VISITOR = (
-    "Your browser has no valid cookie of this server, by which it knows which runs are yours; a cookie is valid for a "
-    "day. Reload the page; if that does not help, allow cookies for this address."
+    "Your browser has no valid cookie of this server, by which it knows which runs are yours; it is valid for a "
+    "week after your last visit. Reload the page; if that does not help, allow cookies for this address."
 )
 
 
@@ -89,13 +91,22 @@ def _names_provider() -> bool:
         return False
 
 
+def renewed(cookie: str) -> str:
+    """A new cookie for the same browser, where this one is valid and more than an hour old; else ""."""
+    try:
+        browser_id, made = _signer(runs_root()).unsign(cookie, max_age=LIFETIME, return_timestamp=True)
+    except BadSignature:
+        return ""
+    return signed(browser_id.decode()) if time.time() - made.timestamp() > RENEW_AFTER else ""
+
+
 def new_visitor() -> str:
     """The cookie of somebody who was never here."""
     return signed(secrets.token_hex(8))
 
 
 def signed(visitor_id: str) -> str:
-    """The cookie by which a visitor is known for a day."""
+    """The cookie by which a visitor is known for `LIFETIME`."""
     return _signer(runs_root()).sign(visitor_id).decode()
 
 

@@ -1,0 +1,36 @@
+"""`doctor`: whether this machine can serve the app, and what to do where not."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import asdict
+from typing import Any
+
+from dec_core.cli.options import add_command, add_json_option
+from dec_core.cli.serve import LOOPBACK, PORT
+from dec_core.runs.place import runs_root
+
+MARKS = {"ok": "ok  ", "warn": "warn", "bad": "BAD "}
+
+
+def add_parser(commands: Any) -> None:
+    parser = add_command(commands, "doctor", "look at memory, cores, disk, port, rights and libraries of this machine")
+    parser.add_argument("--host", default=LOOPBACK, metavar="ADDRESS", help=f"(default: {LOOPBACK})")
+    parser.add_argument("--port", type=int, default=PORT, metavar="N", help=f"(default: {PORT})")
+    add_json_option(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """A line for each check, and one for what to do. 1 where something is bad."""
+    from dec_core.work.checks import checks
+
+    rows = checks(runs_root(), (options.host, options.port))
+    for row in rows:
+        print(f"{MARKS[row.level]}  {row.what:12}  {row.value}")
+        if row.remedy:
+            print(f"{'':20}{row.remedy}")
+    if options.json:
+        print(json.dumps([asdict(row) for row in rows]))
+    return int(any(row.level == "bad" for row in rows))

@@ -1,0 +1,114 @@
+"""`doctor`: what it looks at, what it says of it, and what to do."""
+
+import json
+import socket
+from types import SimpleNamespace
+
+import pytest
+
+from dec_core.cli import main
+from dec_core.runs.room_files import FOLDER, signing_key
+from dec_core.work import checks as doctor
+from dec_core.work.checks import checks
+
+
+@pytest.fixture(autouse=True)
+def machine(monkeypatch, tmp_path):
+    """One on which all is well."""
+    gb = 10**9
+    monkeypatch.setattr(doctor.psutil, "virtual_memory", lambda: SimpleNamespace(total=16 * gb, available=8 * gb))
+    monkeypatch.setattr(doctor, "n_cores", lambda: 4)
+    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda _: SimpleNamespace(free=50 * gb))
+    monkeypatch.setattr(doctor, "version", lambda name: "1.0")
+    monkeypatch.setattr(doctor, "_needed", lambda: iter(["numpy>=1,<2"]))
+    monkeypatch.setattr(doctor, "_tested", lambda: ["numpy==1.0"])
+    monkeypatch.setattr(doctor, "ENOUGH_FILES", 1)
+    for name in ("DEC_ROOM", "DEC_SLOTS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("DEC_RUNS", str(tmp_path))
+
+
+def of(what, root, **how):
+    (row,) = [row for row in checks(root, **how) if row.what == what]
+    return row
+
+
+def test_where_all_is_well_nothing_is_to_be_done(tmp_path):
+    rows = checks(tmp_path)
+    assert {row.level for row in rows} == {"ok"} and not any(row.remedy for row in rows)
+    assert {"memory", "cores", "disk", "runs folder", "libraries", "processor", "Python"} <= {row.what for row in rows}
+
+
+@pytest.mark.parametrize(
+    ("what", "name", "value", "level", "remedy"),
+    [
+        ("memory", "psutil.virtual_memory", {"total": 15e8, "available": 1e9}, "bad", "need about 2.0 GB"),
+        ("memory", "psutil.virtual_memory", {"total": 4e9, "available": 1e9}, "warn", "about 2.0 GB are needed"),
+        ("disk", "shutil.disk_usage", {"free": 5e8}, "bad", "on a larger disk"),
+        ("disk", "shutil.disk_usage", {"free": 3e9}, "warn", "use --disk"),
+        ("uploads", "shutil.disk_usage", {"free": 5e8}, "warn", "TMPDIR"),
+    ],
+)
+def test_what_is_scarce_is_said_with_a_remedy(tmp_path, monkeypatch, what, name, value, level, remedy):
+    module, function = name.split(".")
+    monkeypatch.setattr(getattr(doctor, module), function, lambda *_: SimpleNamespace(**value))
+    row = of(what, tmp_path)
+    assert row.level == level and remedy in row.remedy
+
+
+def test_slots_need_memory_and_cores(tmp_path, monkeypatch):
+    monkeypatch.setenv("DEC_ROOM", "1")
+    monkeypatch.setenv("DEC_SLOTS", "12")
+    assert of("memory", tmp_path).level == "bad" and "fewer --slots" in of("memory", tmp_path).remedy
+    assert of("cores", tmp_path).level == "warn" and "fewer --slots" in of("cores", tmp_path).remedy
+    monkeypatch.setenv("DEC_SLOTS", "many")
+    assert of("settings", tmp_path).level == "bad" and "DEC_SLOTS: received 'many'" in of("settings", tmp_path).value
+
+
+@pytest.mark.parametrize(
+    ("installed", "level", "remedy"),
+    [("1.0", "ok", ""), ("1.5", "warn", "It was tested with ==1.0"), ("2.0", "bad", "Install another: pip install")],
+)
+def test_versions_of_libraries(tmp_path, monkeypatch, installed, level, remedy):
+    monkeypatch.setattr(doctor, "version", lambda name: installed)
+    (row,) = [row for row in checks(tmp_path) if row.what in ("libraries", "numpy")]
+    assert row.level == level and remedy in row.remedy
+
+
+def test_a_library_that_is_missing(tmp_path, monkeypatch):
+    def missing(name):
+        raise doctor.PackageNotFoundError(name)
+
+    monkeypatch.setattr(doctor, "version", missing)
+    rows = [row for row in checks(tmp_path) if row.what == "numpy"]
+    assert [(row.level, row.remedy) for row in rows] == [("bad", "Install it: pip install 'numpy>=1,<2'")]
+
+
+def test_the_requirements_of_this_checkout_are_read(monkeypatch):
+    monkeypatch.undo()
+    assert any(text.startswith("numpy") for text in doctor._needed())
+    assert any(text.startswith("streamlit==") for text in doctor._tested())
+
+
+def test_rights_of_the_runs_folder(tmp_path, monkeypatch):
+    assert of("runs folder", tmp_path / "new" / "runs").value.endswith("will be made")
+    signing_key(tmp_path)
+    assert of("runs folder", tmp_path).level == "ok"
+    (tmp_path / FOLDER).chmod(0o755)
+    assert of("runs folder", tmp_path).level == "bad" and "chmod 700" in of("runs folder", tmp_path).remedy
+    monkeypatch.setattr(doctor.os, "access", lambda *_: False)
+    assert of("runs folder", tmp_path).level == "bad" and "cannot be written to" in of("runs folder", tmp_path).value
+
+
+def test_the_command_says_it_all_and_ends_with_1_where_something_is_bad(capsys):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        assert main(["doctor", "--port", port, "--json"]) == 1
+    out = capsys.readouterr().out
+    assert f"BAD   port          cannot listen at 127.0.0.1:{port}" in out and "Choose another --port" in out
+    rows = json.loads(out.splitlines()[-1])
+    assert {row["what"]: row["level"] for row in rows}["port"] == "bad"
+    assert main(["doctor", "--port", port]) == 0
+    assert "is free" in capsys.readouterr().out
