@@ -20,14 +20,13 @@ from typing import Any
 import numpy as np
 
 from benchmarks import peers
-from benchmarks.options import add_history_option
+from benchmarks.history import add_history_option, add_to_history
 from dec_core.cli.options import add_command, add_json_option
 from dec_core.cli.quiet import start_tensorflow
 from dec_core.config import RunConfig
 from dec_core.data import load
 from dec_core.machine import hardware
 from dec_core.presets import PRESETS
-from dec_core.runs.folder import RunFolder
 
 PRECISIONS = ("float32", "bfloat16")
 TORCH = ("float32", "bfloat16", "compiled")
@@ -204,13 +203,6 @@ def _growth(x: np.ndarray) -> dict[int, float]:
     config = PRESETS["tutorial-dec"].changed(pretrain_epochs=2)
     sizes = [n for n in SIZES if len(x) >= min(n, 70_000)]
     return {n: 1e6 * _our_epoch(config, np.resize(x, (n, x.shape[1]))) / n for n in sizes}
-
-
-def add_to_history(history: Path, figures: dict[str, Any]) -> None:
-    """Append to a JSON list of what was measured, when, and on what."""
-    kept = json.loads(history.read_text(encoding="utf-8")) if history.exists() else []
-    kept.append({"date": time.strftime("%Y-%m-%d"), **figures})
-    RunFolder.write(history, lambda file: file.write(json.dumps(kept, indent=1).encode()))
 
 
 def _versions() -> dict[str, str]:

@@ -22,8 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.app_latency import FIRST_POINT, press, seconds_until
-from benchmarks.bench import add_to_history
-from benchmarks.options import add_history_option
+from benchmarks.history import add_history_option, hand_out
 from benchmarks.serving import RESULT, ROOT, browser, served
 from dec_core.cli.options import add_command, add_json_option
 from dec_core.machine import hardware
@@ -53,12 +52,7 @@ def run(options: argparse.Namespace) -> int:
     figures = {"what": "first minute", **hardware(), "preset": PRESET, "command": by_command(options.seeds)}
     if not options.no_browser:
         figures["app"] = in_app()
-    print(table(figures))
-    if options.history:
-        add_to_history(options.history, figures)
-    if options.json:
-        print(json.dumps(figures))
-    return 0
+    return hand_out(figures, table(figures), options.history, as_json=options.json)
 
 
 # -- the command
@@ -117,19 +111,19 @@ def _watched(page: Page, address: str) -> dict[str, float]:
     since = time.perf_counter()
     press(page, "Start")
     figures = {"first point": seconds_until(page, FIRST_POINT, since, LIMIT)}
-    left = []
+    estimates = []
     text = ""
     while RESULT not in text:
         now, text = time.perf_counter() - since, page.evaluate("document.body.innerText")
         if CLUSTERING in text:
             figures.setdefault("clusters", now)
-        left += [(now, seconds) for seconds in seconds_left(text)]
+        estimates += [(now, seconds) for seconds in seconds_left(text)]
         if now > LIMIT:
             raise TimeoutError(f"the run has not ended in {LIMIT:.0f} s")
         time.sleep(READ_EVERY)
     figures["end"] = time.perf_counter() - since
     print(f"… {', '.join(f'{name} {value:.1f} s' for name, value in figures.items())}", file=sys.stderr)
-    return figures | errors(left, figures["end"])
+    return figures | errors(estimates, figures["end"])
 
 
 def seconds_left(text: str) -> list[float]:
@@ -142,12 +136,12 @@ def seconds_left(text: str) -> list[float]:
     )
 
 
-def errors(left: Sequence[tuple[float, float]], end: float) -> dict[str, float]:
+def errors(estimates: Sequence[tuple[float, float]], end: float) -> dict[str, float]:
     """How far what was said of the time left was off, as a share of it: a fifth of the run in, and up to four fifths.
 
-    `left` are (seconds since Start, seconds said to be left).
+    `estimates` are (seconds since Start, seconds said to be left).
     """
-    off = [(at, said / (end - at) - 1) for at, said in left if end / 5 <= at <= 4 * end / 5]
+    off = [(at, said / (end - at) - 1) for at, said in estimates if end / 5 <= at <= 4 * end / 5]
     if not off:
         raise ValueError("The screen has said nothing of the time left between a fifth and four fifths of the run")
     return {

@@ -7,7 +7,6 @@ browser that draws by software on the same cores: with a graphics card the brows
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
 from pathlib import Path
@@ -16,8 +15,7 @@ from typing import Any
 import numpy as np
 import psutil
 
-from benchmarks.bench import add_to_history
-from benchmarks.options import add_history_option
+from benchmarks.history import add_history_option, hand_out
 from benchmarks.table import versions
 from dec_core.analysis.inspection import steadiness
 from dec_core.analysis.projection import umap_plane
@@ -71,12 +69,7 @@ def inspect_bench(root: Path, run_dir: Path | None, *, as_json: bool, history: P
         "milliseconds": _latencies(run),
         "wandering": _wandering(run),
     }
-    print(markdown(result))
-    if history is not None:
-        add_to_history(history, result)
-    if as_json:
-        print(json.dumps(result))
-    return 0
+    return hand_out(result, markdown(result), history, as_json=as_json)
 
 
 def _run(root: Path, run_dir: Path | None) -> RunFolder:

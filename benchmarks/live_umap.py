@@ -8,7 +8,6 @@ Then the UMAPs of all snapshots are made, as after every run. Printed is a Markd
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 import sys
 import tempfile
@@ -21,8 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.bench import add_to_history
-from benchmarks.options import add_history_option
+from benchmarks.history import add_history_option, hand_out
 from dec_core.analysis.inspection import steadiness
 from dec_core.analysis.projection import umap_plane
 from dec_core.cli.options import add_command, add_json_option, add_set_option, changes_from
@@ -54,12 +52,7 @@ def run(options: argparse.Namespace) -> int:
     config = preset(options.preset).changed(**CHANGES).changed(**changes_from(options.set))
     start_tensorflow()
     figures = {"what": "live UMAP", **hardware(), "preset": options.preset, **measure(config, options.repeats)}
-    print(table(figures))
-    if options.history:
-        add_to_history(options.history, figures)
-    if options.json:
-        print(json.dumps(figures))
-    return 0
+    return hand_out(figures, table(figures), options.history, as_json=options.json)
 
 
 def measure(config: RunConfig, n_runs: int) -> dict[str, Any]:

@@ -9,7 +9,3 @@ from pathlib import Path
 def add_docs_folder(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--docs", type=Path, default=Path("docs"), metavar="DIR",
                         help="folder of the page to write (default: docs)")  # fmt: skip
-
-
-def add_history_option(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--history", type=Path, metavar="FILE", help="append the figures to this JSON file")

@@ -24,8 +24,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from benchmarks import peers
-from benchmarks.bench import PRECISIONS, REPEATS, add_to_history, images, repeated
-from benchmarks.options import add_history_option
+from benchmarks.bench import PRECISIONS, REPEATS, images, repeated
+from benchmarks.history import add_history_option, add_to_history
 from benchmarks.table import versions
 from dec_core.cli.options import add_command, add_json_option
 from dec_core.cli.quiet import start_tensorflow
@@ -175,8 +175,8 @@ class PhaseClock:
 def _phase(code: CodeType) -> str | None:
     if code.co_name == "__init__" and "dec_core" not in code.co_filename:
         return None
-    here = Path(code.co_filename).name, code.co_name
-    return next((phase for phase, functions in PARTS.items() if here in functions), None)
+    function = Path(code.co_filename).name, code.co_name
+    return next((phase for phase, functions in PARTS.items() if function in functions), None)
 
 
 # -- the operations of a compiled step

@@ -77,12 +77,12 @@ def names(root: Path, owner: str | None = None) -> list[str]:
 
 def forget(name: str, root: Path, owner: str = "") -> None:
     """Delete what a visitor has brought; it stays for others who have brought the same. Without `owner`, for all."""
-    left = owners(name, root) - {owner} if owner else frozenset()
+    other_owners = owners(name, root) - {owner} if owner else frozenset()
     if not PLAIN.fullmatch(name) or (owner and owner not in owners(name, root)):
         return
     listed = root / FOLDER / f"{name}.owners"
-    if left:
-        write_whole(listed, lambda file: file.write("".join(f"{each}\n" for each in sorted(left)).encode()))
+    if other_owners:
+        write_whole(listed, lambda file: file.write("".join(f"{each}\n" for each in sorted(other_owners)).encode()))
         return
     (root / FOLDER / f"{name}.npz").unlink(missing_ok=True)
     listed.unlink(missing_ok=True)

@@ -145,9 +145,9 @@ def umap_is_compiled() -> bool:
     """Whether numba has kept what it compiles of UMAP: beside the package, or where it keeps such files otherwise."""
     package = importlib.util.find_spec("umap")
     chosen = os.environ.get("NUMBA_CACHE_DIR")
-    beside = [Path(folder) / "__pycache__" for folder in package.submodule_search_locations or ()] if package else []
-    elsewhere = [*Path(chosen).glob("umap*")] if chosen else [*beside, *Path.home().glob(".cache/numba/umap*")]
-    return any(next(folder.glob("layouts.*single_epoch-*.nbi"), None) for folder in elsewhere)
+    of_package = [Path(folder) / "__pycache__" for folder in (package and package.submodule_search_locations) or ()]
+    folders = [*Path(chosen).glob("umap*")] if chosen else [*of_package, *Path.home().glob(".cache/numba/umap*")]
+    return any(next(folder.glob("layouts.*single_epoch-*.nbi"), None) for folder in folders)
 
 
 def _products(layers: tuple[Layer, ...], start: Shape) -> float:

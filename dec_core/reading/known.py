@@ -40,7 +40,7 @@ def known_run_line(entry: Entry) -> str:
 
 def stages_taken_line(history: History) -> str:
     """Which stages come from an earlier run; "" where none does."""
-    stages = [words for stage, words in STAGES.items() if stage in history.taken]
+    stages = [name for stage, name in STAGES.items() if stage in history.taken]
     if not stages:
         return ""
     text, verb = " and ".join(stages), "comes" if len(stages) == 1 else "come"

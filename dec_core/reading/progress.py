@@ -51,10 +51,10 @@ def progress(status: RunStatus, history: History, config: RunConfig, expected: B
         number, about = max(len(history.updates), 1), math.ceil(n_iterations / config.update_interval)
         certain = "" if n_iterations == config.max_iterations and config.tol == 0 else "about "
         doing = f"Clustering: update {number} of {certain}{max(about, number)}"
-    done, left = _seconds(step, share, _begun(step, status, history, config), status.seconds, expected)
+    done, seconds_left = _seconds(step, share, _begun(step, status, history, config), status.seconds, expected)
     is_known = sum(expected) > 0
-    remaining = f" · {duration(left)} left" if is_known else ""
-    return Progress(doing + remaining, done / max(done + left, 1e-9), step, left if is_known else 0.0)
+    remaining = f" · {duration(seconds_left)} left" if is_known else ""
+    return Progress(doing + remaining, done / max(done + seconds_left, 1e-9), step, seconds_left if is_known else 0.0)
 
 
 def _seconds(
@@ -71,8 +71,9 @@ def _seconds(
     past = [(took[i], expected[i] * (1.0 if i < step else share)) for i in (0, 2) if i <= step]
     pace = (sum(t for t, _ in past) + prior) / max(sum(e for _, e in past) + prior, 1e-9)
     moved = took[step] - begun[0] + KNOWN * pace * expected[step], share - begun[1] + KNOWN
-    left = (1 - share) * moved[0] / moved[1] if step != 1 else 0.0
-    return sum(took), left + _centers_left(step, took, left, expected) + (pace * expected.clustering if step < 2 else 0)
+    of_phase = (1 - share) * moved[0] / moved[1] if step != 1 else 0.0
+    of_clustering = pace * expected.clustering if step < 2 else 0.0
+    return sum(took), of_phase + _centers_left(step, took, of_phase, expected) + of_clustering
 
 
 def _centers_left(step: int, took: ByPhase, pretraining_left: float, expected: ByPhase) -> float:

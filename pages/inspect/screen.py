@@ -89,12 +89,12 @@ def _nothing(message: str) -> None:
 
 
 def _view(folder: RunFolder, active: bool) -> None:
-    seen = pulse_of(folder)  # first: what comes while this is drawn is news
+    last_pulse = pulse_of(folder)  # first: what comes while this is drawn is news
     if active != (folder.status.state in ACTIVE) or not may_run("see", folder):  # it is shared or shown no longer
         st.rerun()
     _draw(folder, active)
     if active or focus.supervisor().is_completing(folder):
-        redraw_on_news([folder], seen, EVERY if active else EVERY_AFTER)
+        redraw_on_news([folder], last_pulse, EVERY if active else EVERY_AFTER)
 
 
 def _draw(folder: RunFolder, active: bool) -> None:

@@ -25,9 +25,9 @@ def pulse_of(name: str) -> str:
         return f"{work} {studies.is_over(storage.any_study(name))} {stored}"
 
 
-def redraw_on_news(name: str, seen: str, seconds: float) -> None:
-    """Have the fragment around this drawn anew when the sweep's pulse is no longer `seen`, asked every `seconds`."""
-    pulse.redraw_when_other(f"pulse/sweep?name={name}", seen, seconds)
+def redraw_on_news(name: str, last_pulse: str, seconds: float) -> None:
+    """Have the fragment around this drawn anew when the sweep's pulse is no longer `last_pulse`, asked every `seconds`."""
+    pulse.redraw_when_other(f"pulse/sweep?name={name}", last_pulse, seconds)
 
 
 def answer(request: Request) -> Response:

@@ -72,14 +72,14 @@ def _view(name: str, was_at_work: bool) -> None:
     focus.go_on()
     if was_at_work != focus.supervisor().is_sweeping(name):
         st.rerun()
-    seen = ""
+    last_pulse = ""
     try:
-        seen = news.pulse_of(name)  # first: what comes while this is drawn is news
+        last_pulse = news.pulse_of(name)  # first: what comes while this is drawn is news
         with storage.answering():
             _draw(storage.study(name), was_at_work)
     except ValueError as error:
         st.error(sentence(error), icon=":material/error:")
-    news.redraw_on_news(name, seen, EVERY if was_at_work else EVERY_AT_REST)
+    news.redraw_on_news(name, last_pulse, EVERY if was_at_work else EVERY_AT_REST)
 
 
 def _draw(study: Any, was_at_work: bool) -> None:
@@ -114,7 +114,7 @@ def _figures(study: Any, plan: Any, rows: list[dict[str, Any]], titles: dict[str
 
     drawn = _drawn(plan.name, ended, len(rows), study, plan, rows, titles)
     best = best_in_words(rows, figures.OBJECTIVES[plan.objective].lower(), 3)
-    found = f"{count_of(ended, 'trial')}{'; ' if best else ''}{best}."
+    finding = f"{count_of(ended, 'trial')}{'; ' if best else ''}{best}."
     asked = [
         ("history", "Does it get better?", ABOUT_HISTORY, "Trials appear as they end."),
         ("parallel", "Which values go together?", ABOUT_PARALLEL, "Appears after two trials."),
@@ -130,7 +130,7 @@ def _figures(study: Any, plan: Any, rows: list[dict[str, Any]], titles: dict[str
         for place, (key, question, about, later) in zip(st.columns(2), asked[start : start + 2], strict=True):
             with place, box(key, question, about):
                 if drawn[key]:
-                    components.plot(drawn[key], question, found, f"sweep_{key}", HEIGHT)
+                    components.plot(drawn[key], question, finding, f"sweep_{key}", HEIGHT)
                 else:
                     to_come(later, HEIGHT)
 

@@ -53,15 +53,15 @@ def study(name: str, who: Visitor | None = None) -> Any:
 
     try:
         with answering():
-            found = any_study(name)
-            is_theirs = may_sweep(studies.owner_of(found), who)
+            study_of_name = any_study(name)
+            is_theirs = may_sweep(studies.owner_of(study_of_name), who)
     except ValueError:
         if not is_room():
             raise
         is_theirs = False
     if not is_theirs:
         raise ValueError(f"name: there is no sweep of yours named {name}")
-    return found
+    return study_of_name
 
 
 def any_study(name: str) -> Any:

@@ -187,9 +187,9 @@ def _fitted_to_dataset(choices: FormChoices, before: str) -> FormChoices:
     fitted, of_before = _fitted(base, choices.values["dataset"]), _fitted(base, before)
     changes = {}
     for name in FITTED:
-        own = getattr(base, name)
-        if choices.values[name] in (own, of_before.get(name, own)):
-            changes[name] = fitted.get(name, own)
+        of_preset = getattr(base, name)
+        if choices.values[name] in (of_preset, of_before.get(name, of_preset)):
+            changes[name] = fitted.get(name, of_preset)
     if (choices.values["n_samples"] or 0) > (_size(choices.values["dataset"]) or sys.maxsize):
         changes["n_samples"] = None
     return choices.changed(**changes)

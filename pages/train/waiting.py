@@ -21,16 +21,16 @@ def place_in_line(run: RunFolder) -> str:
     if not n_ahead:
         return "Starting …"
     training, waiting = supervisor.before(run)
-    left = [_seconds_left(other, focus.reader(other.id).refresh()) for other in training]
-    to_come = [_seconds_left(other, History()) for other in waiting]
-    words = f"Waiting: {count_of(n_ahead, 'run')} before this one"
-    if not all([*left, *to_come]):
-        return words
-    seconds, owner = seconds_until_begun(left, to_come, supervisor.room.slots), run.owner
+    of_training = [_seconds_left(other, focus.reader(other.id).refresh()) for other in training]
+    of_waiting = [_seconds_left(other, History()) for other in waiting]
+    sentence = f"Waiting: {count_of(n_ahead, 'run')} before this one"
+    if not all([*of_training, *of_waiting]):
+        return sentence
+    seconds, owner = seconds_until_begun(of_training, of_waiting, supervisor.room.slots), run.owner
     if supervisor.room.limits(owner):  # one after the other, however many places there are
-        before = zip([*training, *waiting], [*left, *to_come], strict=True)
-        seconds = max(seconds, sum(own_seconds for other, own_seconds in before if other.owner == owner))
-    return f"{words}, {duration(seconds)}"
+        before = zip([*training, *waiting], [*of_training, *of_waiting], strict=True)
+        seconds = max(seconds, sum(of_run for other, of_run in before if other.owner == owner))
+    return f"{sentence}, {duration(seconds)}"
 
 
 def _seconds_left(run: RunFolder, history: History) -> float:
