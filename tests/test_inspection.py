@@ -260,7 +260,7 @@ def test_clusters_keep_their_names_whatever_becomes_of_them(finished_run, run, s
 
 
 def test_q_is_the_t_kernel_of_what_the_snapshot_holds(run, snapshots, monkeypatch):
-    monkeypatch.setattr("dec_core.reading.snapshot.CHUNK", 500)  # so that there are several
+    monkeypatch.setattr("dec_core.reading.arrays.CHUNK", 500)  # so that there are several
     for number in run.clustered:
         z, centers = (snapshots[number][name].astype(float) for name in ("z", "cluster_centers"))
         closeness = 1 / (1 + ((z[:, None] - centers) ** 2).sum(axis=2))
@@ -326,7 +326,7 @@ def test_planes_are_those_of_the_snapshot_and_dimensions_of_z(run, snapshots):
 
 
 def test_neighbours_are_the_nearest_of_all(run, snapshots, monkeypatch):
-    monkeypatch.setattr("dec_core.reading.snapshot.CHUNK", 500)
+    monkeypatch.setattr("dec_core.reading.arrays.CHUNK", 500)
     for number in (0, 5):
         for index in (0, 600, 1796):
             expected = brute_force(snapshots[number]["z"], index, 9)

@@ -26,7 +26,7 @@ def pulse_of(name: str) -> str:
 
 
 def redraw_on_news(name: str, last_pulse: str, seconds: float) -> None:
-    """Have the fragment around this drawn anew when the sweep's pulse is no longer `last_pulse`, asked every `seconds`."""
+    """Have the fragment around this drawn anew when the sweep's pulse is not `last_pulse`, asked every `seconds`."""
     pulse.redraw_when_other(f"pulse/sweep?name={name}", last_pulse, seconds)
 
 
