@@ -9,9 +9,10 @@ import streamlit as st
 from dec_core.runs.nickname import MAX_LETTERS
 from dec_core.runs.room_state import room_state, set_nickname
 from pages.shared.places import runs_root
+from pages.shared.sign_in import sign_out_button
 from pages.shared.text import escape
 from pages.shared.trouble import tell_problem, writing
-from pages.shared.visitor import visitor
+from pages.shared.visitor import must_sign_in, visitor
 
 ABOUT = "A nickname, if you like: the instructor sees it beside your runs. Nobody else does."
 
@@ -31,6 +32,8 @@ def calling_card() -> None:
             st.caption(ABOUT)
             st.text_input("Nickname", who.name, key="nickname", max_chars=MAX_LETTERS, on_change=_keep,
                           placeholder="none")  # fmt: skip
+            if must_sign_in():
+                sign_out_button()
 
 
 def _keep() -> None:

@@ -25,6 +25,13 @@ def sign_in_first() -> None:
     st.stop()
 
 
+def sign_out_button() -> None:
+    """Ends what `sign_in_first` has begun, in this browser."""
+    if st.button("Sign out", icon=":material/logout:", key="sign_out"):
+        sign_out(runs_root(), id_in(own_cookie()))
+        st.logout()
+
+
 def _account() -> Account:
     """By the claims of the provider's ID token."""
     claims = st.user.to_dict()

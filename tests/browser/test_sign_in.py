@@ -48,7 +48,12 @@ def test_a_run_is_its_owners_in_another_browser_and_nobodys_who_has_not_signed_i
         pulse = f"{address}/pulse?run={run.id}"
         assert [page.request.get(pulse).status for page in (at_home, other, stranger)] == [200, 404, 404]
 
+        at_home.get_by_role("button", name="You are Ada").click()
+        at_home.get_by_role("button", name="Sign out").click()
+        expect(at_home.get_by_role("button", name="Sign in")).to_be_visible()
+        assert [page.request.get(pulse).status for page in (at_work, at_home)] == [200, 404]
+
         instructor.goto(f"{address}/instructor?token={new_instructor_token(runs)}")
         instructor.goto(f"{address}/?run={run.id}")
         button(instructor, "Stop").click()
-        expect(button(at_home, "Resume")).to_be_enabled()
+        expect(button(at_work, "Resume")).to_be_enabled()
