@@ -386,7 +386,7 @@ def test_a_point_is_met_and_opened(server, page, runs):
     wait_until(page, lambda: link(page).get("sample") == str(index))
 
 
-@pytest.mark.night  # what is exported: test_inspect_page, and that a download comes: test_journey
+@pytest.mark.night  # what is exported: test_inspect_exports, and that a download comes: test_journey
 def test_the_selection_is_taken_away(server, page, runs, monkeypatch):
     now = runs.run.at(-1)
     visit(server, page, runs.run, side="wrong", order="outliers")
@@ -418,7 +418,7 @@ def test_the_selection_is_taken_away(server, page, runs, monkeypatch):
     assert names["chosen"].tolist() == order.tolist()
 
 
-@pytest.mark.night  # what a link opens: test_inspect_page, and what is written into it: the journeys here
+@pytest.mark.night  # what a link opens: test_inspect_links, and what is written into it: the journeys here
 def test_a_link_shows_somebody_else_the_same(server, browser, page, runs):
     run, at = runs.run, runs.run.clustered[5]
     row, column = worst_cell(run.at(at))
@@ -450,7 +450,7 @@ def test_a_link_shows_somebody_else_the_same(server, browser, page, runs):
     assert complaints == []
 
 
-@pytest.mark.night  # test_inspect_page, under the same name
+@pytest.mark.night  # tests/inspection, under the same name
 def test_without_labels_clusters_lie_against_their_neighbours(server, page, runs):
     run, now = runs.unlabelled, runs.unlabelled.at(-1)
     visit(server, page, run)
