@@ -22,12 +22,15 @@ from pages.shared.security import SecurityHeaders
 from pages.shared.trouble import tell_script_error
 from pages.shared.visitor import is_room
 from pages.sweep import news
+from pages.train import live_route
+from pages.train.watch import end_with_server
 
 
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
     """A worker begins to warm up before anybody has come; with the server, all of them end."""
     workers = supervisor()
+    end_with_server()
     yield
     workers.close()
 
@@ -46,6 +49,8 @@ app = st.App(
         Mount("/files", CheckedFiles(directory=static_root())),
         Route("/healthz", healthz),
         Route("/metrics", metrics(buckets)),
+        Route("/live/{run}", live_route.stream),
+        Route("/live/{run}/{part}/{version}", live_route.frame),
         Route("/pulse", pulse.answer),
         Route("/pulse/sweep", news.answer),
         *(ROUTES_OF_ROOM if is_room() else []),

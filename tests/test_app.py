@@ -218,14 +218,17 @@ def test_one_pair_of_classes_is_mixed_up_most_wherever_that_is_said(app, finishe
     keep = lambda figure, name, alt, *_: drawn.update({name: alt})  # noqa: E731
     monkeypatch.setattr(components, "plot", keep)
     monkeypatch.setattr(components, "digits", lambda rows, name, alt, *_: drawn.update({name: alt}))
+    monkeypatch.setattr(components, "link_to_images", lambda data, *_: drawn.update(data))
     app.query_params["run"] = run.id
     app.run()
     now = Run.open(run).at(-1)
     mixed, classes = most_mixed(now.confusion), now.run.classes
     said = f"{classes[mixed.one]} and {classes[mixed.other]} are confused most"
     assert said in " ".join(item.value for item in app.markdown) and said in drawn["Confusion matrix"]
-    (link,) = [element for element in app.get("page_link") if "among the" in element.proto.label]
-    assert link.proto.label.startswith(f"{mixed.n_wrong} of the {classes[mixed.true]}s")
+    assert drawn["label"].startswith(f"{mixed.n_wrong} of the {classes[mixed.true]}s") and "among the" in drawn["label"]
+    letters = now.run.letters
+    assert drawn["of"] == [classes[mixed.true], letters[mixed.cluster]]
+    assert f"cluster={letters[mixed.cluster]}" in drawn["href"]
     assert "clusters hold mostly the digit matched to them" in drawn["Confusion matrix"]
     assert "Accuracy went from" in drawn["Curves"] and "Cluster centers, matched to" in drawn["Reconstructions"]
 
@@ -258,7 +261,7 @@ def test_while_clusters_form_the_map_is_umap_and_who_chooses_pca_keeps_it(app, f
     from pages.shared import components
 
     run, drawn = put(finished_run, tmp_path), []
-    monkeypatch.setattr(components, "points", lambda frame, key, height: drawn.append(frame))
+    monkeypatch.setattr(components, "points", lambda frame, *_: drawn.append(frame))
     app.query_params["run"] = run.id
 
     def note():

@@ -26,6 +26,7 @@ from pages.shared.opened import opened
 from pages.shared.places import static_root
 from pages.shared.visitor import LIFETIME, UNKNOWN_VISITOR, cookie_name, signed
 from pages.sweep import news, storage
+from pages.train import live_route
 
 pytestmark = pytest.mark.slow
 
@@ -366,16 +367,18 @@ def routes(room):
             Mount("/files", CheckedFiles(directory=static_root())),
             Route("/pulse", pulse.answer),
             Route("/pulse/sweep", news.answer),
+            Route("/live/{run}", live_route.stream),
+            Route("/live/{run}/{part}/{version}", live_route.frame),
         ]
     )
 
 
-def statuses(app, path):
+def statuses(app, path, method="GET"):
     """Answered to the owner, to a stranger, to somebody unknown, with a forged cookie, and to the instructor."""
     cookie = signed(ANNA)
     forged = altered(cookie, cookie.rindex(".") + 1)
     cookies = [signed(ANNA), signed(BEN), "", forged, signed(INSTRUCTOR)]
-    return [asked(app, path, {cookie_name(): value} if value else None).status for value in cookies]
+    return [asked(app, path, {cookie_name(): value} if value else None, method=method).status for value in cookies]
 
 
 OWNERS_ALONE = [200, 404, 404, 404, 200]
@@ -388,6 +391,20 @@ def test_the_pulse_of_a_run_is_its_owners(room, routes):
     assert statuses(routes, f"/pulse?run={room.bens.id}&run={room.finished.id}") == [404, 404, 404, 404, 200]
     follow(room.finished, share(room.finished), BEN)
     assert statuses(routes, f"/pulse?run={room.finished.id}") == [200, 200, 404, 404, 200]
+
+
+def test_the_live_view_of_a_run_is_its_owners(room, routes):
+    stream, frame = f"/live/{room.finished.id}", f"/live/{room.finished.id}/digits/none"
+    assert statuses(routes, stream, "HEAD") == OWNERS_ALONE
+    redirected = [307 if status == 200 else status for status in OWNERS_ALONE]
+    assert statuses(routes, frame) == redirected
+    newest = frame.replace("none", asked(routes, frame, {cookie_name(): signed(ANNA)}).headers["location"])
+    assert statuses(routes, newest) == OWNERS_ALONE
+    assert asked(routes, newest, {cookie_name(): signed(ANNA)}).headers["cache-control"].startswith("private")
+    follow(room.finished, share(room.finished), BEN)
+    assert statuses(routes, newest) == statuses(routes, stream, "HEAD") == [200, 200, 404, 404, 200]
+    stop_sharing(room.finished)
+    assert statuses(routes, newest) == statuses(routes, stream, "HEAD") == OWNERS_ALONE
 
 
 def test_the_pulse_of_a_sweep_is_its_owners(room, routes):

@@ -77,6 +77,7 @@ SAFE = {
     "explained",
     "entry_of",
     "expected_time",
+    "texts_of",
 }  # or the program's own words
 
 

@@ -66,6 +66,7 @@ def confusion_figure(
             for name, row in zip(classes, counts.tolist(), strict=True)
         ],
         hoverinfo="text",
+        customdata=[[[names[value], cluster] for cluster in letters] for value in confusion.classes],
         xgap=1,
         ygap=1,
         zmin=-1,

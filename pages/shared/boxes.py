@@ -5,41 +5,21 @@ A box has its final height from the first paint, and says what will appear in it
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
+from urllib.parse import quote
 
-import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dec_core.analysis.in_words import centers_in_words, matrix_in_words, sizes_in_words
-from dec_core.analysis.metrics import cluster_sizes
-from dec_core.analysis.naming import letter
-from dec_core.analysis.verdict import MixedUp, most_mixed, thousands
-from dec_core.config import RunConfig
-from dec_core.figures.curves import curves_in_words
-from dec_core.figures.palette import colours
 from dec_core.glossary import explained
 from dec_core.methods import METHODS
-from dec_core.reading.live_umap import LiveUmap, live_umap_stamp
-from dec_core.reading.snapshot import Snapshot
-from dec_core.runs.history import History
-from pages.shared import components
+from pages.shared import components, focus
 from pages.shared.box import box, choice, to_come
 from pages.shared.focus import inspect_next
-from pages.shared.snapshot_view import (
-    confusion_json,
-    curves_json,
-    embedding_frame,
-    live_frame,
-    newest,
-    shown,
-    sizes_json,
-)
+from pages.shared.snapshot_view import shown
 from pages.shared.text import escape
+from pages.shared.views import BOTTOM, TOP, Views
 
-TOP, BOTTOM = 266, 222  # heights in pixels of the contents of the upper and lower boxes
-MOST_LETTERS = 40  # of a class's name beside a box's question
 COLOURS = {"digit": "digit", "cluster": "cluster", "wrong": "wrong"}
 
 ABOUT_EMBEDDING = (
@@ -76,22 +56,22 @@ class Boxes:
 
     Parameters
     ----------
-    run_id : str or None
-    history : History
-    config : RunConfig or None
-        The run's own.
+    views : Views
+        What they show.
+    number : int or None
+        That of the moment, where browsers follow the run and fetch what comes later.
     """
 
-    def __init__(self, run_id: str | None, history: History, config: RunConfig | None):
-        self.run_id, self.history, self.config = run_id, history, config
-        self.newest: Snapshot | None = newest(run_id) if history.snapshots else None
-        self.clustered = self.newest is not None and self.newest.clustered
+    def __init__(self, views: Views, number: int | None = None):
+        self.views, self.number = views, number
+        self.run_id, self.config, self.newest = views.run_id, views.config, views.newest
 
     def show(self) -> None:
         """Draw all four."""
-        self._what_is_damaged()
+        if self.views.damage:
+            st.warning(escape(self.views.damage), icon=":material/warning:")
         upper, lower = st.columns(2), st.columns(2)
-        about = ABOUT_CONFUSION if self._labelled() else ABOUT_SIZES
+        about = ABOUT_CONFUSION if self.views.labelled else ABOUT_SIZES
         with upper[0], box("embedding", "How do the groups come apart?", ABOUT_EMBEDDING) as controls:
             self._embedding(controls)
         with (
@@ -104,98 +84,55 @@ class Boxes:
         with lower[1], box("digits", "What does it see?", ABOUT_DIGITS):
             self._digits()
 
+    def _followed(self, part: str) -> dict[str, Any] | None:
+        """Where the browser finds later frames of a part, and which one this is."""
+        if self.number is None:
+            return None
+        version = self.views.versions[part]
+        return {"url": f"live/{quote(self.run_id)}", "part": part, "version": version, "number": self.number}
+
     def _embedding(self, controls: DeltaGenerator) -> None:
         if self.newest is None:
             to_come("Up to 10\u2009000 images as points, which separate into groups as the network learns.", TOP)
             return
-        labelled, umap, live = shown(self.config).y is not None, *self._umap()
         with controls:
             colour_by = "cluster"
-            if labelled:
+            if self.views.labelled:
                 names = COLOURS | {"digit": f"true {shown(self.config).kind}"}
                 colour_by = choice("Color", names, "digit", "colour_by")
-            space = _projection() if umap else "pca"
-        if not self.clustered:
-            colour_by = "digit"  # there are no clusters yet; without labels, grey
-        umap, live = (umap, live) if space == "umap" else ("", None)
-        frame = embedding_frame(*self._of_newest(), umap, colour_by, self.newest, live)
-        components.points(frame, "embedding", TOP)
-
-    def _umap(self) -> tuple[str | int, LiveUmap | None]:
-        """The file of the newest snapshot's UMAP; else the stamp of a frame made while training, and the frame."""
-        run = self.newest.run
-        if run.umap_file or not self.clustered:
-            return run.umap_file or "", None
-        stamp = live_umap_stamp(run.folder)
-        live = live_frame(run.folder, stamp, len(run.view))
-        return (stamp, live) if live else ("", None)
-
-    def _what_is_damaged(self) -> None:
-        if self.newest is None and self.history.snapshots:
-            st.warning("All snapshots of this run are damaged and cannot be read.", icon=":material/warning:")
-        elif self.newest is not None and self.newest.run.n_unreadable:
-            message = "The latest snapshot is damaged; the latest readable one is shown."
-            st.warning(message, icon=":material/warning:")
-
-    def _of_newest(self) -> tuple[str, int]:
-        """What names the newest snapshot and all that is known of it."""
-        return self.newest.run.version, self.newest.number
+            space = _projection() if self.views.umap else st.session_state.get("projection", "umap")
+        frame = self.views.points(space, colour_by)
+        components.points(frame, "embedding", TOP, self._followed(f"points.{space}.{colour_by}"))
 
     def _question(self) -> str:
         if self.config is None or shown(self.config).kind == "digit":
             return "Which digits are mixed up?"
-        return "Which classes are mixed up?" if self._labelled() else "How large are the clusters?"
-
-    def _labelled(self) -> bool:
-        """Whether classes are known; before there is a run, as if they were."""
-        return self.config is None or shown(self.config).y is not None
+        return "Which classes are mixed up?" if self.views.labelled else "How large are the clusters?"
 
     def _confusion(self, controls: DeltaGenerator) -> None:
-        if not self.clustered:
-            counted = "images of each class" if self._labelled() else "images"
+        if not self.views.clustered:
+            counted = "images of each class" if self.views.labelled else "images"
             to_come(f"Once the centers are initialized: how many {counted} are in each cluster.", TOP)
             return
-        confusion = self.newest.confusion
-        if confusion is None:
-            figure = sizes_json(*self._of_newest(), TOP, self.newest)
-            sizes = cluster_sizes(self.newest.labels, self.newest.run.config.n_clusters)
-            finding = sizes_in_words(sizes, self.newest.run.letters)
-            components.plot(figure, "Cluster sizes", finding, "sizes", TOP)
+        data, followed = self.views.matrix(), self._followed("matrix")
+        if self.newest.confusion is None:
+            components.plot(*data.values(), "sizes", TOP, None, followed)
             return
-        names, letters = self.newest.run.classes, self.newest.run.letters
-        finding = matrix_in_words(confusion, names, self.newest.run.noun)
-        figure = confusion_json(*self._of_newest(), TOP, self.newest)
+        components.plot(*data.values(), "confusion", TOP, lambda cell: self._inspect(cell["of"]), followed)
+        with controls:
+            components.link_to_images(self.views.mixed(), "mixed", self._inspect, self._followed("mixed"))
 
-        def clicked(cell: dict[str, Any]) -> None:
-            row, column = confusion.classes[int(cell["y"])], confusion.clusters[int(cell["x"])]
-            inspect_next(self.run_id, true=names[row], cluster=letters[column])
-
-        components.plot(figure, "Confusion matrix", finding, "confusion", TOP, clicked)
-        mixed = most_mixed(confusion)
-        if mixed:
-            with controls:
-                self._worth_a_look(mixed, names, letters)
-
-    def _worth_a_look(self, mixed: MixedUp, names: Sequence[str], letters: list[str]) -> None:
-        """The larger error of the two classes that are mixed up most, one click away."""
-        other = mixed.other if mixed.true == mixed.one else mixed.one
-        ones, others = (escape(names[value], MOST_LETTERS) for value in (mixed.true, other))
-        label = f"{thousands(mixed.n_wrong)} of the {ones}s {'is' if mixed.n_wrong == 1 else 'are'} among the {others}s"
-        query = {"run": self.run_id, "true": names[mixed.true], "cluster": letters[mixed.cluster]}
-        st.page_link(
-            "inspect/inspect.py",
-            label=label,
-            icon=":material/arrow_forward:",
-            icon_position="right",
-            query_params=query,
-        )
+    def _inspect(self, of: list[str]) -> None:
+        """Look at the images of a class in a cluster, as what was clicked names them: it may be of a later moment."""
+        true, cluster = of
+        inspect_next(self.run_id, true=true, cluster=cluster)
 
     def _curves(self) -> None:
         if self.config is not None and not METHODS[self.config.method].has_network:
             to_come("No network is trained, so there are no curves.", BOTTOM)
-        elif self.history.pretrain or self.history.end:
-            figure = curves_json(self.run_id, self.history.n_records, BOTTOM, self.history, self.config)
-            components.plot(figure, "Curves", curves_in_words(self.history), "curves", BOTTOM, self._look_at)
+        elif self.views.has_curves:
+            data, followed = self.views.curves(), self._followed("curves")
+            components.plot(*data.values(), "curves", BOTTOM, self._look_at, followed)
         else:
             to_come("First the reconstruction error, then accuracy, NMI and ARI.", BOTTOM)
 
@@ -204,7 +141,7 @@ class Boxes:
         clustered = point["panel"] == "x2"
         upto = [
             number
-            for number, taken in enumerate(self.history.snapshots)
+            for number, taken in enumerate(focus.reader(self.run_id).refresh().snapshots)
             if taken["clustered"] == clustered and taken["iteration" if clustered else "epoch"] <= point["x"]
         ]
         if upto:
@@ -214,31 +151,7 @@ class Boxes:
         if self.newest is None:
             to_come("Digits, their reconstructions, and the decoded cluster centers.", BOTTOM)
             return
-        data = shown(self.config)
-        trained = METHODS[self.config.method].has_network
-        rows = [components.digit_row("Images", data.examples, data.captions)]
-        if trained:
-            rows = [
-                components.digit_row("Images, and below them their reconstructions", data.examples),
-                components.digit_row("", self.newest.arrays["reconstructions"], data.captions),
-            ]
-        if self.clustered:
-            by_name = np.argsort(self.newest.run.cluster_order)
-            decoded = self.newest.arrays["decoded_centers"][by_name]
-            sizes = cluster_sizes(self.newest.labels, len(by_name))[by_name]
-            names = [f"{letter(i)}\n{thousands(size)}" for i, size in enumerate(sizes)]  # one line where it fits
-            learns = trained and not METHODS[self.config.method].trains_decoder
-            how = " (the decoder has not learned since pretraining)" if learns else ""
-            title = f"Cluster centers, {'decoded' if trained else 'mean images'}{how}; cluster sizes"
-            rows.append(components.digit_row(title, decoded, names, colours(self.newest.run.colour_by_place)))
-        components.digits(rows, "Reconstructions", self._digits_in_words(trained=trained), "digits", BOTTOM)
-
-    def _digits_in_words(self, *, trained: bool) -> str:
-        sentences = [f"{len(shown(self.config).examples)} images{' and their reconstructions' if trained else ''}."]
-        if self.clustered:
-            run = self.newest.run
-            sentences.append(centers_in_words(self.newest.class_of, run.letters, run.classes))
-        return " ".join(sentences)
+        components.digits(*self.views.digits().values(), "digits", BOTTOM, self._followed("digits"))
 
 
 def _projection() -> str:

@@ -6,6 +6,7 @@ files, since whatever is passed inline is sent again with every update.
 
 from __future__ import annotations
 
+import json
 from base64 import b64encode
 from collections.abc import Callable
 from functools import cache
@@ -36,6 +37,12 @@ PLOT = """.plot { width: 100%; }
 .plot:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: -2px; }
 """
 
+LINK = """.images { font: 0.85rem/1.7rem var(--st-font); color: var(--st-text-color); white-space: nowrap; }
+.images { text-decoration: none; }
+.images:hover { color: var(--st-primary-color); }
+.images:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 2px; }
+"""
+POINTS_SCRIPTS = ("follow.js", "raster.js", "card.js", "points.js")
 KEYS = ("keep_focus.js", "close_drawer.js", "keys.js")  # of which the keyboard's component is made
 
 
@@ -46,17 +53,23 @@ def source(name: str) -> str:
 
 
 _plot = st.components.v2.component(
-    "plot", html='<div class="plot" role="img" tabindex="0"></div>', css=PLOT, js=source("plot.js"),
-    isolate_styles=False,
+    "plot", html='<div class="plot" role="img" tabindex="0"></div>', css=PLOT,
+    js=source("follow.js") + source("plot.js"), isolate_styles=False,
 )  # fmt: skip
 _points = st.components.v2.component(
-    "points", html=POINTS, css=source("points.css"), js=source("raster.js") + source("card.js") + source("points.js")
+    "points", html=POINTS, css=source("points.css"), js="".join(source(name) for name in POINTS_SCRIPTS)
 )
 _digits = st.components.v2.component(
     "digits",
     html='<div class="digits" role="img" tabindex="0"></div>',
     css=source("digits.css"),
-    js=source("digits.js"),
+    js=source("follow.js") + source("digits.js"),
+)
+_link_to_images = st.components.v2.component(
+    "link_to_images",
+    html='<a class="images" hidden></a>',
+    css=LINK,
+    js=source("follow.js") + source("link_to_images.js"),
 )
 _keys = st.components.v2.component(
     "keys",
@@ -87,20 +100,31 @@ def style(css: str, key: str) -> None:
 
 
 def plot(
-    figure: str, name: str, alt: str, key: str, height: int, clicked: Callable[[dict[str, Any]], None] | None = None
+    figure: str,
+    name: str,
+    alt: str,
+    key: str,
+    height: int,
+    clicked: Callable[[dict[str, Any]], None] | None = None,
+    followed: dict[str, Any] | None = None,
 ) -> None:
     """Draw a plotly figure, given as its JSON, on the node where it was before, keeping zoom and hover.
 
-    `name` is the figure's accessible name, `alt` its finding in words. `clicked` is called with x, y and panel (the
-    name of the x axis) of what was clicked.
+    `name` is the figure's accessible name, `alt` its finding in words. `clicked` is called with x, y, panel (the
+    name of the x axis) and customdata of what was clicked. With `followed` the browser fetches later ones: follow.js.
     """
 
     def tell() -> None:
         if clicked and st.session_state[key].clicked:
             clicked(st.session_state[key].clicked)
 
-    data = {"figure": figure, "name": name, "alt": alt, "library": plotly_url()}
+    data = {**plot_data(figure, name, alt), "followed": followed}
     _plot(data=data, key=key, height=height, on_clicked_change=tell)
+
+
+def plot_data(figure: str, name: str, alt: str) -> dict[str, str]:
+    """What the browser needs to draw a figure, as `plot` takes it."""
+    return {"figure": figure, "name": name, "alt": alt}
 
 
 def load_plotly() -> None:
@@ -108,9 +132,12 @@ def load_plotly() -> None:
     _plot(data={"library": plotly_url()}, key="library", height=1)
 
 
-def points(frame: bytes, key: str, height: int) -> None:
-    """Show one frame of `dec_core.figures.embedding.frame`; points glide from where they were."""
-    _points(data=frame, key=key, height=height)
+def points(frame: bytes, key: str, height: int, followed: dict[str, Any] | None = None) -> None:
+    """Show one frame of `dec_core.figures.embedding.frame`; points glide from where they were. `followed` as in `plot`.
+
+    Bytes are all that a component can be given beside nothing else, so that `followed` stands behind the frame.
+    """
+    _points(data=frame + (json.dumps(followed).encode() if followed else b""), key=key, height=height)
 
 
 def scene(data: dict[str, Any], key: str, height: int, **callbacks: Any) -> None:
@@ -118,9 +145,28 @@ def scene(data: dict[str, Any], key: str, height: int, **callbacks: Any) -> None
     _points(data=data, key=key, height=height, **callbacks)
 
 
-def digits(rows: list[dict[str, Any]], name: str, alt: str, key: str, height: int) -> None:
-    """Show rows made by `digit_row`; `name` and `alt` as in `plot`."""
-    _digits(data={"rows": rows, "name": name, "alt": alt}, key=key, height=height)
+def digits(
+    rows: list[dict[str, Any]], name: str, alt: str, key: str, height: int, followed: dict[str, Any] | None = None
+) -> None:
+    """Show rows made by `digit_row`; `name`, `alt` and `followed` as in `plot`."""
+    _digits(data={**digits_data(rows, name, alt), "followed": followed}, key=key, height=height)
+
+
+def digits_data(rows: list[dict[str, Any]], name: str, alt: str) -> dict[str, Any]:
+    """What the browser needs to draw rows of images, as `digits` takes it."""
+    return {"rows": rows, "name": name, "alt": alt}
+
+
+def link_to_images(
+    data: dict[str, Any], key: str, clicked: Callable[[list[str]], None], followed: dict[str, Any] | None = None
+) -> None:
+    """A link whose label and target move: see link_to_images.js. `followed` as in `plot`."""
+
+    def tell() -> None:
+        if st.session_state[key].clicked:
+            clicked(st.session_state[key].clicked)
+
+    _link_to_images(data={**data, "followed": followed}, key=key, width="content", on_clicked_change=tell)
 
 
 def digit_row(title: str, images: np.ndarray, captions: list[str] = (), colours: list[str] = ()) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 // Rows of small images with captions.
-// data: {rows: [{title, width, height, colour, images: [base64 of grey bytes, or of red, green, blue], captions: [], colours: []}], name: accessible name, alt: the same in words}
+// data: {rows: [{title, width, height, colour, images: [base64 of grey bytes, or of red, green, blue], captions: [], colours: []}], name: accessible name, alt: the same in words,
+// followed: how later ones are followed, or null}; follow.js stands before this file.
 
 function paint(canvas, bytes, { width, height, colour }) {
   canvas.width = width; canvas.height = height;
@@ -34,13 +35,18 @@ function section(row) {
 
 const drawn = new WeakMap();
 
+function show(root, { rows, name, alt }) {
+  const text = JSON.stringify([rows, name, alt]);
+  if (drawn.get(root) === text) return;
+  drawn.set(root, text);
+  root.setAttribute("aria-label", name);
+  root.setAttribute("aria-description", alt);
+  root.replaceChildren(...rows.map(section));
+}
+
 export default function ({ data, parentElement }) {
   const root = parentElement.querySelector(".digits");
   if (!root || !data) return;
-  const text = JSON.stringify(data);
-  if (drawn.get(root) === text) return;
-  drawn.set(root, text);
-  root.setAttribute("aria-label", data.name);
-  root.setAttribute("aria-description", data.alt);
-  root.replaceChildren(...data.rows.map(section));
+  follow(root, data.followed, data, (newest) => show(root, newest));
+  return () => { if (!root.isConnected) unfollow(root); };
 }

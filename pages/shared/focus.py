@@ -30,7 +30,7 @@ def supervisor() -> Supervisor:
     return Supervisor(runs_root())
 
 
-@st.cache_resource
+@st.cache_resource(show_spinner=False)
 def all_runs() -> RunIndex:
     """All runs at a glance, whoever's they are: for what no visitor is shown."""
     return RunIndex(runs_root())
@@ -55,7 +55,7 @@ def no_such_data(dataset: str) -> str:
     return f"dataset: there is no {dataset!r} of yours on this server; upload the files again"
 
 
-@st.cache_resource(max_entries=64)
+@st.cache_resource(max_entries=64, show_spinner=False)
 def reader(run_id: str) -> RunReader:
     """The one reader of a run's records, shared by all who watch it."""
     return RunReader(RunFolder(runs_root() / run_id))

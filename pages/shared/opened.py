@@ -20,7 +20,7 @@ def opened(run_id: str) -> Run:
     return _opened(run_id, files, history.inspection, history.umap, history.umaps, ended=ended, _history=history)
 
 
-@st.cache_resource(max_entries=12, show_spinner="Opening the run …")
+@st.cache_resource(max_entries=12, show_spinner=False)
 def _opened(
     run_id: str,
     files: list[str],

@@ -1,7 +1,8 @@
 // A plotly figure that stays: Plotly.react on the same node, so that zoom and hover survive new data.
-// data: {figure: JSON text of a plotly figure, name: accessible name, alt: the finding in words, library: address of plotly.js}
+// data: {figure: JSON text of a plotly figure, name: accessible name, alt: the finding in words, library: address of
+// plotly.js, followed: how later ones are followed, or null}; follow.js stands before this file.
 // Without a figure nothing is drawn, but plotly.js is loaded, so that the first figure need not wait for it.
-// What is clicked is told to Python as "clicked": {x, y, panel}, panel being the name of the x axis.
+// What is clicked is told to Python as "clicked": {x, y, panel, of}: the name of the x axis, and the point's customdata.
 // figure.layout.meta.narrow: changes of the layout for a narrow node
 // plotly.js itself is served once, as a static file of the app.
 
@@ -28,7 +29,7 @@ function listen(node) { // once for a node: Plotly.react keeps it
   node.dataset.listening = "yes";
   sizes.observe(node);
   node.on("plotly_click", ({ points: [point] }) => {
-    if (point) emits.get(node)("clicked", { x: point.x, y: point.y, panel: point.xaxis?._id ?? "x" });
+    if (point) emits.get(node)("clicked", { x: point.x, y: point.y, panel: point.xaxis?._id ?? "x", of: point.customdata });
   });
 }
 
@@ -73,13 +74,20 @@ export default function ({ data, parentElement, setTriggerValue }) {
     return void (window.requestIdleCallback ?? setTimeout)(() => library(data.library));
   }
   emits.set(node, setTriggerValue);
-  node.setAttribute("aria-label", data.name);
-  node.setAttribute("aria-description", data.alt);
+  follow(node, data.followed, data, (newest) => show(node, newest, data.library));
+  return () => {
+    if (node.isConnected) return;
+    unfollow(node);
+    if (window.Plotly) window.Plotly.purge(node);
+  };
+}
+
+function show(node, { figure, name, alt }, address) {
+  node.setAttribute("aria-label", name);
+  node.setAttribute("aria-description", alt);
   const background = getComputedStyle(node).getPropertyValue("--st-background-color");
   const before = drawn.get(node);
-  if (before?.figure !== data.figure || before.background !== background) {
-    drawn.set(node, { figure: data.figure, background });
-    library(data.library).then((Plotly) => draw(Plotly, node)).catch((error) => { node.textContent = error.message; });
-  }
-  return () => { if (window.Plotly && !node.isConnected) window.Plotly.purge(node); };
+  if (before?.figure === figure && before.background === background) return;
+  drawn.set(node, { figure, background });
+  library(address).then((Plotly) => draw(Plotly, node)).catch((error) => { node.textContent = error.message; });
 }

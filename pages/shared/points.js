@@ -1,10 +1,12 @@
 // Points that move: the embedding, glided from frame to frame, looked into, clicked and enclosed. They are drawn by a
-// graphics card (card.js) or, where there is none, by the processor (raster.js); both stand before this file.
+// graphics card (card.js) or, where there is none, by the processor (raster.js); both stand before this file, and so
+// does follow.js.
 //
 // data is either one ArrayBuffer, a frame that is shown and forgotten:
 //   [uint32 length of the header][header, JSON, padded to 4 bytes]
 //   [int16 x, y by point][uint8 colour by point][uint8 wrong by point]
 //   [uint8 cluster by point][uint8 digit by point]; 255 means "not known"
+//   [how later ones are followed, JSON, or nothing: follow.js]
 // or an object, a scene: addresses of the files of all moments, each fetched once, and what is chosen. In a scene
 // points can be clicked and enclosed by a lasso; both are told to Python as "picked" and "lasso".
 
@@ -17,8 +19,8 @@ const LABEL = 15; // pixels from the middle of a group's name to its edge: a gro
 const SCROLL = 400; // milliseconds between two turns of the wheel that belong together
 const TRAILS = 600; // lines at most
 const views = new WeakMap();
-const bus = (window.decBus ??= new EventTarget()); // the timeline tells here which moment is to be seen, and a view
-// into which part of a run's map it looks: another view of the same map does likewise
+// On the bus the timeline tells which moment is to be seen, and a view into which part of a run's map it looks: another
+// view of the same map does likewise.
 
 const files = new Map();
 let elsewhere = -9999; // when the wheel was last turned outside of a view: then the page is being scrolled
@@ -58,6 +60,7 @@ function parse(buffer) {
     ...header,
     xy: new Int16Array(take(4 * n).buffer),
     colour: take(n), wrong: take(n), cluster: take(n), digit: take(n),
+    followed: at < bytes.length ? JSON.parse(new TextDecoder().decode(bytes.subarray(at))) : null,
   };
 }
 
@@ -458,6 +461,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (!root || !data) return;
   if (!views.has(root)) views.set(root, new PointsView(root));
   if (data.moments) views.get(root).enter(data, setTriggerValue);
-  else views.get(root).show(parse(data));
-  return () => { if (!root.isConnected) views.get(root).leave(); }; // also called when overtaken by a newer call
+  else {
+    const frame = parse(data);
+    follow(root, frame.followed, frame, (newest) => views.get(root).show(newest), async (answer) => parse(await answer.arrayBuffer()));
+  }
+  return () => { if (!root.isConnected) { views.get(root).leave(); unfollow(root); } }; // also called when overtaken by a newer call
 }

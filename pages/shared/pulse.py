@@ -66,7 +66,9 @@ def answer(request: Request) -> Response:
     """The pulse of the runs that the address names."""
     names = request.query_params.getlist("run")[:MOST_RUNS]
     who = visitor_in(request.scope)
-    if not names or not all(_is_run(name) and may_run("see", RunFolder(runs_root() / name), who) for name in names):
+    if not names or not all(
+        is_name_of_run(name) and may_run("see", RunFolder(runs_root() / name), who) for name in names
+    ):
         return PlainTextResponse("There is no such run.", status_code=404)
     return answer_with(pulse_of(*(RunFolder(runs_root() / name) for name in names)))
 
@@ -76,7 +78,7 @@ def answer_with(pulse: str) -> Response:
     return PlainTextResponse(pulse, headers={"Cache-Control": "no-store"})
 
 
-def _is_run(name: str) -> bool:
+def is_name_of_run(name: str) -> bool:
     """Whether a stranger's text is the name of a run's folder, and no path to anywhere else."""
     plain = name == Path(name).name and name not in ("", "..") and len(name) <= focus.MAX_LETTERS
     return plain and os.path.isfile(runs_root() / name / "config.json")

@@ -18,6 +18,7 @@ from pages.shared.boxes import Boxes
 from pages.shared.places import runs_root
 from pages.shared.snapshot_view import shown as shown_data
 from pages.shared.text import count_of, escape, sentence
+from pages.shared.views import Views
 from pages.sweep import news, storage
 from pages.sweep.headline import headline, n_ended
 from pages.sweep.plan_form import plan_form
@@ -163,4 +164,4 @@ def _best(best: dict[str, Any], n_level: int) -> None:
         if n_level == 1
         else f"**Trial {number:d}, one of {n_level:d} level trials**"
     )
-    Boxes(run.id, focus.reader(run.id).refresh(), config).show()
+    Boxes(Views(run.id, focus.reader(run.id).refresh(), config)).show()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from dec_core.config import RunConfig
@@ -16,8 +18,11 @@ CENTERS = "A center is placed in the space of z for each cluster."
 LEARNS_FROM_ITSELF = "The network learns from itself: p sharpens its own q."
 
 
-def stepper(state: str, standing: Progress, config: RunConfig | None, iteration: int = 0) -> None:
-    """The phases of a run as `config` has them, with a sentence on the one under way at gradient step `iteration`."""
+def stepper(state: str, standing: Progress, config: RunConfig | None, iteration: int, bar: Callable[[], None]) -> None:
+    """The phases of a run as `config` has them, with a sentence on the one under way at gradient step `iteration`.
+
+    `bar` draws how far the whole has come.
+    """
     done = state == "finished"
     marks = []
     for name in METHODS[config.method].phases if config else PHASES:
@@ -27,7 +32,7 @@ def stepper(state: str, standing: Progress, config: RunConfig | None, iteration:
     sentence = "" if done or config is None else doing(standing.step, config, iteration)
     with st.container(key="phases", gap=None):
         st.markdown("\u2003".join([*marks, f":gray[{sentence}]"] if sentence else marks), help=ABOUT_PHASES)
-        st.progress(1.0 if done else min(standing.fraction, 1.0))
+        bar()
 
 
 def doing(step: int, config: RunConfig, iteration: int) -> str:

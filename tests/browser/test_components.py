@@ -8,7 +8,7 @@ from driving import opened
 
 from dec_core.figures.embedding import frame
 from pages.inspect.view_components import TIMELINE
-from pages.shared.components import KEYS, POINTS
+from pages.shared.components import KEYS, POINTS, POINTS_SCRIPTS
 
 PAGES = Path(__file__).parents[2] / "pages"
 KEYBOARD = [f"shared/{name}" for name in KEYS]
@@ -185,7 +185,7 @@ def test_keys_with_ctrl_or_alt_stay_the_browsers(blank):
 
 
 def test_the_map_leaves_zooming_the_page_to_the_browser(blank):
-    load(blank, POINTS, "shared/raster.js", "shared/card.js", "shared/points.js")
+    load(blank, POINTS, *(f"shared/{name}" for name in POINTS_SCRIPTS))
     data = frame(
         np.array([[0, 0], [1, 1]]), colour_by="cluster", digits=None, names=(), labels=np.array([0, 1]),
         cluster_order=np.arange(2), class_of=None, run="a", space="PCA", moment="0",
