@@ -42,6 +42,7 @@ def run(tmp_path, finished_run, monkeypatch):
     monkeypatch.setenv("DEC_STATIC", str(tmp_path / "static"))
     monkeypatch.setattr(focus, "supervisor", NoQueue)
     monkeypatch.setattr(watch, "EVERY", 0.01)
+    monkeypatch.setattr(watch, "REST", 0.01)
     shutil.copytree(finished_run.path, tmp_path / "runs" / finished_run.id)
     run = RunFolder(tmp_path / "runs" / finished_run.id)
     records, _ = run.records()

@@ -20,6 +20,7 @@ from pages.shared.picker import name
 from pages.shared.places import runs_root
 from pages.shared.pulse import pulse_of, redraw_on_news, redraw_when_other
 from pages.shared.text import escape, sentence
+from pages.shared.views import Views
 from pages.shared.visitor import is_room
 
 EVERY = 1.0  # seconds between two looks at what is shown
@@ -28,7 +29,7 @@ LARGE = """<style>
 .stMainBlockContainer { zoom: 1.2; padding-top: 0.8rem; }
 @media (min-width: 1700px) and (min-height: 1000px) { .stMainBlockContainer { zoom: 1.45; } }
 .stAppHeader, .st-key-shell, .st-key-following { display: none; }
-[class*="st-key-head-"] :is([data-testid="stTooltipIcon"], [data-testid="stButtonGroup"], [data-testid="stPageLink"]) {
+[class*="st-key-head-"] :is([data-testid="stTooltipIcon"], [data-testid="stButtonGroup"], [class*="st-key-mixed"]) {
   display: none;
 }
 .st-key-projected h2 { font-size: 1.9rem; padding: 0; }
@@ -72,7 +73,7 @@ def _show(run: RunFolder, config: RunConfig) -> None:
         for key in (key for key in SHOWN if key in status.outcome):
             value = status.outcome[key]
             st.metric(SCORES[key][0], f"{100 * value:.1f} %" if key == "acc" else f"{value:.3f}", width=150)
-    Boxes(run.id, history, config).show()
+    Boxes(Views(run.id, history, config)).show()
 
 
 def _line(status: RunStatus, line: str) -> str:

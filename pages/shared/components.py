@@ -118,7 +118,7 @@ def plot(
         if clicked and st.session_state[key].clicked:
             clicked(st.session_state[key].clicked)
 
-    data = {**plot_data(figure, name, alt), "followed": followed}
+    data = {**plot_data(figure, name, alt), "library": plotly_url(), "followed": followed}
     _plot(data=data, key=key, height=height, on_clicked_change=tell)
 
 

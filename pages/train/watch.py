@@ -17,6 +17,7 @@ from dec_core.runs.folder import RunFolder
 from pages.train.moment import Moment, moment_of, newest_moment_of
 
 EVERY = 0.25  # seconds between two looks at whether files of a run have changed,
+REST = 0.5  # between two moments that are told: each is drawn by all who watch,
 IN_ANY_CASE = 2.0  # and at the run itself: its process may have ended without a word
 MOST_LOOKS = 2  # at a time, be there ever so many runs: training needs the cores
 KEPT_FRAMES = 64  # of all runs together
@@ -62,7 +63,8 @@ class Watched:
                 now = await loop.run_in_executor(self._looks, _files, self.run)
                 if now != files or loop.time() - looked_at > IN_ANY_CASE:
                     files, looked_at = now, loop.time()
-                    await self._show(await loop.run_in_executor(self._looks, moment_of, self.run))
+                    is_news = await self._show(await loop.run_in_executor(self._looks, moment_of, self.run))
+                    await asyncio.sleep(REST - EVERY if is_news else 0.0)
                 await asyncio.sleep(EVERY)
         except ValueError:  # its config or its images are gone: the redraw says so
             self.is_gone = True
@@ -70,11 +72,12 @@ class Watched:
             self.has_ended = True
             await self._tell()
 
-    async def _show(self, moment: Moment) -> None:
+    async def _show(self, moment: Moment) -> bool:
         is_news = self.moment is None or moment.number != self.moment.number
         self.moment = moment
         if is_news:
             await self._tell()
+        return is_news
 
     async def _tell(self) -> None:
         async with self._changed:
