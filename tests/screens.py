@@ -12,6 +12,8 @@ from streamlit.components.v2.component_manager import BidiComponentManager
 from streamlit.testing.v1 import AppTest
 
 from dec_core.runs.folder import RunFolder
+from dec_core.work.housekeeping import Housekeeping
+from dec_core.work.room import RoomSettings
 
 MAIN = Path(__file__).parents[1] / "pages" / "main.py"
 PATIENCE = 240.0  # seconds for one drawing; the first imports a lot, and speed is not what is tested
@@ -26,6 +28,8 @@ class NoWorkers:
     left = []  # noqa: RUF012  (replaced for every use)
     completing = []  # noqa: RUF012  (replaced for every use)
     busy = False
+    room = RoomSettings()
+    housekeeping = Housekeeping(Path("nowhere"), RoomSettings())  # whose thread is not started
 
     def start(self, config, owner=""):
         self.started.append(config)

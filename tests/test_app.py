@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from screens import MAIN, PATIENCE, from_the_top, send, widget_states
+from screens import MAIN, PATIENCE, NoWorkers, from_the_top, send, widget_states
 from streamlit.testing.v1 import AppTest
 
 from dec_core.config import RunConfig
@@ -39,15 +39,9 @@ def app(tmp_path, static, monkeypatch):
 
     from pages.shared import focus
 
-    class NoWorkers:
-        started = []  # noqa: RUF012  (replaced for every test)
-
-        def start(self, config, owner=""):
-            self.started.append(config)
-            return RunFolder.create(tmp_path, config, owner=owner)
-
-        def ahead_of(self, run):
-            return 0
+    class Workers(NoWorkers):
+        root = tmp_path
+        started = []  # noqa: RUF012  (of this test)
 
         def is_completing(self, run):
             return False
@@ -59,10 +53,9 @@ def app(tmp_path, static, monkeypatch):
     st.cache_data.clear()
     monkeypatch.setenv("DEC_RUNS", str(tmp_path))
     monkeypatch.setenv("DEC_STATIC", str(static))
-    monkeypatch.setattr(focus, "supervisor", NoWorkers)
-    monkeypatch.setattr(NoWorkers, "started", [])
+    monkeypatch.setattr(focus, "supervisor", Workers)
     at = AppTest.from_file(MAIN, default_timeout=PATIENCE)
-    at.started = NoWorkers.started
+    at.started = Workers.started
     gc.freeze()  # Streamlit collects garbage after each drawing, and TensorFlow has much
     yield at
     gc.unfreeze()

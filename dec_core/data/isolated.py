@@ -25,6 +25,7 @@ import psutil
 from dec_core.data.dataset import Dataset
 from dec_core.data.errors import NO_MEMORY, DataError, no_room, printable
 from dec_core.data.limits import LIMITS, Limits
+from dec_core.data.own import Allowance
 from dec_core.data.readers import MIN_IMAGES, Reading
 from dec_core.data.reading_process import Answer, Request
 
@@ -80,12 +81,13 @@ def keep_isolated(
     limits: Limits = LIMITS,
     while_waiting: Callable[[], None] = lambda: None,
     owner: str = "",
+    most: Allowance | None = None,
 ) -> str:
     """Read files and keep them below `root`, both in a process of its own; the name under which `own.find` has them.
 
-    Parameters and errors are those of `read_isolated`, `owner` that of `own.keep`.
+    Parameters and errors are those of `read_isolated`, `owner` and `most` those of `own.keep`.
     """
-    with _answered(files, skip_unreadable, MIN_IMAGES, limits, while_waiting, root, owner) as (_, answer):
+    with _answered(files, skip_unreadable, MIN_IMAGES, limits, while_waiting, root, owner, most) as (_, answer):
         return answer.name
 
 
@@ -136,12 +138,14 @@ def _answered(
     while_waiting: Callable[[], None],
     keep_in: Path | None,
     owner: str = "",
+    most: Allowance | None = None,
 ) -> Iterator[tuple[Path, Answer]]:
     """The folder in which the process worked, and its answer. Raises DataError."""
     names = [name for name, _ in files]
     limits.check_bytes(_called(names), sum(len(data) for _, data in files))  # before they are written
     root = None if keep_in is None else str(keep_in.resolve())
-    request = Request(names, skip_unreadable, at_least, asdict(limits), root, owner)
+    allowed = asdict(most) if most else None
+    request = Request(names, skip_unreadable, at_least, asdict(limits), root, owner, allowed)
     with tempfile.TemporaryDirectory(prefix="dec-reading-", ignore_cleanup_errors=True) as temporary:
         folder = Path(temporary)
         try:

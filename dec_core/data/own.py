@@ -10,6 +10,7 @@ import io
 import re
 import time
 from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -20,21 +21,43 @@ from dec_core.data.errors import DataError, understood
 from dec_core.whole_files import write_whole
 
 FOLDER = ".data"  # below the folder of runs
+TOO_MANY = "images: {} kept on this server, as much as may be; delete some below Your own images, or bring fewer"
 PLAIN = re.compile(r"[a-z0-9-]{1,100}")
 
 
-def keep(dataset: Dataset, root: Path, owner: str = "") -> str:
+@dataclass(frozen=True)
+class Allowance:
+    """What is kept of each visitor: so many data sets, and bytes on disk of all together; 0 for any."""
+
+    n_sets: int = 0
+    n_bytes: int = 0
+
+
+def keep(dataset: Dataset, root: Path, owner: str = "", most: Allowance | None = None) -> str:
     """Store a data set below `root`; the name under which `find` has it.
 
     The same content gets the same name, that of the file that brought it first. A damaged file is replaced. What a
     visitor, the `owner`, has brought has the name of a file of theirs: those of others say what others look at.
+
+    Raises
+    ------
+    DataError
+        If the owner would then have more than `most`.
     """
     digest = _digest(dataset)
     known = next((name for name in names(root, owner or None) if name.endswith(f"-{digest}")), None)
     name = known or f"{OWN_DATA}{_slug(dataset.name)}-{digest}"
+    path, is_new = root / FOLDER / f"{name}.npz", bool(owner) and owner not in owners(name, root)
+    held, was_there = held_by(owner, root) if is_new else (0, 0), path.exists()
+    if is_new and most and 0 < most.n_sets <= held[0]:
+        raise DataError(TOO_MANY.format(f"{most.n_sets} of your data sets are"))
     if _is_damaged(name, root):
-        _write(dataset, root / FOLDER / f"{name}.npz")
-    if owner and owner not in owners(name, root):
+        _write(dataset, path)
+    if is_new and most and 0 < most.n_bytes < held[1] + path.stat().st_size:
+        if not was_there:
+            path.unlink(missing_ok=True)
+        raise DataError(TOO_MANY.format(f"{held[1] / 1e6:,.0f} of {most.n_bytes / 1e6:,.0f} MB are"))
+    if is_new:
         with (root / FOLDER / f"{name}.owners").open("a", encoding="utf-8") as file:
             file.write(f"{owner}\n")
     return name

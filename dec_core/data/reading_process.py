@@ -19,7 +19,7 @@ import numpy as np
 
 from dec_core.data.errors import NO_MEMORY, DataError, no_room
 from dec_core.data.limits import Limits
-from dec_core.data.own import keep
+from dec_core.data.own import Allowance, keep
 from dec_core.data.uploads import read_files
 
 ROOM = 10_000_000  # bytes that a file it writes may have beyond the images
@@ -29,7 +29,7 @@ ROOM = 10_000_000  # bytes that a file it writes may have beyond the images
 class Request:
     """What is to be read: names of the files, which lie in the folder as 0, 1, ...
 
-    `keep_in` is a folder of runs, `owner` as of `own.keep`.
+    `keep_in` is a folder of runs, `owner` and `most` as of `own.keep`.
     """
 
     names: list[str]
@@ -38,6 +38,7 @@ class Request:
     limits: dict[str, float]
     keep_in: str | None
     owner: str = ""
+    most: dict[str, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,8 @@ def _read(folder: Path, request: Request, limits: Limits) -> Answer:
     reading = read_files(files, skip_unreadable=request.skip_unreadable, at_least=request.at_least, limits=limits)
     dataset = reading.dataset
     if request.keep_in is not None:
-        return Answer(keep(dataset, Path(request.keep_in), request.owner), reading.notes, dataset.classes)
+        most = Allowance(**request.most) if request.most else None
+        return Answer(keep(dataset, Path(request.keep_in), request.owner, most), reading.notes, dataset.classes)
     np.save(folder / "images.npy", dataset.images)
     if dataset.y is not None:
         np.save(folder / "y.npy", dataset.y)

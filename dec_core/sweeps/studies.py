@@ -124,6 +124,14 @@ def owner_of(study: optuna.Study) -> str:
     return study.user_attrs.get("owner", "")
 
 
+def at_work(storage: RDBStorage, owner: str) -> dict[str, int]:
+    """By the name of each sweep of an owner that is neither paused nor over, how many trials have not ended, if any."""
+    studies = [study_in(storage, name) for name, of in owners(storage).items() if of == owner]
+    going_on = [study for study in studies if not is_paused(study) and not is_over(study)]
+    n_left = {study.study_name: sum(not trial.state.is_finished() for trial in trials(study)) for study in going_on}
+    return {name: n for name, n in n_left.items() if n}
+
+
 def plan_of(study: optuna.Study) -> SweepPlan:
     """The plan by which it was made. Raises ConfigError if it is of another version."""
     return SweepPlan.from_json(study.user_attrs["plan"])

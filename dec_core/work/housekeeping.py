@@ -34,10 +34,13 @@ class Housekeeping:
     ----------
     disk : Disk
         As it was when it was looked at last.
+    next_to_go : dict of str to Entry
+        By its owner the run that goes first of theirs, as it was then; nothing while that is not near.
     """
 
     def __init__(self, root: Path, room: RoomSettings):
         self.root, self.room, self.disk = Path(root), room, Disk()
+        self.next_to_go: dict[str, Entry] = {}
         self._index = RunIndex(self.root)
         self._sizes: dict[str, tuple[int, int]] = {}  # of a run, and when its folder was changed last
         self._looked_at: dict[str, float] = {}
@@ -69,6 +72,7 @@ class Housekeeping:
             self._remove_old()
             self.disk = self._measured()
             self._make_room()
+            self.next_to_go = self._soon()
 
     def that_may_go(self) -> list[Entry]:
         """Runs that may be removed, in the order in which they go."""
@@ -84,6 +88,11 @@ class Housekeeping:
                 logging.exception("the folder of runs could not be looked after")
             if self._end.wait(TIDY_EVERY):
                 return
+
+    def _soon(self) -> dict[str, Entry]:
+        is_near = self.disk.is_nearly_full
+        soon = [entry for entry in self.that_may_go() if is_near or too_old(entry, self.room, time.time() + DAY)]
+        return {entry.owner: entry for entry in reversed(soon)}
 
     # -- time
 

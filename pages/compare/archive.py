@@ -143,7 +143,7 @@ def deleted_runs() -> None:
     if not menu.open:
         return
     with menu:
-        st.caption("Deleted runs are kept for a week.")
+        st.caption("Deleted runs are kept for a week, or until the server needs their space.")
         for folder in removed[:MOST_LISTED]:
             entry = entry_of(folder)
             st.button(escape(title(entry)), icon=":material/undo:", key=f"back_{entry.id}", type="tertiary",

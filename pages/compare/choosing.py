@@ -16,8 +16,9 @@ from dec_core.runs.index import Entry, find, misunderstood
 from pages.compare.archive import deleted_runs, found_menu
 from pages.compare.state import compare
 from pages.shared import focus
+from pages.shared.keeping import goes_first
 from pages.shared.picker import name
-from pages.shared.text import sentence
+from pages.shared.text import escape, sentence
 
 HELP = (
     "Words in a name, note, preset or field, or conditions such as acc>=0.97, latent_dim=5, "
@@ -50,6 +51,8 @@ def choose_runs(chosen: Sequence[str]) -> None:
     with st.container(key="about_runs"):  # and room for the table's own buttons, which lie above its right end
         n = f"{thousands(len(matches))} run{'s' if len(matches) != 1 else ''}"
         st.caption(f"{n}. Check up to {MOST_COMPARED} runs to compare them; click a column's name to sort.")
+        if soon := goes_first():
+            st.caption(f":material/auto_delete: {escape(soon)}")
     _table_of(matches, list(chosen))
     if st.session_state.pop("too_many", False):
         st.caption(f":red[:material/error: Up to {MOST_COMPARED} runs can be compared; remove one first.]")

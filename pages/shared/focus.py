@@ -83,6 +83,7 @@ def focused_run(*, warn: bool = True) -> RunFolder | None:
             name = escape(repr(wanted), MAX_LETTERS)
             st.warning(SOMEBODY_ELSES if is_room() else f"There is no run {name} on this server. {ELSEWHERE}")
         return None
+    supervisor().housekeeping.look_at(folder.name)
     return RunFolder(folder)
 
 

@@ -13,6 +13,7 @@ import streamlit as st
 from pages.shared import focus
 from pages.shared.permission import may_sweep, may_train_on
 from pages.shared.places import runs_root
+from pages.shared.text import count_of
 from pages.shared.trouble import DISK_FULL
 from pages.shared.visitor import NOBODY, UNKNOWN_VISITOR, Visitor, is_room, visitor
 
@@ -90,6 +91,7 @@ def begin(plan: Any) -> None:
     if visitor() == NOBODY or not may_train_on(plan.base.dataset):
         raise ValueError(UNKNOWN_VISITOR if visitor() == NOBODY else focus.no_such_data(plan.base.dataset))
     with answering():
+        _refuse_if_too_many(plan.name, plan.n_planned)
         studies.create(plan, address(), visitor().id)
     focus.supervisor().sweep(address(), plan.name)
 
@@ -99,6 +101,7 @@ def go_on(name: str) -> None:
     from dec_core.sweeps import studies
 
     with answering():
+        _refuse_if_too_many(name, _n_left(study(name)))
         studies.resume(study(name))
     focus.supervisor().sweep(address(), name)
 
@@ -119,5 +122,34 @@ def extend(name: str, n_trials: int) -> None:
     with answering():
         n_more = n_trials - len(studies.trials(study(name)))
         if n_more > 0:  # not at the second click of a double one
+            _refuse_if_too_many(name, _n_left(study(name)) + n_more)
             studies.extend(study(name), n_more)
     go_on(name)
+
+
+def _n_left(of: Any) -> int:
+    """How many of its trials have not ended."""
+    from dec_core.sweeps import studies
+
+    return sum(not trial.state.is_finished() for trial in studies.trials(of))
+
+
+def _refuse_if_too_many(name: str, n_trials: int) -> None:
+    """Raise ValueError if, with so many trials of this sweep, more of the visitor's were at work than may be."""
+    from dec_core.sweeps import studies
+
+    room, who = focus.supervisor().room, visitor()
+    if not room.limits(who.id):
+        return
+    others = {other: n for other, n in studies.at_work(_storage(address()), who.id).items() if other != name}
+    if 0 < room.max_sweeps <= len(others):
+        raise ValueError(
+            f"sweep: {count_of(len(others), 'sweep')} of yours {'is' if len(others) == 1 else 'are'} at work, as many "
+            "as may in this room; let one end, or pause one, then try again"
+        )
+    n_others = sum(others.values())
+    if 0 < room.max_trials < n_others + n_trials:
+        raise ValueError(
+            f"sweep: received {count_of(n_trials, 'trial')}, with {n_others} of other sweeps still to come, at most "
+            f"{room.max_trials} may be in this room; plan fewer, or pause another sweep"
+        )

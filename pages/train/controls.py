@@ -16,6 +16,7 @@ from dec_core.runs.history import History
 from dec_core.runs.lock import RunIsTaken
 from dec_core.runs.status import ACTIVE, RunStatus
 from pages.shared import focus
+from pages.shared.keeping import goes_first, rule
 from pages.shared.permission import NOT_YOURS, may_run
 from pages.shared.sharing import share_menu
 from pages.shared.snapshot_view import newest_clustered, shown
@@ -57,7 +58,7 @@ def controls(run: RunFolder | None, status: RunStatus | None, config: RunConfig 
             "Start",
             "play_arrow",
             config is not None,
-            TO_START if config else CANNOT_START,
+            f"{TO_START} {rule()}".strip() if config else CANNOT_START,
             _start,
             config,
             is_main=not go_on,
@@ -76,6 +77,8 @@ def controls(run: RunFolder | None, status: RunStatus | None, config: RunConfig 
         else:  # its place, so that the buttons stay where they are when a run ends
             st.menu_button("More", ["Export"], key="more_later", disabled=True, help=WHEN_ENDED)
     offer_known_run(config, _train)
+    if soon := goes_first():
+        st.caption(f":material/auto_delete: {escape(soon)}")
     if st.session_state.pop("page_changed", False):
         st.rerun()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,14 +13,18 @@ from dec_core.data.formats import SUFFIXES_READ, about_formats
 from dec_core.data.isolated import Files, keep_isolated, read_isolated
 from dec_core.data.limits import LIMITS
 from dec_core.runs.subset import example_index
-from pages.shared import components
+from dec_core.work.room import MB
+from pages.shared import components, focus
 from pages.shared.background import Task, forget, show_progress, task
-from pages.shared.permission import keeps_for
+from pages.shared.permission import keeps_for, may_train_on
 from pages.shared.places import runs_root
 from pages.shared.text import escape, sentence
+from pages.shared.trouble import tell_problem, writing
+from pages.shared.visitor import visitor
 
 TYPES = [suffix.removeprefix(".") for suffix in SUFFIXES_READ]
 ABOUT = f"{about_formats()}\n\nLabels are optional. Files stay on this server."
+TO_DELETE = "Runs that were trained on these images stay, but cannot show them any more."
 READING, KEEPING = "task_reading", "task_keeping"  # keys of tasks
 
 
@@ -46,10 +49,34 @@ def own_data() -> str | None:
         forget(KEEPING)
         kept = own.names(runs_root(), keeps_for() or None)
         if kept:
-            earlier = st.selectbox("Stored on this server", kept, index=None, placeholder="earlier uploads", key="kept")
-            if earlier and st.button("Use this dataset", key="use_kept"):
-                return earlier
+            return _stored(kept)
         return None
+
+
+def _stored(kept: list[str]) -> str | None:
+    """What was uploaded before: the one that is to be used, or None; one can be deleted."""
+    earlier = st.selectbox("Stored on this server", kept, index=None, placeholder="earlier uploads", key="kept")
+    if not earlier:
+        return None
+    with st.container(horizontal=True):
+        use = st.button("Use this dataset", key="use_kept")
+        st.button("Delete", key="delete_kept", icon=":material/delete:", help=TO_DELETE, on_click=_delete,
+                  args=(earlier,))  # fmt: skip
+    return earlier if use else None
+
+
+def _delete(name: str) -> None:
+    """Delete the visitor's images, unless a run is training on them or about to."""
+    if not may_train_on(name):
+        tell_problem(ValueError(focus.no_such_data(name)))
+    elif any(entry.active and entry.config and entry.config.dataset == name for entry in focus.index().entries()):
+        tell_problem(ValueError("a run that is under way uses these images; stop it before they are deleted"))
+    else:
+        try:
+            with writing("The change"):
+                own.forget(name, runs_root(), keeps_for())
+        except ValueError as error:
+            tell_problem(error)
 
 
 def uploaded(files: list) -> Files:
@@ -70,12 +97,14 @@ def _read_and_use(files: list, skip: bool) -> str | None:
     components.digits([row], "Preview", "The first images, as read", "preview", 40)
     if st.button("Use these images", type="primary", key="use"):
         forget(KEEPING)  # what did not work before is tried again
+        try:
+            focus.supervisor().housekeeping.refuse_if_full(visitor().id)
+        except ValueError as error:
+            st.error(sentence(error), icon=":material/error:")
+            return None
     elif KEEPING not in st.session_state or st.session_state[KEEPING].of != source:
         return None  # nobody has asked for these
-    root, owner = runs_root(), keeps_for()
-    name = _finished(
-        task(KEEPING, source, lambda still_wanted: _keep(given, skip, root, owner, still_wanted)), "Storing"
-    )
+    name = _finished(task(KEEPING, source, _keeping(given, skip)), "Storing")
     if name is not None:
         forget(KEEPING)
     return name
@@ -102,5 +131,10 @@ def _preview(files: Files, skip: bool, still_wanted: Callable[[], None]) -> Prev
         return Preview(reading.notes, np.array(data.images[index]), captions)
 
 
-def _keep(files: Files, skip: bool, root: Path, owner: str, still_wanted: Callable[[], None]) -> str:
-    return keep_isolated(files, root, skip_unreadable=skip, limits=LIMITS, while_waiting=still_wanted, owner=owner)
+def _keeping(files: Files, skip: bool) -> Callable[[Callable[[], None]], str]:
+    """What keeps them as the visitor's, as far as the room allows, for a thread of its own."""
+    root, owner, room = runs_root(), keeps_for(), focus.supervisor().room
+    most = own.Allowance(room.max_datasets, int(room.max_datasets_mb * MB)) if room.limits(owner) else None
+    return lambda still_wanted: keep_isolated(
+        files, root, skip_unreadable=skip, limits=LIMITS, while_waiting=still_wanted, owner=owner, most=most
+    )
