@@ -59,7 +59,9 @@ def test_umap_has_them_and_keeps_what_is_compiled():
 
 
 def test_another_version_of_umap_is_left_alone():
-    umap_internals.prepare(SimpleNamespace(layouts=object(), umap_=object()))
+    another = SimpleNamespace(layouts=SimpleNamespace(moved=1), umap_=SimpleNamespace())
+    umap_internals.prepare(another)
+    assert vars(another.layouts) == {"moved": 1} and not vars(another.umap_)
 
 
 def test_nobody_else_names_them():

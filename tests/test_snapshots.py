@@ -92,12 +92,16 @@ def test_files_that_are_none_are_refused(folder, finished_run, last, damage):
 
 
 def test_a_byte_flipped_anywhere_ends_in_no_other_error(folder, finished_run, last):
-    content = bytearray((finished_run.path / last).read_bytes())
+    content, whole = bytearray((finished_run.path / last).read_bytes()), finished_run.load_arrays(last)
+    shapes, refused = {name: part.shape for name, part in whole.items()}, 0
     for place in range(0, len(content), len(content) // 150):
         changed = bytearray(content)
         changed[place] ^= 0xFF
         (folder.path / NAME).write_bytes(changed)
-        folder.load_arrays(NAME)  # as it may still be read, where what changed is no more than a pixel
+        arrays = folder.load_arrays(NAME)  # as it may still be read, where what changed is no more than a pixel
+        refused += arrays is None
+        assert arrays is None or {name: part.shape for name, part in arrays.items()} == shapes, place
+    assert refused
 
 
 def test_where_config_and_data_are_gone_a_file_must_agree_with_itself(folder, finished_run, last):

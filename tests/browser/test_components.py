@@ -104,7 +104,8 @@ def test_the_space_key_on_a_button_inside_a_component_presses_no_other(blank):
     assert is_taken(blank, "canvas", " ") and blank.evaluate("pressed") == 1
 
 
-def test_the_keyboard_stays_in_the_row_of_controls_when_its_button_is_replaced_or_turns_grey(blank):
+def row_of_controls(blank) -> None:
+    """Start, Pause and Stop as Train has them; `fill` replaces them, as "pause-grey" with one that is grey."""
     load(blank, "<span></span>", *KEYBOARD)
     blank.evaluate("""() => {
       const row = document.body.appendChild(document.createElement("div"));
@@ -119,31 +120,40 @@ def test_the_keyboard_stays_in_the_row_of_controls_when_its_button_is_replaced_o
       fill("start", "pause", "stop");
     }""")
 
-    def focused() -> str:  # once the page has seen what was done to it
-        return blank.evaluate("new Promise((done) => setTimeout(() => done(document.activeElement.textContent)))")
 
+def focused(blank) -> str:
+    """What the keyboard is on, once the page has seen what was done to it."""
+    return blank.evaluate("new Promise((done) => setTimeout(() => done(document.activeElement.textContent)))")
+
+
+def test_the_keyboard_stays_in_the_row_of_controls_when_its_button_is_replaced_or_turns_grey(blank):
+    row_of_controls(blank)
     blank.locator(".st-key-pause button").focus()
     blank.evaluate("fill('start', 'resume', 'stop')")
-    assert focused() == "resume"
+    assert focused(blank) == "resume"
     blank.evaluate("fill('start', 'pause-grey', 'stop')")  # it resumes: the next to press is yet to come
     blank.evaluate("fill('start', 'pause', 'stop')")
-    assert focused() == "pause"
+    assert focused(blank) == "pause"
     blank.locator(".st-key-stop button").focus()
     blank.evaluate("document.querySelector('.st-key-stop button').disabled = true")
-    assert focused() == "pause"
+    assert focused(blank) == "pause"
     blank.evaluate("""() => {  // as a tooltip goes away with the focus: nothing is focused while it does
       const link = document.body.appendChild(document.createElement("a"));
       [link.href, link.textContent] = ["#beyond", "beyond"];
       document.querySelector(".st-key-pause button").addEventListener("blur", () => document.body.append("gone"));
     }""")
     blank.keyboard.press("Tab")
-    assert focused() == "beyond"
+    assert focused(blank) == "beyond"
     blank.locator(".st-key-pause button").focus()
     blank.locator(".st-key-pause button").click()  # by mouse it is let go, so that space is nobody's
     blank.evaluate("fill('start', 'resume', 'stop')")
-    assert focused() != "resume"
+    assert focused(blank) != "resume"
 
-    # a dialog: what makes a file is grey meanwhile, and Escape, which the dialog hears, still has to close it
+
+def test_a_dialog_hears_escape_while_its_button_is_grey_and_gives_the_keyboard_back(blank):
+    """What makes a file is grey meanwhile."""
+    row_of_controls(blank)
+    blank.evaluate("fill('start', 'resume', 'stop')")
     blank.locator(".st-key-resume button").focus()
     blank.evaluate("""() => {
       const dialog = document.body.appendChild(document.createElement("section"));
@@ -154,9 +164,9 @@ def test_the_keyboard_stays_in_the_row_of_controls_when_its_button_is_replaced_o
       dialog.firstChild.focus();
       dialog.firstChild.disabled = true;
     }""")
-    assert focused() == "Report" and blank.evaluate("document.activeElement.tagName") == "SECTION"
+    assert focused(blank) == "Report" and blank.evaluate("document.activeElement.tagName") == "SECTION"
     blank.keyboard.press("Escape")
-    assert focused() == "resume"
+    assert focused(blank) == "resume"
 
 
 def test_what_follows_one_act_is_one_step_of_the_history(blank):

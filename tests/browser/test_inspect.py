@@ -204,28 +204,12 @@ def test_the_timeline_plays_and_all_views_rest_where_it_rests(server, page, runs
     run, first = runs.run, runs.run.clustered[0]
     visit(server, page, run, moment=first, space="pca", true=4)
     says(page, Selection(true="4"), run.at(first), "digit")
-    play = page.locator(".timeline .play")
     cell(page, 4, 4).click()
     says(page, Selection(true="4", cluster="E"), run.at(first), "digit")
-    seen = {}
-    play.click()
-    expect(play).to_have_text("Pause")
-
-    def passed() -> bool:  # the others follow in the browser, before Python hears of it
-        moment, counts, sizes = page.evaluate(SEEN_AT_ONCE, handles)
-        seen[moment] = counts, sizes
-        return moment >= first + 4
-
-    handles = [page.locator(name).element_handle() for name in (".timeline", ".st-key-box-matrix .matrix", ".centers")]
-    wait_until(page, passed)
-    dimmed = ".st-key-selection, .st-key-box-gallery"  # which stay at the moment from which it plays
-    assert set(page.locator(dimmed).evaluate_all(OPACITIES)) == {"0.35"}
-    play.click()
-    expect(play).to_have_text("Play")
-    assert set(page.locator(dimmed).evaluate_all(OPACITIES)) == {"1"}
+    by_moment = played(page, first + 4)
     at = rests_at(page)
-    assert first + 4 <= at <= len(run.snapshots) - 1 and len(seen) > 2
-    for moment, (counts, sizes) in seen.items():
+    assert first + 4 <= at <= len(run.snapshots) - 1 and len(by_moment) > 2
+    for moment, (counts, sizes) in by_moment.items():
         assert np.array_equal(counts, counted(run.at(moment)))
         assert sizes == np.bincount(run.cluster_order[run.at(moment).labels], minlength=10).tolist()
     wait_until(page, lambda: link(page).get("moment", str(len(run.snapshots) - 1)) == str(at))
@@ -237,6 +221,32 @@ def test_the_timeline_plays_and_all_views_rest_where_it_rests(server, page, runs
     words += f"{run.at(at).changed.sum()} changed cluster"
     expect(page.locator(".timeline .words")).to_have_text(words)
 
+    by_keyboard(page, run, at)
+
+
+def played(page, until: int) -> dict[int, tuple]:
+    """Play the timeline until a moment is reached: what matrix and centers have shown at each moment passed."""
+    play, by_moment = page.locator(".timeline .play"), {}
+    play.click()
+    expect(play).to_have_text("Pause")
+
+    def is_reached() -> bool:  # the others follow in the browser, before Python hears of it
+        moment, counts, sizes = page.evaluate(SEEN_AT_ONCE, handles)
+        by_moment[moment] = counts, sizes
+        return moment >= until
+
+    handles = [page.locator(name).element_handle() for name in (".timeline", ".st-key-box-matrix .matrix", ".centers")]
+    wait_until(page, is_reached)
+    dimmed = ".st-key-selection, .st-key-box-gallery"  # which stay at the moment from which it plays
+    assert set(page.locator(dimmed).evaluate_all(OPACITIES)) == {"0.35"}
+    play.click()
+    expect(play).to_have_text("Play")
+    assert set(page.locator(dimmed).evaluate_all(OPACITIES)) == {"1"}
+    return by_moment
+
+
+def by_keyboard(page, run, at: int) -> None:
+    """One moment back, to the first, where there are no clusters yet, and to the newest."""
     page.get_by_role("button", name="Previous snapshot", exact=True).click()
     wait_until(page, lambda: link(page).get("moment") == str(at - 1))
     says(page, Selection(true="4", cluster="E"), run.at(at - 1), "digit")
