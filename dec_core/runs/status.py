@@ -47,6 +47,7 @@ class RunStatus:
     message: str = ""
     updated: Seconds = 0.0  # when it was last written, since the epoch
     attempt: str = ""  # names one attempt to train the run: new whenever it is queued or resumed
+    machine: str = ""  # of the cluster, that trains the run for its process; empty where the process does itself
     queued: Seconds = 0.0  # when that was, since the epoch; what waits is trained in this order
 
     @property
@@ -80,7 +81,7 @@ def this_process() -> dict[str, Any]:
 
 def new_attempt() -> dict[str, Any]:
     """Fields of the status of a run that the caller begins to train, or queues: who does, and which attempt it is."""
-    return {**this_process(), "attempt": secrets.token_hex(4), "queued": time.time()}
+    return {**this_process(), "machine": "", "attempt": secrets.token_hex(4), "queued": time.time()}
 
 
 def is_alive(status: RunStatus) -> bool:

@@ -8,6 +8,7 @@ import queue
 import sys
 import threading
 
+TASKS = ("run", "record", "complete", "sweep")
 GRACE = 2.0  # seconds to leave a checkpoint after the parent has gone
 
 
@@ -36,7 +37,7 @@ class Control:
             self.changed.notify_all()
 
     def _obey(self, command: str, argument: str) -> None:
-        if command in ("run", "complete", "sweep"):
+        if command in TASKS:
             self.tasks.put((command, argument))
         elif command in ("pause", "resume"):
             self.paused, self.stepping = command == "pause", False

@@ -67,7 +67,7 @@ class Place:
     def bury(self) -> None:
         """The worker is gone: if its run had not ended and nobody has taken it over since, record how."""
         folder, worker = self.folder, self.worker
-        code = worker.process.returncode
+        code = worker.code
         cause = f"The worker process {f'was killed by signal {-code}' if code < 0 else f'ended with exit code {code}'}."
         if code in OUT_OF_MEMORY and RoomSettings.from_environment().max_memory:
             cause = f"{no_memory()} {cause}"

@@ -1,6 +1,7 @@
 """The worker process: `python -m dec_core worker`, controlled by lines on its standard input.
 
     run PATH      train the run in this folder, then add what looking into it needs, then exit
+    record PATH   train it and add nothing, as for a trial of a sweep
     complete PATH add that to a run that has ended before, then exit
     sweep JSON    work on a sweep until nothing is left, then exit; JSON is {"storage": ..., "study": ..., "root": ...}
     pause, resume, step, stop
@@ -60,30 +61,30 @@ def main() -> int:
         folder = RunFolder(Path(task[1]))
         with contextlib.suppress(OSError):  # a full disk: what fails then says so in the status
             _log_to(folder.path / "worker.log")
-        if task[0] == "run":
-            _train(folder, control)
-        else:
+        if task[0] == "complete":
             _complete(folder)
+        else:
+            _train(folder, control, adds=task[0] == "run")
     return 0
 
 
-def _train(folder: RunFolder, control: Control) -> None:
-    """Train the run, unless another process has taken it over since it was queued; then add what it lacks."""
+def _train(folder: RunFolder, control: Control, *, adds: bool) -> None:
+    """Train the run, unless another process has taken it over since it was queued; perhaps add what it lacks then."""
     with training_lock(folder, RELEASE_WAIT):
         if folder.status.state != "queued":
             return
-        _record(folder, control)
-    if not (control.orphaned or folder.status.is_set_aside):
+        _record(folder, control, live_umap=adds)
+    if adds and not (control.orphaned or folder.status.is_set_aside):
         _complete(folder)
 
 
-def _record(folder: RunFolder, control: Control) -> None:
+def _record(folder: RunFolder, control: Control, *, live_umap: bool) -> None:
     from dec_core.work.recorder import record
     from dec_core.work.schedule import is_milestone
 
     most_seconds = RoomSettings.from_environment().seconds_for(folder.owner)
     until = sum(folder.status.seconds.values()) + most_seconds
-    recording, progress = record(folder, live_umap=True, left_as=lambda: _left_as(control, most_seconds)), {}
+    recording, progress = record(folder, live_umap=live_umap, left_as=lambda: _left_as(control, most_seconds)), {}
     for event in recording:
         if "seconds" in event:  # training's own, not what is found out beside it
             progress = event

@@ -40,6 +40,11 @@ class Worker:
     def alive(self) -> bool:
         return self.process.poll() is None
 
+    @property
+    def code(self) -> int | None:
+        """How it has ended: the exit code, negative for a signal."""
+        return self.process.poll()
+
     def take_up(self, task: str, folder: RunFolder) -> None:
         """Give it its one task."""
         self.run_id, self.attempt = folder.id, folder.status.attempt
