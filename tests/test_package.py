@@ -16,8 +16,14 @@ ROOT = Path(__file__).parents[1]
 CORE = ROOT / "dec_core"
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 REQUIREMENTS = {line.name: line for line in map(Requirement, PYPROJECT["project"]["dependencies"])}
+OPTIONAL = {
+    line.name: line
+    for extra in PYPROJECT["project"]["optional-dependencies"].values()
+    for line in map(Requirement, extra)
+}
 DISTRIBUTIONS = {  # of modules that come under another name
     "PIL": "pillow",
+    "dask": "distributed",
     "pydantic_core": "pydantic",
     "sklearn": "scikit-learn",
     "typing_extensions": "pydantic",
@@ -106,13 +112,13 @@ def test_every_library_that_is_imported_is_declared():
                 imported |= {alias.name.partition(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module:
                 imported.add(node.module.partition(".")[0])
-    assert {DISTRIBUTIONS.get(name, name) for name in imported - known} <= set(REQUIREMENTS)
+    assert {DISTRIBUTIONS.get(name, name) for name in imported - known} <= REQUIREMENTS.keys() | OPTIONAL.keys()
 
 
 def test_the_versions_that_are_tested_lie_within_the_bounds():
     lines = (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines()
     pins = {name.lower(): version for name, _, version in (line.partition("==") for line in lines if "==" in line)}
-    for name, requirement in REQUIREMENTS.items():
+    for name, requirement in (REQUIREMENTS | OPTIONAL).items():
         assert requirement.specifier.contains(pins[name]), requirement
 
 

@@ -4,7 +4,6 @@ import os
 import signal
 import sys
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -25,7 +24,7 @@ class StandIn:
 
     def __init__(self, log):
         self.log, self.alive, self.attempt, self.run_id, self.lines = log, True, "", "", []
-        self.process = SimpleNamespace(returncode=0)
+        self.code = 0
 
     def take_up(self, task, folder):
         self.run_id, self.attempt = folder.id, folder.status.attempt
@@ -175,7 +174,7 @@ def test_a_worker_killed_before_it_has_left_has_failed_and_afterwards_takes_noth
     killed = desk.start(small)
     desk.pause(killed)
     desk.start(small)
-    desk.worker(killed).process.returncode = -9
+    desk.worker(killed).code = -9
     desk.worker(killed).alive = False
     desk.advance()
     assert killed.status.state == "failed" and "signal 9" in killed.status.message and killed.status.resumable
@@ -186,7 +185,7 @@ def test_a_worker_killed_before_it_has_left_has_failed_and_afterwards_takes_noth
     desk.start(small)
     worker = desk.worker(second)
     second.set_status(replace(second.status, **SET_ASIDE))
-    worker.process.returncode, worker.alive = -9, False
+    worker.code, worker.alive = -9, False
     desk.advance()
     assert second.status.is_set_aside and second.status.message == ""
 

@@ -10,7 +10,6 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -104,7 +103,7 @@ class StandIn:
 
     def __init__(self, log):
         self.log, self.alive, self.attempt, self.taken = log, True, "", []
-        self.process = SimpleNamespace(returncode=1)
+        self.code = 1
 
     def take_up(self, task, folder):
         self.attempt = folder.status.attempt

@@ -25,7 +25,7 @@ from dec_core.sweeps.plan import SweepPlan, plan_fields
 from dec_core.sweeps.space import Choices, Range, default_range, parse_range, sweepable
 from dec_core.work.control import Control
 from dec_core.work.sweep_worker import Queue, sampler, work
-from dec_core.work.worker import _sweep
+from dec_core.work.worker import sweep
 
 pytestmark = pytest.mark.slow
 
@@ -399,7 +399,7 @@ def test_a_paused_sweep_waits_and_a_worker_obeys_its_parent(tmp_path, url, small
     control._obey("sweep", wanted)
     task, argument = control.tasks.get()
     assert task == "sweep"
-    thread = threading.Thread(target=_sweep, args=(json.loads(argument), control))
+    thread = threading.Thread(target=sweep, args=(json.loads(argument), control))
     thread.start()
     control.is_looked_at()
     assert [row["state"] for row in studies.table(study)] == ["waiting"] * 3

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import ModuleType
 
 from dec_core.cli import (
+    cluster,
     doctor,
     export,
     figures,
@@ -47,6 +48,7 @@ COMMANDS = (
     serve,
     doctor,
     worker,
+    cluster,
 )
 MOVED = {  # commands of before, which measure; they belong to the repository, not to the library
     "bench": "bench (or profile, or inspect)",

@@ -21,6 +21,7 @@ from dec_core.work.room import limits, variable
 PROJECT = Path(__file__).parents[2]
 LOOPBACK, EVERYWHERE = "127.0.0.1", "0.0.0.0"
 PORT = 8501
+SCHEMES = ("tcp", "tls")  # of a Dask scheduler
 
 
 def add_parser(commands: Any) -> None:
@@ -34,6 +35,7 @@ def add_parser(commands: Any) -> None:
         help="what browsers call it where a proxy stands before it; it then listens to this machine alone")  # fmt: skip
     add("--max-upload", type=int, metavar="MB", help="the largest file that can be uploaded")
     add("--slots", type=int, metavar="N", help="how many runs train at a time")
+    add("--executor", metavar="ADDRESS", help="train on the Dask cluster of this scheduler, as tcp://scheduler:8786")
     about = "0 for none. Those of each visitor hold in a room alone, and not for the instructor."
     group = parser.add_argument_group("limits", about)
     for name, limit in limits().items():
@@ -54,6 +56,8 @@ def run(options: argparse.Namespace) -> int:
             raise ValueError(f"{_option(name)}: received {value:g}, expected 0, for none, or {least:g} and more")
     if not (PROJECT / "app.py").is_file():
         raise ValueError(f"app: there is no app.py in {PROJECT}; serve from a checkout of the project")
+    if options.executor:
+        _check_executor(options.executor)
     urls = [_public_url(options.public_url)] if options.public_url else []
     host = options.host or (EVERYWHERE if options.room and not urls else LOOPBACK)
     _check_free(host, options.port)
@@ -68,6 +72,17 @@ def run(options: argparse.Namespace) -> int:
     if os.name == "nt":  # there, nothing takes a process's place
         return subprocess.call(command, env=environment)
     os.execve(sys.executable, command, environment)
+
+
+def _check_executor(address: str) -> None:
+    """Raises ValueError for what is no scheduler's address, or without the library. The scheduler may come later."""
+    from importlib.util import find_spec
+
+    scheme, _, place = address.partition("://")
+    if scheme not in SCHEMES or not place:
+        raise ValueError(f"--executor: received {address[:80]!r}, expected {' or '.join(SCHEMES)}://HOST:PORT")
+    if find_spec("distributed") is None:
+        raise ValueError("--executor: Dask is not installed; pip install 'dec-core[cluster]', or distributed")
 
 
 def _public_url(text: str) -> str:
@@ -111,7 +126,8 @@ def _settings(options: argparse.Namespace) -> dict[str, str]:
     """What the app reads of them, as environment variables."""
     given = {"DEC_SLOTS": options.slots, "DEC_ROOM": 1 if options.room else 0}
     given |= {variable(name): getattr(options, name) for name in limits()}
-    return {name: f"{value:.15g}" for name, value in given.items() if value is not None}
+    numbers = {name: f"{value:.15g}" for name, value in given.items() if value is not None}
+    return numbers | ({"DEC_EXECUTOR": options.executor} if options.executor else {})
 
 
 def _option(name: str) -> str:

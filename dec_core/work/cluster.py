@@ -24,7 +24,8 @@ class Cluster:
     address : str
         Of the scheduler, as in tcp://scheduler:8786 or tls://scheduler:8786.
     tell : callable
-        Is given the number of workers that may be given work, and what is wrong in a sentence or "", whenever one of them has changed.
+        Is given the number of workers that may be given work, and what is wrong in a sentence or "", whenever one of
+        the two has changed.
 
     Attributes
     ----------
@@ -32,15 +33,12 @@ class Cluster:
         None while the scheduler does not answer.
     suitable : tuple of str
         Addresses of the workers whose versions are those of this server.
-    is_mixed : bool
-        Whether there are others, too.
     """
 
     def __init__(self, address: str, tell: Callable[[int, str], None]):
         self.address, self._tell = address, tell
         self.client: Client | None = None
         self.suitable: tuple[str, ...] = ()
-        self.is_mixed = False
         self._mismatches: dict[str, str] = {}  # by address; "" where versions are the same
         self._told: tuple[int, str] | None = None
         threading.Thread(target=self._watch, name="cluster", daemon=True).start()
@@ -67,7 +65,6 @@ class Cluster:
         for address in nthreads.keys() - self._mismatches.keys():
             self._mismatches[address] = self._mismatch(address)
         self.suitable = tuple(sorted(address for address, text in self._mismatches.items() if not text))
-        self.is_mixed = len(self.suitable) < len(nthreads)
         self._say(len(self.suitable), self._trouble())
 
     def _mismatch(self, address: str) -> str:

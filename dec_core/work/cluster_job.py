@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 import os
 import secrets
 import shutil
@@ -26,6 +27,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from dec_core.work.file_stream import Piece
 
+WORKER = (sys.executable, "-m", "dec_core", "worker")
 SILENCE = 60.0  # seconds without a call after which the server is taken for gone
 GRACE = 10.0  # seconds in which a worker process that is to end may do so
 LOOK_EVERY = 0.2  # seconds
@@ -94,6 +96,7 @@ def train(key: str) -> None:
     """The task: have a training done, until the server has all of it."""
     from distributed import get_worker, secede
 
+    logging.getLogger("distributed.worker").addFilter(_is_no_exchange)
     worker = get_worker()
     job = JOBS[key] = Job(Path(worker.local_directory) / "dec_core")
     try:
@@ -115,6 +118,11 @@ def versions() -> dict[str, str]:
 
     here = trained_with()["versions"]
     return {name: here.get(name, "none") for name in COMPARED}
+
+
+def _is_no_exchange(record: logging.LogRecord) -> bool:
+    """Dask's worker logs each call: some a second would fill its log."""
+    return not record.getMessage().endswith("'exchange'")
 
 
 class Job:
@@ -182,7 +190,7 @@ class Job:
     def _started(self, environment: dict[str, str]) -> subprocess.Popen[str]:
         with self.log.open("wb") as log:  # the run's own is brought, and taken up with the run
             return subprocess.Popen(
-                (sys.executable, "-m", "dec_core", "worker"),
+                WORKER,
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 ASK_EVERY = 0.3  # seconds, unless there is more to fetch
 RELEASE_WAIT = 60.0  # seconds in which whoever trained the run before may write the last status
-ROOM = ("DEC_ROOM", "DEC_MAX_MINUTES")  # what a room allows a run, wherever it trains
-LOST = "Four Dask workers in a row have ended while they trained this run: it may need more memory than they have."
+ROOM = ("DEC_ROOM", "DEC_MAX_MINUTES", "DEC_MAX_MEMORY")  # what a room allows a run, wherever it trains
+LOST = "Several Dask workers have ended while they trained this run: it may need more memory than they have."
 FAILED = 1  # exit code
 
 
@@ -147,23 +147,25 @@ class ClusterRun:
             if not self.cluster.suitable or self.code is not None:
                 return False
             self._client, self._key = client, f"dec-{self.folder.id}-{secrets.token_hex(4)}"
-            self._workers = self.cluster.suitable if self.cluster.is_mixed else ()
-            self._future = client.submit(
-                cluster_job.train, self._key, key=self._key, pure=False, workers=self._workers or None
-            )
+            self._workers = self.cluster.suitable
+            self._future = client.submit(cluster_job.train, self._key, key=self._key, pure=False, workers=self._workers)
         if self._future.status == "error":
             error = self._future.exception(timeout=5)
             self._fail(LOST if type(error).__name__ == "KilledWorker" else cause(error))
-        elif self._workers and not set(self._workers) & set(self.cluster.suitable):
-            self._future.cancel()  # those that it was meant for are gone; others may have come
+        elif not self._address and set(self.cluster.suitable) - set(self._workers):
+            self._future.cancel()  # others have come that could take it; it is given anew
         return self.code is None
 
     def _has_address(self) -> bool:
-        """Whether it is known which worker has the task."""
-        if not self._address:
-            with contextlib.suppress(Exception):  # whatever Dask raises of a scheduler that is gone: ask again
+        """Whether it is known which worker has the task. One that has gone is not called: that would take long."""
+        try:
+            if self._address not in self._client.nthreads():
                 tasks = self._client.processing()
                 self._address = next((address for address, keys in tasks.items() if self._key in keys), "")
+        except Exception:  # whatever Dask raises of a scheduler that is gone: ask again
+            return False
+        if not self._address and self._job:
+            self._lose_worker()
         return bool(self._address)
 
     def _call(self, message: Message) -> Answer | None:
@@ -177,16 +179,15 @@ class ClusterRun:
             answer = error
         if isinstance(answer, BaseException) and (not isinstance(answer, OSError) or answer.errno in FULL):
             self._fail(f"{self._machine or self._address}: {cause(answer)}")
-        if answer is None or isinstance(answer, BaseException):
+        if isinstance(answer, BaseException):
             self._address = ""
-            if self._job:
-                self._lose_worker()
             return None
+        if answer is None and self._job:  # another has the task, and has not begun
+            self._lose_worker()
         return answer
 
     def _lose_worker(self) -> None:
         """Nobody has the task now: the run waits for a worker, with what has come back."""
-        self._address = ""
         self._forget_job()
         status = self.folder.status_as_written
         if not self._is_ending and status.attempt == self._attempt and status.state in ("running", "paused"):
@@ -205,7 +206,7 @@ class ClusterRun:
     # -- what goes there
 
     def _forget_job(self) -> None:
-        self._job = self._machine = ""
+        self._job = self._machine = ""  # whose address may be known already
         self._n_brought = self._n_lines = 0
         self._is_brought = self._was_cut = False
         with self._changed:
@@ -215,7 +216,8 @@ class ClusterRun:
 
     def _meet(self, answer: Answer) -> None:
         """Somebody has taken up the task: bring the run there."""
-        self._forget_job()
+        if self._job:
+            self._lose_worker()
         self._job, self._machine = answer.job, answer.machine
         images = f"{self.folder.config.dataset}.npz"
         path = self.folder.path.parent / IMAGES / images

@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from itertools import count
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from dec_core.runs.folder import RunFolder
 from dec_core.work.worker_process import new_log
 
 COMMAND = (sys.executable, "-m", "dec_core", "cluster")
+RESTART_AFTER = 5.0  # seconds after the start before, so that one that cannot run does not keep the server busy
 CONNECTING = "Connecting to the Dask scheduler {}: runs wait."
 
 
@@ -45,10 +47,13 @@ class ClusterWorkers:
         self._process: subprocess.Popen[str] | None = None
         self._start()
 
-    def new_worker(self) -> ClusterWorker:
-        """A worker, by a new process if the one before has ended."""
-        if self._process.poll() is not None:
+    def keep_connected(self) -> None:
+        """Start another process where the one before has ended."""
+        if self._process.poll() is not None and time.monotonic() - self._started > RESTART_AFTER:
             self._start()
+
+    def new_worker(self) -> ClusterWorker:
+        """A worker; it has ended if the process has."""
         return ClusterWorker(next(self._numbers), self._process, self._workers, self.log)
 
     def close(self) -> None:
@@ -56,6 +61,7 @@ class ClusterWorkers:
         self._process.stdin.close()
 
     def _start(self) -> None:
+        self._started = time.monotonic()
         self.n_workers, self.trouble = 0, CONNECTING.format(self.address)
         self.log = new_log(self._root)
         self._workers: dict[int, ClusterWorker] = {}
@@ -81,6 +87,7 @@ class ClusterWorkers:
                     workers.pop(said["ended"]).code = said["code"]
                 else:
                     self.n_workers, self.trouble = said["workers"], said["trouble"]
+                    logging.warning(self.trouble or "The Dask cluster has %d workers for this server.", self.n_workers)
             except (ValueError, KeyError):
                 logging.warning("the process that speaks with the Dask cluster said %r", line[:200])
         code = process.wait()
@@ -96,12 +103,12 @@ class ClusterWorker:
         self.log = log
         self.run_id = self.attempt = ""  # of the run that it has taken up
         self.code: int | None = None
-        self._number, self._process = number, process
+        self.process, self._number = process, number
         workers[number] = self
 
     @property
     def alive(self) -> bool:
-        return self.code is None and self._process.poll() is None
+        return self.code is None and self.process.poll() is None
 
     def take_up(self, task: str, folder: RunFolder) -> None:
         """Give it its one task."""
@@ -111,8 +118,8 @@ class ClusterWorker:
     def send(self, line: str) -> bool:
         """Whether the process could still receive it."""
         try:
-            self._process.stdin.write(f"{self._number} {line}\n")
-            self._process.stdin.flush()
+            self.process.stdin.write(f"{self._number} {line}\n")
+            self.process.stdin.flush()
             return True
         except (OSError, ValueError):
             return False

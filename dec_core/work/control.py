@@ -24,16 +24,20 @@ class Control:
     def listen(self) -> None:
         """Read commands until standard input closes; runs in a thread of its own."""
         for line in sys.stdin:
-            command, _, argument = line.strip().partition(" ")
-            with self.changed:
-                self._obey(command, argument)
-                self.changed.notify_all()
+            self.tell(line)
         # ends the process from a thread of C, which needs no turn of Python's on a machine that is busy
         self.nowhere = open(os.devnull, "w")  # noqa: SIM115  (open as long as the process lives)
         faulthandler.dump_traceback_later(GRACE, exit=True, file=self.nowhere)
         with self.changed:
             self.orphaned = self.stopped = True
             self.tasks.put(None)
+            self.changed.notify_all()
+
+    def tell(self, line: str) -> None:
+        """One command, by a line or by another thread."""
+        command, _, argument = line.strip().partition(" ")
+        with self.changed:
+            self._obey(command, argument)
             self.changed.notify_all()
 
     def _obey(self, command: str, argument: str) -> None:

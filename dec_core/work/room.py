@@ -40,11 +40,14 @@ class RoomSettings:
     is_room : bool
         Whether many people share this server. Limits of each visitor hold in a room alone.
     slots : int
-        Trainings at a time.
+        Trainings at a time; 0 for as many as the cluster has workers.
+    executor : str
+        Address of the Dask scheduler whose cluster trains; "" for this machine.
     """
 
     is_room: bool = False
     slots: int = 1
+    executor: str = ""
     max_waiting: int = _limit(2, "N", "runs of each visitor that wait in the line")
     max_minutes: float = _limit(0, "N", "minutes that a visitor's run may train at a time")
     max_sweeps: int = _limit(2, "N", "sweeps of each visitor that have not ended")
@@ -59,22 +62,23 @@ class RoomSettings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> RoomSettings:
-        """By DEC_ROOM, DEC_SLOTS and a variable for each limit, as DEC_MAX_WAITING.
+        """By DEC_ROOM, DEC_SLOTS, DEC_EXECUTOR and a variable for each limit, as DEC_MAX_WAITING.
 
         Raises
         ------
         ValueError
             If one of them is no number, or too small.
         """
-        is_room = environment.get("DEC_ROOM") == "1"
+        is_room, executor = environment.get("DEC_ROOM") == "1", environment.get("DEC_EXECUTOR", "")
         slots = max(1, n_cores() // CORES_A_SLOT) if is_room else 1
         values = {
             name: _number(environment, variable(name), about["in_room"] if is_room else 0.0, least=about["least"])
             for name, about in limits().items()
         }
-        values["slots"] = _number(environment, "DEC_SLOTS", slots, least=1)
+        by_cluster = bool(executor) and not environment.get("DEC_SLOTS")
+        values["slots"] = 0 if by_cluster else _number(environment, "DEC_SLOTS", slots, least=1)
         whole = {name: int(value) if name in WHOLE else value for name, value in values.items()}
-        return cls(is_room, **whole)
+        return cls(is_room, executor=executor, **whole)
 
     def limits(self, owner: str) -> bool:
         """Whether the limits of a visitor hold for an owner: in a room for all but the instructor and nobody."""
@@ -86,7 +90,7 @@ class RoomSettings:
 
     def threads(self) -> dict[str, str]:
         """The environment by which trainings at the same time share the cores; empty for one at a time."""
-        if self.slots == 1:
+        if self.slots <= 1:
             return {}
         return dict.fromkeys(THREADS, str(max(1, n_cores() // self.slots)))
 

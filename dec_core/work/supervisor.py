@@ -18,6 +18,7 @@ from dec_core.config import RunConfig
 from dec_core.runs.folder import RunFolder
 from dec_core.runs.lock import RunIsTaken, training_lock
 from dec_core.runs.status import TOUCH_EVERY, new_attempt
+from dec_core.work.cluster_workers import ClusterWorker, ClusterWorkers
 from dec_core.work.housekeeping import Housekeeping
 from dec_core.work.line import Line
 from dec_core.work.place import Place
@@ -49,6 +50,8 @@ class LineIsFull(ValueError):
 class Supervisor:
     """Queues runs below `root` and trains so many at a time as the room has slots, each in a worker of its own.
 
+    Workers are processes of this machine, or, where the room names an executor, of a cluster.
+
     Parameters
     ----------
     root : Path
@@ -64,7 +67,8 @@ class Supervisor:
         self._queue: Line[RunFolder] = Line(self.room.limits)
         self._places: list[Place] = []
         self._finishing: list[Worker] = []  # their runs have ended, they make the UMAP
-        self._sweeps = Sweeping(self.root)
+        self._cluster = ClusterWorkers(self.room.executor, self.root) if self.room.executor else None
+        self._sweeps = Sweeping(self.root, several_workers=self._cluster is not None)
         self._to_step: set[str] = set()  # ids of runs in the line that pause after their next step
         self._closed, self._looked = False, time.monotonic()
         self._spare = self._new_worker()
@@ -188,12 +192,22 @@ class Supervisor:
             before = [*self._in_training(), *self._waiting_before(folder)]
             owner = folder.owner
             n_own = sum(run.owner == owner for run in before) if self.room.limits(owner) else 0
-            return max(len(before) - self.room.slots + 1, n_own, 0)
+            return max(len(before) - max(self.slots, 1) + 1, n_own, 0)
 
     def before(self, folder: RunFolder) -> tuple[list[RunFolder], list[RunFolder]]:
         """Which runs come before this queued one: those that train, and those in the line, in their order."""
         with self._lock:
             return self._in_training(), self._waiting_before(folder)
+
+    @property
+    def slots(self) -> int:
+        """How many may train at a time: by the room, else as many as the cluster has workers now."""
+        return self.room.slots or (self._cluster.n_workers if self._cluster else 1)
+
+    @property
+    def standstill(self) -> str:
+        """Why the cluster trains nothing, in a sentence; "" where it does, or there is none."""
+        return self._cluster.trouble if self._cluster and not self._cluster.n_workers else ""
 
     def standing(self) -> Standing:
         """How it stands with the line and the workers."""
@@ -201,7 +215,8 @@ class Supervisor:
             at_work = [place.worker for place in self._places] + self._sweeps.workers + self._finishing
             workers = [worker for worker in [self._spare, *at_work] if worker and worker.alive]
             is_alive = self._thread.is_alive() and time.monotonic() - self._looked < SILENT
-            return Standing(is_alive, len(self._places), len(self._queue), tuple(each.process.pid for each in workers))
+            processes = {worker.process.pid: None for worker in workers}  # one for all that are on a cluster
+            return Standing(is_alive, len(self._places), len(self._queue), tuple(processes))
 
     def close(self) -> None:
         """End all workers; training so far is saved."""
@@ -212,6 +227,8 @@ class Supervisor:
             for worker in [self._spare, *at_work, *self._finishing]:
                 if worker:
                     worker.close()
+            if self._cluster:
+                self._cluster.close()
 
     # -- the line
 
@@ -250,14 +267,14 @@ class Supervisor:
 
     # -- workers
 
-    def _take_worker(self) -> Worker:
+    def _take_worker(self) -> Worker | ClusterWorker:
         """The spare worker, or a new one. Raises OSError where none can be started: take it before what it is for."""
         worker = self._spare if self._spare and self._spare.alive else self._new_worker()
         self._spare = None
         return worker
 
-    def _new_worker(self) -> Worker:
-        return Worker(new_log(self.root))
+    def _new_worker(self) -> Worker | ClusterWorker:
+        return self._cluster.new_worker() if self._cluster else Worker(new_log(self.root))
 
     def _watch(self) -> None:
         touched = time.monotonic()
@@ -282,18 +299,20 @@ class Supervisor:
         """Let go of runs that ended, begin those that wait, keep a spare worker ready while there is a place."""
         if self._closed:
             return
+        if self._cluster:
+            self._cluster.keep_connected()
         self._finishing = [worker for worker in self._finishing if worker.alive]
         for place in list(self._places):
             self._look_at(place)
         while self._has_place() and (owner := self._queue.next_owner(self._owners())) is not None:
             self._begin(owner)
         self._ask_to_give_up()
-        self._sweeps.advance(self._has_place(), self._take_worker)
+        self._sweeps.advance(self.slots - len(self._places), self._take_worker)
         if self._has_place() and not (self._spare and self._spare.alive):
             self._spare = self._new_worker()
 
     def _has_place(self) -> bool:
-        return len(self._places) < self.room.slots
+        return len(self._places) < self.slots
 
     def _look_at(self, place: Place) -> None:
         """Free the place of a run that has ended."""
@@ -329,7 +348,7 @@ class Supervisor:
                 staying = others
 
     def _somebody_could_begin_beside(self, places: list[Place]) -> bool:
-        has_place = len(places) < self.room.slots
+        has_place = len(places) < self.slots
         may = self._queue.next_owner([place.owner for place in places]) is not None
         return has_place and (may or self._sweeps.waits)
 

@@ -74,13 +74,23 @@ class Attempt:
     root : Path
         Where its runs go.
     control : Control
+    record : callable, optional
+        What trains a run elsewhere; a trial that is to hold is left to whoever goes on with it.
     """
 
-    def __init__(self, storage: RDBStorage, trial: Trial, trial_id: int, root: Path, control: Control):
+    def __init__(
+        self,
+        storage: RDBStorage,
+        trial: Trial,
+        trial_id: int,
+        root: Path,
+        control: Control,
+        record: Callable[[RunFolder], Iterator[dict[str, Any]]] | None = None,
+    ):
         self.storage, self.trial, self.trial_id = storage, trial, trial_id
         self.study: optuna.Study = trial.study
         self.plan: SweepPlan = studies.plan_of(self.study)
-        self.root, self.control = root, control
+        self.root, self.control, self.record = root, control, record
         self.runs: list[str] = trial.user_attrs.get("runs", [])  # of a worker before, if it was lost
         self.looked = time.monotonic()
         self.paused = False
@@ -195,9 +205,7 @@ class Attempt:
         return round(sum(sum(status.seconds.values()) for status in statuses), 2)
 
     def _train(self, folder: RunFolder, config: RunConfig, *, reports: bool) -> None:
-        from dec_core.work.recorder import record  # TensorFlow and all else that training needs
-
-        recording = record(folder)
+        recording = self._recording(folder)
         try:
             for event in recording:
                 self._look(folder)
@@ -212,6 +220,13 @@ class Attempt:
             raise
         finally:
             recording.close()
+
+    def _recording(self, folder: RunFolder) -> Iterator[dict[str, Any]]:
+        if self.record:
+            return self.record(folder)
+        from dec_core.work.recorder import record  # TensorFlow and all else that training needs
+
+        return record(folder)
 
     def _report(self, event: dict[str, Any], config: RunConfig) -> None:
         """Report the objective once in each tenth of the clustering; raise `Pruned` if the trial should end."""
@@ -235,6 +250,8 @@ class Attempt:
         if time.monotonic() - self.looked > LOOK_EVERY:
             self._ask()
         held = False
+        if self.record and self._held():
+            raise TrialAbandoned
         while self._held():
             folder.set_status(replace(folder.status, state="paused"))  # again and again: others see it alive
             held = True

@@ -8,6 +8,7 @@ found by another, which puts its trial into the queue again.
 from __future__ import annotations
 
 import sqlite3
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,7 @@ from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from dec_core.data import load
+from dec_core.runs.folder import RunFolder
 from dec_core.sweeps import studies
 from dec_core.sweeps.plan import SweepPlan
 from dec_core.work.control import Control
@@ -35,6 +37,7 @@ def work(
     *,
     grace: int = studies.GRACE,
     tell: Callable[[dict[str, Any], int, int], None] = lambda row, n_ended, n_planned: None,
+    record: Callable[[RunFolder], Iterator[dict[str, Any]]] | None = None,
 ) -> int:
     """Work on the sweep `name` until every trial has ended, its minutes are used up or `control` says stop.
 
@@ -49,6 +52,8 @@ def work(
     tell : callable
         Is given the row (`studies.row`) of each trial that has ended here, and of how many planned ones how many have
         ended anywhere.
+    record : callable
+        What trains a run elsewhere, as `recorder.record` does here. A trial then leaves its place while it is held.
 
     Returns
     -------
@@ -64,7 +69,7 @@ def work(
     try:
         storage = studies.connect(storage_url, grace)
         study = studies.study_in(storage, name)
-        for trial in _ended(storage, study, Path(root), control or Control()):
+        for trial in _ended(storage, study, Path(root), control or Control(), record):
             n_ended += 1
             states = [trial.state.is_finished() for trial in retry(studies.trials, study)]
             tell(studies.row(trial), sum(states), len(states))
@@ -87,7 +92,13 @@ def sampler(plan: SweepPlan, number: int) -> BaseSampler:
     return TPESampler(seed=seed, constant_liar=True) if plan.sampler == "tpe" else RandomSampler(seed=seed)
 
 
-def _ended(storage: RDBStorage, study: optuna.Study, root: Path, control: Control) -> Iterator[FrozenTrial]:
+def _ended(
+    storage: RDBStorage,
+    study: optuna.Study,
+    root: Path,
+    control: Control,
+    record: Callable[[RunFolder], Iterator[dict[str, Any]]] | None,
+) -> Iterator[FrozenTrial]:
     """Train one trial after the other, and yield each that has ended."""
     plan = studies.plan_of(study)
     base = plan.base  # if its images are not here, no trial can be trained
@@ -99,7 +110,7 @@ def _ended(storage: RDBStorage, study: optuna.Study, root: Path, control: Contro
         held = control.holds() or retry(studies.is_paused, study)
         taken = None if held else retry(queue.take)
         if taken is not None:
-            if Attempt(storage, *taken, root, control).run():
+            if Attempt(storage, *taken, root, control, record).run():
                 yield retry(study.get_trials, False)[taken[0].number]
             _free_memory()
         elif retry(queue.is_empty):
@@ -186,6 +197,8 @@ def _one_at_a_time(storage: RDBStorage) -> Iterator[None]:
 
 def _free_memory() -> None:
     """Free the networks of a trial, in Keras and in Python."""
+    if "keras" not in sys.modules:  # they were elsewhere
+        return
     import keras
 
     keras.utils.clear_session(free_memory=True)

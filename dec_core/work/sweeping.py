@@ -1,4 +1,4 @@
-"""The sweeps that a server works on: one at a time, and only while no run needs the place."""
+"""The sweeps that a server works on: one at a time, and only at places that no run needs."""
 
 from __future__ import annotations
 
@@ -17,55 +17,82 @@ class Sweeping:
     ----------
     root : Path
         Where the trials' runs go.
+    several_workers : bool
+        Whether a sweep may have as many workers as there are places, else one.
+
+    Attributes
+    ----------
+    workers : list of Worker
+        Those at the sweep at work.
     """
 
-    def __init__(self, root: Path):
-        self._root = root
+    def __init__(self, root: Path, *, several_workers: bool = False):
+        self._root, self._several_workers = root, several_workers
         self._waiting: deque[tuple[str, str]] = deque()  # address of the database and name
-        self._at_work: tuple[str, Worker] | None = None
-        self._leaving = False  # whether its worker was asked to leave
-        self.held_back = False  # while runs train
+        self._storage = self._name = ""  # of the sweep at work
+        self.workers: list[Worker] = []
+        self._held: list[Worker] = []  # those that hold, while runs train
+        self._leaving = False  # whether they were asked to leave
+        self._ending = False  # whether one of them has found nothing left to begin
+
+    @property
+    def held_back(self) -> bool:
+        """Whether the sweep at work stands still, since runs train."""
+        return bool(self.workers) and len(self._held) == len(self.workers)
 
     @property
     def waits(self) -> bool:
         """Whether a sweep would go on if there were a place."""
-        return self.held_back or (self._at_work is None and bool(self._waiting))
-
-    @property
-    def workers(self) -> list[Worker]:
-        """The worker of the sweep at work, if there is one."""
-        return [self._at_work[1]] if self._at_work else []
+        return bool(self._held) or (not self._name and bool(self._waiting))
 
     def add(self, storage: str, name: str) -> None:
         """Let a sweep wait for its turn."""
         self._waiting.append((storage, name))
 
     def leave(self, name: str) -> None:
-        """Take it out of those that wait, or ask its worker to leave."""
+        """Take it out of those that wait, or ask its workers to leave."""
         self._waiting = deque(pair for pair in self._waiting if pair[1] != name)
-        if self._at_work and self._at_work[0] == name:
-            self._at_work[1].send("stop")
+        if self._name == name:
             self._leaving = True
+            for worker in self.workers:
+                worker.send("stop")
 
     def before(self, name: str) -> str:
         """The sweep whose end this one waits for; "" where it waits for none."""
         waits = any(waiting == name for _, waiting in self._waiting)
-        return self._at_work[0] if waits and self._at_work and self._at_work[0] != name else ""
+        return self._name if waits and self._name != name else ""
 
     def has(self, name: str) -> bool:
         """Whether a worker works on it, or is about to."""
-        at_work = self._at_work is not None and self._at_work[0] == name and self._at_work[1].alive
+        at_work = self._name == name and any(worker.alive for worker in self.workers)
         return (at_work and not self._leaving) or any(waiting == name for _, waiting in self._waiting)
 
-    def advance(self, has_place: bool, take_worker: Callable[[], Worker]) -> None:
-        """Begin the next sweep if there is a place for it, hold the one at work back while there is none."""
-        if self._at_work and not self._at_work[1].alive:
-            self._at_work, self._leaving, self.held_back = None, False, False
-        if not self._at_work and self._waiting and has_place:
+    def advance(self, n_free: int, take_worker: Callable[[], Worker]) -> None:
+        """Begin the next sweep if there is a place for it, hold workers of that at work back while there is none."""
+        n_places = max(n_free, 0) if self._several_workers else min(max(n_free, 0), 1)
+        self._forget_ended()
+        if not self.workers and self._waiting and n_places:
             worker = take_worker()
-            storage, name = self._waiting.popleft()
-            worker.send("sweep " + json.dumps({"storage": storage, "study": name, "root": str(self._root.resolve())}))
-            self._at_work = name, worker
-        if self._at_work and has_place == self.held_back:
-            self._at_work[1].send("resume" if has_place else "pause")
-            self.held_back = not has_place
+            self._storage, self._name = self._waiting.popleft()
+            self._begin(worker)
+        while self.workers and len(self.workers) < n_places and not (self._leaving or self._ending):
+            self._begin(take_worker())
+        for number, worker in enumerate(self.workers):
+            self._hold(worker, number >= n_places)
+
+    def _forget_ended(self) -> None:
+        alive = [worker for worker in self.workers if worker.alive]
+        self._ending |= len(alive) < len(self.workers)
+        self.workers, self._held = alive, [worker for worker in self._held if worker in alive]
+        if not alive:
+            self._name, self._leaving, self._ending = "", False, False
+
+    def _begin(self, worker: Worker) -> None:
+        task = {"storage": self._storage, "study": self._name, "root": str(self._root.resolve())}
+        worker.send("sweep " + json.dumps(task))
+        self.workers.append(worker)
+
+    def _hold(self, worker: Worker, holds: bool) -> None:
+        if holds != (worker in self._held):
+            worker.send("pause" if holds else "resume")
+            (self._held.append if holds else self._held.remove)(worker)

@@ -20,6 +20,7 @@ import os
 import queue
 import sys
 import threading
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,7 @@ from dec_core.runs.status import SET_ASIDE, TOUCH_EVERY
 from dec_core.work.control import Control
 from dec_core.work.room import MB, RoomSettings
 
+Recorder = Callable[[RunFolder], Iterator[dict[str, Any]]]  # as `recorder.record`
 RELEASE_WAIT = 60.0  # seconds in which a worker that trained the run before may write its last status
 ORPHANED = "The server ended while this run was training."
 TIME_IS_UP = "This run has trained for {:g} minutes, as long as one may at a time in this room."
@@ -56,7 +58,7 @@ def main() -> int:
         threading.Thread(target=compile_umap, daemon=True).start()
         task = control.tasks.get()
     if task is not None and task[0] == "sweep":
-        _sweep(json.loads(task[1]), control)
+        sweep(json.loads(task[1]), control)
     elif task is not None:
         folder = RunFolder(Path(task[1]))
         with contextlib.suppress(OSError):  # a full disk: what fails then says so in the status
@@ -78,7 +80,7 @@ def _train(folder: RunFolder, control: Control, *, adds: bool) -> None:
         _complete(folder)
 
 
-def _record(folder: RunFolder, control: Control, *, live_umap: bool) -> None:
+def _record(folder: RunFolder, control: Control, *, live_umap: bool = True) -> None:
     from dec_core.work.recorder import record
     from dec_core.work.schedule import is_milestone
 
@@ -105,12 +107,13 @@ def _left_as(control: Control, most_seconds: float) -> dict[str, Any]:
     return SET_ASIDE if control.leaves() else {"state": "stopped", "message": TIME_IS_UP.format(most_seconds / 60)}
 
 
-def _sweep(wanted: dict[str, str], control: Control) -> None:
+def sweep(wanted: dict[str, str], control: Control, record: Recorder | None = None) -> None:
+    """Work on a sweep of the server's; what goes wrong is kept where its screen finds it."""
     from dec_core.sweeps import studies
     from dec_core.work.sweep_worker import work
 
     try:
-        work(wanted["storage"], wanted["study"], Path(wanted["root"]), control)
+        work(wanted["storage"], wanted["study"], Path(wanted["root"]), control, record=record)
     except (ValueError, OSError) as error:  # shown on the screen: nobody reads this process's log
         studies.open_study(wanted["storage"], wanted["study"]).set_user_attr("trouble", str(error))
 

@@ -17,6 +17,8 @@ from pages.train.effects import expected_seconds, rates_of_server
 def place_in_line(run: RunFolder) -> str:
     """As in "Waiting: 2 runs before this one, about 3 min"; without a time where it cannot be known."""
     supervisor = focus.supervisor()
+    if supervisor.standstill:
+        return f"Waiting. {supervisor.standstill}"
     n_ahead = supervisor.ahead_of(run)
     if not n_ahead:
         return "Starting …"
@@ -26,7 +28,7 @@ def place_in_line(run: RunFolder) -> str:
     sentence = f"Waiting: {count_of(n_ahead, 'run')} before this one"
     if not all([*of_training, *of_waiting]):
         return sentence
-    seconds, owner = seconds_until_begun(of_training, of_waiting, supervisor.room.slots), run.owner
+    seconds, owner = seconds_until_begun(of_training, of_waiting, max(supervisor.slots, 1)), run.owner
     if supervisor.room.limits(owner):  # one after the other, however many places there are
         before = zip([*training, *waiting], [*of_training, *of_waiting], strict=True)
         seconds = max(seconds, sum(of_run for other, of_run in before if other.owner == owner))

@@ -1,0 +1,128 @@
+"""Runs and trials that are trained by a Dask cluster: its scheduler and its workers are processes, here and in use."""
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+from timing import wait_for
+
+from dec_core.runs.folder import RunFolder
+from dec_core.runs.history import last_snapshot
+from dec_core.work.supervisor import Supervisor
+
+pytest.importorskip("distributed", reason="Dask is not installed: pip install -e .[cluster]")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")]
+
+ROOT = Path(__file__).parents[1]
+QUIET = ("--no-dashboard",)
+
+
+class Cluster:
+    """A scheduler at an address that is known before it is started, and workers that join it."""
+
+    def __init__(self, folder: Path, scheme: str = "tcp", environment: dict | None = None):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.address = f"{scheme}://127.0.0.1:{self.port}"
+        self.folder, self.processes = folder, []
+        self.environment = {**os.environ, "PYTHONPATH": str(ROOT), **(environment or {})}
+
+    def start(self, program: str, *options: str, **environment: str) -> subprocess.Popen:
+        with (self.folder / "dask.log").open("ab") as log:
+            self.processes.append(
+                subprocess.Popen(
+                    (sys.executable, "-m", "distributed.cli." + program, *QUIET, *options),
+                    cwd=self.folder,
+                    env=self.environment | environment,
+                    stdout=log,
+                    stderr=log,
+                )
+            )
+        return self.processes[-1]
+
+    def start_scheduler(self) -> subprocess.Popen:
+        return self.start("dask_scheduler", "--host", self.address.rpartition(":")[0], "--port", str(self.port))
+
+    def start_worker(self, **environment: str) -> subprocess.Popen:
+        preload = ("--preload", str(ROOT / "tests" / "dask_worker.py"))
+        options = ("--nthreads", "1", "--no-nanny", "--local-directory", str(self.folder))
+        return self.start("dask_worker", self.address, *options, *preload, **environment)
+
+    def close(self):
+        for process in self.processes:
+            process.kill()
+            process.wait()
+
+
+@pytest.fixture
+def cluster(tmp_path):
+    made = Cluster(tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def server(tmp_path, monkeypatch, cluster):
+    """A server whose executor is the scheduler, which has not been started."""
+    monkeypatch.setenv("DEC_EXECUTOR", cluster.address)
+    supervisor = Supervisor(tmp_path / "runs")
+    yield supervisor
+    supervisor.close()
+
+
+def events(run: RunFolder) -> list[str]:
+    return [record["event"] for record in run.records()[0]]
+
+
+def labels(run: RunFolder) -> np.ndarray:
+    return run.load_arrays(last_snapshot(run))["labels"]
+
+
+def child_of(process: subprocess.Popen) -> psutil.Process | None:
+    """What a Dask worker has training done by."""
+    return next(iter(psutil.Process(process.pid).children()), None)
+
+
+def step_until(server: Supervisor, run: RunFolder, event: str) -> None:
+    """Have it trained step by step, until it is paused at such an event."""
+    seen = {}
+
+    def is_paused_anew():
+        return run.status.state == "paused" and run.status.progress != seen
+
+    while seen.get("event") != event:
+        server.command(run, "step")
+        assert wait_for(is_paused_anew)
+        seen = run.status.progress
+
+
+def test_a_run_waits_for_the_scheduler_and_goes_on_elsewhere_when_its_worker_is_killed(
+    server, cluster, small, finished_run
+):
+    run = server.start(small)
+    assert wait_for(lambda: "does not answer; runs wait until it does" in server.standstill)
+    assert run.status.state == "queued" and server.slots == 0
+    cluster.start_scheduler()
+    assert wait_for(lambda: "has no worker: runs wait" in server.standstill)
+    workers = [cluster.start_worker(), cluster.start_worker()]
+    assert wait_for(lambda: server.slots == 2) and server.standstill == ""
+    assert wait_for(lambda: server._places)
+    step_until(server, run, "TargetUpdated")
+    assert run.status.machine and run.status.pid == server._cluster._process.pid
+    at_work = next(worker for worker in workers if child_of(worker))
+    training = child_of(at_work)
+    at_work.kill()
+    assert wait_for(lambda: "Resumed" in events(run) and run.status.state == "paused")  # still, as it was told
+    assert wait_for(lambda: not training.is_running())
+    server.command(run, "resume")
+    assert wait_for(lambda: run.status.state in ("finished", "failed"))
+    assert run.status.state == "finished", run.status.message
+    assert (labels(run) == labels(finished_run)).all()
+    assert (run.path / "model.keras").is_file() and not (run.path / "checkpoint.npz").exists()
+    assert wait_for(lambda: not server._places and not any(map(child_of, workers[:])))
