@@ -87,7 +87,7 @@ class ClusterWorkers:
                     workers.pop(said["ended"]).code = said["code"]
                 else:
                     self.n_workers, self.trouble = said["workers"], said["trouble"]
-                    logging.warning(self.trouble or "The Dask cluster has %d workers for this server.", self.n_workers)
+                    logging.warning("Dask workers for this server: %d. %s", self.n_workers, self.trouble)
             except (ValueError, KeyError):
                 logging.warning("the process that speaks with the Dask cluster said %r", line[:200])
         code = process.wait()
