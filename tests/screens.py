@@ -30,6 +30,7 @@ class NoWorkers:
     busy = False
     room = RoomSettings()
     housekeeping = Housekeeping(Path("nowhere"), RoomSettings())  # whose thread is not started
+    standstill = ""
 
     def start(self, config, owner=""):
         self.started.append(config)

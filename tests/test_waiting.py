@@ -20,6 +20,7 @@ class ALine(NoWorkers):
 
     room = RoomSettings()
     training, waiting = None, None
+    slots = property(lambda self: self.room.slots)
 
     def ahead_of(self, run):
         return 2
@@ -55,6 +56,8 @@ def test_each_in_words(tmp_path, small, monkeypatch):
         (runs[0].path / "owner").unlink()
         monkeypatch.setattr(waiting, "expected_seconds", lambda *_: ByPhase())
         assert "Waiting: 2 runs before this one**" in said(at.run())
+        monkeypatch.setattr(ALine, "standstill", "The Dask scheduler does not answer.")
+        assert "Waiting. The Dask scheduler does not answer." in said(at.run())
 
         runs[0].set_status(replace(runs[0].status, **SET_ASIDE))
         assert "Paused; another run has its place, and Resume puts it back into the line." in said(at.run())

@@ -50,7 +50,7 @@ def checks(root: Path, address: tuple[str, int] | None = None) -> list[Check]:
     except ValueError as error:
         room, settings = RoomSettings(), [Check("settings", str(error), "bad", "Correct the environment variable.")]
     else:
-        kind = f"a room, {room.slots} at a time" if room.is_room else "a desk"
+        kind = f"a room, {room.slots or 'as many as the cluster allows'} at a time" if room.is_room else "a desk"
         settings = [Check("settings", kind)]
     looked_at = [_memory(room), _cores(room), _disk(root, room), _temporary(), _rights(root), _open_files()]
     looked_at += [_port(*address)] if address else []
@@ -59,7 +59,7 @@ def checks(root: Path, address: tuple[str, int] | None = None) -> list[Check]:
 
 def _memory(room: RoomSettings) -> Check:
     memory = psutil.virtual_memory()
-    needed = SERVER_MEMORY + room.slots * WORKER_MEMORY
+    needed = SERVER_MEMORY + room.slots_here * WORKER_MEMORY
     value = f"{memory.available / GB:.1f} of {memory.total / GB:.1f} GB are free"
     if memory.total < needed:
         remedy = f"{room.slots} trainings at a time need about {needed / GB:.1f} GB: add memory, or use fewer --slots."
@@ -73,7 +73,7 @@ def _cores(room: RoomSettings) -> Check:
     n, value = n_cores(), f"{n_cores()} can be used"
     if n < 2:
         return Check("cores", value, "warn", "Training and the app share it; two or more answer faster.")
-    if room.slots > n:
+    if room.slots_here > n:
         return Check("cores", value, "warn", f"{room.slots} trainings at a time share them: use fewer --slots.")
     return Check("cores", value)
 

@@ -80,6 +80,11 @@ class RoomSettings:
         whole = {name: int(value) if name in WHOLE else value for name, value in values.items()}
         return cls(is_room, executor=executor, **whole)
 
+    @property
+    def slots_here(self) -> int:
+        """Trainings at a time on this machine: none where a cluster trains."""
+        return 0 if self.executor else self.slots
+
     def limits(self, owner: str) -> bool:
         """Whether the limits of a visitor hold for an owner: in a room for all but the instructor and nobody."""
         return self.is_room and owner not in ("", INSTRUCTOR)
