@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from urllib.parse import parse_qsl
 
 import pytest
 from requests_of_room import asked
@@ -10,8 +11,11 @@ from screens import opened_at, send_event, widget_states
 from starlette.applications import Starlette
 from starlette.routing import Route
 
+from dec_core.config import RunConfig
+from dec_core.presets import PRESETS
 from dec_core.runs.folder import RunFolder
 from dec_core.runs.marks import marks_of
+from dec_core.runs.own_presets import keep_preset
 from dec_core.runs.ownership import INSTRUCTOR
 from dec_core.runs.room_state import Exhibit, RoomState, change_room, room_state, set_nickname
 from dec_core.runs.status import this_process
@@ -200,10 +204,15 @@ def shows(room, page="inspect", **query):
         return press(at, "show")
 
 
+def link_of(at):
+    """What the link asks for."""
+    return {name: value[0] if isinstance(value, list) else value for name, value in dict(at.query_params).items()}
+
+
 def where(at):
     """The screen that a session is on, and the run and moment that its link names."""
     assert not at.exception
-    values = {name: value[0] if isinstance(value, list) else value for name, value in dict(at.query_params).items()}
+    values = link_of(at)
     return at.session_state["page"] or "train", values.get("run"), values.get("moment")
 
 
@@ -332,3 +341,91 @@ def test_others_end_and_clear_nothing(room, wall, monkeypatch):
             with asking(INSTRUCTOR):
                 at = opened_closing(opened_at("room"))
     assert Workers.commands == [] and not marks_of(room.finished).archived
+
+
+# -- prepared links
+
+
+@pytest.fixture
+def link(room):
+    """The name of a link with which one may choose gamma and the number of clusters of the instructor's own preset."""
+    keep_preset(room.root, "mine", PRESETS["first-look"].changed(update_interval=33))
+    with asking(INSTRUCTOR):
+        at = opened_at("train", preset="mine", gamma="0.3", seed="4")
+        at.session_state["prepare"] = True
+        at = at.run()
+        at.text_input(key="prepared_title").input("What does *γ* do?")
+        at = press(at.multiselect(key="prepared_fields").set_value(["gamma", "n_clusters"]).run(), "make_link")
+        (name,) = room_state(room.root).prepared
+        assert [item.value for item in at.code if f"prepared={name}" in item.value]
+        return name
+
+
+def fields_shown(at):
+    """Names of the fields that the form has inputs for."""
+    assert not at.exception
+    inputs = [*at.number_input, *at.selectbox, *at.toggle, *at.text_input, *at.get("button_group")]
+    return {item.key.rstrip("_0123456789") for item in inputs if item.key} & set(RunConfig.model_fields)
+
+
+def test_a_prepared_link_shows_what_may_be_moved_and_fixes_the_rest(room, link):
+    at = opened_at("train", prepared=link, n_clusters="7", update_interval="50", seed="9")
+    assert fields_shown(at) == {"gamma", "n_clusters"} and "Prepared by the instructor" in seen(at)
+    press(at, "start")
+    (config,) = Workers.started
+    assert (config.n_clusters, config.gamma, config.update_interval, config.random_state) == (7, 0.3, 33, 4)
+
+
+def test_all_settings_of_a_prepared_link_can_be_seen_and_what_was_chosen_stays(room, link):
+    at = opened_at("train", prepared=link)
+    at = at.number_input(key="n_clusters").set_value(6).run()
+    again = opened_at("train", **link_of(at))  # by the link as it is now
+    assert fields_shown(again) == {"gamma", "n_clusters"} and again.number_input(key="n_clusters").value == 6
+    at = press(at, "show_all")
+    assert {"update_interval", "alpha"} < fields_shown(at) and "prepared" not in at.query_params
+    press(at, "start")
+    assert (Workers.started[0].n_clusters, Workers.started[0].update_interval) == (6, 33)
+
+
+def test_a_prepared_link_that_was_removed_shows_all_settings_and_says_so(room, link, monkeypatch):
+    with asking(INSTRUCTOR):
+        at = opened_at("room")
+        at.session_state["prepared_links"] = True
+        at = at.run()
+    assert room_state(room.root).prepared and press(at, "remove_") and room_state(room.root).prepared  # Ben's click
+    with asking(INSTRUCTOR):
+        at = opened_at("room")
+        at.session_state["prepared_links"] = True
+        press(at.run(), "remove_")
+    for query in ({"prepared": link}, {"prepared": "../x"}):
+        at = opened_at("train", **query)
+        assert "alpha" in fields_shown(at) and "no longer known" in seen(at)
+    monkeypatch.delenv("DEC_ROOM")
+    assert "alpha" in fields_shown(opened_at("train", prepared=link))
+
+
+def test_what_is_wrong_with_a_hidden_field_is_said(room, link):
+    def broken(state):
+        prepared = state.prepared[link]
+        return replace(state, prepared={link: replace(prepared, query=prepared.query | {"dataset": "own-gone-0123"})})
+
+    change_room(room.root, broken)
+    at = opened_at("train", prepared=link)
+    assert [item.value for item in at.warning if "Dataset" in item.value] and at.button(key="start").disabled
+
+
+def test_visitors_prepare_nothing(room):
+    at = opened_at("train")
+    assert not [item for item in at.get("popover") if "Prepare" in item.proto.popover.label]
+
+
+def test_what_inspect_looks_at_has_a_link_to_share(room, monkeypatch):
+    arrives(monkeypatch, ANNA)
+    at = opened_at("inspect", run=room.finished.id, moment="1", true="3")
+    at.session_state[f"share_{room.finished.id}"] = True
+    (link,) = [item.value for item in at.run().code if "token=" in item.value]
+    query = dict(parse_qsl(link.partition("?")[2]))
+    assert link.startswith("/inspect?") and query["moment"] == "1" and query["true"] == "3"
+    arrives(monkeypatch, BEN)
+    at = opened_at("inspect", **query)
+    assert not warnings(at) and SECRET in seen(at) and where(at)[2] == "1"

@@ -30,6 +30,7 @@ from pages.shared.box import box, to_come
 from pages.shared.opened import opened
 from pages.shared.permission import may_run
 from pages.shared.pulse import pulse_of, redraw_on_news
+from pages.shared.sharing import share_menu
 from pages.shared.text import escape, sentence
 
 EVERY, EVERY_AFTER = 1.0, 2.0  # seconds between two looks at a run that trains, and at one that is added to
@@ -191,6 +192,7 @@ def _headline(run: Run, now: Snapshot, view: ViewState, chosen: np.ndarray, seco
         if description:
             st.button("Clear filters", icon=":material/close:", key="clear", help="Remove all filters.",
                       on_click=change_view, kwargs={"selection": Selection()})  # fmt: skip
+        share_menu(run.folder, view.to_query())
         export(run, now, view, chosen, second)
 
 

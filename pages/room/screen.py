@@ -11,6 +11,7 @@ from dec_core.reading.wall import ORDERS, STATES, Tile, in_order, tiles
 from dec_core.runs.room_state import change_room, room_state
 from pages.room.closing import closing_menu, end, undo_clearing
 from pages.room.news import wall_pulse
+from pages.room.prepared import prepared_links
 from pages.room.wall import called, show_wall, today
 from pages.shared import focus
 from pages.shared.box import box, choice, to_come
@@ -57,6 +58,7 @@ def _view() -> None:
             show_wall(in_order(shown, order, names), state.names, state.projector, _act)
         else:
             to_come(NOTHING, HEIGHT)
+    prepared_links(state)
     redraw_when_other("pulse/room/wall", seen, EVERY, key="wall_pulse")
 
 

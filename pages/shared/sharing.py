@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -9,6 +10,7 @@ import streamlit as st
 
 from dec_core.runs.folder import RunFolder, is_run
 from dec_core.runs.sharing import follow, share, stop_sharing
+from pages.shared.addresses import app_address
 from pages.shared.permission import may_run
 from pages.shared.places import runs_root
 from pages.shared.text import sentence
@@ -19,8 +21,11 @@ ABOUT = "Whoever opens this link sees the run, and can compare and download it, 
 MAX_LETTERS = 100  # of a run's name and of a token
 
 
-def share_menu(run: RunFolder) -> None:
-    """A button that gives the link of a run, to whom it belongs; on a desk, where all is everybody's, nothing."""
+def share_menu(run: RunFolder, query: Mapping[str, str] | None = None) -> None:
+    """A button that gives the link of a run, to whom it belongs; on a desk, where all is everybody's, nothing.
+
+    `query` is what the link asks of the screen besides.
+    """
     if not is_room() or not may_run("command", run):
         return
     key = f"share_{run.id}"
@@ -35,14 +40,15 @@ def share_menu(run: RunFolder) -> None:
             st.error(sentence(error), icon=":material/error:")
             return
         st.caption(ABOUT)
-        st.code(_link(run, token), language=None, wrap_lines=True)
+        st.code(_link(run, token, query or {}), language=None, wrap_lines=True)
         st.button("Stop sharing", key="stop_sharing", icon=":material/link_off:", type="tertiary", on_click=_stop,
                   args=(run, key), help="The link then leads nowhere, also for those who have used it.")  # fmt: skip
 
 
-def _link(run: RunFolder, token: str) -> str:
-    """The address of Train, which is the app's own, with the run and its token."""
-    return f"{(st.context.url or '').rstrip('/')}/?{urlencode({'run': run.id, 'token': token})}"
+def _link(run: RunFolder, token: str, query: Mapping[str, str]) -> str:
+    """The address of the screen, with the run and its token."""
+    page = st.session_state.get("page") or ""
+    return f"{app_address()}/{page}?{urlencode({'run': run.id, **query, 'token': token})}"
 
 
 def _stop(run: RunFolder, key: str) -> None:

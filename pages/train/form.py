@@ -26,6 +26,7 @@ from pages.train.effects import expected_time, rates_of_server
 from pages.train.field_widgets import field_widgets, unfolding
 from pages.train.model_view import model_view
 from pages.train.own_data import own_data
+from pages.train.prepared import prepare_menu, prepared_form
 from pages.train.state import FIELDS, Form
 
 ABOUT_PRESETS = (
@@ -41,22 +42,32 @@ def config_form() -> RunConfig | None:
     choices, notices = state.take_up()
     form = Form.of(choices)
     rates = rates_of_server(form.config) if form.config else Rates()
+    prepared = state.prepared_link(choices.prepared)
     with st.sidebar:
-        _preset(form, rates)
-        for notice in notices:
-            st.warning(sentence(notice))
-        _comparison()
-        with st.container(horizontal=True, gap="small", key="about_form"):
-            _from_a_file()
-            _see_the_model(form.config)
-        st.caption(MARKS)
-        for group in GROUPS:
-            names = [name for name in form.acting if FIELDS[name]["group"] == group]
-            if names:
-                _group(group, names, form, rates)
+        if prepared is None:
+            _whole_form(form, rates, notices)
+        else:
+            expected = _what_start_does(form.config, rates) if form.config else ""
+            prepared_form(prepared, form, rates, notices, expected)
     if form.config is not None:
         link.write(form.to_query())
     return form.config
+
+
+def _whole_form(form: Form, rates: Rates, notices: list[str]) -> None:
+    _preset(form, rates)
+    for notice in notices:
+        st.warning(sentence(notice))
+    _comparison()
+    with st.container(horizontal=True, gap="small", key="about_form"):
+        _from_a_file()
+        _see_the_model(form.config)
+        prepare_menu(form)
+    st.caption(MARKS)
+    for group in GROUPS:
+        names = [name for name in form.acting if FIELDS[name]["group"] == group]
+        if names:
+            _group(group, names, form, rates)
 
 
 def _preset(form: Form, rates: Rates) -> None:

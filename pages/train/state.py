@@ -23,10 +23,12 @@ from dec_core.data import DataError
 from dec_core.fields import fields, parse
 from dec_core.presets import PRESETS, fitted_to, nearest
 from dec_core.runs.own_presets import own_presets
+from dec_core.runs.room_state import Prepared, room_state
 from pages.shared import link
 from pages.shared.focus import no_such_data
 from pages.shared.permission import keeps_for, may_train_on
 from pages.shared.places import runs_root
+from pages.shared.visitor import is_room
 from pages.shared.widget_key import value_chosen
 from pages.train.effects import size_and_shape
 
@@ -36,14 +38,20 @@ IN_LINK = {"random_state": "seed"}  # fields whose name in a link is shorter
 UNITS = ("hidden_units", "filters")  # written as numbers with commas
 FITTED = ("n_samples", "batch_size", "pretrain_epochs")  # what may have to differ on a smaller data set
 MAX_LETTERS = 60  # of a name in a link, quoted where there is none such
+PREPARED = "prepared"  # what a link calls the name of one that the instructor has prepared
+NOT_PREPARED = "The prepared link is no longer known on this server, so all settings are shown."
 
 
 @dataclass(frozen=True)
 class FormChoices:
-    """A preset, and by field what was typed; fields that do not act keep theirs."""
+    """A preset, and by field what was typed; fields that do not act keep theirs.
+
+    `prepared` names the instructor's link by which the form was filled, "" for none: then it shows some fields alone.
+    """
 
     preset: str
     values: dict[str, Any]
+    prepared: str = ""
 
     @classmethod
     def of(cls, config: RunConfig, preset: str) -> FormChoices:
@@ -103,7 +111,7 @@ class Form:
         """The preset and what differs from it, so that the link reproduces the set-up."""
         names = [*self.changed, *(["random_state"] if self.config.random_state else [])]
         query = {IN_LINK.get(name, name): _text(getattr(self.config, name)) for name in names}
-        return {"preset": self.choices.preset, **query}
+        return {"preset": self.choices.preset, **query, **({PREPARED: name} if (name := self.choices.prepared) else {})}
 
 
 def presets() -> dict[str, RunConfig]:
@@ -115,7 +123,7 @@ def take_up() -> tuple[FormChoices, list[str]]:
     """The choices of this redraw: the link's where somebody has followed one; and what it got wrong."""
     state, notices = st.session_state, []
     asked = link.asked() or {}
-    if "choices" not in state or asked.keys() & {"preset", *(IN_LINK.get(name, name) for name in FIELDS)}:
+    if "choices" not in state or asked.keys() & {"preset", PREPARED, *(IN_LINK.get(name, name) for name in FIELDS)}:
         state.choices, notices = from_query(asked)
     config = state.pop("to_fill", None)
     if config is not None:
@@ -125,7 +133,13 @@ def take_up() -> tuple[FormChoices, list[str]]:
 
 def from_query(query: dict[str, str]) -> tuple[FormChoices, list[str]]:
     """What a link describes as far as it can be, and what cannot be."""
-    known, notices = presets(), []
+    known, notices, name = presets(), [], query.get(PREPARED, "")
+    prepared = prepared_link(name)
+    if prepared is not None:  # it says what all fields are but those that may be moved
+        movable = {IN_LINK.get(field, field) for field in prepared.fields}
+        query = prepared.query | {field: value for field, value in query.items() if field in movable}
+    elif name:
+        notices.append(NOT_PREPARED)
     preset = query.get("preset", FIRST_PRESET)
     if preset not in known:
         notices.append(
@@ -137,7 +151,17 @@ def from_query(query: dict[str, str]) -> tuple[FormChoices, list[str]]:
     fitted = {} if "n_samples" in asked else _fitted_to_fewer(known[preset], asked.get("dataset"))
     config, problems = _as_far_as_valid(known[preset], fitted | asked)
     notices += [f"In the link, {FIELDS[name]['short'].lower()}: {problem}." for name, problem in problems.items()]
-    return FormChoices.of(config, preset), notices
+    return replace(FormChoices.of(config, preset), prepared=name if prepared else ""), notices
+
+
+def prepared_link(name: str) -> Prepared | None:
+    """What the instructor has prepared under a name; None where there is none, and on a desk."""
+    return room_state(runs_root()).prepared.get(name) if is_room() else None
+
+
+def to_prepare(config: RunConfig) -> dict[str, str]:
+    """The link of a config, for whom the presets that were kept on this server are not there."""
+    return Form.of(FormChoices.of(config, nearest(config))).to_query()
 
 
 # -- what changes the choices: all are callbacks
@@ -163,6 +187,11 @@ def choose_value(name: str, value: Any) -> None:
 def choose_preset() -> None:
     """Fill the form with the preset that was picked; the seed stays."""
     _fill_with_preset(value_chosen("preset"))
+
+
+def show_all() -> None:
+    """Show the fields that a prepared link hides; what is chosen stays."""
+    st.session_state.choices = replace(st.session_state.choices, prepared="")
 
 
 def go_back_to_preset() -> None:
