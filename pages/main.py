@@ -6,7 +6,7 @@ from pages.shared import link
 from pages.shared.calling_card import calling_card
 from pages.shared.components import keys, one_step_an_act, source, style
 from pages.shared.focus import screens, supervisor
-from pages.shared.following import following_bar, show_button
+from pages.shared.following import following
 from pages.shared.picker import browser_title, run_picker
 from pages.shared.sign_in import sign_in_first
 from pages.shared.visitor import NOBODY, UNKNOWN_VISITOR, is_room, must_sign_in, visitor
@@ -29,8 +29,6 @@ with st.container(key="shell", **({"horizontal": True, "wrap": False, "gap": "xs
     if in_room:
         calling_card()
         beside_picker = st.container(width="content")
-if in_room:
-    following_bar()
 with st.container(key="shortcuts"):
     keys()
     one_step_an_act()
@@ -38,4 +36,4 @@ page.run()
 link.keep_run()
 if in_room:
     with beside_picker:
-        show_button()
+        following()

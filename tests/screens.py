@@ -42,6 +42,9 @@ class NoWorkers:
     def leave_sweep(self, name):
         self.left.append(name)
 
+    def sweeps(self):
+        return [pair for pair in self.swept if pair[1] not in self.left]
+
     def sweep_before(self, name):
         return ""
 

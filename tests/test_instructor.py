@@ -19,11 +19,14 @@ from dec_core.runs.own_presets import keep_preset
 from dec_core.runs.ownership import INSTRUCTOR
 from dec_core.runs.room_state import Exhibit, RoomState, change_room, room_state, set_nickname
 from dec_core.runs.status import this_process
+from dec_core.sweeps import studies
+from dec_core.sweeps.plan import SweepPlan
 from pages.room import news
 from pages.shared import following
 from pages.shared.focus import SOMEBODY_ELSES
 from pages.shared.permission import may_run
 from pages.shared.visitor import Visitor, cookie_name, known_by, signed
+from pages.sweep import storage
 
 pytestmark = pytest.mark.slow
 OTHERS = [ANNA, ""]
@@ -264,7 +267,7 @@ def test_what_is_shown_ends_with_it_wherever_it_is_looked_at(room):
         not ben.get("arrow") and may_run("see", room.finished, CARLA) and not may_run("command", room.finished, CARLA)
     )
     with asking(INSTRUCTOR):
-        press(instructor, "stop_showing")
+        press(instructor, "show")
     assert room_state(room.root).exhibit is None and not may_run("see", room.finished, CARLA)
     ben = ben.run()
     assert SOMEBODY_ELSES in warnings(ben) and SECRET not in seen(ben) and "go_there" not in keys(ben)
@@ -329,6 +332,28 @@ def test_all_are_ended_or_only_those_that_wait(room, wall, key, state):
     press(opened_closing(wall), key)
     ended = {room.bens.id, *([room.training.id] if key == "end_all" else [])}
     assert {run for run, command in Workers.commands if command == "stop"} == ended
+
+
+def test_visitors_sweeps_are_paused_and_the_servers_go_on(room, wall):
+    for owner, name in ((ANNA, "annas"), ("", "servers")):
+        plan = SweepPlan.make(
+            name=name, base=PRESETS["first-look"], space={"n_clusters": {"low": 5, "high": 9}}, n_trials=2
+        )
+        studies.create(plan, storage.address(), owner)
+        Workers.swept.append((storage.address(), name))
+    at = opened_closing(wall)
+    assert "1 sweep of visitors: paused" in "\n".join(item.value for item in at.caption)
+    press(at, "clear")
+    assert Workers.left == ["annas"]
+    assert [studies.is_paused(storage.any_study(name)) for name in ("annas", "servers")] == [True, False]
+
+
+def test_the_instructor_reads_whose_runs_there_are_to_pick(room, monkeypatch):
+    set_nickname(room.root, ANNA, "Anna")
+    for who, n_annas in ((INSTRUCTOR, 2), (ANNA, 0)):
+        arrives(monkeypatch, who)
+        (picker,) = [item for item in opened_at("train").selectbox if item.label == "Run in focus"]
+        assert sum(option.startswith("Anna: ") for option in picker.options) == n_annas
 
 
 def test_others_end_and_clear_nothing(room, wall, monkeypatch):

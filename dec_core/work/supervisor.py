@@ -143,6 +143,11 @@ class Supervisor:
         with self._lock:
             self._sweeps.leave(name)
 
+    def sweeps(self) -> list[tuple[str, str]]:
+        """Address of the database and name of the sweeps that a worker of this server works on, or is about to."""
+        with self._lock:
+            return self._sweeps.all
+
     def sweep_before(self, name: str) -> str:
         """The sweep whose end this one waits for; "" where it waits for none."""
         with self._lock:

@@ -45,6 +45,12 @@ class Sweeping:
         """Whether a sweep would go on if there were a place."""
         return bool(self._held) or (not self._name and bool(self._waiting))
 
+    @property
+    def all(self) -> list[tuple[str, str]]:
+        """Address of the database and name of the one at work, and of those that wait."""
+        at_work = [(self._storage, self._name)] if self._name and not self._leaving else []
+        return [*at_work, *self._waiting]
+
     def add(self, storage: str, name: str) -> None:
         """Let a sweep wait for its turn."""
         self._waiting.append((storage, name))

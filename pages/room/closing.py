@@ -5,7 +5,8 @@ Visitors' runs alone: the instructor's own and those of nobody, from the command
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import streamlit as st
@@ -18,6 +19,7 @@ from dec_core.runs.status import ACTIVE
 from pages.shared import focus
 from pages.shared.permission import may_entry
 from pages.shared.places import runs_root
+from pages.shared.sweep_database import answering
 from pages.shared.text import count_of, escape, sentence
 from pages.shared.trouble import tell_problem, writing
 from pages.shared.visitor import visitor
@@ -36,18 +38,27 @@ def closing_menu() -> None:
 def _offers(runs: list[Entry]) -> None:
     under_way = [entry for entry in runs if entry.status.state in ("running", "paused")]
     waiting = [entry for entry in runs if entry.status.state == "queued"]
-    _offer("end_all", f"End {count_of(len(under_way), 'run')}", "stop", under_way, end,
-           f"{_of_visitors(under_way)}, in training or paused. Training so far is saved; Resume goes on.")  # fmt: skip
-    _offer("empty_line", f"Empty the line of {count_of(len(waiting), 'run')}", "playlist_remove", waiting, end,
+    sweeps = visitors_sweeps()
+    paused = escape(f" {count_of(len(sweeps), 'sweep')} of visitors: paused." if sweeps else "")
+    _offer("end_all", f"End {count_of(len(under_way), 'run')}", "stop", [*under_way, *sweeps], _end_all,
+           f"{_of_visitors(under_way)}, in training or paused. Training so far is saved; Resume goes on."
+           f"{paused}")  # fmt: skip
+    _offer("empty_line", f"Empty the line of {count_of(len(waiting), 'run')}", "playlist_remove", waiting, _empty_line,
            f"{_of_visitors(waiting)}, waiting. Resume puts one into the line again.")  # fmt: skip
-    _offer("clear", "Clear the room", "archive", runs, clear,
+    _offer("clear", "Clear the room", "archive", [*runs, *sweeps], _clear,
            f"{_of_visitors(runs)}: those under way end, then all are archived. Nothing is deleted, and Undo brings "
-           "them back. Your own runs and the server's stay; nothing is shown to all any more.")  # fmt: skip
+           f"them back.{paused} Your own runs and the server's stay; nothing is shown to all any more.")  # fmt: skip
 
 
-def _offer(key: str, label: str, icon: str, runs: list[Entry], act, explained: str) -> None:
-    st.button(escape(label), key=key, icon=f":material/{icon}:", disabled=not runs, on_click=_do, args=(act, runs))
-    st.caption(sentence(explained if runs else "There are none"))
+def _offer(key: str, label: str, icon: str, concerned: list, act: Callable[[], None], explained: str) -> None:
+    st.button(escape(label), key=key, icon=f":material/{icon}:", disabled=not concerned, on_click=_do, args=(act,))
+    st.caption(sentence(explained if concerned else "There are none"))
+
+
+def _do(act: Callable[[], None]) -> None:
+    st.session_state.closing = False
+    if visitor().is_instructor:
+        act()
 
 
 def _of_visitors(runs: Sequence[Entry]) -> str:
@@ -61,10 +72,56 @@ def visitors_runs() -> list[Entry]:
     return [entry for entry in runs if entry.owner not in ("", INSTRUCTOR) and not entry.sweep]
 
 
-def _do(act, runs: list[Entry]) -> None:
-    st.session_state.closing = False
-    if visitor().is_instructor:
-        act(runs)
+def visitors_sweeps() -> list[tuple[str, str]]:
+    """Database and name of the visitors' sweeps that this server works on."""
+    sweeps = focus.supervisor().sweeps()
+    return [pair for pair in sweeps if _owner_of(*pair) not in ("", INSTRUCTOR)]
+
+
+def _owner_of(storage: str, name: str) -> str:
+    """Whose a sweep is; "" also where its database does not say."""
+    from dec_core.sweeps import studies  # Optuna takes a second to import: only where there is a sweep
+
+    with contextlib.suppress(ValueError), answering():
+        return studies.owner_of(studies.open_study(storage, name))
+    return ""
+
+
+# -- what the menu does, to what there is by then
+
+
+def _end_all() -> None:
+    _pause_sweeps()
+    end([entry for entry in visitors_runs() if entry.status.state != "queued"])
+
+
+def _empty_line() -> None:
+    end([entry for entry in visitors_runs() if entry.status.state == "queued"])
+
+
+def _clear() -> None:
+    runs = visitors_runs()
+    _pause_sweeps()
+    end(runs)
+    archived = _archive(runs)
+    try:
+        with writing("What is shown to all"):
+            change_room(runs_root(), lambda room: replace(room, projector="", exhibit=None, cleared=archived))
+    except ValueError as error:
+        tell_problem(error)
+
+
+def _pause_sweeps() -> None:
+    """Their owners go on with them by a click."""
+    try:
+        for storage, name in visitors_sweeps():
+            from dec_core.sweeps import studies
+
+            with answering():
+                studies.pause(studies.open_study(storage, name))
+            focus.supervisor().leave_sweep(name)
+    except ValueError as error:
+        tell_problem(error)
 
 
 def end(runs: Sequence[Entry]) -> None:
@@ -79,17 +136,6 @@ def end(runs: Sequence[Entry]) -> None:
         tell_problem(error)
     if elsewhere:
         st.toast(f"{elsewhere:d} cannot be ended here: other programs train them.", icon=":material/info:")
-
-
-def clear(runs: Sequence[Entry]) -> None:
-    """End and archive these runs, and show nothing to all any more; `undo_clearing` brings them back."""
-    end(runs)
-    archived = _archive(runs)
-    try:
-        with writing("What is shown to all"):
-            change_room(runs_root(), lambda room: replace(room, projector="", exhibit=None, cleared=archived))
-    except ValueError as error:
-        tell_problem(error)
 
 
 def _archive(runs: Sequence[Entry], *, archived: bool = True) -> tuple[str, ...]:

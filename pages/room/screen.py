@@ -12,7 +12,7 @@ from dec_core.runs.room_state import change_room, room_state
 from pages.room.closing import closing_menu, end, undo_clearing
 from pages.room.news import wall_pulse
 from pages.room.prepared import prepared_links
-from pages.room.wall import called, show_wall, today
+from pages.room.wall import show_wall, today
 from pages.shared import focus
 from pages.shared.box import box, choice, to_come
 from pages.shared.places import runs_root
@@ -20,6 +20,7 @@ from pages.shared.pulse import redraw_when_other
 from pages.shared.text import escape
 from pages.shared.trouble import tell_problem, writing
 from pages.shared.visitor import is_room, visitor
+from pages.shared.whose import called
 
 EVERY = 2.0  # seconds between two looks at all runs
 ABOUT_WALL = (

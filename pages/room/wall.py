@@ -19,9 +19,9 @@ from dec_core.reading.run import Run
 from dec_core.reading.wall import Tile, curve_of
 from dec_core.runs.history import History
 from dec_core.runs.index import Entry
-from dec_core.runs.ownership import INSTRUCTOR
 from pages.shared import focus, picker
 from pages.shared.text import count_of
+from pages.shared.whose import called
 
 HERE = Path(__file__).parent
 MOST_TILES = 60
@@ -47,13 +47,6 @@ def show_wall(shown: list[Tile], names: Mapping[str, str], projected: str, acted
     _wall(data={"tiles": data}, key="wall", on_acted_change=tell)
     if len(shown) > MOST_TILES:
         st.caption(f"{len(shown) - MOST_TILES:d} more are not shown; the order decides which.")
-
-
-def called(owner: str, names: Mapping[str, str]) -> str:
-    """How the instructor reads whose a run is."""
-    if owner in ("", INSTRUCTOR):
-        return "You" if owner else "This server"
-    return names.get(owner) or f"Visitor {owner[:4]}"
 
 
 def today() -> float:

@@ -15,6 +15,7 @@ from zlib import crc32
 import streamlit as st
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
+from streamlit.delta_generator import DeltaGenerator
 
 from dec_core.runs.folder import RunFolder, is_run
 from dec_core.runs.room_state import RUN_ID, Exhibit, RoomState, change_room, room_state
@@ -30,6 +31,7 @@ from pages.shared.visitor import NOBODY, is_room, visitor
 
 EVERY = 2.0  # seconds between two looks at what is shown
 SCREENS = {"train": "Train", "inspect": "Inspect", "compare": "Compare", "glossary": "the glossary"}
+CANNOT_BE_SHOWN = "This screen cannot be shown to all. Show Train, Inspect, Compare or the glossary."
 TO_SHOW = (
     "Everybody in the room is offered to go where you are, and is led along; what you show, all may see meanwhile."
 )
@@ -47,33 +49,50 @@ def answer(request: Request) -> Response:
     return answer_with(room_pulse(room_state(runs_root())))
 
 
+def following() -> None:
+    """Beside the run in focus, in a room: for the instructor to show what they look at, for others to follow or not.
+
+    What is shown is said at the lower edge, to whom it is new; it moves nothing.
+    """
+    st.fragment(_following)()
+
+
+def _following() -> None:
+    focus.go_on()
+    room = room_state(runs_root())
+    exhibit = room.exhibit if room.exhibit and room.exhibit.page in SCREENS else None
+    _leave_what_is_gone()
+    if visitor().is_instructor:
+        _show_button(exhibit)
+    else:
+        _follow_button(exhibit)
+    focus.go_on()
+    with st.container(key="unseen-following"):
+        redraw_when_other("pulse/room", room_pulse(room), EVERY, key="room_pulse")
+
+
 # -- the instructor
 
 
-def show_button() -> None:
-    """Show to all what the instructor looks at, or end that; nothing for others."""
-    if not visitor().is_instructor:
-        return
-    if room_state(runs_root()).exhibit is not None and _is_shown():
+def _show_button(exhibit: Exhibit | None) -> None:
+    is_there = exhibit is not None and (exhibit.page, exhibit.query) == st.session_state.get("looked_at")
+    if is_there:
         st.button("Stop showing", key="show", icon=":material/cancel_presentation:", type="primary", on_click=stop,
                   help="End what is shown to all.")  # fmt: skip
-    else:
-        st.button("Show to all", key="show", icon=":material/co_present:", on_click=_show, help=TO_SHOW)
-
-
-def _is_shown() -> bool:
-    """Whether what the session looks at is what all are shown."""
-    exhibit, looked = room_state(runs_root()).exhibit, st.session_state.get("looked_at")
-    return exhibit is not None and (looked is None or (exhibit.page, exhibit.query) == looked)
+        return
+    st.button("Show to all", key="show", icon=":material/co_present:", on_click=_show, help=TO_SHOW)
+    if exhibit is not None:
+        with _bar():
+            st.markdown(f"You show to all: **{_called(exhibit)}**", width="content")
+            st.button("Go there", key="go_there", icon=":material/arrow_forward:", on_click=_go_to, args=(exhibit,))
+            st.button("Stop showing", key="stop_showing", icon=":material/close:", on_click=stop)
 
 
 def _show() -> None:
     page, query = st.session_state.get("looked_at", ("", {}))
     runs = runs_in(query)
     if not visitor().is_instructor or page not in SCREENS:
-        st.toast(
-            "This screen cannot be shown to all. Show Train, Inspect, Compare or the glossary.", icon=":material/info:"
-        )
+        st.toast(CANNOT_BE_SHOWN, icon=":material/info:")
     elif not all(is_run(runs_root() / run) for run in runs):
         st.toast("This run is no longer on the server.", icon=":material/error:")
     else:
@@ -117,56 +136,61 @@ def lead_along(page: str, query: Mapping[str, str]) -> None:
         _set(Exhibit(page, query, exhibit.runs))
 
 
-# -- everybody
+# -- everybody else
 
 
-def following_bar() -> None:
-    """On every screen of a room, while something is shown to all: what, and the way there."""
-    st.fragment(_bar)()
-
-
-def _bar() -> None:
-    focus.go_on()
-    room, state = room_state(runs_root()), st.session_state
-    exhibit = room.exhibit if room.exhibit and room.exhibit.page in SCREENS else None
-    is_instructor = visitor().is_instructor
-    _leave_what_is_gone()
+def _follow_button(exhibit: Exhibit | None) -> None:
+    """The way there, at first as an offer; for who is led along, the end of it."""
+    state = st.session_state
     if exhibit is None:
         state.pop("led_to", None)
-    elif not is_instructor and "led_to" in state and state.led_to != exhibit:
-        _lead_to(exhibit)
-        focus.go_on()
-    with st.container(key="following" if exhibit else "unseen-following"):
-        if exhibit is not None:
-            _say(exhibit, is_instructor=is_instructor)
-        redraw_when_other("pulse/room", room_pulse(room), EVERY, key="room_pulse")
+        state.pop("not_now", None)
+        return
+    if "led_to" in state:
+        if state.led_to != exhibit:
+            _follow(exhibit)
+        st.button("Stop following", key="stop_following", icon=":material/cancel_presentation:", type="primary",
+                  on_click=_stop_following, help="You are led along to what the instructor shows.")  # fmt: skip
+    elif state.get("not_now"):
+        st.button("Follow", key="go_there", icon=":material/co_present:", on_click=_follow, args=(exhibit,),
+                  help=f"The instructor shows {_called(exhibit)}.")  # fmt: skip
+    else:
+        with _bar():
+            st.markdown(f"The instructor shows **{_called(exhibit)}**", width="content")
+            st.button("Go there", key="go_there", icon=":material/arrow_forward:", type="primary", on_click=_follow,
+                      args=(exhibit,), help="Leads along when the instructor goes on, until you stop.")  # fmt: skip
+            st.button("Not now", key="not_now_button", icon=":material/close:", on_click=_not_now)
 
 
-def _say(exhibit: Exhibit, *, is_instructor: bool) -> None:
-    entry = focus.index().entry(exhibit.query.get("run", "")) if exhibit.query.get("run") else None
-    what = f"{escape(SCREENS[exhibit.page])}{f': {escape(name(entry))}' if entry else ''}"
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="shown_to_all"):
-        if is_instructor:
-            st.markdown(f"You show to all: **{what}**", width="stretch")
-            st.button("Go there", key="go_there", icon=":material/arrow_forward:", on_click=_lead_to, args=(exhibit,))
-            st.button("Stop showing", key="stop_showing", icon=":material/close:", on_click=stop)
-            return
-        st.markdown(f"The instructor shows **{what}**", width="stretch")
-        st.button("Go there", key="go_there", icon=":material/arrow_forward:", type="primary", on_click=_lead_to,
-                  args=(exhibit,), help="Leads along when the instructor goes on, until you stop.")  # fmt: skip
-        if "led_to" in st.session_state:
-            st.button("Stop following", key="stop_following", icon=":material/close:", on_click=_stop_following)
-
-
-def _lead_to(exhibit: Exhibit) -> None:
+def _follow(exhibit: Exhibit) -> None:
     """Go where the instructor is; from then on, along."""
     st.session_state.led_to = exhibit
+    _go_to(exhibit)
+
+
+def _go_to(exhibit: Exhibit) -> None:
     st.session_state.pop("page", None)  # so that the link is listened to, also on the screen that it is of
     focus.go_to(exhibit.page, **exhibit.query)
 
 
 def _stop_following() -> None:
     st.session_state.pop("led_to", None)
+    _not_now()
+
+
+def _not_now() -> None:
+    st.session_state.not_now = True
+
+
+def _bar() -> DeltaGenerator:
+    """A bar at the lower edge of the window."""
+    return st.container(horizontal=True, vertical_alignment="center", gap="small", key="following")
+
+
+def _called(exhibit: Exhibit) -> str:
+    """What is shown, in words, escaped."""
+    entry = focus.index().entry(exhibit.query["run"]) if "run" in exhibit.query else None
+    return f"{escape(SCREENS[exhibit.page])}{f': {escape(name(entry))}' if entry else ''}"
 
 
 def _leave_what_is_gone() -> None:

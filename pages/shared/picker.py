@@ -14,6 +14,7 @@ from dec_core.reading.comparison import changed_from
 from dec_core.runs.index import Entry
 from dec_core.runs.status import ACTIVE, RunStatus
 from pages.shared.focus import focus_on, focused_run, index
+from pages.shared.whose import owners_of
 from pages.shared.widget_key import key_showing, value_chosen
 
 MAX_LISTED = 500
@@ -58,10 +59,12 @@ def when(entry: Entry, clock: str = "%H:%M") -> str:
 
 
 def titles(entries: list[Entry]) -> dict[str, str]:
-    """Titles by id, no two alike: the browser tells options apart by nothing else."""
-    by_id = {entry.id: title(entry) for entry in entries}
+    """Titles by id, no two alike: the browser tells options apart by nothing else. The instructor's say whose."""
+    owners = {run_id: f"{owner}: " for run_id, owner in owners_of(entries).items()}
+    by_id = {entry.id: owners.get(entry.id, "") + title(entry) for entry in entries}
     often = Counter(by_id.values())
-    alike = {entry.id: title(entry, "%H:%M:%S") for entry in entries if often[by_id[entry.id]] > 1}
+    twice = [entry for entry in entries if often[by_id[entry.id]] > 1]
+    alike = {entry.id: owners.get(entry.id, "") + title(entry, "%H:%M:%S") for entry in twice}
     often = Counter(alike.values())
     return by_id | {run_id: text if often[text] == 1 else f"{text} · {run_id}" for run_id, text in alike.items()}
 

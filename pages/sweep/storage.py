@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +11,8 @@ import streamlit as st
 from pages.shared import focus
 from pages.shared.permission import may_sweep, may_train_on
 from pages.shared.places import runs_root
+from pages.shared.sweep_database import answering
 from pages.shared.text import count_of
-from pages.shared.trouble import DISK_FULL
 from pages.shared.visitor import NOBODY, UNKNOWN_VISITOR, Visitor, is_room, visitor
 
 DATABASE = os.environ.get("DEC_SWEEPS", "")
@@ -23,20 +21,6 @@ DATABASE = os.environ.get("DEC_SWEEPS", "")
 def address() -> str:
     """Where the sweeps are stored: the environment's DEC_SWEEPS, or a file beside the runs."""
     return DATABASE or f"sqlite:///{Path(runs_root()).resolve() / 'sweeps.db'}"
-
-
-@contextmanager
-def answering() -> Iterator[None]:
-    """Make a ValueError of a database that does not answer."""
-    from optuna.exceptions import OptunaError
-    from sqlalchemy.exc import SQLAlchemyError
-
-    try:
-        yield
-    except (OptunaError, SQLAlchemyError) as error:
-        if "disk is full" in f"{error} {error.__cause__}":  # SQLite's words
-            raise ValueError(f"the sweep could not be stored: {DISK_FULL}") from None
-        raise ValueError("the sweep database does not respond; nothing is lost, try again later") from None
 
 
 def names() -> list[str]:
