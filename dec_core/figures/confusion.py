@@ -48,14 +48,24 @@ def confusion_figure(
     tones : sequence of str
         The colour of the cluster at each place; repeated where there are more.
     """
-    counts = confusion.counts
     classes = [escape(names[value], quote=False) for value in confusion.classes]  # plotly takes some of HTML
     places = [int(cluster_order[cluster]) for cluster in confusion.clusters]
     letters = [letter(place) for place in places]
+    figure = go.Figure(_cells(confusion, classes, letters, names, kind))
+    figure.update_layout(height=height, margin={"l": 44, "r": 6, "t": 6, "b": 40}, uirevision="confusion")
     squares = [f"<span style='color:{tones[place % len(tones)]}'>■</span>" for place in places]
-    heatmap = go.Heatmap(
-        z=_shades(counts, confusion.right),
-        text=[[thousands(n) if n else "" for n in row] for row in counts.tolist()],
+    ticks = [f"{square} {name}" for square, name in zip(squares, letters, strict=True)]
+    figure.update_xaxes(title={"text": "cluster", "standoff": 2}, tickangle=0, **_named(ticks))
+    figure.update_yaxes(title={"text": f"true {kind}", "standoff": 8}, autorange="reversed", **_named(classes))
+    return figure
+
+
+def _cells(confusion: Confusion, classes: list[str], letters: list[str], names: Sequence[str], kind: str) -> go.Heatmap:
+    """A cell for each class and cluster: its count and shade, what it says under the pointer, what a click means."""
+    counts = confusion.counts.tolist()
+    return go.Heatmap(
+        z=_shades(confusion.counts, confusion.right),
+        text=[[thousands(n) if n else "" for n in row] for row in counts],
         texttemplate="%{text}",
         textfont={"size": 11 if len(letters) <= 12 else 8},
         hovertext=[
@@ -63,7 +73,7 @@ def confusion_figure(
                 f"{thousands(n)} of {kind} {name} are in cluster {cluster}"
                 for cluster, n in zip(letters, row, strict=True)
             ]
-            for name, row in zip(classes, counts.tolist(), strict=True)
+            for name, row in zip(classes, counts, strict=True)
         ],
         hoverinfo="text",
         customdata=[[[names[value], cluster] for cluster in letters] for value in confusion.classes],
@@ -74,12 +84,6 @@ def confusion_figure(
         colorscale=COLOURS,
         showscale=False,
     )
-    figure = go.Figure(heatmap)
-    figure.update_layout(height=height, margin={"l": 44, "r": 6, "t": 6, "b": 40}, uirevision="confusion")
-    ticks = [f"{square} {name}" for square, name in zip(squares, letters, strict=True)]
-    figure.update_xaxes(title={"text": "cluster", "standoff": 2}, tickangle=0, **_named(ticks))
-    figure.update_yaxes(title={"text": f"true {kind}", "standoff": 8}, autorange="reversed", **_named(classes))
-    return figure
 
 
 def _shades(counts: np.ndarray, right: np.ndarray) -> np.ndarray:

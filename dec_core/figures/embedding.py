@@ -54,28 +54,34 @@ def frame(
     header
         What the browser needs besides: run, space, moment, sprite, alt.
     """
-    n, xy, known, marks = len(plane), laid_out(plane), np.isfinite(plane).all(axis=1), colour_by == "wrong"
+    n, xy, known, unknown = len(plane), laid_out(plane), np.isfinite(plane).all(axis=1), np.full(len(plane), UNKNOWN)
     wrong = np.zeros(n, dtype=np.uint8)
     if digits is not None and labels is not None:
         wrong = (class_of[labels] != digits).astype(np.uint8)
     group = {"digit": digits, "cluster": labels if labels is None else cluster_order[labels], "wrong": wrong}[colour_by]
-    name = letter if colour_by == "cluster" else names.__getitem__
-    palette = point_colours(tones if colour_by == "cluster" else TEN)
-    n_colours = len(palette) - 1
     header |= {
         "n": n,
         "n_known": int(known.sum()),
-        "look": colour_by,
-        "marks": marks,
-        "palette": [RIGHT, WRONG] if marks else palette,
-        "labels": [] if marks or group is None else _label_places(xy[known], group[known], name, palette[:-1]),
+        **_look(colour_by, xy[known], None if group is None else group[known], names, tones),
         "digit_names": list(names),
         "cluster_names": _cluster_names(cluster_order, class_of, names),
     }
-    if not marks:
+    if not header["marks"]:
+        n_colours = len(header["palette"]) - 1
         group = np.full(n, n_colours) if group is None else group % n_colours
-    unknown = np.full(n, UNKNOWN)
     return _packed(header, xy, [group, wrong, *(unknown if c is None else c for c in (labels, digits))])
+
+
+def _look(
+    colour_by: str, xy: np.ndarray, group: np.ndarray | None, names: Sequence[str], tones: Sequence[str]
+) -> dict[str, Any]:
+    """What the points look like, and where the names of their groups stand; right and wrong are marks without names."""
+    if colour_by == "wrong":
+        return {"look": colour_by, "marks": True, "palette": [RIGHT, WRONG], "labels": []}
+    palette = point_colours(tones if colour_by == "cluster" else TEN)
+    name = letter if colour_by == "cluster" else names.__getitem__
+    places = [] if group is None else _label_places(xy, group, name, palette[:-1])
+    return {"look": colour_by, "marks": False, "palette": palette, "labels": places}
 
 
 def positions(plane: np.ndarray, shown: tuple[np.ndarray, np.ndarray] | None = None) -> bytes:

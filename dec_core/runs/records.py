@@ -116,19 +116,22 @@ class SnapshotTaken(TypedDict):
     iteration: Count
 
 
-class ProjectionReady(TypedDict, total=False):
+class Added(TypedDict, total=False):
+    """A file that a worker has added, and the newest snapshot of which it was made."""
+
+    snapshot: Snapshot
+
+
+class ProjectionReady(Added):
     file: Required[Literal["umap.npz"]]
-    snapshot: Snapshot
 
 
-class InspectionReady(TypedDict, total=False):
+class InspectionReady(Added):
     file: Required[Literal["inspection.npz"]]
-    snapshot: Snapshot
 
 
-class UmapsReady(TypedDict, total=False):
+class UmapsReady(Added):
     file: Required[Literal["umaps.npz"]]
-    snapshot: Snapshot
 
 
 class Resumed(TypedDict):
