@@ -439,6 +439,9 @@ def test_progress_in_words(small):
     )  # by the speed since step 20, what came before was slow
     assert shown.fraction == pytest.approx(10 / (10 + left)) and shown.step == 2
     assert progress(status, pair, small).status_line == "Clustering: update 2 of 3"
+    busy = progress(replace(status, recording=10.0), pair, small, expected)  # snapshots took as long as training did
+    whole = 1 + (10 + 0.1 * 4.5) / (10 + 4.5)
+    assert busy.seconds_left == pytest.approx(left * whole) and busy.fraction == shown.fraction
 
 
 def test_the_time_left_for_centers_is_that_of_umap_and_of_what_follows(small):
@@ -446,7 +449,7 @@ def test_the_time_left_for_centers_is_that_of_umap_and_of_what_follows(small):
     status = RunStatus("running", 0.0, phase="centers", progress={"event": "TargetProgress", "words": "UMAP"})
     status = replace(status, seconds={"pretraining": 10.0, "centers": 5.0})
     shown = progress(status, History(), small, expected)
-    assert shown.status_line == "UMAP · about 45 s left" and shown.fraction == pytest.approx(15 / 60)
+    assert shown.status_line == "UMAP · about 46 s left" and shown.fraction == pytest.approx(15 / 60)
     late = replace(status, seconds={"pretraining": 10.0, "centers": 50.0})
     assert progress(late, History(), small, expected).status_line == "UMAP · about 30 s left"
 
@@ -459,7 +462,7 @@ def test_time_left_follows_the_changes_as_they_shrink(small):
     status = RunStatus("running", 0.0, phase="clustering", progress={"iteration": 300}, seconds={"clustering": 30.0})
     assert (
         progress(status, History(updates=updates), config, ByPhase(clustering=600.0)).status_line
-        == "Clustering: update 4 of about 4 · about 11 s left"  # 10 by its speed, and a little of the 600 expected
+        == "Clustering: update 4 of about 4 · about 12 s left"  # 10 by its speed, and a little of the 600 expected
     )
 
 
@@ -533,6 +536,7 @@ def test_seconds_are_booked_under_the_phase_in_which_they_went_by(tmp_path, smal
     booked = next(folder.status.seconds for item in recording if item["event"] == "CentersInitialized")
     recording.close()
     assert booked["centers"] > 0 and "clustering" not in booked
+    assert folder.status.recording > 0  # snapshots and scores, of which training knows nothing
 
 
 # -- what goes wrong is said

@@ -14,6 +14,7 @@ from dec_core.runs.status import RunStatus
 
 UNKNOWN = ByPhase()
 TRUST = 0.05  # of a run: after so much of it, how fast it is counts as much as how fast it was expected to be
+RECORDING = 0.1  # of the seconds of training go to snapshots and scores besides, before a run has shown how many
 KNOWN = 0.1  # of a phase: after so much of it, its own speed counts as much as what was expected of it
 
 
@@ -51,10 +52,11 @@ def progress(status: RunStatus, history: History, config: RunConfig, expected: B
         number, about = max(len(history.updates), 1), math.ceil(n_iterations / config.update_interval)
         certain = "" if n_iterations == config.max_iterations and config.tol == 0 else "about "
         doing = f"Clustering: update {number} of {certain}{max(about, number)}"
-    done, seconds_left = _seconds(step, share, _begun(step, status, history, config), status.seconds, expected)
+    done, to_train = _seconds(step, share, _begun(step, status, history, config), status.seconds, expected)
+    seconds_left = to_train * _recording(status, expected)
     is_known = sum(expected) > 0
     remaining = f" · {duration(seconds_left)} left" if is_known else ""
-    return Progress(doing + remaining, done / max(done + seconds_left, 1e-9), step, seconds_left if is_known else 0.0)
+    return Progress(doing + remaining, done / max(done + to_train, 1e-9), step, seconds_left if is_known else 0.0)
 
 
 def _seconds(
@@ -74,6 +76,12 @@ def _seconds(
     of_phase = (1 - share) * moved[0] / moved[1] if step != 1 else 0.0
     of_clustering = pace * expected.clustering if step < 2 else 0.0
     return sum(took), of_phase + _centers_left(step, took, of_phase, expected) + of_clustering
+
+
+def _recording(status: RunStatus, expected: ByPhase) -> float:
+    """How many times as long as training alone all takes, snapshots and scores included."""
+    prior = TRUST * sum(expected)
+    return 1 + (status.recording + RECORDING * prior) / max(sum(status.seconds.values()) + prior, 1e-9)
 
 
 def _centers_left(step: int, took: ByPhase, pretraining_left: float, expected: ByPhase) -> float:

@@ -43,6 +43,7 @@ class RunStatus:
     phase: Phase = "pretraining"
     progress: Progress = field(default_factory=dict)  # the newest record of any kind
     seconds: SecondsByPhase = field(default_factory=dict)  # in which the run was active
+    recording: Seconds = 0.0  # seconds between those of training, for snapshots, scores and records
     outcome: Outcome = field(default_factory=dict)  # the newest scores: `OUTCOME`
     message: str = ""
     updated: Seconds = 0.0  # when it was last written, since the epoch

@@ -132,8 +132,7 @@ class _Recorder:
         started = time.monotonic()
         for event in train(self.state, self.dataset.x, self.stages.known):
             self._count(event, time.monotonic() - started)
-            yield self._handle(event)
-            yield from self._what_follows(event)
+            yield from self._timed(event)
             started = time.monotonic()
         if self.status.state != "failed":
             yield from self._finish()
@@ -155,6 +154,21 @@ class _Recorder:
             self.live_umap.close()
 
     # -- one event
+
+    def _timed(self, event: Event) -> Iterator[Record]:
+        """Its records; how long they take is added up, but not how long the caller takes."""
+        records = self._recorded(event)
+        while True:
+            started = time.monotonic()
+            record = next(records, None)
+            self.status = replace(self.status, recording=self.status.recording + time.monotonic() - started)
+            if record is None:
+                return
+            yield record
+
+    def _recorded(self, event: Event) -> Iterator[Record]:
+        yield self._handle(event)
+        yield from self._what_follows(event)
 
     def _handle(self, event: Event) -> Record:
         """Write the event and what it calls for: a snapshot, a checkpoint. The caller sees one record an event."""
