@@ -10,6 +10,7 @@ from benchmarks import (
     bench,
     decoder,
     first_minute,
+    fuzz_uploads,
     inspect_latency,
     live_umap,
     pictures,
@@ -23,7 +24,7 @@ from dec_core.cli import parser_of, run
 
 COMMANDS = (
     bench, profile, table, recipes, decoder, first_minute, sweep_example, inspect_latency, app_latency, redraw,
-    live_umap, pictures,
+    live_umap, pictures, fuzz_uploads,
 )  # fmt: skip
 
 

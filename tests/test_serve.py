@@ -13,11 +13,15 @@ import time
 import tomllib
 import urllib.error
 import urllib.request
+from http.client import HTTPConnection
 from http.cookiejar import CookieJar
 from pathlib import Path
 
 import psutil
 import pytest
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.sync.client import connect
 
 from dec_core.cli import main, serve
 from dec_core.work.room import RoomSettings, limits
@@ -168,11 +172,40 @@ def somebody():
     return urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar)), jar
 
 
+def put_file(port: int, n_bytes: int) -> int:
+    """The answer to a file of so many bytes, sent as Streamlit's page does."""
+    here = f"127.0.0.1:{port}"
+    with connect(
+        f"ws://{here}/_stcore/stream", subprotocols=["streamlit"], max_size=None, origin=f"http://{here}"
+    ) as socket:
+        socket.send(BackMsg(rerun_script={"query_string": ""}).SerializeToString())
+        message = ForwardMsg()
+        while message.WhichOneof("type") != "new_session":
+            message.ParseFromString(socket.recv(timeout=PATIENCE))
+        session = message.new_session.initialize.session_id
+        http = HTTPConnection(here)
+        http.request("GET", "/_stcore/health")
+        with http.getresponse() as answer:
+            token = re.search(r"_streamlit_xsrf=([^;]+)", answer.getheader("set-cookie"))[1]
+            answer.read()
+        start = b'--X\r\nContent-Disposition: form-data; name="file"; filename="a.npy"\r\n\r\n'
+        headers = {"Content-Type": "multipart/form-data; boundary=X", "X-Xsrftoken": token}
+        headers["Cookie"] = f"_streamlit_xsrf={token}"
+        address = f"/_stcore/upload_file/{session}/{n_bytes}"
+        body = start + bytes(n_bytes) + b"\r\n--X--\r\n"
+        headers["Content-Length"] = str(len(body))
+        http.request("PUT", address, b"", headers)
+        if n_bytes < 10_000:  # what is too large is refused before it comes: who goes on sending may see no answer
+            http.send(body)
+        return http.getresponse().status
+
+
 @pytest.mark.slow
 def test_a_room_opens_tells_visitors_apart_and_ends_without_orphans(tmp_path):
     port, out = free_port(), tmp_path / "out.txt"
     environment = {**os.environ, "DEC_RUNS": str(tmp_path / "runs"), "DEC_STATIC": str(tmp_path / "static")}
-    command = [sys.executable, "-m", "dec_core", "serve", "--room", "--port", str(port)]
+    limits = ["--max-upload", "1", "--max-requests", "3"]
+    command = [sys.executable, "-m", "dec_core", "serve", "--room", "--port", str(port), *limits]
     with out.open("w") as log:
         process = subprocess.Popen(
             command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
@@ -191,6 +224,13 @@ def test_a_room_opens_tells_visitors_apart_and_ends_without_orphans(tmp_path):
         assert [cookie.value.partition(".")[0] for cookie in browsers[0][1]] == ["instructor"]
         assert opened(browsers[1][0], here + link)[0] == 403
         assert [cookie.value for cookie in browsers[1][1]] == second
+        assert [put_file(port, n_bytes) for n_bytes in (1000, 2**21)] == [204, 413]
+        assert opened(browsers[1][0], f"{here}/healthz") == (200, b"ok\n")
+        flood = [opened(browsers[1][0], f"{here}/pulse") for _ in range(40)]
+        assert {status for status, _ in flood} == {404, 429} and b"Too many requests" in flood[-1][1]
+        assert opened(browsers[0][0], f"{here}/pulse")[0] == 404, "another visitor's is answered"
+        status, figures = opened(somebody()[0], f"{here}/metrics")
+        assert status == 200 and re.search(rb"\ndec_requests_refused_total [1-9]", figures)
         workers = wait_for(lambda: psutil.Process(process.pid).children(recursive=True))
         process.send_signal(signal.SIGTERM)
         process.wait(PATIENCE)
