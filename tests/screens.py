@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 from dec_core.runs.folder import RunFolder
 from dec_core.work.housekeeping import Housekeeping
 from dec_core.work.room import RoomSettings
+from dec_core.work.supervisor import Standing
 
 MAIN = Path(__file__).parents[1] / "pages" / "main.py"
 PATIENCE = 240.0  # seconds for one drawing; the first imports a lot, and speed is not what is tested
@@ -35,6 +36,9 @@ class NoWorkers:
     def start(self, config, owner=""):
         self.started.append(config)
         return RunFolder.create(self.root, config, owner=owner)
+
+    def standing(self):
+        return Standing(True, 1, 2, ())
 
     def sweep(self, storage, name):
         self.swept.append((storage, name))

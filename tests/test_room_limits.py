@@ -15,9 +15,11 @@ from dec_core.runs.marks import mark
 from dec_core.runs.ownership import INSTRUCTOR
 from dec_core.sweeps import studies
 from dec_core.sweeps.plan import SweepPlan
+from dec_core.work.checks import Check
 from dec_core.work.disk import Disk
 from dec_core.work.housekeeping import Housekeeping
 from dec_core.work.room import RoomSettings
+from pages.room import server
 from pages.shared import focus
 from pages.shared.keeping import goes_first, rule
 from pages.sweep import storage
@@ -149,7 +151,7 @@ def test_a_visitor_keeps_so_many_bytes(room, limits, monkeypatch):
 
 def test_images_of_a_run_under_way_or_of_others_are_not_deleted(room, limits, digits, monkeypatch):
     limits()
-    mine = own.keep(Dataset("mine", digits.images[:400], None, ()), room.root, ANNA)
+    mine = own.keep(Dataset("mine", digits.images, digits.y, digits.classes), room.root, ANNA)
     arrives(monkeypatch, ANNA)
     at = opened_at("train")
     at.selectbox(key="kept").select(mine).run()
@@ -223,3 +225,20 @@ def test_a_run_that_is_too_many_is_refused_in_words_on_the_screen(room, limits, 
     press(at.run(), "start")
     assert "disk is full; delete runs you no longer need" in told[0]
     assert focus.supervisor is Workers
+
+
+# -- the instructor
+
+
+def test_the_instructor_sees_how_the_server_is(room, limits, monkeypatch):
+    limits(disk=20).disk = Disk(used=3_100_000_000, most=20 * 10**9)
+    rows = [Check("disk", "1 GB is free", "bad", "Free some."), Check("port [x](y)", "is free")]
+    monkeypatch.setattr(server, "checks", lambda root: rows)
+    arrives(monkeypatch, INSTRUCTOR)
+    at = opened_at("room")
+    assert "Free some" not in seen(at), "nothing is looked at before it is asked for"
+    at.session_state["server"] = True
+    at = at.run()
+    (said,) = [item.value for item in at.markdown if "Free some." in item.value]
+    assert ":red[" in said and ":green[" in said and "[x](y)" not in said
+    assert "1 run in training, 2 waiting. The runs take 3.1 of 20 GB." in [item.value for item in at.caption]

@@ -12,6 +12,7 @@ from dec_core.runs.room_state import change_room, room_state
 from pages.room.closing import closing_menu, end, undo_clearing
 from pages.room.news import wall_pulse
 from pages.room.prepared import prepared_links
+from pages.room.server import server_menu
 from pages.room.wall import show_wall, today
 from pages.shared import focus
 from pages.shared.box import box, choice, to_come
@@ -52,6 +53,7 @@ def _view() -> None:
         with st.container(horizontal=True, vertical_alignment="center", gap="small", key="room"):
             st.markdown(escape(_counted(shown)), width="stretch")
             st.link_button("Projector", "./projector", icon=":material/cast:", help=ABOUT_PROJECTOR)
+            server_menu()
             closing_menu()
         undo_clearing()
         if shown:
