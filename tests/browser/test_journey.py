@@ -107,7 +107,7 @@ def test_watch_dec_cluster_mnist(server, page):
     wait_until(page, lambda: abs(right_in_matrix(page) - metric(page, "Accuracy")) < 0.06)
 
 
-@pytest.mark.night  # at three widths; frames and their words: test_live_umap, test_app
+@pytest.mark.night  # at three widths; frames and their words: test_live_umap, test_train_run
 def test_umap_travels_while_the_clusters_form_and_pca_is_a_click_away(server, page):
     page.goto(server.address + link_of(MNIST, n_samples=1000, pretrain_epochs=2, max_iterations=100_000))
     button(page, "Start").click()
