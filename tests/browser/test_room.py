@@ -2,7 +2,7 @@
 
 import re
 
-from driving import DIGITS, button, link_of, opened
+from driving import DIGITS, button, link_of, opened, wait_until
 from playwright.sync_api import expect
 
 from benchmarks.serving import served
@@ -42,6 +42,63 @@ def test_a_run_is_its_owners_and_the_instructors_and_a_stranger_sees_it_when_it_
         instructor.goto(f"{address}/instructor?token={new_instructor_token(tmp_path)}")
         instructor.goto(f"{address}/?run={run.id}")
         button(instructor, "Stop").click()
+        expect(button(owner, "Resume")).to_be_enabled()
+        assert complaints == [] and run.status.state == "stopped"
+        for page in (owner, stranger, instructor):
+            page.context.close()
+
+
+def tile(page, name):
+    """Somebody's tile on the wall."""
+    return page.locator(".tile").filter(has=page.get_by_role("heading", name=name, exact=True))
+
+
+def test_the_instructor_sees_all_runs_and_shows_one_to_who_follows(tmp_path, browser):
+    with served(tmp_path, DEC_ROOM="1") as (address, _):
+        complaints, of_stranger = [], []
+        owner, stranger, instructor = (opened(browser, those) for those in (complaints, of_stranger, complaints))
+        owner.goto(address + link_of(DIGITS, max_iterations=100_000))
+        button(owner, "Start").click()
+        expect(button(owner, "Pause")).to_be_enabled()
+        (run,) = list_runs(tmp_path)
+        owner.get_by_role("button", name="Your name").click()
+        owner.get_by_label("Nickname").fill("Ada <b>")
+        owner.keyboard.press("Enter")
+        expect(owner.get_by_role("button", name="You are Ada <b>")).to_be_visible()
+
+        stranger.goto(f"{address}/room")  # which is the instructor's
+        expect(stranger.get_by_text("Page not found")).to_be_visible()
+        assert stranger.request.get(f"{address}/pulse/room/wall").status == 404
+        stranger.goto(f"{address}/projector")
+        expect(stranger.get_by_text("Nothing is on the projector")).to_be_visible()
+
+        instructor.goto(f"{address}/instructor?token={new_instructor_token(tmp_path)}")
+        instructor.get_by_role("link", name="Room").click()
+        expect(tile(instructor, "Ada <b>").locator("polyline[points*=',']")).to_have_count(1)  # drawn as it trains
+        tile(instructor, "Ada <b>").get_by_role("button", name="show on the projector").press("Enter")
+        expect(stranger.get_by_role("heading", name="digits")).to_be_visible()  # nobody touched its machine
+
+        stranger.goto(address)
+        of_stranger.clear()  # that there is no such page
+        tile(instructor, "Ada <b>").get_by_role("button", name="take off the projector").click()
+        tile(instructor, "Ada <b>").get_by_role("button", name="open on Train").click()
+        expect(button(instructor, "Pause")).to_be_enabled()
+        button(instructor, "Show to all").click()
+        expect(stranger.get_by_text("The instructor shows")).to_be_visible()
+        assert f"run={run.id}" not in stranger.url  # not before a click
+        button(stranger, "Go there").press("Enter")
+        wait_until(stranger, lambda: f"run={run.id}" in stranger.url)
+        expect(button(stranger, "Stop")).to_be_disabled()
+        instructor.get_by_role("link", name="Inspect").click()
+        wait_until(stranger, lambda: "/inspect?" in stranger.url and f"run={run.id}" in stranger.url)
+        expect(stranger.get_by_text("Which ones?")).to_be_visible()
+        assert of_stranger == []
+        button(instructor, "Stop showing").click()
+        expect(stranger.get_by_text(SOMEBODY_ELSES)).to_be_visible()
+        assert stranger.request.get(f"{address}/pulse?run={run.id}").status == 404
+
+        instructor.get_by_role("link", name="Room").click()
+        tile(instructor, "Ada <b>").get_by_role("button", name="end this run").click()
         expect(button(owner, "Resume")).to_be_enabled()
         assert complaints == [] and run.status.state == "stopped"
         for page in (owner, stranger, instructor):
