@@ -57,6 +57,7 @@ def line_thumbnail(values: Sequence[float], lowest: float, highest: float) -> st
     if len(values) < 2:
         return ""
     kept = np.unique(np.linspace(0, len(values) - 1, MOST_CORNERS).round().astype(int))
-    heights = (np.nan_to_num(np.asarray(values, float)[kept]) - lowest) / max(highest - lowest, 1e-12)
-    x, y = 100 * kept / (len(values) - 1), 100 * (1 - heights.clip(0, 1))
+    within = np.nan_to_num(np.asarray(values, float)[kept]).clip(lowest, highest)
+    heights = (within - lowest) / max(highest - lowest, 1e-12)
+    x, y = 100 * kept / (len(values) - 1), 100 * (1 - heights)
     return " ".join(f"{right:.1f},{down:.1f}" for right, down in zip(x, y, strict=True))
