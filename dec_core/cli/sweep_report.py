@@ -38,8 +38,11 @@ def table_text(rows: list[dict[str, Any]], plan: SweepPlan, root: Path) -> str:
         sentence = outcome.best_in_words(rows, plan.objective, 4)
         labels = " Tuned by labels." if plan.uses_labels else ""
         lines += ["", f"{sentence[0].upper()}{sentence[1:]}. Trial {best['number']} is kept in {runs}.{labels}"]
-    said = [outcome.tried_in_words(rows, plan, {name: name for name in plan.space}), outcome.trust_in_words(rows, plan)]
-    return "\n".join([*lines, *filter(None, said)])
+    sentences = [
+        outcome.tried_in_words(rows, plan, {name: name for name in plan.space}),
+        outcome.trust_in_words(rows, plan),
+    ]
+    return "\n".join([*lines, *filter(None, sentences)])
 
 
 def _short(value: Any) -> str:

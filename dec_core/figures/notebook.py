@@ -166,7 +166,7 @@ def config_source(config: RunConfig) -> str:
 
 
 def _title(run: Any) -> str:
-    said = "\n".join(f"> {escape(sentence, MOST)}  " for sentence in run.sentences)
+    quoted = "\n".join(f"> {escape(sentence, MOST)}  " for sentence in run.sentences)
     return f"""
 # {escape(heading(run))}
 
@@ -174,7 +174,7 @@ This notebook makes a run of deep embedded clustering again, from top to bottom,
 {__version__}. It needs no app: run `pip install .` in the project's repository first. What the run had found
 ({escape(run.created or run.id)}, after {duration_shown(run.seconds)} of training):
 
-{said}
+{quoted}
 """
 
 

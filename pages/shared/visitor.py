@@ -67,10 +67,10 @@ def known_by(cookie: str) -> Visitor:
 def id_in(cookie: str) -> str:
     """What a cookie says; "" where it is forged, altered or older than `LIFETIME`."""
     try:
-        said = _signer(runs_root()).unsign(cookie, max_age=LIFETIME).decode()
+        signed_id = _signer(runs_root()).unsign(cookie, max_age=LIFETIME).decode()
     except (BadSignature, UnicodeError):
         return ""
-    return said if ID.fullmatch(said) else ""
+    return signed_id if ID.fullmatch(signed_id) else ""
 
 
 def own_cookie() -> str:

@@ -129,10 +129,10 @@ def _numbers(shown_numbers: list[Number]) -> None:
                       width=number.width)  # fmt: skip
 
 
-def _findings(found: Findings) -> None:
+def _findings(findings: Findings) -> None:
     """What can be said of the clusters without labels."""
     with st.container(key="findings"):
-        if found.is_warning:
-            st.warning(escape(found.text, MOST_FOUND), icon=":material/warning:")
+        if findings.is_warning:
+            st.warning(escape(findings.text, MOST_FOUND), icon=":material/warning:")
         else:
-            st.caption(escape(found.text, MOST_FOUND) or "\u2003")
+            st.caption(escape(findings.text, MOST_FOUND) or "\u2003")

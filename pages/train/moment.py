@@ -85,8 +85,8 @@ class Moment:
     def told(self) -> dict[str, Any]:
         """What browsers that follow the run are told of it."""
         rests = self.status.updated if self.status.state == "paused" else 0.0  # a step that is done is news
-        told = {"layout": self.layout, "words": self.words, "parts": self.views.versions}
-        return {**told, "over": self.over, "rests": rests}
+        parts = {"layout": self.layout, "words": self.words, "parts": self.views.versions}
+        return {**parts, "over": self.over, "rests": rests}
 
 
 def _said(state: str) -> str:
@@ -150,10 +150,10 @@ def _made(run: RunFolder, number: int) -> Moment:
     standing = progress(status, history, config, expected_seconds(config, rates_of_server(config)))
     failed = status.state == "failed"
     line = {"queued": place_in_line, "running": lambda _: standing.status_line}.get(status.state, lambda _: "")(run)
-    found = Findings("", False) if failed else what_is_found(run.id, history, config)
+    findings = Findings("", False) if failed else what_is_found(run.id, history, config)
     return Moment(
         number, run, config, status, history, standing, Views(run.id, history, config),
-        numbers(history, status.outcome, failed=failed), found, line, _is_over(status, history, config),
+        numbers(history, status.outcome, failed=failed), findings, line, _is_over(status, history, config),
     )  # fmt: skip
 
 

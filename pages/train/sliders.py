@@ -81,7 +81,7 @@ def _show(slider: Slider, form: Form, rates: Rates) -> None:
     values = tuple(_field_value(name, slider.whole(stop)) for stop in slider.stops)
     now = _field_value(name, slider.whole(slider.value))
     known = form.config is not None
-    said = effects(name, form.config, (*values, now), rates) if known else ("",) * (len(values) + 1)
+    lines = effects(name, form.config, (*values, now), rates) if known else ("",) * (len(values) + 1)
     data = {
         "script": script_url("slider", SCRIPT),
         "name": slider.title or FIELDS[name]["label"],
@@ -89,8 +89,8 @@ def _show(slider: Slider, form: Form, rates: Rates) -> None:
         "shown": _text(slider.value),
         "place": place(slider.value, slider.stops),
         "stops": [_text(stop) for stop in slider.stops],
-        "effects": list(said[:-1]),
-        "effect": said[-1],
+        "effects": list(lines[:-1]),
+        "effect": lines[-1],
         "marks": [
             {"kind": kind, "title": f"{whose}: {_text(value)}", "place": place(value, slider.stops)}
             for kind, whose, value in slider.marked
