@@ -17,6 +17,7 @@ from benchmarks import (
     profile,
     recipes,
     redraw,
+    room,
     sweep_example,
     table,
 )
@@ -24,7 +25,7 @@ from dec_core.cli import parser_of, run
 
 COMMANDS = (
     bench, profile, table, recipes, decoder, first_minute, sweep_example, inspect_latency, app_latency, redraw,
-    live_umap, pictures, fuzz_uploads,
+    live_umap, pictures, fuzz_uploads, room,
 )  # fmt: skip
 
 

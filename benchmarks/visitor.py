@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from http.client import HTTPConnection
 from types import TracebackType
+from typing import Any
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.Element_pb2 import Element
@@ -23,18 +24,25 @@ class Visitor:
         "train", "inspect", "compare" or "sweep".
     query : str
         Of the link, as in "run=new&seed=3".
+    cookie : str
+        By which a room knows who it is, as a browser sends it.
     """
 
-    def __init__(self, address: str, screen: str, query: str = ""):
+    def __init__(self, address: str, screen: str, query: str = "", cookie: str = ""):
         self.screen, self.query, self.page_hash = screen, query, ""
         self.clocks: dict[str, float] = {}  # seconds between two reruns of a fragment, by its id
         self.fragments: dict[str, int] = {}  # how many elements a fragment has drawn, by its id
         self.question = ""  # the address at which the screen asks whether there is something new to show
+        self.buttons: dict[str, tuple[str, str]] = {}  # of those that can be pressed, by label: their ids and fragments
+        self.live: dict[str, Any] = {}  # of the live view: address, number, layout; and its fragment
         self.errors: list[str] = []
         self.n_bytes = 0
         self.http = HTTPConnection(address.removeprefix("http://"))
         url = address.replace("http", "ws", 1) + "/_stcore/stream"
-        self.socket = connect(url, subprotocols=["streamlit"], max_size=None, origin=address, open_timeout=60)
+        headers = {"Cookie": cookie} if cookie else None
+        self.socket = connect(
+            url, subprotocols=["streamlit"], max_size=None, origin=address, open_timeout=60, additional_headers=headers
+        )
 
     def __enter__(self) -> Visitor:
         return self
@@ -43,7 +51,12 @@ class Visitor:
         self.http.close()
         self.socket.close()
 
-    def redraw(self, *, fragment: str = "") -> None:
+    def press(self, label: str) -> None:
+        """Press a button and wait until what it has led to is drawn."""
+        button, fragment = self.buttons[label]
+        self.redraw(fragment=fragment, pressed=button)
+
+    def redraw(self, *, fragment: str = "", pressed: str = "") -> None:
         """Ask for the whole page, or one fragment of it, and wait until it is drawn."""
         if not fragment:
             self.clocks.clear()
@@ -53,7 +66,10 @@ class Visitor:
         rerun = message.rerun_script
         rerun.query_string, rerun.page_script_hash, rerun.fragment_id = self.query, self.page_hash, fragment
         rerun.page_name = "" if self.page_hash else self.screen
-        rerun.is_auto_rerun = bool(fragment)
+        rerun.is_auto_rerun = bool(fragment) and not pressed
+        if pressed:
+            state = rerun.widget_states.widgets.add()
+            state.id, state.trigger_value = pressed, True
         self.socket.send(message.SerializeToString())
         self.wait()
 
@@ -91,11 +107,17 @@ class Visitor:
             if fragment:
                 self.fragments[fragment] = self.fragments.get(fragment, 0) + 1
             if delta.WhichOneof("type") == "new_element":
-                self._take_element(delta.new_element)
+                self._take_element(delta.new_element, fragment)
 
-    def _take_element(self, element: Element) -> None:
+    def _take_element(self, element: Element, fragment: str) -> None:
         kind = element.WhichOneof("type")
         if kind == "exception":
             self.errors.append(element.exception.message[:300])
+        elif kind == "button":
+            self.buttons.pop(element.button.label, None)
+            if not element.button.disabled:
+                self.buttons[element.button.label] = element.button.id, fragment
         elif kind == "bidi_component" and element.bidi_component.component_name.endswith("pulse"):
             self.question = json.loads(element.bidi_component.json)["url"]
+        elif kind == "bidi_component" and element.bidi_component.component_name.endswith("live"):
+            self.live = {**json.loads(element.bidi_component.json), "fragment": fragment}

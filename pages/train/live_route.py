@@ -95,5 +95,5 @@ async def _events(request: Request, run: RunFolder, number: int) -> AsyncIterato
 
 
 def _event(moment: Moment, run: RunFolder) -> str:
-    data = {"url": f"live/{quote(run.id)}", "number": moment.number, **moment.told}
+    data = {"url": f"live/{quote(run.id)}", "number": moment.number, "records": moment.history.n_records, **moment.told}
     return f"id: {moment.number}\ndata: {json.dumps(data)}\n\n"
