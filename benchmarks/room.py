@@ -17,7 +17,7 @@ import time
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPResponse, RemoteDisconnected
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
@@ -177,21 +177,13 @@ class Browser:
             raise RuntimeError("the page follows no run")
         self.run_id = url.rpartition("/")[2]
         stream, frames = _connection(self.address), _connection(self.address)
-        stream.timeout = 5.0
-        stream.request("GET", f"/{url}", headers={"Cookie": self.cookie})
-        answer = stream.getresponse()
+        answer = _get(stream, url, self.cookie)
         while time.monotonic() < until:
-            try:
-                line = answer.readline()
-            except TimeoutError:
-                line = b": quiet"  # which http.client does not go on from
-                stream.close()
-                stream.request("GET", f"/{url}", headers={"Cookie": self.cookie})
-                answer = stream.getresponse()
+            line = answer.readline()  # something comes every fifteen seconds, at least
             if line.startswith(b"data: {"):
                 self._show(json.loads(line[6:]), frames)
             elif not line:
-                return
+                raise RuntimeError("the stream has ended")
 
     def _show(self, moment: dict[str, Any], frames: HTTPConnection) -> None:
         for part in PARTS:
@@ -209,8 +201,11 @@ class Browser:
     def _fetch(self, path: str, frames: HTTPConnection) -> str:
         """Fetch a frame, be it by a detour; its version."""
         for _ in range(5):
-            frames.request("GET", f"/{path}", headers={"Cookie": self.cookie})
-            answer = frames.getresponse()
+            try:
+                answer = _get(frames, path, self.cookie)
+            except (RemoteDisconnected, ConnectionError):  # a server lets go of a connection on which nothing is asked
+                frames.close()
+                answer = _get(frames, path, self.cookie)
             answer.read()
             if answer.status == 200:
                 break
@@ -237,6 +232,11 @@ def _cookie(address: str) -> str:
     answer.read()
     connection.close()
     return answer.headers.get("set-cookie", "").partition(";")[0]
+
+
+def _get(connection: HTTPConnection, path: str, cookie: str) -> HTTPResponse:
+    connection.request("GET", f"/{path}", headers={"Cookie": cookie})
+    return connection.getresponse()
 
 
 def _connection(address: str) -> HTTPConnection:

@@ -45,6 +45,7 @@ def test_each_in_words(tmp_path, small, monkeypatch):
         monkeypatch.setattr(ALine, "training", runs[1])
         monkeypatch.setattr(ALine, "waiting", runs[2])
         monkeypatch.setattr(waiting, "expected_seconds", lambda *_: ByPhase(60.0, 0.0, 30.0))
+        monkeypatch.setattr(waiting, "EVERY", 1e-9)
         at = opened_at("train", run=runs[0].id)
         assert "Waiting: 2 runs before this one, about 3 min" in said(at)
         monkeypatch.setattr(ALine, "room", RoomSettings(is_room=True, slots=4))

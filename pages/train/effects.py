@@ -133,7 +133,12 @@ def rates_of_server(config: RunConfig) -> Rates:
     """
     root = runs_root()
     as_of = (root.stat().st_mtime_ns if root.exists() else 0, time.monotonic() // COUNT_EVERY)
-    return rates(RunConfig.make(autoencoder=config.autoencoder, precision=config.precision), _trained(root, as_of))
+    return _rates(config.autoencoder, config.precision, root, as_of)
+
+
+@lru_cache(maxsize=32)
+def _rates(autoencoder: str, precision: str, root: Path, as_of: tuple[int, float]) -> Rates:
+    return rates(RunConfig.make(autoencoder=autoencoder, precision=precision), _trained(root, as_of))
 
 
 @lru_cache(maxsize=4)

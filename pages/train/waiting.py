@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from functools import lru_cache
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from pages.shared import focus
 from pages.shared.text import count_of
 from pages.train.effects import expected_seconds, rates_of_server
 
+EVERY = 2.0  # seconds: so old an estimate may be
+
 
 def place_in_line(run: RunFolder) -> str:
     """As in "Waiting: 2 runs before this one, about 3 min"; without a time where it cannot be known."""
@@ -23,8 +26,9 @@ def place_in_line(run: RunFolder) -> str:
     if not n_ahead:
         return "Starting …"
     training, waiting = supervisor.before(run)
-    of_training = [_seconds_left(other, focus.reader(other.id).refresh()) for other in training]
-    of_waiting = [_seconds_left(other, History()) for other in waiting]
+    as_of = time.monotonic() // EVERY
+    of_training = [_seconds_left(other.path, True, as_of) for other in training]
+    of_waiting = [_seconds_left(other.path, False, as_of) for other in waiting]
     sentence = f"Waiting: {count_of(n_ahead, 'run')} before this one"
     if not all([*of_training, *of_waiting]):
         return sentence
@@ -35,11 +39,16 @@ def place_in_line(run: RunFolder) -> str:
     return f"{sentence}, {duration(seconds)}"
 
 
-def _seconds_left(run: RunFolder, history: History) -> float:
-    """How long a run will go on to train; 0 where that cannot be known."""
-    config = _config(run.path)
+@lru_cache(maxsize=500)
+def _seconds_left(path: Path, has_begun: bool, as_of: float) -> float:
+    """How long a run will go on to train; 0 where that cannot be known.
+
+    All who wait ask it of all who wait before them.
+    """
+    run, config = RunFolder(path), _config(path)
     if config is None:
         return 0.0
+    history = focus.reader(run.id).refresh() if has_begun else History()
     return progress(run.status, history, config, expected_seconds(config, rates_of_server(config))).seconds_left
 
 
