@@ -9,6 +9,7 @@ from driving import opened
 from dec_core.figures.embedding import frame
 from pages.inspect.view_components import TIMELINE
 from pages.shared.components import KEYS, POINTS, POINTS_SCRIPTS
+from pages.train.following import BAR
 
 PAGES = Path(__file__).parents[2] / "pages"
 KEYBOARD = [f"shared/{name}" for name in KEYS]
@@ -265,3 +266,151 @@ def test_follow_takes_the_place_of_a_drag_just_before(blank):
     }""")
     blank.evaluate("pass()")
     assert blank.evaluate("calls") == [["moment", -1]]
+
+
+SERVER = """() => {
+  window.sources = [];
+  window.EventSource = class extends EventTarget {
+    static CLOSED = 2;
+    constructor(url) { super(); Object.assign(this, { url, readyState: 1 }); sources.push(this); }
+    close() { this.readyState = 2; }
+  };
+  window.asked = [];
+  window.answers = [];
+  window.fetch = (url) => {
+    asked.push(url);
+    return new Promise((resolve) => answers.push((version, content, ok = true) => resolve(
+      { ok, status: ok ? 200 : 404, url: url.replace(/[^/]*$/, version), json: async () => content })));
+  };
+  const known = { url: "live/a", layout: "L", over: false };
+  window.hear = (moment) => sources.at(-1).onmessage({ data: JSON.stringify({ ...known, ...moment }) });
+}"""
+WORDS = {
+    "line": "Autoencoder: epoch 1 of 9",
+    "fraction": 0.1,
+    "numbers": [["0.5", ""]],
+    "findings": "",
+    "said": "Pretraining",
+}
+METRIC = """() => document.body.insertAdjacentHTML("beforeend", `
+  <div class="st-key-controls"><div class="stMarkdown"><p><strong>Starting …</strong></p></div></div>
+  <div class="st-key-numbers"><div class="stMetric"><div data-testid="stMetricValue"><p>—</p></div>
+    <div data-testid="stMetricDelta"><p>&emsp;</p></div></div></div>`)"""
+
+
+@pytest.fixture
+def live(blank):
+    """The component that follows a run, on a page with a line and a number, and a server that is played."""
+    blank.evaluate(SERVER)
+    blank.evaluate(METRIC)
+    load(blank, BAR, "train/live.js")
+    blank.evaluate(TIMERS)
+    return blank
+
+
+def drawn_live(page, **changes) -> None:
+    data = {"url": "live/a", "number": 5, "layout": "L", "words": WORDS, "awaits": False, **changes}
+    page.evaluate("(data) => draw(data)", data)
+
+
+def line(page) -> str:
+    return page.locator(".st-key-controls strong").inner_text()
+
+
+def test_words_and_numbers_move_with_what_the_server_tells(live):
+    drawn_live(live)
+    assert line(live) == "Autoencoder: epoch 1 of 9" and live.evaluate("sources.length") == 1
+    later = WORDS | {"line": "Autoencoder: epoch 3 of 9", "fraction": 0.3, "numbers": [["0.6", "+0.1"]]}
+    live.evaluate("(words) => hear({ number: 6, words, parts: {} })", later)
+    assert line(live) == "Autoencoder: epoch 3 of 9"
+    assert live.evaluate("part('.bar').getAttribute('aria-valuenow')") == "30"
+    delta = live.locator("[data-testid=stMetricDelta]")
+    assert delta.inner_text().strip() == "+0.1" and delta.get_attribute("data-change") == "up"
+    drawn_live(live)  # anew, by a click on a view: what Python drew is older than what is known
+    assert line(live) == "Autoencoder: epoch 3 of 9" and live.evaluate("sources.length") == 1
+    live.evaluate("(words) => hear({ number: 4, words, parts: {} })", WORDS)  # what was on its way is no news
+    assert line(live) == "Autoencoder: epoch 3 of 9" and live.evaluate("calls") == []
+
+
+def test_python_draws_where_something_else_has_changed_or_a_command_is_under_way(live):
+    drawn_live(live)
+    for number in (6, 7):
+        live.evaluate("([words, number]) => hear({ number, words, parts: {}, layout: 'M' })", [WORDS, number])
+    assert live.evaluate("calls") == [["news", "6"]]  # once, until it is drawn
+    drawn_live(live, number=8, layout="M", awaits=True)
+    assert live.evaluate("calls.length") == 1
+    paused = WORDS | {"line": "Autoencoder: epoch 4 of 9"}
+    live.evaluate("(words) => hear({ number: 9, words, parts: {}, layout: 'M' })", paused)
+    assert live.evaluate("calls.length") == 2 and line(live) == WORDS["line"]  # the command's own words stay
+    live.evaluate("(words) => hear({ number: 10, words, parts: {}, layout: 'M', over: true })", paused)
+    assert live.evaluate("sources.map((source) => source.readyState)") == [2]
+
+
+def test_a_lost_connection_says_so_and_comes_back(live):
+    drawn_live(live)
+    said = "part('.lost').textContent"
+    live.evaluate("sources[0].onerror()")  # the browser tries again by itself
+    assert "Connection lost, trying again" in live.evaluate(said)
+    live.evaluate("sources[0].onopen()")
+    assert live.evaluate(said) == ""
+    live.evaluate("sources[0].readyState = 2; sources[0].onerror()")  # it does not: the server has refused
+    live.evaluate("pass()")
+    assert live.evaluate("asked") == ["live/a"] and "Connection lost" in live.evaluate(said)
+    live.evaluate("answers[0]('a', {})")
+    live.evaluate("pass()")
+    assert live.evaluate("sources.length") == 2
+    live.evaluate("sources[1].readyState = 2; sources[1].onerror()")
+    live.evaluate("pass()")
+    live.evaluate("answers[1]('a', {}, false)")  # it is somebody else's by now
+    live.evaluate("pass()")
+    assert live.evaluate("[calls, sources.length]") == [[["news", "gone"]], 2] and live.evaluate(said) == ""
+
+
+def test_a_page_that_nobody_sees_or_that_shows_something_else_follows_nothing(live):
+    drawn_live(live)
+    see = "(hidden) => { Object.defineProperty(document, 'hidden', { value: hidden, configurable: true });" \
+          " document.dispatchEvent(new Event('visibilitychange')); }"  # fmt: skip
+    live.evaluate(see, True)
+    assert live.evaluate("sources.map((source) => source.readyState)") == [2]
+    live.evaluate(see, False)
+    assert live.evaluate("sources.map((source) => source.readyState)") == [2, 1]
+    drawn_live(live, url="live/b")
+    assert live.evaluate("sources.map((source) => [source.url, source.readyState])") == [
+        ["live/a", 2], ["live/a", 2], ["live/b", 1],
+    ]  # fmt: skip
+    live.evaluate("part('.live').getRootNode().host.remove(); sources[2].onerror()")
+    live.evaluate(see, False)
+    assert live.evaluate("sources.map((source) => source.readyState)") == [2, 2, 2]
+
+
+def test_a_part_fetches_what_is_new_passes_over_moments_and_keeps_what_python_has_drawn(blank):
+    blank.evaluate(SERVER)
+    blank.evaluate("""() => {
+      window.shown = [];
+      window.node = document.body.appendChild(document.createElement("div"));
+      window.hear = (number, version) => decBus.dispatchEvent(new CustomEvent("moment", { detail:
+        { url: "live/a", number, parts: { curves: version } } }));
+    }""")
+    load(blank, "<i></i>", "shared/follow.js", "../tests/browser/followed.js")
+    drawn = (
+        "(number, version, content) => draw({ followed: { url: 'live/a', part: 'curves', version, number }, content })"
+    )
+    act = lambda script: blank.evaluate(f"async () => {{ {script}; await new Promise((later) => setTimeout(later)); }}")  # noqa: E731
+    act(f"({drawn})(1, 'one', 'first')")
+    act("hear(1, 'two'); hear(2, 'one')")
+    assert blank.evaluate("asked") == [] and blank.evaluate("shown") == ["first"]
+    act("hear(3, 'three'); hear(4, 'four'); hear(5, 'five')")
+    assert blank.evaluate("asked") == ["live/a/curves/three"]
+    act("answers[0]('three', 'third')")
+    assert blank.evaluate("asked.at(-1)") == "live/a/curves/five"  # the fourth is passed over
+    act("answers[1]('six', 'sixth')")  # by a detour: the fifth was gone
+    act("hear(6, 'six')")
+    assert blank.evaluate("shown") == ["first", "third", "sixth"] and blank.evaluate("asked.length") == 2
+    act(f"({drawn})(2, 'two', 'old')")  # a redraw that began long ago
+    assert blank.evaluate("shown.at(-1)") == "sixth"
+    act("hear(7, 'seven')")
+    act(f"({drawn})(8, 'eight', 'eighth')")
+    act("answers[2]('seven', 'seventh')")
+    assert blank.evaluate("shown.at(-1)") == "eighth"
+    act("node.remove(); hear(9, 'nine')")
+    assert blank.evaluate("asked.length") == 3
