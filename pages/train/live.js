@@ -8,6 +8,7 @@
 const bus = (window.decBus ??= new EventTarget());
 bus.moments ??= new Map();
 const PATIENCE = 5000; // milliseconds after which a redraw that was asked for is asked for again
+const SILENT = 40000; // milliseconds without a word from the server after which the connection is taken for dead
 const LONGEST = 15000; // milliseconds between two attempts to reach a server that refuses
 const lives = new WeakMap(); // by element
 
@@ -44,13 +45,16 @@ class Live {
     this.source = null;
     bus.lost = false;
     clearTimeout(this.later);
+    clearTimeout(this.silence);
     this.say("");
   }
 
   open() {
     const source = (this.source = new EventSource(this.data.url));
-    source.onopen = () => { this.refused = 0; bus.lost = false; this.say(""); this.tell(bus.moments.get(this.data.url)); };
-    source.onmessage = (event) => this.hear(JSON.parse(event.data));
+    source.onopen = () => { this.refused = 0; bus.lost = false; this.say(""); this.listen(); this.tell(bus.moments.get(this.data.url)); };
+    source.onmessage = (event) => { this.listen(); this.hear(JSON.parse(event.data)); };
+    source.addEventListener("alive", () => this.listen());
+    this.listen();
     source.addEventListener("gone", () => { this.close(); this.emit("news", "gone"); });
     source.onerror = () => {
       if (!this.root.isConnected) this.leave();
@@ -58,10 +62,16 @@ class Live {
     };
   }
 
+  listen() { // a network that goes away tells nobody
+    clearTimeout(this.silence);
+    this.silence = setTimeout(() => { this.close(); this.turn(); this.lost(this.source); }, SILENT);
+  }
+
   lost(source) { // the browser tries again by itself, unless the server has refused
     bus.lost = true;
+    clearTimeout(this.silence);
     this.say("Connection lost, trying again …");
-    if (source.readyState !== EventSource.CLOSED) return;
+    if (source?.readyState !== EventSource.CLOSED) return;
     this.source = null;
     this.refused++;
     this.later = setTimeout(async () => {

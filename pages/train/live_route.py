@@ -25,7 +25,7 @@ from pages.shared.pulse import is_name_of_run
 from pages.train.moment import Moment
 from pages.train.watch import watchers
 
-HEARTBEAT = 15.0  # seconds: a connection that is dead is noticed when something is written to it
+HEARTBEAT = 15.0  # seconds: so that either side notices a connection that is dead
 RETRY = 1000  # milliseconds after which a browser tries again to listen
 STREAM = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}  # which no proxy holds back
 FRAME = {"Cache-Control": "private, max-age=86400, immutable"}
@@ -84,7 +84,7 @@ async def _events(request: Request, run: RunFolder, number: int) -> AsyncIterato
             if moment is None and watched.has_ended:
                 break
             if moment is None:
-                yield ": still here\n\n"
+                yield "event: alive\ndata: \n\n"
             elif await _visible_run(request) is None:  # no longer shared, or a cookie of yesterday
                 return
             else:

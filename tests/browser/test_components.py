@@ -356,14 +356,24 @@ def test_a_lost_connection_says_so_and_comes_back(live):
     live.evaluate("sources[0].readyState = 2; sources[0].onerror()")  # it does not: the server has refused
     live.evaluate("pass()")
     assert live.evaluate("asked") == ["live/a"] and "Connection lost" in live.evaluate(said)
+    settle = "new Promise((later) => requestAnimationFrame(later))"  # without the time that timers wait
     live.evaluate("answers[0]('a', {})")
-    live.evaluate("pass()")
+    live.evaluate(settle)
     assert live.evaluate("sources.length") == 2
     live.evaluate("sources[1].readyState = 2; sources[1].onerror()")
     live.evaluate("pass()")
     live.evaluate("answers[1]('a', {}, false)")  # it is somebody else's by now
-    live.evaluate("pass()")
+    live.evaluate(settle)
     assert live.evaluate("[calls, sources.length]") == [[["news", "gone"]], 2] and live.evaluate(said) == ""
+
+
+def test_a_server_that_is_silent_is_called_again(live):
+    drawn_live(live)
+    live.evaluate("pass()")
+    assert live.evaluate("sources.map((source) => source.readyState)") == [2, 1]
+    assert "Connection lost" in live.evaluate("part('.lost').textContent")
+    live.evaluate("sources[1].onopen()")
+    assert live.evaluate("part('.lost').textContent") == ""
 
 
 def test_a_page_that_nobody_sees_or_that_shows_something_else_follows_nothing(live):

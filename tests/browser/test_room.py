@@ -1,13 +1,17 @@
-"""A room in three browsers: whose run it is, a stranger, and the instructor."""
+"""A room in three browsers, whose run it is; and who watches a run, by a wire that is cut."""
 
 import re
+import shutil
+from dataclasses import replace
 
-from driving import DIGITS, button, link_of, opened, wait_until
+from driving import DIGITS, button, figure, link_of, opened, wait_until
 from playwright.sync_api import expect
+from wire import Wire
 
 from benchmarks.serving import served
-from dec_core.runs.folder import list_runs
+from dec_core.runs.folder import RunFolder, list_runs
 from dec_core.runs.room_files import new_instructor_token
+from dec_core.runs.status import this_process
 
 SOMEBODY_ELSES = "This run belongs to somebody else"
 
@@ -103,3 +107,42 @@ def test_the_instructor_sees_all_runs_and_shows_one_to_who_follows(tmp_path, bro
         assert complaints == [] and run.status.state == "stopped"
         for page in (owner, stranger, instructor):
             page.context.close()
+
+
+def test_a_run_moves_in_the_browser_without_a_redraw_and_a_lost_connection_comes_back(tmp_path, browser, finished_run):
+    shutil.copytree(finished_run.path, tmp_path / finished_run.id)
+    run = RunFolder(tmp_path / finished_run.id)
+    records, _ = run.records()
+    first = next(i for i, record in enumerate(records) if record.get("clustered")) + 1
+    later = [record for record in records[first:] if record["event"] != "Finished"]
+    (run.path / "events.jsonl").unlink()
+    run.append(*records[:first])
+    run.set_status(replace(run.status, state="running", phase="clustering", outcome={}, **this_process()))
+    with served(tmp_path) as (address, _):
+        wire, sent = Wire(int(address.rpartition(":")[2])), []
+        page = opened(browser, [])
+        page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
+        page.goto(f"http://localhost:{wire.port}/?run={run.id}")
+        updates = lambda: figure(page, "Curves").evaluate(  # noqa: E731
+            "node => Math.max(...node.data.filter((trace) => trace.xaxis === 'x2').flatMap((trace) => [...trace.x]), 0)"
+        )
+        wait_until(page, lambda: figure(page, "Curves").count() and figure(page, "Curves").evaluate("n => !!n.data"))
+        half = len(later) // 2
+        for records, is_cut in ((later[:half], False), (later[half:], True)):
+            drawn, digits = updates(), page.locator(".digits").inner_html()
+            n_sent, line = len(sent), page.locator(".st-key-controls strong").first.inner_text()
+            if is_cut:
+                wire.cut()
+                expect(page.get_by_text("Connection lost, trying again")).to_be_visible()
+            run.append(*records)
+            if is_cut:
+                wire.mend()
+                expect(page.get_by_text("Connection lost, trying again")).not_to_be_visible()
+            wait_until(page, lambda before=drawn: updates() > before)
+            wait_until(page, lambda before=digits: page.locator(".digits").inner_html() != before)
+            expect(page.locator(".st-key-controls strong").first).not_to_have_text(line)
+            assert is_cut or len(sent) == n_sent  # nothing was asked of Python
+        run.set_status(replace(run.status, state="stopped"))
+        expect(button(page, "Resume")).to_be_enabled()
+        page.context.close()
+        wire.close()
