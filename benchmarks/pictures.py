@@ -41,6 +41,8 @@ def tuned(runs: Path) -> None:
         page.goto(f"{address}/?run=new")
         page.get_by_role("link", name="Sweep", exact=True).click()
         page.get_by_text(re.compile("24 of 24 trials")).wait_for(timeout=120_000)
+        page.locator(".js-plotly-plot .main-svg").nth(3).wait_for(timeout=120_000)  # its four figures
+        page.locator("[data-testid=stDataFrame] canvas").first.wait_for(timeout=120_000)
         page.wait_for_timeout(5000)
         page.screenshot(path=DOCS / "sweep.png")
         url = f"sqlite:///{runs / 'sweeps.db'}"

@@ -628,6 +628,9 @@ def test_a_sweep_says_what_of_its_ranges_was_tried(small):
     )
     assert "learning rate 0.00213 (of" in outcome.tried_in_words(rows[:1], plan, titles)
     assert outcome.tried_in_words(rows[2:], plan, titles) == ""
+    switch = planned(small, space={"augment": {"choices": [False, True]}})
+    drawn = [{"state": "finished", "params": {"augment": True}}]
+    assert outcome.tried_in_words(drawn, switch, {"augment": "Augment"}) == "Tried: Augment no (0), yes (1)."
 
 
 # -- commands

@@ -63,10 +63,14 @@ def _tried(title: str, span: Range | Choices, values: list[Any]) -> str:
         return ""
     if isinstance(span, Choices):
         counts = [(choice, sum(value == choice for value in values)) for choice in span.choices]
-        return f"{title} {', '.join(f'{choice} ({n})' for choice, n in counts)}"
+        return f"{title} {', '.join(f'{_choice_text(choice)} ({n})' for choice, n in counts)}"
     low, high = min(values), max(values)
     tried = f"{low:.3g}" if low == high else f"{low:.3g} to {high:.3g}"
     return f"{title} {tried} (of {span.low:g} to {span.high:g})"
+
+
+def _choice_text(choice: Any) -> str:
+    return {True: "yes", False: "no", None: "all"}[choice] if isinstance(choice, bool | None) else str(choice)
 
 
 def rank_correlation(rows: list[dict[str, Any]], name: str) -> float | None:

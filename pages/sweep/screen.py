@@ -98,8 +98,8 @@ def _draw(study: Any, was_at_work: bool) -> None:
 
 
 def _titles(plan: Any) -> dict[str, str]:
-    """Names of the fields that vary, as short as they can be told apart."""
-    labels = [fields()[name]["label"] for name in plan.space]
+    """Names of the fields that vary, as short as they can be told apart: an axis has little room."""
+    labels = [fields()[name]["label"].partition(" (")[0] for name in plan.space]
     return {
         name: label if labels.count(label) == 1 else field_title(name)
         for name, label in zip(plan.space, labels, strict=True)
