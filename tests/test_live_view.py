@@ -65,6 +65,7 @@ class Listener:
         self.reads, self.leaves = asyncio.Event(), asyncio.Event()
         self.reads.set()
         self.head: dict[str, str] = {}
+        self.status, self.served = 0, asyncio.get_running_loop().create_future()
 
     async def serve(self) -> None:
         lines = [(name.replace("_", "-").encode(), value.encode()) for name, value in self.headers.items()]
@@ -73,6 +74,7 @@ class Listener:
             "root_path": "", "scheme": "http", "server": ("localhost", 80), "http_version": "1.1", "headers": lines,
         }  # fmt: skip
         await APP(scope, self.receive, self.send)
+        self.served.set_result(True)
 
     async def receive(self) -> dict:
         await self.leaves.wait()
@@ -81,6 +83,7 @@ class Listener:
     async def send(self, message: dict) -> None:
         await self.reads.wait()
         if message["type"] == "http.response.start":
+            self.status = message["status"]
             self.head = {name.decode(): value.decode() for name, value in message["headers"]}
         elif message.get("body"):
             self.lines.put_nowait(message["body"].decode())
@@ -205,6 +208,20 @@ def test_a_connection_on_which_nothing_comes_is_written_to(run, monkeypatch):
     assert run_apart(listen()).startswith("event: alive\ndata:")
 
 
+def test_one_browser_follows_so_many_runs_at_once_and_others_all_the_same(run, monkeypatch):
+    monkeypatch.setattr(live_route, "MOST_STREAMS", 1)
+
+    async def listen():
+        async with listening(run) as listener:
+            await listener.next()
+            async with listening(run) as refused:
+                await asyncio.wait_for(refused.served, PATIENCE)
+            return refused.status, dict(watch.watchers().n_streams)
+
+    status, streams = run_apart(listen())
+    assert status == 503 and streams == {"": 1} and not watch.watchers().n_streams
+
+
 @pytest.mark.parametrize("how", ["ended", "gone", "server"])
 def test_a_stream_ends_with_what_it_tells_of(run, how):
     async def listen():
@@ -221,6 +238,9 @@ def test_a_stream_ends_with_what_it_tells_of(run, how):
             (run.path / "config.json").unlink()
         else:
             watch.watchers().close()
+            async with listening(run) as late:
+                await asyncio.wait_for(late.served, PATIENCE)
+            assert late.status == 503
         await asyncio.wait_for(serving, PATIENCE)
         return [listener.lines.get_nowait() for _ in range(listener.lines.qsize())]
 

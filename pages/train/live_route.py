@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response, StreamingResponse
 
 from dec_core.runs.folder import RunFolder
-from pages.shared.identity import visitor_in
+from pages.shared.identity import browser_in, visitor_in
 from pages.shared.permission import may_run
 from pages.shared.places import runs_root
 from pages.shared.pulse import is_name_of_run
@@ -26,6 +26,8 @@ from pages.train.moment import Moment
 from pages.train.watch import watchers
 
 HEARTBEAT = 15.0  # seconds: so that either side notices a connection that is dead
+MOST_STREAMS = 40  # of one browser: more than it has pages in sight
+REFUSED = "This server ends, or this browser follows too many runs at once: close other tabs of this app."
 RETRY = 1000  # milliseconds after which a browser tries again to listen
 STREAM = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}  # which no proxy holds back
 FRAME = {"Cache-Control": "private, max-age=86400, immutable"}
@@ -39,6 +41,8 @@ async def stream(request: Request) -> Response:
         return GONE
     if request.scope["method"] != "GET":
         return Response(headers=STREAM, media_type="text/event-stream")
+    if watchers().is_closed or watchers().n_streams[_browser(request)] >= MOST_STREAMS:
+        return PlainTextResponse(REFUSED, 503, {"Retry-After": "5", "Cache-Control": "no-store"})
     last = request.headers.get("last-event-id", "")
     number = int(last) if last.isascii() and last.isdigit() and len(last) < 20 else -1
     return StreamingResponse(_events(request, run, number), headers=STREAM, media_type="text/event-stream")
@@ -75,9 +79,14 @@ def _visible(request: Request, name: str) -> RunFolder | None:
     return run if run is not None and may_run("see", run, visitor_in(request.scope)) else None
 
 
+def _browser(request: Request) -> str:
+    """By what browsers are told apart where their streams are counted."""
+    return browser_in(request.scope) or (request.client.host if request.client else "")
+
+
 async def _events(request: Request, run: RunFolder, number: int) -> AsyncIterator[str]:
     """What is written to one who listens; who is slow in reading it is told of the newest moment, and not of all."""
-    async with watchers().watching(run) as watched:
+    async with watchers().watching(run, _browser(request)) as watched:
         yield f"retry: {RETRY}\n\n"
         while True:
             moment = await watched.news(number, HEARTBEAT)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import threading
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -103,6 +104,7 @@ class Watchers:
         self.watched: dict[str, Watched] = {}
         self._looks = ThreadPoolExecutor(MOST_LOOKS, "look")
         self._frames: dict[tuple[str, str, str], Future[bytes]] = {}
+        self.n_streams: Counter[str] = Counter()  # by browser
         self.is_closed = False
 
     def close(self) -> None:
@@ -112,17 +114,19 @@ class Watchers:
             watched.end()
 
     @asynccontextmanager
-    async def watching(self, run: RunFolder) -> AsyncIterator[Watched]:
-        """Be one of those who watch a run."""
+    async def watching(self, run: RunFolder, browser: str = "") -> AsyncIterator[Watched]:
+        """Be one of those who watch a run; `browser` is whose streams it counts among."""
         watched = self.watched.get(run.id)
         if watched is None or watched.has_ended:
             watched = self.watched[run.id] = Watched(run, self._looks)
             watched.begin()
         watched.n_listeners += 1
+        self.n_streams[browser] += 1
         try:
             yield watched
         finally:
             watched.n_listeners -= 1
+            self.n_streams -= Counter([browser])  # which forgets those without any
             if not watched.n_listeners:
                 watched.end()
                 if self.watched.get(run.id) is watched:
