@@ -21,12 +21,14 @@ from dec_core.runs.room_state import Exhibit, RoomState, change_room, room_state
 from dec_core.runs.status import this_process
 from dec_core.sweeps import studies
 from dec_core.sweeps.plan import SweepPlan
+from pages.inspect import screen
 from pages.room import news
 from pages.shared import following
 from pages.shared.focus import SOMEBODY_ELSES
 from pages.shared.permission import may_run
 from pages.shared.visitor import Visitor, cookie_name, known_by, signed
 from pages.sweep import storage
+from pages.train import live
 
 pytestmark = pytest.mark.slow
 OTHERS = [ANNA, ""]
@@ -273,6 +275,19 @@ def test_what_is_shown_ends_with_it_wherever_it_is_looked_at(room):
     assert SOMEBODY_ELSES in warnings(ben) and SECRET not in seen(ben) and "go_there" not in keys(ben)
 
 
+def test_a_part_of_a_screen_is_not_drawn_anew_for_who_may_see_it_no_longer(room, monkeypatch):
+    class WholePage(Exception):
+        pass
+
+    def rerun():
+        raise WholePage
+
+    monkeypatch.setattr("streamlit.rerun", rerun)
+    for part, arguments in ((live._view, (room.finished, None, False)), (screen._view, (room.finished, False))):
+        with pytest.raises(WholePage):
+            part(*arguments)
+
+
 def test_compared_runs_are_all_shown(room):
     both = f"{room.finished.id},{room.bens.id}"
     shows(room, "compare", runs=both, run=room.finished.id)
@@ -353,7 +368,7 @@ def test_the_instructor_reads_whose_runs_there_are_to_pick(room, monkeypatch):
     for who, n_annas in ((INSTRUCTOR, 2), (ANNA, 0)):
         arrives(monkeypatch, who)
         (picker,) = [item for item in opened_at("train").selectbox if item.label == "Run in focus"]
-        assert sum(option.startswith("Anna: ") for option in picker.options) == n_annas
+        assert sum(option.startswith("\u2068Anna\u2069: ") for option in picker.options) == n_annas
 
 
 def test_others_end_and_clear_nothing(room, wall, monkeypatch):

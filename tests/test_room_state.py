@@ -122,6 +122,14 @@ def test_what_could_not_be_read_is_not_written(tmp_path, projector):
     assert room_state(tmp_path).names == {ANNA: "Ada"}
 
 
+def test_what_is_too_long_is_refused_in_a_sentence(tmp_path):
+    shown = Exhibit("inspect", {"index": "1," * 6000})
+    with pytest.raises(
+        ValueError, match=r"^exhibit\.query\.index: received '1,1,.{60,80}, but string should have at most"
+    ):
+        change_room(tmp_path, lambda room: replace(room, exhibit=shown))
+
+
 def test_a_nickname_is_changed_and_taken_back(tmp_path):
     set_nickname(tmp_path, ANNA, "Ada"), set_nickname(tmp_path, "b" * 16, "Ben")
     assert set_nickname(tmp_path, ANNA, " Ada   L. ") == "Ada L."

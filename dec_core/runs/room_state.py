@@ -16,7 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field, TypeAdapter, ValidationError
 
 from dec_core.json_text import read_json
 from dec_core.runs.folder import OWNER
@@ -31,7 +31,7 @@ MOST_RUNS = 10_000
 RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 RunId = Annotated[str, Field(pattern=f"^{RUN_ID.pattern}$")]
-Query = Annotated[dict[str, Annotated[str, Field(max_length=1000)]], Field(max_length=60)]
+Query = Annotated[dict[str, Annotated[str, Field(max_length=10_000)]], Field(max_length=60)]
 _writing = threading.Lock()
 
 
@@ -117,12 +117,19 @@ def room_state(root: Path) -> RoomState:
 
 
 def change_room(root: Path, change: Callable[[RoomState], RoomState]) -> RoomState:
-    """Replace what is set by what `change` makes of it; nothing is written where that is the same. Raises OSError."""
+    """Replace what is set by what `change` makes of it; nothing is written where that is the same.
+
+    Raises
+    ------
+    ValueError
+        If it is too long, or could not be read again.
+    OSError
+    """
     with _writing:
         before = room_state(root)
         state = change(before)
         if state != before:
-            text = STATE.dump_json(STATE.validate_python(asdict(state)))
+            text = STATE.dump_json(_checked(asdict(state)))
             write_whole(private_folder(root) / FILE, lambda file: file.write(text))
         return state
 
@@ -159,6 +166,17 @@ def keep_prepared(root: Path, prepared: Prepared) -> str:
 
     change_room(root, kept)
     return name
+
+
+def _checked(values: dict[str, Any]) -> RoomState:
+    try:
+        return STATE.validate_python(values)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place, received = ".".join(map(str, first["loc"])), repr(first["input"])[:80]
+        raise ValueError(
+            f"{place[:80]}: received {received}, but {first['msg'][:1].lower()}{first['msg'][1:]}"
+        ) from None
 
 
 @lru_cache(maxsize=8)

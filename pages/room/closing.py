@@ -14,7 +14,7 @@ import streamlit as st
 from dec_core.runs.index import Entry
 from dec_core.runs.marks import mark
 from dec_core.runs.ownership import INSTRUCTOR
-from dec_core.runs.room_state import change_room, room_state
+from dec_core.runs.room_state import MOST_RUNS, change_room, room_state
 from dec_core.runs.status import ACTIVE
 from pages.shared import focus
 from pages.shared.permission import may_entry
@@ -106,7 +106,9 @@ def _clear() -> None:
     archived = _archive(runs)
     try:
         with writing("What is shown to all"):
-            change_room(runs_root(), lambda room: replace(room, projector="", exhibit=None, cleared=archived))
+            change_room(
+                runs_root(), lambda room: replace(room, projector="", exhibit=None, cleared=archived[:MOST_RUNS])
+            )
     except ValueError as error:
         tell_problem(error)
 

@@ -60,7 +60,7 @@ def when(entry: Entry, clock: str = "%H:%M") -> str:
 
 def titles(entries: list[Entry]) -> dict[str, str]:
     """Titles by id, no two alike: the browser tells options apart by nothing else. The instructor's say whose."""
-    owners = {run_id: f"{owner}: " for run_id, owner in owners_of(entries).items()}
+    owners = {run_id: f"\u2068{owner}\u2069: " for run_id, owner in owners_of(entries).items()}  # in its own direction
     by_id = {entry.id: owners.get(entry.id, "") + title(entry) for entry in entries}
     often = Counter(by_id.values())
     twice = [entry for entry in entries if often[by_id[entry.id]] > 1]
