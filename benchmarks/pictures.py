@@ -68,7 +68,7 @@ def watched() -> None:
         page.get_by_text(RESULT).wait_for(timeout=300_000)
         page.get_by_role("link", name=re.compile("are among the")).click()
         page.locator(".points[data-moment]").first.wait_for(timeout=120_000)
-        page.get_by_text("are being computed").wait_for(state="detached", timeout=300_000)
+        page.get_by_text(re.compile("(is|are) being computed")).first.wait_for(state="detached", timeout=300_000)
         page.locator(".gallery .tiles button").nth(1).click()
         page.locator(".card .path").first.wait_for()
         page.mouse.move(720, 860)
