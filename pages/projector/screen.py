@@ -26,7 +26,8 @@ from pages.shared.visitor import is_room
 EVERY = 1.0  # seconds between two looks at what is shown
 NOTHING = "Nothing is on the projector. What the instructor chooses on Room appears here by itself."
 LARGE = """<style>
-.stMainBlockContainer { zoom: 1.2; padding-top: 0.8rem; }
+.stMainBlockContainer { padding-top: 0.8rem; }
+@media (min-width: 1400px) and (min-height: 860px) { .stMainBlockContainer { zoom: 1.2; } }
 @media (min-width: 1700px) and (min-height: 1000px) { .stMainBlockContainer { zoom: 1.45; } }
 .stAppHeader, .st-key-shell, .st-key-following { display: none; }
 [class*="st-key-head-"] :is([data-testid="stTooltipIcon"], [data-testid="stButtonGroup"], [class*="st-key-mixed"]) {

@@ -32,7 +32,7 @@ ABOUT_PROJECTOR = (
     "Opens what the projector's machine shows, at this server's address with /projector: any visitor may open it. It "
     "follows by itself when you choose another run."
 )
-NOTHING = "Nobody has trained anything today. Runs of visitors appear here as soon as they press Start."
+NOTHING = "No runs of today. Runs of visitors appear here as soon as they press Start."
 HEIGHT = 220
 
 

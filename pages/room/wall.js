@@ -51,7 +51,8 @@ class Tile {
     this.line.textContent = tile.line;
     this.line.title = tile.line;
     this.map.hidden = !tile.map;
-    if (tile.map && this.map.src !== tile.map) this.map.src = tile.map;
+    if (!tile.map) this.map.removeAttribute("src");
+    else if (this.map.src !== tile.map) this.map.src = tile.map;
     this.map.alt = tile.map ? `Embedding of ${tile.who}'s run` : "";
     this.polyline.setAttribute("points", tile.curve);
     this.curve.setAttribute("aria-label", tile.curve ? `Curve: ${tile.of}` : "No curve yet");
