@@ -1,9 +1,12 @@
 """Runs and trials that are trained by a Dask cluster: its scheduler and its workers are processes, here and in use."""
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +14,12 @@ import psutil
 import pytest
 from timing import wait_for
 
-from dec_core.runs.folder import RunFolder
+from dec_core.config import RunConfig
+from dec_core.data import Dataset, own
+from dec_core.runs.folder import RunFolder, list_runs
 from dec_core.runs.history import last_snapshot
+from dec_core.sweeps import studies
+from dec_core.sweeps.plan import SweepPlan
 from dec_core.work.supervisor import Supervisor
 
 pytest.importorskip("distributed", reason="Dask is not installed: pip install -e .[cluster]")
@@ -30,8 +37,8 @@ class Cluster:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.address = f"{scheme}://127.0.0.1:{self.port}"
-        self.folder, self.processes = folder, []
-        self.environment = {**os.environ, "PYTHONPATH": str(ROOT), **(environment or {})}
+        self.folder, self.processes, self.given = folder, [], environment or {}
+        self.environment = {**os.environ, "PYTHONPATH": str(ROOT), **self.given}
 
     def start(self, program: str, *options: str, **environment: str) -> subprocess.Popen:
         with (self.folder / "dask.log").open("ab") as log:
@@ -70,10 +77,28 @@ def cluster(tmp_path):
 @pytest.fixture
 def server(tmp_path, monkeypatch, cluster):
     """A server whose executor is the scheduler, which has not been started."""
-    monkeypatch.setenv("DEC_EXECUTOR", cluster.address)
-    supervisor = Supervisor(tmp_path / "runs")
+    with served(tmp_path / "runs", cluster, monkeypatch) as supervisor:
+        yield supervisor
+
+
+@contextmanager
+def served(root: Path, cluster: Cluster, monkeypatch) -> Iterator[Supervisor]:
+    for name, value in {"DEC_EXECUTOR": cluster.address, **cluster.given}.items():
+        monkeypatch.setenv(name, value)
+    supervisor = Supervisor(root)
     yield supervisor
     supervisor.close()
+
+
+def certified(folder: Path) -> dict[str, str]:
+    """What Dask reads of TLS, with a certificate that signs itself."""
+    key, certificate = folder / "key.pem", folder / "certificate.pem"
+    make = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=dec"]
+    subprocess.run([*make, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    roles = {f"{role}__{what}": path for role in ("SCHEDULER", "WORKER", "CLIENT")
+             for what, path in (("KEY", key), ("CERT", certificate))}  # fmt: skip
+    names = {"TLS__CA_FILE": certificate, "REQUIRE_ENCRYPTION": True, **{f"TLS__{n}": p for n, p in roles.items()}}
+    return {f"DASK_DISTRIBUTED__COMM__{name}": str(value) for name, value in names.items()}
 
 
 def events(run: RunFolder) -> list[str]:
@@ -126,3 +151,38 @@ def test_a_run_waits_for_the_scheduler_and_goes_on_elsewhere_when_its_worker_is_
     assert (labels(run) == labels(finished_run)).all()
     assert (run.path / "model.keras").is_file() and not (run.path / "checkpoint.npz").exists()
     assert wait_for(lambda: not server._places and not any(map(child_of, workers[:])))
+
+
+def with_another(library: str, version: str, folder: Path) -> str:
+    """PYTHONPATH with which a library is found to be of another version."""
+    about = folder / "other" / f"{library}-{version}.dist-info"
+    about.mkdir(parents=True)
+    (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {library}\nVersion: {version}\n")
+    return f"{about.parent}{os.pathsep}{ROOT}"
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl to make a certificate with")
+def test_a_sweep_of_ones_own_images_is_trained_over_tls_by_workers_of_the_same_versions(tmp_path, monkeypatch, digits):
+    images = own.keep(Dataset("mine", digits.images[:300], None), tmp_path / "runs")
+    base = {"dataset": images, "n_clusters": 5, "hidden_units": (16,), "pretrain_epochs": 1, "max_iterations": 20}
+    plan = {"name": "far", "base": RunConfig.make(**base, update_interval=10), "n_trials": 2, "sampler": "random",
+            "space": {"latent_dim": {"low": 2, "high": 7}}, "objective": "agreement"}  # fmt: skip
+    url = f"sqlite:///{tmp_path / 'runs' / 'sweeps.db'}"
+    study = studies.create(SweepPlan.make(**plan), url)
+    far = Cluster(tmp_path, "tls", certified(tmp_path))
+    try:
+        with served(tmp_path / "runs", far, monkeypatch) as server:
+            far.start_scheduler()
+            other = far.start_worker(PYTHONPATH=with_another("keras", "9.9.9", tmp_path))
+            assert wait_for(lambda: "has keras 9.9.9 instead of" in server.standstill)
+            assert "Runs wait until a worker with the versions of this server joins." in server.standstill
+            server.sweep(url, "far")
+            far.start_worker()
+            assert wait_for(lambda: not server.is_sweeping("far") and server.slots)
+        assert [row["state"] for row in studies.table(study)] == ["finished"] * 2
+        runs = list_runs(tmp_path / "runs")
+        assert len(runs) == 2 and all(run.status.machine for run in runs)
+        assert not any("umap.npz" in os.listdir(run.path) for run in runs)
+        assert child_of(other) is None
+    finally:
+        far.close()

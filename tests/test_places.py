@@ -15,6 +15,7 @@ from dec_core.runs.ownership import INSTRUCTOR
 from dec_core.runs.status import SET_ASIDE
 from dec_core.work.control import Control
 from dec_core.work.supervisor import LineIsFull, Supervisor
+from dec_core.work.sweeping import Sweeping
 
 pytestmark = pytest.mark.slow
 
@@ -228,6 +229,30 @@ def test_a_sweep_waits_too(room, small):
     assert sweeping.lines[1:] == ["pause"] and desk.supervisor.sweep_waits()
     desk.ends(paused)
     assert sweeping.lines[1:] == ["pause", "resume"] and not desk.supervisor.sweep_waits()
+
+
+def test_on_a_cluster_a_sweep_has_the_places_that_no_run_needs(tmp_path):
+    sweeps, started = Sweeping(tmp_path, several_workers=True), []
+
+    def advance(n_free):
+        sweeps.advance(n_free, lambda: started.append(StandIn(tmp_path)) or started[-1])
+        return [worker.lines[-1].partition(" ")[0] for worker in started]
+
+    sweeps.add("sqlite://", "wide")
+    assert advance(0) == [] and sweeps.waits
+    assert advance(2) == ["sweep"] * 2 and not sweeps.waits
+    assert advance(3) == ["sweep"] * 3
+    assert advance(1) == ["sweep", "pause", "pause"] and sweeps.waits and not sweeps.held_back
+    assert advance(-1) == ["pause"] * 3 and sweeps.held_back
+    assert advance(2) == ["resume", "resume", "pause"]
+    started[1].close()  # it has found nothing to begin: no other is started in its place
+    assert advance(3) == ["resume"] * 3 and sweeps.has("wide") and len(sweeps.workers) == 2
+    sweeps.leave("wide")
+    assert not sweeps.has("wide") and advance(5) == ["stop", "resume", "stop"]
+    sweeps.add("sqlite://", "wide")
+    for worker in started:
+        worker.close()
+    assert advance(1)[3:] == ["sweep"] and sweeps.has("wide")
 
 
 # -- a room

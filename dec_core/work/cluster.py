@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -40,7 +41,7 @@ class Cluster:
         self.client: Client | None = None
         self.suitable: tuple[str, ...] = ()
         self._mismatches: dict[str, str] = {}  # by address; "" where versions are the same
-        self._told: tuple[int, str] | None = None
+        self._said: tuple[int, str] | None = None
         threading.Thread(target=self._watch, name="cluster", daemon=True).start()
 
     def _watch(self) -> None:
@@ -94,12 +95,13 @@ class Cluster:
         client, self.client, self.suitable = self.client, None, ()
         if client is not None:
             threading.Thread(target=_close, args=[client], daemon=True).start()
-        reason = str(error) or type(error).__name__
-        self._say(0, f"The Dask scheduler {self.address} does not answer; runs wait until it does. ({reason[:200]})")
+        if client is not None or self._said is None:
+            logging.warning("%s does not answer: %s: %s", self.address, type(error).__name__, error)
+        self._say(0, "The Dask scheduler does not answer; runs wait until it does.")
 
     def _say(self, n_workers: int, trouble: str) -> None:
-        if (n_workers, trouble) != self._told:
-            self._told = n_workers, trouble
+        if (n_workers, trouble) != self._said:
+            self._said = n_workers, trouble
             self._tell(n_workers, trouble)
 
 

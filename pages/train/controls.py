@@ -183,7 +183,8 @@ def state_line(
     if status.state == "queued":
         return place_in_line(run)
     if status.state == "running":
-        return under_way(run, status) or standing.status_line
+        at = f" · on {escape(status.machine)}" if status.machine else ""
+        return under_way(run, status) or f"{standing.status_line}{at}"
     if status.state == "paused":
         where = SET_ASIDE if status.is_set_aside else "Paused."
         differs = "" if in_form in (None, config) else ". Resume goes on as it began; the form is for a new run"
