@@ -20,6 +20,7 @@ from dec_core.runs.folder import RunFolder, list_runs
 from dec_core.runs.history import last_snapshot
 from dec_core.sweeps import studies
 from dec_core.sweeps.plan import SweepPlan
+from dec_core.work import cluster_workers
 from dec_core.work.supervisor import Supervisor
 
 pytest.importorskip("distributed", reason="Dask is not installed: pip install -e .[cluster]")
@@ -112,6 +113,20 @@ def labels(run: RunFolder) -> np.ndarray:
 def child_of(process: subprocess.Popen) -> psutil.Process | None:
     """What a Dask worker has training done by."""
     return next(iter(psutil.Process(process.pid).children()), None)
+
+
+def test_workers_end_with_the_process_that_speaks_for_them_and_another_is_started(tmp_path, monkeypatch):
+    monkeypatch.setattr(cluster_workers, "COMMAND", (sys.executable, "-c", "input()"))
+    monkeypatch.setattr(cluster_workers, "RESTART_AFTER", 0.0)
+    workers = cluster_workers.ClusterWorkers("tcp://nowhere:1", tmp_path)
+    worker = workers.new_worker()
+    assert worker.alive and worker.code is None
+    worker.process.kill()
+    worker.process.wait()
+    assert not worker.alive and worker.code == -9 and not workers.new_worker().alive
+    workers.keep_connected()
+    assert workers.new_worker().alive and worker.code == -9
+    workers.close()
 
 
 def step_until(server: Supervisor, run: RunFolder, event: str) -> None:

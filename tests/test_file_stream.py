@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dec_core.work import file_stream
@@ -51,6 +51,26 @@ class Run:
         (self.folder / "live_umap.npz").unlink(missing_ok=True)
 
 
+class Watched(Source):
+    """A source in whose folder training goes on between any two files that are read, while `during` says so."""
+
+    def __init__(self, run: Run, during: random.Random):
+        super().__init__(run.folder)
+        self.run, self.during, self.is_quiet = run, during, False
+
+    def _before_reading(self) -> None:
+        if not self.is_quiet and self.during.random() < 0.2:
+            self.run.goes_on()
+
+    def _replaced(self, name):
+        self._before_reading()
+        return super()._replaced(name)
+
+    def _grown(self, name):
+        self._before_reading()
+        return super()._grown(name)
+
+
 def content(folder: Path) -> dict[str, bytes]:
     return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
@@ -68,17 +88,18 @@ def could_be_resumed(folder: Path) -> bool:
     return named and number_in(folder, "status.json") <= number_in(folder, "checkpoint.npz") <= len(records)
 
 
-STEPS = st.lists(st.sampled_from(["goes_on", "changes_its_map", "carried", "carried", "lost", "twice"]), max_size=40)
+STEPS = st.lists(st.sampled_from(["goes_on", "changes_its_map", "carried", "carried", "lost", "twice"]), max_size=25)
 
 
-@given(steps=STEPS, ends=st.booleans())
+@settings(max_examples=40)
+@given(steps=STEPS, ends=st.booleans(), during=st.randoms(use_true_random=False))
 def test_what_arrives_is_at_every_moment_what_a_killed_worker_leaves_and_whole_in_the_end(
-    tmp_path_factory, steps, ends
+    tmp_path_factory, steps, ends, during
 ):
     run, there = Run(tmp_path_factory.getbasetemp() / "run"), tmp_path_factory.getbasetemp() / "there"
     shutil.rmtree(there, ignore_errors=True)
     there.mkdir()
-    source, target = Source(run.folder), Target(there)
+    source, target = Watched(run, during), Target(there)
 
     def carry(how: str) -> list[Piece]:
         pieces = source.pieces(target.n_taken)
@@ -89,6 +110,7 @@ def test_what_arrives_is_at_every_moment_what_a_killed_worker_leaves_and_whole_i
 
     for step in steps:
         carry(step) if step in ("carried", "lost", "twice") else getattr(run, step)()
+    source.is_quiet = True
     if ends:
         run.ends()
     while carry("carried"):
@@ -97,6 +119,7 @@ def test_what_arrives_is_at_every_moment_what_a_killed_worker_leaves_and_whole_i
     assert source.pieces(target.n_taken) == []
 
 
+@settings(max_examples=40)
 @given(order=st.randoms(use_true_random=False), data=st.binary(max_size=40))
 def test_pieces_that_come_in_any_order_and_more_than_once_arrive_whole(tmp_path_factory, order: random.Random, data):
     run, there = Run(tmp_path_factory.getbasetemp() / "run"), tmp_path_factory.getbasetemp() / "there"

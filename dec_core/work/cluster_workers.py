@@ -84,16 +84,14 @@ class ClusterWorkers:
             try:
                 said = json.loads(line)
                 if "ended" in said:
-                    workers.pop(said["ended"]).code = said["code"]
+                    workers.pop(said["ended"]).has_ended(said["code"])
                 else:
                     self.n_workers, self.trouble = said["workers"], said["trouble"]
                     logging.warning("Dask workers for this server: %d. %s", self.n_workers, self.trouble)
             except (ValueError, KeyError):
                 logging.warning("the process that speaks with the Dask cluster said %r", line[:200])
-        code = process.wait()
+        process.wait()
         self.n_workers, self.trouble = 0, CONNECTING.format(self.address)
-        for worker in list(workers.values()):
-            worker.code = code
 
 
 class ClusterWorker:
@@ -102,13 +100,22 @@ class ClusterWorker:
     def __init__(self, number: int, process: subprocess.Popen[str], workers: dict[int, ClusterWorker], log: Path):
         self.log = log
         self.run_id = self.attempt = ""  # of the run that it has taken up
-        self.code: int | None = None
+        self._code: int | None = None
         self.process, self._number = process, number
         workers[number] = self
 
     @property
     def alive(self) -> bool:
-        return self.code is None and self.process.poll() is None
+        return self.code is None
+
+    @property
+    def code(self) -> int | None:
+        """How it has ended, as a process would: by what the process behind it has said, or with that."""
+        return self.process.poll() if self._code is None else self._code
+
+    def has_ended(self, code: int) -> None:
+        """What the process behind it says."""
+        self._code = code
 
     def take_up(self, task: str, folder: RunFolder) -> None:
         """Give it its one task."""
