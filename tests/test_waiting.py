@@ -60,7 +60,7 @@ def test_each_in_words(tmp_path, small, monkeypatch):
         monkeypatch.setattr(ALine, "standstill", "The Dask scheduler does not answer.")
         assert "Waiting. The Dask scheduler does not answer." in said(at.run())
         runs[1].set_status(replace(runs[1].status, machine="node_7"))
-        assert r"· on node\_7" in said(opened_at("train", run=runs[1].id))
+        assert r"· on node\_7**" in said(opened_at("train", run=runs[1].id))
 
         runs[0].set_status(replace(runs[0].status, **SET_ASIDE))
         assert "Paused; another run has its place, and Resume puts it back into the line." in said(at.run())

@@ -183,7 +183,7 @@ def state_line(
     if status.state == "queued":
         return place_in_line(run)
     if status.state == "running":
-        at = f" · on {escape(status.machine)}" if status.machine else ""
+        at = f" · on {status.machine}" if status.machine else ""
         return under_way(run, status) or f"{standing.status_line}{at}"
     if status.state == "paused":
         where = SET_ASIDE if status.is_set_aside else "Paused."
