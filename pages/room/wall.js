@@ -2,6 +2,7 @@
 // data: {tiles: [{run, who, what, more, state, line, score, curve, of, map, active, projected}]}
 // A tile that stays keeps its node, and with it the keyboard's focus.
 
+const NOTHING = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="; // one pixel, see-through
 const walls = new WeakMap();
 
 function made(name, className, text = "") {
@@ -50,9 +51,8 @@ class Tile {
     this.state.textContent = tile.state;
     this.line.textContent = tile.line;
     this.line.title = tile.line;
-    this.map.hidden = !tile.map;
-    if (!tile.map) this.map.removeAttribute("src");
-    else if (this.map.src !== tile.map) this.map.src = tile.map;
+    const picture = tile.map || NOTHING;
+    if (this.map.src !== picture) this.map.src = picture;
     this.map.alt = tile.map ? `Embedding of ${tile.who}'s run` : "";
     this.polyline.setAttribute("points", tile.curve);
     this.curve.setAttribute("aria-label", tile.curve ? `Curve: ${tile.of}` : "No curve yet");
