@@ -58,7 +58,7 @@ def controls(run: RunFolder | None, status: RunStatus | None, config: RunConfig 
             "Start",
             "play_arrow",
             config is not None,
-            f"{TO_START} {escape(rule())}".strip() if config else CANNOT_START,
+            f"{TO_START} {escape(rule())}" if config else CANNOT_START,
             _start,
             config,
             is_main=not go_on,
