@@ -9,6 +9,7 @@ from benchmarks import (
     app_latency,
     bench,
     decoder,
+    faults,
     first_minute,
     fuzz_uploads,
     inspect_latency,
@@ -25,7 +26,7 @@ from dec_core.cli import parser_of, run
 
 COMMANDS = (
     bench, profile, table, recipes, decoder, first_minute, sweep_example, inspect_latency, app_latency, redraw,
-    live_umap, pictures, fuzz_uploads, room,
+    live_umap, pictures, fuzz_uploads, faults, room,
 )  # fmt: skip
 
 

@@ -14,7 +14,9 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("name", [*MOVED, "profile", "inspect", "app", "redraw", "live-umap", "pictures", "room"])
+@pytest.mark.parametrize(
+    "name", [*MOVED, "profile", "inspect", "app", "redraw", "live-umap", "pictures", "fuzz-uploads", "faults", "room"]
+)
 def test_every_command_has_help(name, capsys):
     with pytest.raises(SystemExit) as end:
         main([name, "--help"])
