@@ -375,3 +375,14 @@ def test_a_run_that_gave_its_place_up_and_was_killed_when_it_went_on_ends_as_one
         assert [record["event"] for record in run.records()[0]].count("Resumed") == 2
     finally:
         supervisor.close()
+
+
+def test_a_run_that_has_just_ended_does_not_go_whatever_the_disk(room, small):
+    server = room(room=1, disk=1e-9)
+    run = server.start(small, "ana")
+    server.ends(run)
+    server.supervisor.housekeeping.tidy()
+    assert run.status.state == "finished" and (run.path / "config.json").exists()
+    server.supervisor.housekeeping._looked_at.clear()
+    server.supervisor.housekeeping.tidy()
+    assert not run.path.exists()

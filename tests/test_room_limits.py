@@ -101,6 +101,16 @@ def test_on_a_full_disk_nothing_is_started_and_nothing_kept_and_it_is_said(room,
     assert own.names(room.root) == []
 
 
+def test_a_run_that_is_brought_back_does_not_go_at_once_again(room, limits, monkeypatch):
+    arrives(monkeypatch, ANNA)
+    keeps = limits(disk=5)
+    at = opened_at("compare", runs=room.finished.id)
+    at.session_state["deleted_runs"] = True
+    press(at.run(), f"back_{room.deleted.id}")
+    assert (room.root / room.deleted.id).is_dir()
+    assert room.deleted.id not in [entry.id for entry in keeps.that_may_go()]
+
+
 # -- uploads
 
 

@@ -358,5 +358,6 @@ class Supervisor:
         return has_place and (may or self._sweeps.waits)
 
     def _leave(self, place: Place) -> None:
+        self.housekeeping.look_at(place.folder.id)  # its worker may go on to add to it, and its owner has yet to see it
         self._places.remove(place)
         self._queue.has_ended(place.owner)

@@ -10,6 +10,7 @@ from dec_core.runs.folder import RunFolder
 from dec_core.runs.index import Entry, entry_of
 from dec_core.runs.marks import REMOVED, bring_back, mark, remove, removed_runs
 from pages.compare.state import compare
+from pages.shared import focus
 from pages.shared.permission import NOT_YOURS, may_run
 from pages.shared.picker import name, title
 from pages.shared.places import runs_root
@@ -122,6 +123,7 @@ def _bring_back(run_ids: Sequence[str]) -> bool:
         try:
             with writing(f"Run {run_id}"):
                 bring_back(runs_root(), run_id)
+            focus.supervisor().housekeeping.look_at(run_id)  # else it would go again before it can be starred
         except FileNotFoundError:
             problems.append(ValueError(f"run {run_id} was brought back by someone else in the meantime"))
         except ValueError as error:
