@@ -92,6 +92,27 @@ def test_a_public_address_that_is_none_is_refused(url, capsys):
     assert url in error and "expected an address like https://example.org/dec" in error
 
 
+def test_a_cluster_has_as_many_places_as_workers_unless_said_otherwise(served, monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: name)
+    _, environment = served("--room", "--executor", "tls://scheduler:8786")
+    room = RoomSettings.from_environment(environment)
+    assert (room.executor, room.slots, room.slots_here, room.threads()) == ("tls://scheduler:8786", 0, 0, {})
+    _, environment = served("--room", "--executor", "tcp://scheduler:8786", "--slots", "5")
+    assert RoomSettings.from_environment(environment).slots == 5
+
+
+@pytest.mark.parametrize("address", ["scheduler:8786", "http://scheduler:8786", "tcp://"])
+def test_an_executor_that_is_no_schedulers_address_is_refused(address, capsys):
+    assert main(["serve", "--executor", address]) == 2
+    assert f"--executor: received '{address}', expected tcp or tls://HOST:PORT" in capsys.readouterr().err
+
+
+def test_an_executor_without_the_library_is_refused(monkeypatch, capsys):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert main(["serve", "--executor", "tcp://scheduler:8786"]) == 2
+    assert "Dask is not installed; pip install 'dec-core[cluster]'" in capsys.readouterr().err
+
+
 def test_a_host_that_is_named_is_the_address(served, capsys):
     command, _ = served("--room", "--host", "127.0.0.1")
     assert "--server.address=127.0.0.1" in command
