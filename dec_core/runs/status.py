@@ -7,6 +7,7 @@ import platform
 import secrets
 import time
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 import psutil
@@ -77,7 +78,13 @@ STATUS = TypeAdapter(RunStatus)
 
 def this_process() -> dict[str, Any]:
     """`host`, `pid` and `pid_started` of the caller: they name a process even after numbers are reused."""
-    return {"host": platform.node(), "pid": os.getpid(), "pid_started": psutil.Process().create_time()}
+    return {"host": platform.node(), "pid": os.getpid(), "pid_started": _begun(os.getpid())}
+
+
+@lru_cache(maxsize=1)
+def _begun(own_pid: int) -> float:
+    """When this process began: it does not change, and every redraw asks it for each run that waits."""
+    return psutil.Process(own_pid).create_time()
 
 
 def new_attempt() -> dict[str, Any]:
@@ -89,6 +96,8 @@ def is_alive(status: RunStatus) -> bool:
     """Whether the process that the status names still lives, or on another machine has written lately."""
     if status.host not in ("", platform.node()):
         return time.time() - status.updated < SILENT
+    if status.pid == os.getpid():
+        return abs(_begun(status.pid) - status.pid_started) < 2
     try:
         process = psutil.Process(status.pid)
         return abs(process.create_time() - status.pid_started) < 2 and process.status() != psutil.STATUS_ZOMBIE
