@@ -11,6 +11,7 @@ from dec_core.runs.status import SET_ASIDE
 from dec_core.work.room import RoomSettings
 from dec_core.work.supervisor import LineIsFull
 from pages.train import waiting
+from pages.train.stepper import PRETRAINING
 
 pytestmark = pytest.mark.slow
 
@@ -48,6 +49,7 @@ def test_each_in_words(tmp_path, small, monkeypatch):
         monkeypatch.setattr(waiting, "EVERY", 1e-9)
         at = opened_at("train", run=runs[0].id)
         assert "Waiting: 2 runs before this one, about 3 min" in said(at)
+        assert "circle: pretraining" in said(at) and not any(words in said(at) for words in ("pending:", PRETRAINING))
         monkeypatch.setattr(ALine, "room", RoomSettings(is_room=True, slots=4))
         for run in runs:
             (run.path / "owner").write_text("ana")

@@ -23,13 +23,14 @@ def stepper(state: str, standing: Progress, config: RunConfig | None, iteration:
 
     `bar` draws how far the whole has come.
     """
-    done = state == "finished"
+    done, waits = state == "finished", state == "queued"
     marks = []
     for name in METHODS[config.method].phases if config else PHASES:
         number = PHASES.index(name)
-        icon = "check_circle" if done or standing.step > number else "pending" if standing.step == number else "circle"
+        is_current = standing.step == number and not waits
+        icon = "check_circle" if done or standing.step > number else "pending" if is_current else "circle"
         marks.append(f":material/{icon}: {name}")
-    sentence = "" if done or config is None else doing(standing.step, config, iteration)
+    sentence = "" if done or waits or config is None else doing(standing.step, config, iteration)
     with st.container(key="phases", gap=None):
         st.markdown("\u2003".join([*marks, f":gray[{sentence}]"] if sentence else marks), help=ABOUT_PHASES)
         bar()
