@@ -7,6 +7,8 @@ centers are encoded into their own cluster.
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -15,7 +17,8 @@ from dec_core.cli.options import add_command
 from dec_core.cli.quiet import start_tensorflow
 from dec_core.config import RunConfig
 from dec_core.data import load
-from dec_core.presets import PRESETS
+from dec_core.presets import PRESETS, name_of
+from dec_core.runs.folder import RunFolder, list_runs
 
 N_IMAGES = 2000  # whose reconstruction is measured
 
@@ -24,6 +27,7 @@ def add_parser(commands: Any) -> None:
     parser = add_command(commands, "decoder", "measure what decoded centers and reconstructions are worth")
     parser.add_argument("preset", nargs="?", default="first-look", choices=PRESETS, help="default: first-look")
     parser.add_argument("--seeds", type=int, default=5, metavar="N", help="seeds 0 to N - 1 (default: 5)")
+    parser.add_argument("--runs", type=Path, metavar="DIR", help="instead of training: of the finished runs in DIR")
     parser.set_defaults(run=run)
 
 
@@ -33,6 +37,13 @@ def run(options: argparse.Namespace) -> int:
         "| method | seed | ACC | reconstruction error, end over pretraining | centers that come back |\n"
         "|---|---|---|---|---|"
     )
+    if options.runs:
+        for folder in list_runs(options.runs):
+            if folder.status.state == "finished" and folder.config.method in ("dec", "joint"):
+                acc, ratio, n_back, n = of_run(folder)
+                name, seed = name_of(folder.config), folder.config.random_state
+                print(f"| {name} | {seed} | {acc:.4f} | {ratio:.2f} | {n_back} of {n} |", flush=True)
+        return 0
     for method in ("dec", PRESETS[options.preset].method):
         for seed in range(options.seeds):
             acc, ratio, n_back, n = measure(PRESETS[options.preset].changed(method=method, random_state=seed))
@@ -53,6 +64,24 @@ def measure(config: RunConfig) -> tuple[float, float, int, int]:
             pretrained = reconstruction_error(state, data.x)
     acc = score(data.y, state.labels, config.n_clusters).acc
     return acc, reconstruction_error(state, data.x) / pretrained, n_that_come_back(state), config.n_clusters
+
+
+def of_run(folder: RunFolder) -> tuple[float, float, int, int]:
+    """The same of a run that was recorded and has finished."""
+    from dec_core.networks.saving import load_model
+    from dec_core.training import TrainingState
+
+    config = folder.config
+    data = load(config.dataset, config.n_samples, upright=config.deskew, root=folder.path.parent)
+    state = TrainingState.from_arrays(config, data.images.shape[1:], folder.load_arrays("pretrained.npz"))
+    pretrained = reconstruction_error(state, data.x)
+    encoder, decoder, clustering_layer = load_model(folder.path / "model.keras")
+    ended = SimpleNamespace(
+        encoder=encoder, decoder=decoder, clustering_layer=clustering_layer, input_shape=state.input_shape,
+        cluster_centers=clustering_layer.get_weights()[0],
+    )  # fmt: skip
+    ratio = reconstruction_error(ended, data.x) / pretrained
+    return folder.status.outcome["acc"], ratio, n_that_come_back(ended), config.n_clusters
 
 
 def reconstruction_error(state: Any, x: np.ndarray) -> float:

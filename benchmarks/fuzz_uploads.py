@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -97,7 +98,6 @@ def table(outcomes: list[Outcome], peak: int, ran: bool) -> str:
 
 def read_batch(first: int, n: int, canary: Path) -> int:
     """Read them one after the other, a line of JSON for each; then the most memory that it took."""
-    import resource
     import warnings
 
     from dec_core.data.limits import LIMITS
@@ -112,8 +112,14 @@ def read_batch(first: int, n: int, canary: Path) -> int:
         events.clear()
         print(json.dumps({"reading": seed, "kind": kind}), flush=True)
         print(json.dumps(asdict(_outcome(seed, kind, files, events))), flush=True)
-    print(json.dumps({"memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}), flush=True)
+    print(json.dumps({"memory": _most_memory()}), flush=True)
     return 0
+
+
+def _most_memory() -> int:
+    """Bytes that this program has had at most. `ru_maxrss` would count those of its parent, too."""
+    status = Path("/proc/self/status").read_text()
+    return 1024 * int(re.search(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE)[1])
 
 
 def _outcome(seed: int, kind: str, files: list[tuple[str, bytes]], events: list[str]) -> Outcome:

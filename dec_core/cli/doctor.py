@@ -15,7 +15,7 @@ MARKS = {"ok": "ok  ", "warn": "warn", "bad": "BAD "}
 
 
 def add_parser(commands: Any) -> None:
-    parser = add_command(commands, "doctor", "look at memory, cores, disk, port, rights and libraries of this machine")
+    parser = add_command(commands, "doctor", "look whether this machine can serve, and say what to do")
     parser.add_argument("--host", default=LOOPBACK, metavar="ADDRESS", help=f"(default: {LOOPBACK})")
     parser.add_argument("--port", type=int, default=PORT, metavar="N", help=f"(default: {PORT})")
     add_json_option(parser)

@@ -51,7 +51,7 @@ finally:
     environment = {**os.environ, "COLUMNS": "80"}
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, env=environment)
     names = [command.__name__.rpartition(".")[2].replace("_", "-") for command in COMMANDS]
-    assert list(listed_commands(done.stdout)) == [name for name in names if name != "worker"]
+    assert list(listed_commands(done.stdout)) == [name for name in names if name not in ("worker", "cluster")]
     loaded = {name.partition(".")[0] for name in done.stderr.split()}
     assert "dec_core" in loaded
     assert not loaded & {"numpy", "scipy", "sklearn", "pandas", "matplotlib", "plotly", "optuna", "tensorflow", "keras"}
