@@ -44,7 +44,7 @@ def test_a_library_that_ends_the_process_for_want_of_memory(small, tmp_path, mon
     monkeypatch.setenv("DEC_MAX_MEMORY", limit)
     run = RunFolder.create(tmp_path, small, "running")
     run.set_status(replace(run.status, **new_attempt()))
-    worker = SimpleNamespace(process=SimpleNamespace(returncode=code), log=tmp_path / "log", attempt=run.status.attempt)
+    worker = SimpleNamespace(code=code, log=tmp_path / "log", attempt=run.status.attempt)
     Place(run, "", worker).bury()
     message = run.status.message
     assert run.status.state == "failed" and message.endswith(f"The worker process was killed by signal {-code}.")

@@ -146,7 +146,7 @@ def test_the_way_out_depends_on_what_was_done():
 
 def test_a_run_that_left_the_mixtures_target_is_told_what_it_lacks():
     history = History(
-        judged=replace(CALM, border=0.5).to_dict(),
+        judged=replace(CALM, border=0.5).to_dict() | {"iteration": 1400},
         end={"acc": 0.577},
         updates=[{"iteration": 0, "sizes": [1000, 17, 11, 1970]}],
         baseline={"acc": 0.681},
