@@ -154,7 +154,7 @@ def tell(run: RunFolder, command: str) -> None:
     except ValueError as error:
         tell_problem(error)
         return
-    if is_obeyed:
+    if is_obeyed and (command, before.state) != ("pause", "paused"):  # it paused while the button was on its way
         st.session_state.sent = run.id, command, before
     elif run.status.state in ACTIVE:  # else it has just ended, as the page is about to show
         whose = "belongs to a sweep; pause it on Sweep" if run.sweep else "is controlled by another program"

@@ -86,6 +86,15 @@ def test_a_command_is_said_to_be_under_way_until_the_worker_obeys(app, tmp_path,
     assert "Paused." in said(app.run()) and "Resume goes on as it began; the form is for a new run" in said(app)
 
 
+def test_a_run_that_has_paused_while_pause_was_pressed_is_just_paused(app, tmp_path, small):
+    run = RunFolder.create(tmp_path, small, "running")
+    app.query_params["run"] = run.id
+    app.run()
+    run.set_status(replace(run.status, state="paused"))
+    button(app, "Pause").click().run()
+    assert "Paused." in said(app) and "Pausing" not in said(app)
+
+
 def test_a_paused_run_whose_settings_the_form_holds_is_just_paused(app, tmp_path):
     app.query_params["run"] = RunFolder.create(tmp_path, PRESETS["first-look"], "paused").id
     assert "Paused." in said(app.run()) and "the form is for a new run" not in said(app)
