@@ -177,11 +177,15 @@ class Browser:
             raise RuntimeError("the page follows no run")
         self.run_id = url.rpartition("/")[2]
         stream, frames = _connection(self.address), _connection(self.address)
-        answer = _get(stream, url, self.cookie)
+        answer, is_over = _get(stream, url, self.cookie), False
         while time.monotonic() < until:
             line = answer.readline()  # something comes every fifteen seconds, at least
             if line.startswith(b"data: {"):
-                self._show(json.loads(line[6:]), frames)
+                moment = json.loads(line[6:])
+                is_over = moment["over"]
+                self._show(moment, frames)
+            elif not line and is_over:
+                return
             elif not line:
                 raise RuntimeError("the stream has ended")
 
