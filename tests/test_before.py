@@ -157,6 +157,8 @@ def test_its_sweep_is_read_and_can_be_carried_on(runs, tmp_path):
 SINCE = {  # a link that names a preset means the preset as it is now
     "first-look": ("method", "gamma", "precision", "batch_size", "max_iterations", "first_target_steps"),
     "fast": ("method", "gamma", "precision"),
+    "best": ("method", "gamma", "precision"),
+    "best-no-prior": ("method", "gamma", "precision"),
 }
 
 
