@@ -103,3 +103,12 @@ def browser():
 
     with browser("--disable-gpu-compositing") as launched:
         yield launched
+
+
+@pytest.fixture
+def room(tmp_path, finished_run, monkeypatch):
+    """A room with runs of two visitors: `rooms.room_over`."""
+    from rooms import room_over
+
+    with room_over(tmp_path / "runs", finished_run, monkeypatch) as runs:
+        yield runs

@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 from requests_of_room import asked
-from rooms import ANNA, BEN, SECRET, Workers, arrives, asking, press, room_over, seen, warnings
+from rooms import ANNA, BEN, SECRET, Workers, arrives, asking, press, seen, warnings
 from screens import opened_at, send_event, widget_states
 from starlette.applications import Starlette
 from starlette.routing import Route
@@ -33,12 +33,6 @@ from pages.train import live
 pytestmark = pytest.mark.slow
 OTHERS = [ANNA, ""]
 CARLA = Visitor("c" * 16, "", False)
-
-
-@pytest.fixture
-def room(tmp_path, finished_run, monkeypatch):
-    with room_over(tmp_path / "runs", finished_run, monkeypatch) as runs:
-        yield runs
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from rooms import ANNA, BEN, SECRET, Workers, arrives, press, room_over, seen
+from rooms import ANNA, BEN, SECRET, Workers, arrives, press, seen
 from screens import opened_at
 
 from dec_core.data import DataError, Dataset, own
@@ -26,12 +26,6 @@ from pages.sweep import storage
 from pages.train import own_data
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def room(tmp_path, finished_run, monkeypatch):
-    with room_over(tmp_path / "runs", finished_run, monkeypatch) as runs:
-        yield runs
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 from requests_of_room import altered, asked
-from rooms import ANNA, BEN, SECRET, Workers, arrives, asking, press, room_over, seen, warnings
+from rooms import ANNA, BEN, SECRET, Workers, arrives, asking, press, seen, warnings
 from screens import opened_at
 from starlette.applications import Starlette
 from starlette.routing import Mount, Route
@@ -29,12 +29,6 @@ from pages.sweep import news, storage
 from pages.train import live_route
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def room(tmp_path, finished_run, monkeypatch):
-    with room_over(tmp_path / "runs", finished_run, monkeypatch) as runs:
-        yield runs
 
 
 def kept(root):
