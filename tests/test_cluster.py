@@ -157,9 +157,9 @@ def test_a_run_waits_for_the_scheduler_and_goes_on_elsewhere_when_its_worker_is_
     assert wait_for(lambda: "has no worker: runs wait" in server.standstill)
     workers = [cluster.start_worker(), cluster.start_worker()]
     assert wait_for(lambda: server.slots == 2) and server.standstill == ""
-    assert wait_for(lambda: server._places)
+    assert wait_for(lambda: server._dispatcher.places)
     step_until(server, run, "TargetUpdated")
-    assert run.status.machine and run.status.pid == server._cluster._process.pid
+    assert run.status.machine and run.status.pid == server._dispatcher.cluster._process.pid
     at_work = next(worker for worker in workers if child_of(worker))
     training = child_of(at_work)
     at_work.kill()
@@ -170,7 +170,7 @@ def test_a_run_waits_for_the_scheduler_and_goes_on_elsewhere_when_its_worker_is_
     assert run.status.state == "finished", run.status.message
     assert (labels(run) == labels(finished_run)).all()
     assert (run.path / "model.keras").is_file() and not (run.path / "checkpoint.npz").exists()
-    assert wait_for(lambda: not server._places and not any(map(child_of, workers)))
+    assert wait_for(lambda: not server._dispatcher.places and not any(map(child_of, workers)))
 
 
 def with_another(library: str, version: str, folder: Path) -> str:

@@ -34,7 +34,7 @@ def server(tmp_path, monkeypatch):
     """(app, supervisor) of a room without workers."""
     monkeypatch.setenv("DEC_RUNS", str(tmp_path))
     monkeypatch.setenv("DEC_ROOM", "1")
-    monkeypatch.setattr(supervising, "Worker", NoWorker)
+    monkeypatch.setattr("dec_core.work.dispatcher.Worker", NoWorker)
     monkeypatch.setattr(Supervisor, "_advance", lambda self: None)
     supervisor = Supervisor(tmp_path)
     monkeypatch.setattr(focus, "supervisor", lambda: supervisor)

@@ -14,6 +14,7 @@ from dec_core.runs.folder import RunFolder
 from dec_core.runs.ownership import INSTRUCTOR
 from dec_core.runs.status import SET_ASIDE
 from dec_core.work.control import Control
+from dec_core.work.housekeeping import Housekeeping
 from dec_core.work.supervisor import LineIsFull, Supervisor
 from dec_core.work.sweeping import Sweeping
 
@@ -53,10 +54,10 @@ class Room:
     @property
     def training(self):
         """The runs that have places, in the order in which they have taken them."""
-        return [place.folder for place in self.supervisor._places]
+        return [place.folder for place in self.supervisor._dispatcher.places]
 
     def worker(self, run):
-        return next(place.worker for place in self.supervisor._places if place.folder.id == run.id)
+        return next(place.worker for place in self.supervisor._dispatcher.places if place.folder.id == run.id)
 
     def becomes(self, run, state, **values):
         """What the worker would write."""
@@ -87,8 +88,9 @@ class Room:
 @pytest.fixture
 def room(tmp_path, monkeypatch):
     """Opens a room (or a desk) with these settings of its environment."""
-    monkeypatch.setattr("dec_core.work.supervisor.Worker", StandIn)
+    monkeypatch.setattr("dec_core.work.dispatcher.Worker", StandIn)
     monkeypatch.setattr(Supervisor, "_watch", lambda self: None)
+    monkeypatch.setattr(Housekeeping, "start", lambda self: None)
     opened = []
 
     def open_(**settings):
@@ -151,7 +153,7 @@ def test_what_a_run_is_told_while_it_gives_its_place_up_is_obeyed_afterwards(roo
         assert paused.status.state == "stopped"
         return
     assert [run.id for run in desk.training] == [paused.id], "in front of its owner's others"
-    assert [run.id for run in desk.supervisor._queue] == [waiting.id, last.id]
+    assert [run.id for run in desk.supervisor._dispatcher.queue] == [waiting.id, last.id]
     assert desk.worker(paused).lines == (["step"] if command == "step" else [])
 
 
@@ -223,7 +225,7 @@ def test_a_sweep_waits_too(room, small):
     assert desk.supervisor.ahead_of(paused) == 0 and desk.supervisor.is_sweeping("waits")
     desk.pause(paused)
     desk.leaves(paused)
-    (sweeping,) = desk.supervisor._sweeps.workers
+    (sweeping,) = desk.supervisor._dispatcher.sweeps.workers
     assert sweeping.lines[0].startswith("sweep ")
     desk.supervisor.resume(paused)
     assert sweeping.lines[1:] == ["pause"] and desk.supervisor.sweep_waits()

@@ -22,6 +22,7 @@ from dec_core.runs.lock import RunIsTaken, training_lock
 from dec_core.runs.marks import KEPT_FOR, REMOVED, remove
 from dec_core.sweeps import studies
 from dec_core.sweeps.plan import SweepPlan
+from dec_core.work.dispatcher import Dispatcher
 from dec_core.work.supervisor import Supervisor
 
 pytestmark = pytest.mark.slow
@@ -116,8 +117,8 @@ class StandIn:
 @pytest.fixture
 def idle(tmp_path, monkeypatch):
     """Makes supervisors over `tmp_path` that start no process."""
-    monkeypatch.setattr("dec_core.work.supervisor.Worker", StandIn)
-    monkeypatch.setattr("dec_core.work.supervisor.RELEASE_WAIT", 0.0)
+    monkeypatch.setattr("dec_core.work.dispatcher.Worker", StandIn)
+    monkeypatch.setattr("dec_core.work.dispatcher.RELEASE_WAIT", 0.0)
     made = []
 
     def make():
@@ -134,43 +135,43 @@ def test_the_queue_outlives_a_folder_that_is_gone(idle, small):
     first, second = supervisor.start(small), supervisor.start(small)
     assert supervisor.ahead_of(second) == 1
     shutil.rmtree(first.path)
-    supervisor._places[0].worker.alive = False
-    assert wait_for(lambda: supervisor.ahead_of(second) == 0 and supervisor._places)
+    supervisor._dispatcher.places[0].worker.alive = False
+    assert wait_for(lambda: supervisor.ahead_of(second) == 0 and supervisor._dispatcher.places)
 
 
 def test_what_waits_keeps_its_place_while_no_worker_can_be_started(idle, small, monkeypatch):
     supervisor, started = idle(), []
-    supervisor._spare.alive = False
+    supervisor._dispatcher.spare.alive = False
 
     def full(self):
         started.append(self)
         raise OSError(errno.EMFILE, "Too many open files")
 
     with monkeypatch.context() as patched:
-        patched.setattr(Supervisor, "_new_worker", full)
+        patched.setattr(Dispatcher, "new_worker", full)
         with supervisor._lock:
             supervisor.sweep("sqlite://", "waits")
             run = supervisor.start(small)
         tries = len(started)
         assert wait_for(lambda: len(started) > tries), "the queue gave up"
         with supervisor._lock:
-            assert list(supervisor._queue) == [run] and supervisor.is_sweeping("waits")
-    assert wait_for(lambda: supervisor._places) and supervisor._places[0].folder.id == run.id
+            assert list(supervisor._dispatcher.queue) == [run] and supervisor.is_sweeping("waits")
+    assert wait_for(lambda: supervisor._dispatcher.places) and supervisor._dispatcher.places[0].folder.id == run.id
 
 
 def test_a_run_that_is_resumed_while_its_worker_dies_waits_for_the_next_one(idle, small):
     supervisor = idle()
     run = supervisor.start(small)
-    dying = supervisor._places[0].worker
+    dying = supervisor._dispatcher.places[0].worker
     with supervisor._lock:
         run.set_status(replace(run.status, state="failed", message="It broke."))
         supervisor.resume(run)
         dying.alive = False
-    assert wait_for(lambda: supervisor._places and supervisor._places[0].worker is not dying)
+    assert wait_for(lambda: supervisor._dispatcher.places and supervisor._dispatcher.places[0].worker is not dying)
     with supervisor._lock:
         supervisor._advance()
     assert run.status.state == "queued" and run.status.message == ""
-    supervisor._places[0].worker.alive = False  # the one that has taken it up now
+    supervisor._dispatcher.places[0].worker.alive = False  # the one that has taken it up now
     assert wait_for(lambda: run.status.state == "failed") and "exit code 1" in run.status.message
 
 
@@ -196,7 +197,7 @@ def test_a_run_that_another_process_trains_is_not_resumed(idle, small, tmp_path)
         supervisor.resume(run)
     assert run.status.state == "stopped"
     supervisor.resume(run)
-    assert run.status.state == "queued" and supervisor._places[0].worker.taken == [run.id]
+    assert run.status.state == "queued" and supervisor._dispatcher.places[0].worker.taken == [run.id]
 
 
 @pytest.mark.parametrize("state", ["finished", "diverged"])
@@ -207,7 +208,7 @@ def test_a_run_that_would_only_end_again_is_not_resumed(idle, small, tmp_path, s
         run.set_status(replace(run.status, state="failed", progress={"event": "Diverged", "phase": "clustering"}))
     before = run.status
     supervisor.resume(run)
-    assert run.status == before and not supervisor._places
+    assert run.status == before and not supervisor._dispatcher.places
 
 
 def test_what_waited_when_a_server_ended_is_taken_up_in_its_order(idle, small, tmp_path):
@@ -216,10 +217,10 @@ def test_what_waited_when_a_server_ended_is_taken_up_in_its_order(idle, small, t
         run.set_status(replace(run.status, queued=queued, pid=1, pid_started=1.0))
     mine = RunFolder.create(tmp_path, small)  # of a server that lives: this process
     supervisor = idle()
-    assert wait_for(lambda: supervisor._places) and supervisor._places[0].folder.id == runs[1].id
+    assert wait_for(lambda: supervisor._dispatcher.places) and supervisor._dispatcher.places[0].folder.id == runs[1].id
     assert [supervisor.ahead_of(run) for run in (runs[1], runs[2], runs[0])] == [0, 1, 2]
     assert all(run.status.state == "queued" for run in runs)
-    assert mine.id not in [run.id for run in supervisor._queue]
+    assert mine.id not in [run.id for run in supervisor._dispatcher.queue]
 
 
 def test_of_two_commands_that_resume_a_run_one_trains_it(tmp_path, small):
@@ -256,6 +257,7 @@ SERVER = """
 import sys, time
 from pathlib import Path
 from dec_core.config import RunConfig
+from dec_core.work.dispatcher import Dispatcher
 from dec_core.work.supervisor import Supervisor
 from dec_core.sweeps.plan import SweepPlan
 supervisor, config = Supervisor(Path(sys.argv[1])), RunConfig.from_json(sys.argv[2])
