@@ -23,6 +23,8 @@ OPTIONAL = {
 }
 DISTRIBUTIONS = {  # of modules that come under another name
     "PIL": "pillow",
+    "markdown_it": "markdown-it-py",
+    "yaml": "pyyaml",
     "dask": "distributed",
     "pydantic_core": "pydantic",
     "sklearn": "scikit-learn",

@@ -119,6 +119,7 @@ def go_on() -> None:
 def screens() -> Any:
     """All screens, on top; the one that is asked for. To whom a screen is not listed, its address leads nowhere."""
     pages = {
+        "learn": ("Learn", ":material/school:"),
         "train": ("Train", ":material/model_training:"),
         "inspect": ("Inspect", ":material/image_search:"),
         "compare": ("Compare", ":material/compare:"),
@@ -127,7 +128,10 @@ def screens() -> Any:
     }
     if is_room() and visitor().is_instructor:
         pages["room"] = ("Room", ":material/groups:")
-    shown = [st.Page(f"{name}/{name}.py", title=title, icon=icon) for name, (title, icon) in pages.items()]
+    shown = [
+        st.Page(f"{name}/{name}.py", title=title, icon=icon, default=name == "train")
+        for name, (title, icon) in pages.items()
+    ]
     if is_room():  # for the machine of the projector, which nobody attends
         shown.append(st.Page("projector/projector.py", title="Projector", visibility="hidden"))
     return st.navigation(shown, position="top")

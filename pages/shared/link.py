@@ -19,7 +19,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.shared import following, sharing
 
-LINKED = ("train", "inspect", "compare", "sweep")  # screens that write links of their own
+LINKED = ("learn", "train", "inspect", "compare", "sweep")  # screens that write links of their own
 
 
 def arrive(page: str) -> None:

@@ -21,11 +21,11 @@ def test_each_screen_has_a_title_of_its_own_that_names_the_run(app, finished_run
     titles, run = [], put(finished_run, tmp_path)
     monkeypatch.setattr(st, "set_page_config", lambda page_title=None, **_: titles.append(page_title))
     app.query_params["run"] = run.id
-    for name in ("train", "inspect", "compare", "sweep", "glossary"):
+    for name in ("learn", "train", "inspect", "compare", "sweep", "glossary"):
         app.switch_page(f"{name}/{name}.py")
         app.run()
     named = [title.split(" · ") for title in titles if title]
-    assert [screen for screen, *_ in named] == ["Train", "Inspect", "Compare", "Sweep", "Glossary"]
+    assert [screen for screen, *_ in named] == ["Learn", "Train", "Inspect", "Compare", "Sweep", "Glossary"]
     assert {tuple(rest) for _, *rest in named} == {(named[0][1], "Deep clustering, live")}
     assert "seed 0" in named[0][1]
 

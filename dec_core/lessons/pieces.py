@@ -1,0 +1,133 @@
+"""The interactive pieces that a lesson can name, and what each can be told.
+
+A piece is an entry here and a function of the app that draws it. Options are checked when the lesson is read.
+"""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import parse_qsl
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+import dec_core
+
+Text = Annotated[str, Field(min_length=1, max_length=400)]
+Options = Annotated[list[Text], Field(min_length=2, max_length=8)]
+ROOT = Path(dec_core.__file__).parents[1]
+
+
+class PieceOptions(BaseModel):
+    """What any piece can be told: nothing but what it names."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
+
+
+class Guess(PieceOptions):
+    """A question that is answered before one has seen; afterwards, what all have guessed, and what came.
+
+    One of `options`, or a number between `low` and `high`. `answer` is what came; `why` says it in words.
+    """
+
+    question: Text
+    options: Options | None = None
+    low: float | None = None
+    high: float | None = None
+    unit: Annotated[str, Field(max_length=20)] = ""
+    answer: str | float
+    why: Text = ""
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Guess:
+        if (self.options is None) == (self.low is None or self.high is None):
+            raise ValueError("a guess has either options, or low and high")
+        if self.options is not None and str(self.answer) not in self.options:
+            raise ValueError(f"answer: received {str(self.answer)!r}, expected one of {', '.join(self.options)}")
+        if self.options is None and not (
+            isinstance(self.answer, int | float) and self.low <= self.answer <= self.high and self.low < self.high
+        ):
+            raise ValueError(f"answer: received {self.answer!r}, expected a number from low to high")
+        return self
+
+
+class Check(PieceOptions):
+    """A question at the end of a lesson; each answer says why it is right or not. `right` counts from 1."""
+
+    question: Text
+    options: Options
+    right: Annotated[int, Field(ge=1)]
+    because: Annotated[list[Text], Field(min_length=1, max_length=8)]
+
+    @model_validator(mode="after")
+    def _one_reason_each(self) -> Check:
+        if self.right > len(self.options):
+            raise ValueError(f"right: received {self.right}, expected 1 to {len(self.options)}")
+        if len(self.because) != len(self.options):
+            raise ValueError(
+                f"because: received {len(self.because)}, expected a reason for each of {len(self.options)}"
+            )
+        return self
+
+
+class Code(PieceOptions):
+    """A function of `dec_core` as it stands in the program, and the line in it that is meant.
+
+    `function` is as dec_core/analysis/assignment.py:soft_assignment; `line` is a part of that line.
+    """
+
+    function: Annotated[str, Field(pattern=r"^dec_core/[a-z_/]+\.py:[A-Za-z_.]+$")]
+    line: Annotated[str, Field(max_length=200)] = ""
+
+    @model_validator(mode="after")
+    def _stands_there(self) -> Code:
+        source = self.source
+        if self.line and not any(self.line in each for each in source.splitlines()):
+            raise ValueError(f"line: {self.line!r} does not stand in {self.function}")
+        return self
+
+    @property
+    def source(self) -> str:
+        """The function's text, without decorators and docstring. Raises ValueError where there is no such function."""
+        file, name = self.function.split(":")
+        path = ROOT / file
+        if not path.is_file():
+            raise ValueError(f"function: there is no file {file}")
+        text = path.read_text(encoding="utf-8")
+        nodes = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef) and node.name == name]
+        if not nodes:
+            raise ValueError(f"function: there is no function {name} in {file}")
+        node, lines = nodes[0], text.splitlines()
+        if ast.get_docstring(node) is None or len(node.body) == 1:
+            return "\n".join(lines[node.lineno - 1 : node.end_lineno])
+        head, body = node.body[0].lineno - 1, node.body[0].end_lineno
+        return "\n".join([*lines[node.lineno - 1 : head], *lines[body : node.end_lineno]])
+
+
+class Link(PieceOptions):
+    """A way to another screen, with what its link says below the address: `query` as alpha=2&preset=first-look."""
+
+    label: Text
+    page: Literal["train", "inspect", "compare", "sweep", "glossary", "learn"]
+    query: Annotated[str, Field(max_length=2000)] = ""
+
+    @property
+    def lesson(self) -> str:
+        """The name of the lesson that it leads to; "" where it leads elsewhere."""
+        return dict(parse_qsl(self.query)).get("lesson", "") if self.page == "learn" else ""
+
+
+class Digits(PieceOptions):
+    """Some images of a data set that comes along, by their numbers, with what is said below each.
+
+    With `distances`, what lies between each two of them in pixels is said as well.
+    """
+
+    dataset: Literal["mnist", "digits"] = "mnist"
+    samples: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1, max_length=12)]
+    captions: list[Text] = []
+    distances: bool = False
+
+
+PIECES: dict[str, type[PieceOptions]] = {"guess": Guess, "check": Check, "code": Code, "link": Link, "digits": Digits}

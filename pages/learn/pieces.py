@@ -1,0 +1,33 @@
+"""How each piece of a lesson is drawn: its name, and the function that is given its options and its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pages.learn import code, digits, links, questions
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a piece stands: what its widgets' keys are made of, and under which its answers are kept."""
+
+    lesson: str
+    step: int
+    part: int
+
+    @property
+    def key(self) -> str:
+        """A key for a widget of this piece."""
+        return f"{self.lesson}-{self.step}-{self.part}"
+
+
+DRAW: dict[str, Callable[[Any, Place], None]] = {
+    "guess": questions.guess,
+    "check": questions.check,
+    "code": code.show,
+    "link": links.show,
+    "digits": digits.show,
+}
+WIDE = frozenset({"digits"})  # pieces that stand beside the text, where there is room

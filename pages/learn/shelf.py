@@ -1,0 +1,40 @@
+"""All lessons: what each teaches, how long it takes, how far one is."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dec_core.lessons import Lesson
+from pages.learn.progress import go, reached
+from pages.shared.text import escape
+
+INTRODUCTION = (
+    "Deep Embedded Clustering (DEC) sorts images into groups without being told what is on them. In each lesson you "
+    "guess first, then try, then see why. Begin anywhere; nothing moves on by itself."
+)
+
+
+def show(lessons: list[Lesson]) -> None:
+    """Draw the list, each lesson a card."""
+    st.title("Learn how images are sorted without labels", anchor=False)
+    st.markdown(INTRODUCTION, width=760)
+    far = reached()
+    with st.container(horizontal=True, gap="small", key="shelf"):
+        for number, lesson in enumerate(lessons, 1):
+            _card(number, lesson, far.get(lesson.name, 0))
+
+
+def _card(number: int, lesson: Lesson, step: int) -> None:
+    n = len(lesson.steps)
+    with st.container(border=True, width=370, key=f"lesson-{lesson.name}"):
+        st.markdown(f"**{number}. {escape(lesson.title)}**")
+        st.markdown("\n".join(f"- {escape(each)}" for each in lesson.objectives))
+        label, to = ("Begin", 1) if step == 0 else ("Once more", 1) if step >= n else ("Go on", step)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.button(
+                f"{label}", key=f"open-{lesson.name}", on_click=go, args=(lesson.name, to),
+                type="primary" if label == "Go on" else "secondary", help=f"Lesson {number}: {escape(lesson.title)}",
+            )  # fmt: skip
+            st.caption(
+                f"{lesson.minutes} minutes · {'done' if step >= n else f'step {step} of {n}' if step else f'{n} steps'}"
+            )

@@ -1,0 +1,93 @@
+"""The screen Learn: its list, a step with its pieces, guesses and what came, progress, links that lead nowhere."""
+
+import pytest
+from screens import app_over, opened_at
+
+from dec_core.lessons import lessons
+from dec_core.runs.answers import Answers
+
+
+@pytest.fixture
+def root(tmp_path):
+    root = tmp_path / "runs"
+    root.mkdir()
+    with app_over(root):
+        yield root
+
+
+def texts(at):
+    return " ".join(each.value for each in [*at.markdown, *at.caption, *at.subheader, *at.title])
+
+
+def pressed(at, label):
+    return next(button for button in at.button if button.label == label).click().run()
+
+
+def test_the_list_leads_into_a_lesson_and_remembers_how_far_one_is(root):
+    at = opened_at("learn")
+    assert not at.exception and "Why pixels fail" in texts(at)
+    at = next(button for button in at.button if button.key == "open-pixels").click().run()
+    assert "step 1 of 4" in texts(at) and dict(at.query_params) == {"lesson": "pixels", "step": "1"}
+    at = pressed(pressed(at, "Next"), "Next")
+    assert "step 3 of 4" in texts(at) and "kmeans_on_pixels" in at.code[0].value
+    at = pressed(pressed(at, "Back"), "All lessons")
+    assert "step 3 of 4" in texts(at) and "Go on" in [button.label for button in at.button]
+    at = opened_at("learn")  # another visit
+    assert "step 3 of 4" in texts(at)
+
+
+def test_a_guess_is_asked_before_and_shown_against_what_came_after(root):
+    at = opened_at("learn", lesson="pixels", step="1")
+    assert "it is" not in texts(at)  # nothing is given away
+    at = at.radio[0].set_value("A and B").run()
+    at = pressed(at, "That is my guess")
+    assert "You guessed **A and B**; it is **A and C**" in texts(at)
+    at = pressed(at.radio[0].set_value("A and C").run(), "Guess again")
+    assert "You guessed **A and C**" in texts(at) and "2 guesses, yours over time" in texts(at)
+    assert [each.answer for each in Answers(root).of("pixels/1/2", "")] == ["A and B", "A and C"]
+
+
+def test_a_check_says_of_each_answer_why(root):
+    check = next(lesson for lesson in lessons()[0] if lesson.name == "pixels").steps[-1].pieces[0].options
+    at = opened_at("learn", lesson="pixels", step="4")
+    wrong = at.radio[0].set_value(0).run()
+    assert wrong.info[0].value == f"Not quite. {check.because[0]}"
+    right = at.radio[0].set_value(check.right - 1).run()
+    assert right.success[0].value == check.because[check.right - 1]
+
+
+@pytest.mark.parametrize("step", ["0", "-1", "99", "two", "²", ""])
+def test_a_step_that_there_is_not_is_the_nearest(root, step):
+    at = opened_at("learn", lesson="pixels", step=step)
+    assert not at.exception and at.subheader
+
+
+def test_a_lesson_that_there_is_not_is_said_and_the_list_shown(root):
+    at = opened_at("learn", lesson="<b>no</b>")
+    assert "There is no lesson" in at.warning[0].value and "Why pixels fail" in texts(at)
+
+
+def test_own_lessons_appear_and_what_is_wrong_with_one_is_said(root, tmp_path, monkeypatch):
+    own = tmp_path / "lessons"
+    own.mkdir()
+    (own / "mine.md").write_text(
+        "---\ntitle: Of *mine*\nminutes: 3\nobjectives: [see]\n---\n"
+        "## See: It\n```{link}\nlabel: Go\npage: inspect\n```\n"
+    )
+    (own / "bad.md").write_text("nothing")
+    monkeypatch.setenv("DEC_LESSONS", str(own))
+    at = opened_at("learn")
+    assert "Of \\*mine\\*" in texts(at) and "bad.md, line 1" in at.warning[0].value
+    at = opened_at("learn", lesson="mine")
+    assert not at.exception and "Go" in [button.label for button in at.button]
+
+
+def test_a_full_disk_takes_nothing_from_a_lesson(root, monkeypatch):
+    def refuse(*_):
+        raise OSError("answers: not kept, since the disk is full")
+
+    monkeypatch.setattr(Answers, "give", refuse)
+    monkeypatch.setattr(Answers, "reach", refuse)
+    at = opened_at("learn", lesson="pixels", step="1")
+    at = pressed(at.radio[0].set_value("A and B").run(), "That is my guess")
+    assert not at.exception and "step 1 of 4" in texts(at)
