@@ -11,10 +11,12 @@ from streamlit.components.v2.bidi_component.main import _make_trigger_id
 from streamlit.components.v2.component_manager import BidiComponentManager
 from streamlit.testing.v1 import AppTest
 
+from dec_core.config import GROUPS
 from dec_core.runs.folder import RunFolder
 from dec_core.work.housekeeping import Housekeeping
 from dec_core.work.room import RoomSettings
 from dec_core.work.supervisor import Standing
+from pages.train.field_widgets import OPENED
 
 MAIN = Path(__file__).parents[1] / "pages" / "main.py"
 PATIENCE = 240.0  # seconds for one drawing; the first imports a lot, and speed is not what is tested
@@ -119,7 +121,13 @@ def opened_at(page: str, /, **query: str) -> AppTest:
     at = AppTest.from_file(MAIN, default_timeout=PATIENCE)
     at.switch_page(f"{page}/{page}.py")
     at.query_params.update(query)
-    return at.run()
+    return look_into_all(at).run()
+
+
+def look_into_all(at: AppTest) -> AppTest:
+    """As for who has opened every group of Train's form once: what nobody has looked into is not drawn."""
+    at.session_state[OPENED] = {f"{kind}_{group.lower()}" for kind in ("group", "advanced") for group in GROUPS}
+    return at
 
 
 # -- private names of Streamlit, 1.67. AppTest has no public way to send what a browser sends other than the newest

@@ -79,8 +79,6 @@ def controls(run: RunFolder | None, status: RunStatus | None, config: RunConfig 
     offer_known_run(config, _train)
     if soon := goes_first():
         st.caption(f":material/auto_delete: {escape(soon)}")
-    if st.session_state.pop("page_changed", False):
-        st.rerun()
 
 
 def _button(

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 ONE_LINE = 25  # letters that fit beside each other, each option's margins counted as letters
 MARGINS = 4
+OPENED = "opened_groups"  # of the session: keys of what was unfolded
 
 
 def unfolding(label: str, key: str, names: list[str], form: Form, **look: Any) -> ExpanderContainer:
@@ -27,6 +28,17 @@ def unfolding(label: str, key: str, names: list[str], form: Form, **look: Any) -
     if any(name in form.problems for name in names):
         st.session_state[key] = True
     return st.expander(label, key=key, on_change="rerun", **look)
+
+
+def is_to_draw(key: str, unfolded: ExpanderContainer) -> bool:
+    """Whether somebody has opened it by now: what nobody has looked into is half of a redraw's cost.
+
+    Once it was opened, what it holds is drawn even while it is folded away, so that it folds and opens as a whole.
+    """
+    opened = st.session_state.setdefault(OPENED, set())
+    if unfolded.open:
+        opened.add(key)
+    return key in opened
 
 
 def field_widgets(names: list[str], form: Form, rates: Rates | None) -> None:
@@ -38,8 +50,9 @@ def field_widgets(names: list[str], form: Form, rates: Rates | None) -> None:
     if advanced:
         key = f"advanced_{FIELDS[names[0]]['group'].lower()}"
         with unfolding("Advanced", key, advanced, form, type="compact") as unfolded:
-            for name in advanced:
-                _field(name, form, rates if unfolded.open else None)
+            if is_to_draw(key, unfolded):
+                for name in advanced:
+                    _field(name, form, rates if unfolded.open else None)
 
 
 def _field(name: str, form: Form, rates: Rates | None) -> None:

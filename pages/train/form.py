@@ -23,7 +23,7 @@ from pages.shared.text import escape, sentence
 from pages.shared.widget_key import key_showing
 from pages.train import state
 from pages.train.effects import expected_time, rates_of_server
-from pages.train.field_widgets import field_widgets, unfolding
+from pages.train.field_widgets import field_widgets, is_to_draw, unfolding
 from pages.train.model_view import model_view
 from pages.train.own_data import own_data
 from pages.train.prepared import prepare_menu, prepared_form
@@ -116,8 +116,10 @@ def _group(group: str, names: list[str], form: Form, rates: Rates) -> None:
             state.use_dataset(chosen)
             st.rerun()
         return
-    with unfolding(group, f"group_{group.lower()}", names, form) as unfolded:
-        field_widgets(names, form, rates if unfolded.open else None)
+    key = f"group_{group.lower()}"
+    with unfolding(group, key, names, form) as unfolded:
+        if is_to_draw(key, unfolded):
+            field_widgets(names, form, rates if unfolded.open else None)
 
 
 def _clusters_sought(form: Form) -> None:

@@ -39,11 +39,14 @@ def live(run: RunFolder | None, config: RunConfig | None) -> None:
     if config is not None:
         threading.Thread(target=shown, args=[config], daemon=True).start()  # so that Start finds it made
     active = run is not None and run.status.state in ACTIVE
+    st.session_state.pop("page_changed", None)  # it is what is being drawn
     st.fragment(_view)(run, config, active)
 
 
 def _view(run: RunFolder | None, config: RunConfig | None, active: bool) -> None:
     focus.go_on()
+    if st.session_state.pop("page_changed", False):  # by a click: before any of what was there is drawn once more
+        st.rerun()
     if run is None:
         _nothing_yet(config)
         return

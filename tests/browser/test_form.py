@@ -13,11 +13,10 @@ EVERYTHING = "preset=best&method=joint&pretrain_optimizer=sgd&cluster_optimizer=
 
 
 def unfold(page) -> None:
-    """Open every group of the form, and what is advanced in it."""
-    for name in ("Architecture", "Pretraining", "Clustering"):
-        page.locator("summary").filter(has_text=name).first.click()
-    for advanced in page.get_by_text("Advanced", exact=True).all():
-        advanced.click()
+    """Open every group of the form, and what is advanced in it: the server draws what is opened."""
+    for name in ("architecture", "pretraining", "clustering"):
+        page.locator(f".st-key-group_{name} summary").first.click()
+        page.locator(f".st-key-advanced_{name} summary").click()
 
 
 def slider(page, key):

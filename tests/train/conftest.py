@@ -3,7 +3,7 @@
 import gc
 
 import pytest
-from screens import MAIN, PATIENCE, NoWorkers
+from screens import MAIN, PATIENCE, NoWorkers, look_into_all
 from streamlit.testing.v1 import AppTest
 
 
@@ -35,7 +35,7 @@ def app(tmp_path, static, monkeypatch):
     monkeypatch.setenv("DEC_RUNS", str(tmp_path))
     monkeypatch.setenv("DEC_STATIC", str(static))
     monkeypatch.setattr(focus, "supervisor", Workers)
-    at = AppTest.from_file(MAIN, default_timeout=PATIENCE)
+    at = look_into_all(AppTest.from_file(MAIN, default_timeout=PATIENCE))
     at.started = Workers.started
     gc.freeze()  # Streamlit collects garbage after each drawing, and TensorFlow has much
     yield at

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from screens import from_the_top, send, widget_states
-from train_screen import button, field, labels, said
+from train_screen import button, field, findings, labels, said
 
 from dec_core.config import RunConfig
 from dec_core.glossary import tooltip
@@ -14,6 +14,8 @@ from dec_core.machine import trained_with
 from dec_core.presets import DESCRIPTIONS, PRESETS
 from dec_core.runs.folder import RunFolder
 from pages.shared import link
+from pages.train import live
+from pages.train.field_widgets import OPENED
 
 pytestmark = pytest.mark.slow
 
@@ -40,6 +42,14 @@ def test_start_trains_what_the_form_says_and_the_link_follows(app):
     button(app, "Start").click().run()
     assert app.started == [PRESETS["first-look"].changed(random_state=4, latent_dim=6)]
     assert "run" in app.query_params and "Starting …" in " ".join(item.value for item in app.markdown)
+
+
+def test_start_draws_the_page_once(app, monkeypatch):
+    app.run()
+    drawn, controls = [], live.controls
+    monkeypatch.setattr(live, "controls", lambda run, *others: (drawn.append(run), controls(run, *others)))
+    button(app, "Start").click().run()
+    assert [run.id for run in drawn] == [app.query_params["run"]]
 
 
 def test_what_was_trained_before_is_offered_in_place_of_training_it_again(app, tmp_path):
@@ -188,6 +198,21 @@ def test_only_fields_that_act_are_shown_and_the_others_keep_their_values(app):
     field(app, "method").set_value("dec").run()
     field(app, "autoencoder").set_value("dense").run()
     assert field(app, "hidden_units").value == "300, 100"
+
+
+def test_a_group_is_drawn_from_when_it_is_first_opened_on(app):
+    del app.session_state[OPENED]
+    app.query_params["alpha"] = "2"
+    app.run()
+    assert "Number of images" in labels(app) and not labels(app) & {"Epochs", "Alpha of Student's t (α)"}
+    assert "Differs from first-look in clustering" in findings(app)
+    button(app, "Start").click().run()
+    assert app.started == [PRESETS["first-look"].changed(alpha=2.0)]
+    app.session_state["group_pretraining"] = True
+    app.run()
+    assert "Epochs" in labels(app) and "Number of clusters" not in labels(app)
+    app.session_state["group_pretraining"] = False  # it folds and opens as a whole
+    assert "Epochs" in labels(app.run())
 
 
 def test_a_size_that_the_strides_cannot_reach_is_said_at_the_field(app, tmp_path):
