@@ -73,11 +73,16 @@ def test_an_owner_that_could_not_be_read_again_is_refused(tmp_path, small, owner
     assert list_runs(tmp_path) == []
 
 
-def test_what_has_not_changed_is_not_read_again(tmp_path, runs, monkeypatch):
+def test_what_has_not_changed_is_not_read_again_but_a_process_may_have_ended(tmp_path, small, runs, monkeypatch):
+    waiting = RunFolder.create(tmp_path, small)
     index = RunIndex(tmp_path)
     before = index.entries()
-    monkeypatch.setattr("dec_core.runs.index.entry_of", lambda folder: pytest.fail(f"{folder.id} was read again"))
+    assert index.entry(waiting.id).status.state == "queued"
+    monkeypatch.setattr(RunFolder, "status_as_written", property(lambda run: pytest.fail(f"{run.id} was read again")))
     assert index.entries() == before
+    monkeypatch.setattr("dec_core.runs.status.is_alive", lambda status: False)
+    assert index.entry(waiting.id).status.state == "interrupted"
+    assert [entry.status.state for entry in index.entries()].count("finished") == len(runs)
 
 
 def test_an_active_run_whose_process_is_gone_is_noticed(tmp_path, small):

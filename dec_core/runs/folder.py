@@ -42,7 +42,7 @@ from dec_core.fields import pretraining_of
 from dec_core.json_text import read_json
 from dec_core.runs.records import SWEEP, parse_record
 from dec_core.runs.snapshots import ArraysError, read_arrays
-from dec_core.runs.status import ACTIVE, STATUS, WAITED, RunStatus, is_alive, new_attempt, recovered
+from dec_core.runs.status import STATUS, RunStatus, as_it_stands, new_attempt, recovered
 from dec_core.whole_files import FULL, write_whole
 
 OWNER = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -141,10 +141,7 @@ class RunFolder:
     @property
     def status(self) -> RunStatus:
         """The status as written, but `interrupted` where its process no longer lives."""
-        status = self.status_as_written
-        if status.state in ACTIVE and not status.is_set_aside and not is_alive(status):
-            return replace(status, state="interrupted", message=WAITED if status.state == "queued" else status.message)
-        return status
+        return as_it_stands(self.status_as_written)
 
     @property
     def status_as_written(self) -> RunStatus:

@@ -10,7 +10,7 @@ import os
 import re
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from dec_core.presets import name_of
 from dec_core.runs.folder import RunFolder, is_run
 from dec_core.runs.marks import Marks, marks_of
 from dec_core.runs.sharing import shared_with
-from dec_core.runs.status import ACTIVE, OUTCOME, RunStatus
+from dec_core.runs.status import ACTIVE, OUTCOME, RunStatus, as_it_stands
 
 CHANGING = ("status.json", "marks.json", "share.json")  # what else an entry is made of stays as it is
 CONDITION = re.compile(r"^([a-z_]+)(<=|>=|!=|=|<|>)(.+)$")
@@ -95,11 +95,11 @@ class RunIndex:
         path = f"{self.root}/{name}"
         stamp = tuple(_changed_at(f"{path}/{file}") for file in CHANGING)
         known = self._known.get(name)
-        if known is None or known[0] != stamp or known[1].active:  # whose process may have ended without a word
+        if known is None or known[0] != stamp:
             if not is_run(Path(path)):
                 return None
-            known = self._known[name] = stamp, entry_of(RunFolder(Path(path)))
-        return known[1]
+            known = self._known[name] = stamp, _as_written(RunFolder(Path(path)))
+        return _as_it_stands(known[1])  # its process may have ended without a word
 
 
 def _folders(root: Path) -> list[str]:
@@ -120,7 +120,16 @@ def _changed_at(path: str) -> tuple[int, int]:
 
 
 def entry_of(folder: RunFolder) -> Entry:
-    """What the index holds of a run, read from its folder."""
+    """What there is to know of a run, read from its folder."""
+    return _as_it_stands(_as_written(folder))
+
+
+def _as_it_stands(entry: Entry) -> Entry:
+    status = as_it_stands(entry.status)
+    return entry if status is entry.status else replace(entry, status=status)
+
+
+def _as_written(folder: RunFolder) -> Entry:
     config, problem = None, ""
     try:
         config = folder.config
@@ -132,7 +141,7 @@ def entry_of(folder: RunFolder) -> Entry:
         folder,
         config,
         preset,
-        folder.status,
+        folder.status_as_written,
         marks_of(folder),
         problem=problem,
         owner=folder.owner,

@@ -105,6 +105,13 @@ def is_alive(status: RunStatus) -> bool:
         return False
 
 
+def as_it_stands(status: RunStatus) -> RunStatus:
+    """A status as written, but `interrupted` where its process no longer lives."""
+    if status.state in ACTIVE and not status.is_set_aside and not is_alive(status):
+        return replace(status, state="interrupted", message=WAITED if status.state == "queued" else status.message)
+    return status
+
+
 def recovered(run_id: str, records: list[dict[str, Any]], *, has_checkpoint: bool) -> RunStatus:
     """The status by a run's records, where status.json cannot be read: no run that has ended is trained again."""
     ends = [record for record in records if record["event"] in ("Finished", "Diverged", "Resumed")]
