@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from math import ceil
 
 from dec_core.config import BUNDLED, RunConfig, applies
@@ -166,8 +167,13 @@ def name_of(config: RunConfig) -> str:
 def nearest(config: RunConfig) -> str:
     """The preset from which a config differs in the fewest fields, the seed aside; only fields that act count."""
     values = _acting(config)
-    differs = {name: sum(values[n] != value for n, value in _acting(known).items()) for name, known in PRESETS.items()}
+    differs = {name: sum(values[n] != value for n, value in acting.items()) for name, acting in _of_presets().items()}
     return min(differs, key=differs.get)
+
+
+@cache
+def _of_presets() -> dict[str, dict[str, object]]:
+    return {name: _acting(known) for name, known in PRESETS.items()}
 
 
 def _acting(config: RunConfig) -> dict[str, object]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from dec_core.config import RunConfig, applies
@@ -47,7 +47,9 @@ def stages_taken_line(history: History) -> str:
     return f"{text[0].upper()}{text[1:]} {verb} from an earlier run; the training time includes what that took."
 
 
+@lru_cache(maxsize=5000)
 def _acting(config: RunConfig) -> dict[str, Any]:
+    """Of each run that has finished, whenever somebody presses Start."""
     return {name: getattr(config, name) for name in RunConfig.model_fields if applies(name, config)}
 
 

@@ -108,7 +108,7 @@ STATE = TypeAdapter(RoomState)
 
 def room_state(root: Path) -> RoomState:
     """What is set in the room of this folder of runs; read again only where it has changed."""
-    path = Path(root) / ".room" / FILE
+    path = f"{root}/.room/{FILE}"
     try:
         stat = os.stat(path)
     except OSError:
@@ -180,8 +180,8 @@ def _checked(values: dict[str, Any]) -> RoomState:
 
 
 @lru_cache(maxsize=8)
-def _read(path: Path, *_stamp: Any) -> RoomState:
+def _read(path: str, *_stamp: Any) -> RoomState:
     try:
-        return STATE.validate_python(read_json(path))
+        return STATE.validate_python(read_json(Path(path)))
     except ValueError:
         return RoomState()

@@ -67,10 +67,10 @@ def known_by(cookie: str) -> Visitor:
 def id_in(cookie: str) -> str:
     """What a cookie says; "" where it is forged, altered or older than `LIFETIME`."""
     try:
-        signed_id = _signer(runs_root()).unsign(cookie, max_age=LIFETIME).decode()
+        browser_id, made = _signed_by(runs_root(), cookie)
     except (BadSignature, UnicodeError):
         return ""
-    return signed_id if ID.fullmatch(signed_id) else ""
+    return browser_id if 0 <= time.time() - made <= LIFETIME and ID.fullmatch(browser_id) else ""
 
 
 def own_cookie() -> str:
@@ -93,11 +93,8 @@ def _names_provider() -> bool:
 
 def renewed(cookie: str) -> str:
     """A new cookie for the same browser, where this one is valid and more than an hour old; else ""."""
-    try:
-        browser_id, made = _signer(runs_root()).unsign(cookie, max_age=LIFETIME, return_timestamp=True)
-    except BadSignature:
-        return ""
-    return signed(browser_id.decode()) if time.time() - made.timestamp() > RENEW_AFTER else ""
+    browser_id = id_in(cookie)
+    return signed(browser_id) if browser_id and time.time() - _signed_by(runs_root(), cookie)[1] > RENEW_AFTER else ""
 
 
 def new_visitor() -> str:
@@ -113,6 +110,16 @@ def signed(visitor_id: str) -> str:
 def cookie_name() -> str:
     """Another one for each folder of runs: browsers send the cookies of one port to all others of a machine."""
     return _cookie_name(runs_root())
+
+
+@lru_cache(maxsize=1000)
+def _signed_by(root: Path, cookie: str) -> tuple[str, float]:
+    """What this server has signed, and when: that a signature is right does not change, and a redraw asks it 30 times.
+
+    Raises BadSignature, and UnicodeError.
+    """
+    signed_text, made = _signer(root).unsign(cookie, return_timestamp=True)
+    return signed_text.decode(), made.timestamp()
 
 
 @lru_cache(maxsize=8)

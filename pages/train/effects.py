@@ -121,9 +121,15 @@ def expected_time(config: RunConfig, rates: Rates) -> str:
 def expected_seconds(config: RunConfig, rates: Rates) -> ByPhase:
     """How long each phase takes; `UNKNOWN` where that cannot be known."""
     try:
-        return cost(config, *size_and_shape(config.dataset)).seconds(rates)
+        return _cost(config, *size_and_shape(config.dataset)).seconds(rates)
     except ValueError:
         return UNKNOWN
+
+
+@lru_cache(maxsize=500)
+def _cost(config: RunConfig, n_images: int, image_shape: tuple[int, ...]) -> Cost:
+    """Arithmetic, but of each preset at every redraw."""
+    return cost(config, n_images, image_shape)
 
 
 def rates_of_server(config: RunConfig) -> Rates:
@@ -131,18 +137,16 @@ def rates_of_server(config: RunConfig) -> Rates:
 
     Every redraw asks for each preset, of whatever visitor: a run that has just ended counts some seconds later.
     """
-    root = runs_root()
-    as_of = (root.stat().st_mtime_ns if root.exists() else 0, time.monotonic() // COUNT_EVERY)
-    return _rates(config.autoencoder, config.precision, root, as_of)
+    return _rates(config.autoencoder, config.precision, runs_root(), time.monotonic() // COUNT_EVERY)
 
 
 @lru_cache(maxsize=32)
-def _rates(autoencoder: str, precision: str, root: Path, as_of: tuple[int, float]) -> Rates:
+def _rates(autoencoder: str, precision: str, root: Path, as_of: float) -> Rates:
     return rates(RunConfig.make(autoencoder=autoencoder, precision=precision), _trained(root, as_of))
 
 
 @lru_cache(maxsize=4)
-def _trained(root: Path, as_of: tuple[int, float]) -> tuple[tuple[RunConfig, dict[str, float], Cost], ...]:
+def _trained(root: Path, as_of: float) -> tuple[tuple[RunConfig, dict[str, float], Cost], ...]:
     """Config, seconds by phase and cost of the newest runs that have finished."""
     finished = [e for e in focus.all_runs().entries() if e.config and e.status.state == "finished" and e.status.seconds]
     trained = []
