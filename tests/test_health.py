@@ -22,7 +22,7 @@ from pages.shared.visitor import cookie_name, new_visitor, signed
 class NoWorker:
     alive, run_id, attempt = False, "", ""
 
-    def __init__(self, log):
+    def __init__(self, log, *, gives_way=False):
         pass
 
     def close(self):

@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from timing import wait_for
 from dec_core.runs.folder import RunFolder
 from dec_core.runs.ownership import INSTRUCTOR
 from dec_core.runs.status import SET_ASIDE
+from dec_core.work import memory, worker, worker_process
 from dec_core.work.control import Control
 from dec_core.work.housekeeping import Housekeeping
 from dec_core.work.supervisor import LineIsFull, Supervisor
@@ -24,9 +26,9 @@ pytestmark = pytest.mark.slow
 class StandIn:
     """For a worker process: it notes what it is told, until a test says that it has ended."""
 
-    def __init__(self, log):
+    def __init__(self, log, *, gives_way=False):
         self.log, self.alive, self.attempt, self.run_id, self.lines = log, True, "", "", []
-        self.code = 0
+        self.code, self.gives_way = 0, gives_way
 
     def take_up(self, task, folder):
         self.run_id, self.attempt = folder.id, folder.status.attempt
@@ -55,6 +57,10 @@ class Room:
     def training(self):
         """The runs that have places, in the order in which they have taken them."""
         return [place.folder for place in self.supervisor._dispatcher.places]
+
+    @property
+    def spare(self):
+        return self.supervisor._dispatcher.spare
 
     def worker(self, run):
         return next(place.worker for place in self.supervisor._dispatcher.places if place.folder.id == run.id)
@@ -94,7 +100,7 @@ def room(tmp_path, monkeypatch):
     opened = []
 
     def open_(**settings):
-        for name in ("ROOM", "SLOTS", "MAX_WAITING", "MAX_MINUTES", "FREE_DISK", "DISK"):
+        for name in ("ROOM", "SLOTS", "MAX_WAITING", "MAX_MINUTES", "FREE_DISK", "DISK", "EXECUTOR"):
             monkeypatch.delenv(f"DEC_{name}", raising=False)
         for name, value in settings.items():
             monkeypatch.setenv(f"DEC_{name.upper()}", str(value))
@@ -252,9 +258,110 @@ def test_on_a_cluster_a_sweep_has_the_places_that_no_run_needs(tmp_path):
     sweeps.leave("wide")
     assert not sweeps.has("wide") and advance(5) == ["stop", "resume", "stop"]
     sweeps.add("sqlite://", "wide")
-    for worker in started:
-        worker.close()
+    for each in started:
+        each.close()
     assert advance(1)[3:] == ["sweep"] and sweeps.has("wide")
+
+
+# -- the spare worker
+
+
+def test_a_spare_worker_is_kept_while_places_are_busy_if_somebody_waits(room, small):
+    desk = room()
+    first = desk.start(small)
+    desk.advance()
+    assert desk.spare is None, "nobody waits: its memory is worth more"
+    second = desk.start(small)
+    spare = desk.spare
+    assert spare.alive and spare.gives_way, "it gets ready while the first one trains"
+    desk.advance()
+    assert desk.spare is spare
+    desk.ends(first)
+    assert desk.training == [second] and desk.worker(second) is spare and desk.spare is None
+    desk.ends(second)
+    assert desk.spare.alive and not desk.spare.gives_way
+
+
+def test_a_spare_worker_ends_when_nobody_waits_any_more(room, small):
+    desk = room()
+    desk.start(small)
+    waiting = desk.start(small)
+    spare = desk.spare
+    desk.supervisor.command(waiting, "stop")
+    desk.advance()
+    assert not spare.alive and desk.spare is None
+
+
+def test_a_spare_worker_is_kept_for_a_sweep_that_waits_and_none_for_one_that_has_its_worker(room, small):
+    desk = room()
+    first = desk.start(small)
+    desk.supervisor.sweep("sqlite://", "waits")
+    spare = desk.spare
+    assert spare.alive
+    desk.ends(first)
+    assert desk.supervisor._dispatcher.sweeps.workers == [spare]
+    desk.start(small)
+    desk.advance()
+    assert desk.supervisor.sweep_waits() and desk.spare is None
+
+
+def test_where_memory_is_short_no_spare_worker_is_started_beside_a_training(room, small, monkeypatch):
+    desk = room()
+    first = desk.start(small)
+    free = SimpleNamespace(available=memory.WORKER - 1)
+    monkeypatch.setattr("dec_core.work.memory.psutil.virtual_memory", lambda: free)
+    second = desk.start(small)
+    assert desk.spare is None
+    free.available += 1
+    desk.advance()
+    spare = desk.spare
+    free.available = 0  # since the spare has some of it
+    desk.advance()
+    assert spare.alive and desk.spare is spare
+    desk.ends(first)
+    desk.ends(second)
+    assert desk.spare.alive, "for a place that is free, as ever"
+
+
+def test_a_cluster_keeps_its_workers_warm_itself(room, small, monkeypatch):
+    class Cluster:
+        def __init__(self, address, root):
+            self.n_workers, self.trouble, self.made = 1, "", []
+
+        def keep_connected(self):
+            pass
+
+        def new_worker(self):
+            self.made.append(StandIn(None))
+            return self.made[-1]
+
+        def close(self):
+            pass
+
+    monkeypatch.setattr("dec_core.work.dispatcher.ClusterWorkers", Cluster)
+    server = room(executor="tcp://nowhere:1")
+    first, second = server.start(small), server.start(small)
+    server.advance()
+    made = server.supervisor._dispatcher.cluster.made
+    assert server.training == [first] and server.supervisor.ahead_of(second) == 1 and len(made) == 1
+
+
+def test_a_worker_that_gets_ready_beside_a_training_steps_back_at_once(tmp_path, monkeypatch):
+    shown = "import os; print(repr(os.environ['DEC_GIVES_WAY']))"
+    monkeypatch.setattr("dec_core.work.worker_process.WORKER", (sys.executable, "-c", shown))
+    for gives_way, expected in ((True, "'1'"), (False, "''")):
+        started = worker_process.Worker(tmp_path / "log", gives_way=gives_way)
+        assert started.process.wait() == 0 and started.log.read_text().strip() == expected
+        started.close()
+
+    steps = []
+    monkeypatch.setattr(worker, "_step_back", lambda: steps.append("steps back"))
+    monkeypatch.setattr(worker, "Control", lambda: steps.append("gets ready") or 1 / 0)
+    for gives_way in ("1", ""):
+        monkeypatch.setenv("DEC_GIVES_WAY", gives_way)
+        with pytest.raises(ZeroDivisionError):
+            worker.main()
+    assert steps == ["steps back", "gets ready", "gets ready"]
 
 
 # -- a room
@@ -328,8 +435,6 @@ def labels_of(run):
 
 
 def test_a_run_whose_minutes_are_over_stops_and_goes_on_to_the_same_end(tmp_path, small, monkeypatch):
-    from dec_core.work import worker
-
     monkeypatch.setenv("DEC_ROOM", "1")
     monkeypatch.setenv("DEC_MAX_MINUTES", "0.000001")
     config = small.changed(**TINY)

@@ -102,7 +102,7 @@ def test_a_killed_worker_is_told_and_its_run_goes_on_after_those_that_waited(sup
 class StandIn:
     """For a worker process: it takes a run up and then does nothing, until a test says that it is dead."""
 
-    def __init__(self, log):
+    def __init__(self, log, *, gives_way=False):
         self.log, self.alive, self.attempt, self.taken = log, True, "", []
         self.code = 1
 

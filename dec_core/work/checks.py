@@ -20,11 +20,10 @@ from packaging.requirements import Requirement
 
 from dec_core.machine import IN_BFLOAT16, hardware
 from dec_core.runs.room_files import FOLDER
-from dec_core.work.room import GB, MB, RoomSettings, n_cores
+from dec_core.work import memory as memory_of
+from dec_core.work.room import GB, RoomSettings, n_cores
 
 PROJECT = Path(__file__).parents[2]
-WORKER_MEMORY = 1500 * MB  # of one process that trains a preset
-SERVER_MEMORY = 500 * MB
 LEAST_DISK, ENOUGH_DISK = 1 * GB, 5 * GB
 ENOUGH_FILES = 1024  # open at a time: a few for each who watches
 ENOUGH_TEMPORARY = 1 * GB  # for uploads that are being read
@@ -59,7 +58,7 @@ def checks(root: Path, address: tuple[str, int] | None = None) -> list[Check]:
 
 def _memory(room: RoomSettings) -> Check:
     memory = psutil.virtual_memory()
-    needed = SERVER_MEMORY + room.slots_here * WORKER_MEMORY
+    needed = memory_of.SERVER + room.slots_here * memory_of.WORKER
     value = f"{memory.available / GB:.1f} of {memory.total / GB:.1f} GB are free"
     if memory.total < needed:
         remedy = f"{room.slots} trainings at a time need about {needed / GB:.1f} GB: add memory, or use fewer --slots."

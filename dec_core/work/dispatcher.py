@@ -14,6 +14,7 @@ from pathlib import Path
 from dec_core.runs.folder import RunFolder
 from dec_core.runs.lock import RunIsTaken, training_lock
 from dec_core.runs.status import new_attempt
+from dec_core.work import memory
 from dec_core.work.cluster_workers import ClusterWorker, ClusterWorkers
 from dec_core.work.line import Line
 from dec_core.work.place import Place
@@ -76,7 +77,7 @@ class Dispatcher:
         return [worker for worker in [self.spare, *at_work] if worker and worker.alive]
 
     def advance(self) -> None:
-        """Let go of runs that ended, begin those that wait, keep a spare worker ready while there is a place.
+        """Let go of runs that ended, begin those that wait, keep a spare worker for what begins next.
 
         Raises
         ------
@@ -92,8 +93,7 @@ class Dispatcher:
             self._begin(owner)
         self._ask_to_give_up()
         self.sweeps.advance(self.slots - len(self.places), self._take_worker)
-        if self.has_place and not (self.spare and self.spare.alive):
-            self.spare = self.new_worker()
+        self._keep_spare()
 
     def close(self) -> None:
         """End all workers; training so far is saved."""
@@ -199,7 +199,17 @@ class Dispatcher:
 
     def new_worker(self) -> Worker | ClusterWorker:
         """One that has nothing to do yet. Raises OSError where none can be started."""
-        return self.cluster.new_worker() if self.cluster else Worker(new_log(self.root))
+        return self.cluster.new_worker() if self.cluster else Worker(new_log(self.root), gives_way=not self.has_place)
+
+    def _keep_spare(self) -> None:
+        """Keep a worker warm while there is a place, or somebody waits for one and there is memory for both."""
+        is_needed = self.has_place or ((bool(self.queue) or self.sweeps.awaits_worker) and not self.cluster)
+        if self.spare and self.spare.alive:
+            if not is_needed:
+                self.spare.close()
+                self.spare = None
+        elif is_needed and (self.has_place or memory.is_enough_for_another()):
+            self.spare = self.new_worker()
 
     def _take_worker(self) -> Worker | ClusterWorker:
         """The spare worker, or a new one. Raises OSError where none can be started: take it before what it is for."""

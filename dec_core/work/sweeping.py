@@ -43,7 +43,12 @@ class Sweeping:
     @property
     def waits(self) -> bool:
         """Whether a sweep would go on if there were a place."""
-        return bool(self._held) or (not self._name and bool(self._waiting))
+        return bool(self._held) or self.awaits_worker
+
+    @property
+    def awaits_worker(self) -> bool:
+        """Whether a sweep waits to be begun."""
+        return not self._name and bool(self._waiting)
 
     @property
     def all(self) -> list[tuple[str, str]]:

@@ -32,6 +32,7 @@ from dec_core.runs.lock import training_lock
 from dec_core.runs.status import SET_ASIDE, TOUCH_EVERY
 from dec_core.work.control import Control
 from dec_core.work.room import MB, RoomSettings
+from dec_core.work.worker_process import GIVES_WAY
 
 Recorder = Callable[[RunFolder], Iterator[dict[str, Any]]]  # as `recorder.record`
 RELEASE_WAIT = 60.0  # seconds in which a worker that trained the run before may write its last status
@@ -43,6 +44,8 @@ IDLE = 4.0  # seconds without a run after which UMAP is compiled
 def main() -> int:
     """Wait for a run, train it, exit. The exit code is 0 unless training raised."""
     _limit_memory(RoomSettings.from_environment().max_memory)
+    if os.environ.get(GIVES_WAY):  # at once: while this one gets ready, another trains
+        _step_back()
     control = Control()
     threading.Thread(target=control.listen, daemon=True).start()
     threading.Thread(target=_read_images, daemon=True).start()

@@ -15,16 +15,26 @@ from dec_core.work.room import RoomSettings
 
 WORKER = (sys.executable, "-m", "dec_core", "worker")
 LOGS = ".workers"  # below the folder of runs
+GIVES_WAY = "DEC_GIVES_WAY"  # environment variable of a worker
 
 
 class Worker:
-    """One worker process and the pipe to it."""
+    """One worker process and the pipe to it.
 
-    def __init__(self, log: Path):
+    Parameters
+    ----------
+    log : Path
+        For what it prints before it takes up a run.
+    gives_way : bool
+        Whether it gets ready at the low priority at which workers train, since another trains meanwhile.
+    """
+
+    def __init__(self, log: Path, *, gives_way: bool = False):
         self.log = log
         self.run_id = self.attempt = ""  # of the run that it has taken up
         threads = RoomSettings.from_environment().threads()
         environment = {**threads, **os.environ, "TF_CPP_MIN_LOG_LEVEL": "2", "PYTHONUNBUFFERED": "1"}
+        environment |= {GIVES_WAY: "1" if gives_way else ""}
         with log.open("wb") as output:
             self.process = subprocess.Popen(
                 WORKER,
