@@ -2,70 +2,40 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import psutil
 import pytest
 from timing import wait_for
 
+from benchmarks.dask_cluster import DaskCluster
 from dec_core.config import RunConfig
 from dec_core.data import Dataset, own
 from dec_core.runs.folder import RunFolder, list_runs
 from dec_core.runs.history import last_snapshot
 from dec_core.sweeps import studies
 from dec_core.sweeps.plan import SweepPlan
-from dec_core.work import cluster_workers
+from dec_core.work import cluster_job, cluster_workers
 from dec_core.work.supervisor import Supervisor
 
-pytest.importorskip("distributed", reason="Dask is not installed: pip install -e .[cluster]")
+Status = pytest.importorskip("distributed", reason="Dask is not installed: pip install -e .[cluster]").Status
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")]
 
 ROOT = Path(__file__).parents[1]
-QUIET = ("--no-dashboard",)
 
 
-class Cluster:
-    """A scheduler at an address that is known before it is started, and workers that join it."""
-
-    def __init__(self, folder: Path, scheme: str = "tcp", environment: dict | None = None):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self.address = f"{scheme}://127.0.0.1:{self.port}"
-        self.folder, self.processes, self.given = folder, [], environment or {}
-        self.environment = {**os.environ, "PYTHONPATH": str(ROOT), **self.given}
-
-    def start(self, program: str, *options: str, **environment: str) -> subprocess.Popen:
-        with (self.folder / "dask.log").open("ab") as log:
-            self.processes.append(
-                subprocess.Popen(
-                    (sys.executable, "-m", "distributed.cli." + program, *QUIET, *options),
-                    cwd=self.folder,
-                    env=self.environment | environment,
-                    stdout=log,
-                    stderr=log,
-                )
-            )
-        return self.processes[-1]
-
-    def start_scheduler(self) -> subprocess.Popen:
-        return self.start("dask_scheduler", "--host", self.address.rpartition(":")[0], "--port", str(self.port))
+class Cluster(DaskCluster):
+    """Its workers train as those of other tests do, and have no nanny."""
 
     def start_worker(self, **environment: str) -> subprocess.Popen:
         preload = ("--preload", str(ROOT / "tests" / "dask_worker.py"))
-        options = ("--nthreads", "1", "--no-nanny", "--local-directory", str(self.folder))
-        return self.start("dask_worker", self.address, *options, *preload, **environment)
-
-    def close(self):
-        for process in self.processes:
-            process.kill()
-            process.wait()
+        return super().start_worker("--no-nanny", *preload, **environment)
 
 
 @pytest.fixture
@@ -171,6 +141,16 @@ def test_a_run_waits_for_the_scheduler_and_goes_on_elsewhere_when_its_worker_is_
     assert (labels(run) == labels(finished_run)).all()
     assert (run.path / "model.keras").is_file() and not (run.path / "checkpoint.npz").exists()
     assert wait_for(lambda: not server._dispatcher.places and not any(map(child_of, workers)))
+
+
+@pytest.mark.parametrize(
+    ("of_worker", "of_task", "is_wanted"),
+    [("running", "executing", True), ("running", "cancelled", False), ("closing", "executing", False)],
+)
+def test_a_training_ends_with_its_dask_worker_though_that_waits_for_it(of_worker, of_task, is_wanted):
+    tasks = {"dec-1": SimpleNamespace(state=of_task)}
+    worker = SimpleNamespace(status=Status[of_worker], state=SimpleNamespace(tasks=tasks))
+    assert cluster_job._is_wanted(worker, "dec-1") == is_wanted and not cluster_job._is_wanted(worker, "dec-2")
 
 
 def with_another(library: str, version: str, folder: Path) -> str:

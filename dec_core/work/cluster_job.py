@@ -25,6 +25,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from distributed import Worker
+
     from dec_core.work.file_stream import Piece
 
 WORKER = (sys.executable, "-m", "dec_core", "worker")
@@ -32,6 +34,7 @@ SILENCE = 60.0  # seconds without a call after which the server is taken for gon
 GRACE = 10.0  # seconds in which a worker process that is to end may do so
 LOOK_EVERY = 0.2  # seconds
 WANTED = ("executing", "long-running")  # states of a Dask task that somebody waits for
+ENDING = ("closing", "closed", "failed")  # of a Dask worker, as when its scheduler is gone: it waits for its tasks then
 JOBS: dict[str, Job] = {}  # of this Dask worker, by the keys of their tasks
 COMPARED = ("dec_core", "python", "tensorflow", "keras", "numpy")  # versions that must be the same on both sides
 
@@ -100,7 +103,7 @@ def train(key: str) -> None:
     worker = get_worker()
     job = JOBS[key] = Job(Path(worker.local_directory) / "dec_core")
     try:
-        job.attend(secede, lambda: getattr(worker.state.tasks.get(key), "state", "") in WANTED)
+        job.attend(secede, lambda: _is_wanted(worker, key))
     finally:
         del JOBS[key]
         job.remove()
@@ -118,6 +121,11 @@ def versions() -> dict[str, str]:
 
     here = trained_with()["versions"]
     return {name: here.get(name, "none") for name in COMPARED}
+
+
+def _is_wanted(worker: Worker, key: str) -> bool:
+    """Whether this Dask worker still has the task to do."""
+    return worker.status.name not in ENDING and getattr(worker.state.tasks.get(key), "state", "") in WANTED
 
 
 def _is_no_exchange(record: logging.LogRecord) -> bool:

@@ -1,4 +1,4 @@
-"""Kills at random moments: that the benchmark would notice what is wrong. Real kills are in tests/test_processes.py."""
+"""Kills at random moments: that the benchmark would notice what is wrong. Real kills are in test_processes.py."""
 
 from dataclasses import replace
 from types import SimpleNamespace
@@ -6,10 +6,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from benchmarks import faults
-from benchmarks.faults import Tally, _kill_worker, _labels, _look_at_orphans, _whole_lines, table
+from benchmarks import kills
+from benchmarks.__main__ import main
+from benchmarks.faults import Tally, _labels, _whole_lines, table
+from benchmarks.kills import kill_dask_worker, kill_server, kill_worker
 from dec_core.runs.folder import RunFolder
 from dec_core.runs.status import new_attempt
+from dec_core.work.cluster_run import LOST
 
 
 @pytest.fixture
@@ -42,18 +45,46 @@ def test_a_status_that_is_not_true_after_a_kill_is_noticed(run, monkeypatch, sta
         run.set_status(replace(run.status_as_written, state=state, message=message))
         return SimpleNamespace(kill=lambda: None)
 
-    monkeypatch.setattr(faults, "psutil", SimpleNamespace(Process=killed, NoSuchProcess=KeyError))
-    tally = Tally("worker")
-    _kill_worker(run, tally)
-    assert bool(tally.wrong) == is_wrong
+    monkeypatch.setattr(kills, "psutil", SimpleNamespace(Process=killed, NoSuchProcess=KeyError))
+    assert bool(kill_worker(None, run)) == is_wrong
 
 
 def test_an_orphan_and_a_run_that_seems_to_train_are_noticed(run, monkeypatch):
     run.set_status(replace(run.status, **new_attempt()))  # this process, which lives
-    monkeypatch.setattr(faults.psutil, "wait_procs", lambda workers, seconds: ([], workers))
-    tally = Tally("server", 2, 1, {"clustering": 2})
-    _look_at_orphans([SimpleNamespace(pid=7)], run, tally)
-    assert tally.wrong == ["worker 7 outlives its server", "of a killed server's run the status says running"]
-    text = table([tally, Tally("worker", 3, 1, {"pretraining": 1, "centers": 2})])
-    assert "| server | 2 | clustering 2 | 1 | 2 |" in text and "- server: worker 7 outlives its server" in text
+    monkeypatch.setattr(kills.psutil, "wait_procs", lambda workers, seconds: ([], workers))
+    server = SimpleNamespace(children=lambda: [SimpleNamespace(pid=7)], kill=lambda: None)
+    scene = SimpleNamespace(server=server, start_server=lambda: None)
+    wrong = ["process 7 outlives its server", "of a killed server's run the status says running"]
+    assert kill_server(scene, run) == wrong
+    text = table(
+        [Tally("server", 2, 1, {"clustering": 2}, wrong), Tally("worker", 3, 1, {"pretraining": 1, "centers": 2})]
+    )
+    assert "| server | 2 | clustering 2 | 1 | 2 |" in text and "- server: process 7 outlives its server" in text
     assert "| worker | 3 | centers 2, pretraining 1 | 1 | nothing |" in text
+
+
+@pytest.mark.parametrize(
+    ("state", "message", "goes_on", "wrong"),
+    [
+        ("running", "", True, []),
+        ("failed", LOST, False, []),
+        ("failed", "ValueError", False, ["of a run that lost its Dask worker the status says failed: ValueError"]),
+    ],
+)
+def test_a_run_that_does_not_go_on_without_its_dask_worker_is_noticed(run, monkeypatch, state, message, goes_on, wrong):
+    run.set_status(replace(run.status, state=state, message=message, **new_attempt()))
+    training, other = object(), object()
+    worker = SimpleNamespace(children=lambda recursive: [training], kill=lambda: None)
+    monkeypatch.setattr(kills, "PATIENCE", 0)
+    monkeypatch.setattr(kills, "psutil", SimpleNamespace(wait_procs=lambda workers, seconds: (workers, [])))
+    cluster = SimpleNamespace(dask_workers=lambda: [(None, worker)], trainings=lambda: [other] * goes_on)
+    assert kill_dask_worker(SimpleNamespace(cluster=cluster), run) == wrong
+    if goes_on:
+        cluster.trainings = lambda: [training]
+        with pytest.raises(TimeoutError, match="does not go on"):
+            kill_dask_worker(SimpleNamespace(cluster=cluster), run)
+
+
+def test_what_is_no_target_is_refused(capsys):
+    assert main(["faults", "moon"]) == 2
+    assert "TARGET: received moon, expected one of worker, server, scheduler" in capsys.readouterr().err
