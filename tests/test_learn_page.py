@@ -5,6 +5,7 @@ from screens import app_over, opened_at
 
 from dec_core.lessons import lessons
 from dec_core.runs.answers import Answers
+from pages.shared.text import escape
 
 
 @pytest.fixture
@@ -54,6 +55,16 @@ def test_a_check_says_of_each_answer_why(root):
     assert wrong.info[0].value == f"Not quite. {check.because[0]}"
     right = at.radio[0].set_value(check.right - 1).run()
     assert right.success[0].value == check.because[check.right - 1]
+
+
+@pytest.mark.parametrize("lesson", lessons()[0], ids=lambda lesson: lesson.name)
+def test_every_step_of_every_lesson_is_drawn(root, lesson):
+    at = opened_at("learn", lesson=lesson.name, step="1")
+    for number, step in enumerate(lesson.steps, 1):
+        assert not at.exception and not at.warning, (lesson.name, number)
+        assert f"step {number} of {len(lesson.steps)}" in texts(at) and escape(step.title) in texts(at)
+        if number < len(lesson.steps):
+            at = pressed(at, "Next")
 
 
 @pytest.mark.parametrize("step", ["0", "-1", "99", "two", "²", ""])

@@ -16,6 +16,8 @@ import dec_core
 
 Text = Annotated[str, Field(min_length=1, max_length=400)]
 Options = Annotated[list[Text], Field(min_length=2, max_length=8)]
+Across, Up = Annotated[float, Field(ge=-4, le=4)], Annotated[float, Field(ge=-2.5, le=2.5)]  # of a plane
+Alpha = Annotated[float, Field(ge=0.1, le=10)]
 ROOT = Path(dec_core.__file__).parents[1]
 
 
@@ -130,4 +132,20 @@ class Digits(PieceOptions):
     distances: bool = False
 
 
-PIECES: dict[str, type[PieceOptions]] = {"guess": Guess, "check": Check, "code": Code, "link": Link, "digits": Digits}
+class SoftAssignment(PieceOptions):
+    """A plane with some centers and one point, all to be moved: distances, weights and q, with alpha on a slider."""
+
+    centers: Annotated[list[tuple[Across, Up]], Field(min_length=2, max_length=5)] = [(-2, 1), (2, 1.2), (0.3, -1.5)]
+    point: tuple[Across, Up] = (-0.6, 0.4)
+    alpha: Alpha = 1
+    slider: bool = True
+
+
+PIECES: dict[str, type[PieceOptions]] = {
+    "guess": Guess,
+    "check": Check,
+    "code": Code,
+    "link": Link,
+    "digits": Digits,
+    "soft-assignment": SoftAssignment,
+}

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from pages.learn import code, digits, links, questions
+from pages.learn import code, digits, links, questions, soft_assignment
 
 
 @dataclass(frozen=True)
@@ -29,5 +29,6 @@ DRAW: dict[str, Callable[[Any, Place], None]] = {
     "code": code.show,
     "link": links.show,
     "digits": digits.show,
+    "soft-assignment": soft_assignment.show,
 }
-WIDE = frozenset({"digits"})  # pieces that stand beside the text, where there is room
+WIDE = frozenset({"digits", "soft-assignment"})  # pieces that stand beside the text, where there is room

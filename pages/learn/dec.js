@@ -1,0 +1,54 @@
+// The method's formulas, in double precision, as `dec_core` has them; equations are those of the DEC paper (Xie,
+// Girshick and Farhadi, 2016). Points and centers are arrays of coordinates, q and p arrays of rows. Nothing is changed
+// that is given. A test in a real browser holds all of this equal to the library's.
+
+export function squaredDistance(a, b) {
+  return a.reduce((sum, value, k) => sum + (value - b[k]) ** 2, 0);
+}
+
+export function kernel(squared, alpha) { // Student's t of a squared distance, before it is normalised
+  return (1 + squared / alpha) ** (-(alpha + 1) / 2);
+}
+
+export function normalised(row) {
+  const sum = row.reduce((a, b) => a + b, 0);
+  return row.map((value) => value / sum);
+}
+
+export function softAssignment(z, centers, alpha) { // q, equation 1
+  return z.map((point) => normalised(centers.map((center) => kernel(squaredDistance(point, center), alpha))));
+}
+
+export function fills(q) { // f_j: how many points each cluster has, by their shares
+  const f = q[0].map(() => 0);
+  for (const row of q) row.forEach((share, j) => { f[j] += share; });
+  return f;
+}
+
+export function target(q, f = fills(q)) { // p, equation 3
+  return q.map((row) => normalised(row.map((share, j) => (f[j] > 0 ? share ** 2 / f[j] : 0))));
+}
+
+export function divergence(p, q) { // KL(P || Q), equation 2, as a mean over the points, as our program has it; the paper sums
+  let sum = 0;
+  p.forEach((row, i) => row.forEach((share, j) => { if (share > 0) sum += share * Math.log(share / q[i][j]); }));
+  return sum / p.length;
+}
+
+export function gradients(z, centers, p, alpha) { // of the *sum* over all points: equations 4 (points) and 5 (centers)
+  const q = softAssignment(z, centers, alpha);
+  const points = z.map((point) => point.map(() => 0)), moved = centers.map((center) => center.map(() => 0));
+  z.forEach((point, i) => centers.forEach((center, j) => {
+    const weight = ((alpha + 1) / alpha) * (p[i][j] - q[i][j]) / (1 + squaredDistance(point, center) / alpha);
+    point.forEach((value, k) => {
+      const force = weight * (value - center[k]);
+      points[i][k] += force;
+      moved[j][k] -= force;
+    });
+  }));
+  return { z: points, centers: moved };
+}
+
+export function descended(values, gradient, rate) { // one step of gradient descent
+  return values.map((row, i) => row.map((value, k) => value - rate * gradient[i][k]));
+}
