@@ -348,13 +348,13 @@ def test_visitors_sweeps_are_paused_and_the_servers_go_on(room, wall):
         plan = SweepPlan.make(
             name=name, base=PRESETS["first-look"], space={"n_clusters": {"low": 5, "high": 9}}, n_trials=2
         )
-        studies.create(plan, storage.address(), owner)
-        Workers.swept.append((storage.address(), name))
+        stored = studies.create(plan, storage.address(), owner).study_name
+        Workers.swept.append((storage.address(), stored))
     at = opened_closing(wall)
     assert "1 sweep of visitors: paused" in "\n".join(item.value for item in at.caption)
     press(at, "clear")
-    assert Workers.left == ["annas"]
-    assert [studies.is_paused(storage.any_study(name)) for name in ("annas", "servers")] == [True, False]
+    assert Workers.left == [f"{ANNA}/annas"]
+    assert [studies.is_paused(storage.any_study(name)) for name in (f"{ANNA}/annas", "servers")] == [True, False]
 
 
 def test_the_instructor_reads_whose_runs_there_are_to_pick(room, monkeypatch):

@@ -180,7 +180,7 @@ def test_so_many_sweeps_of_a_visitor_are_at_work(room, limits, monkeypatch):
         storage.begin(plan(name))
     with pytest.raises(ValueError, match="2 sweeps of yours are at work, as many as may in this room; let one end, or"):
         storage.begin(plan("three"))
-    assert storage.names() == ["two", "one"]
+    assert list(storage.names()) == ["two", "one"]
     storage.extend("one", 5)
     storage.pause("one")
     storage.begin(plan("three"))
@@ -203,7 +203,7 @@ def test_so_many_trials_of_a_visitor_are_to_come(room, limits):
     storage.begin(plan("two", 4))
     with pytest.raises(ValueError, match="received 7 trials, with 4 of other sweeps"):
         storage.extend("one", 7)
-    study = studies.open_study(storage.address(), "one")
+    study = studies.open_study(storage.address(), f"{BEN}/one")
     for _ in range(3):
         study.tell(study.ask(), 0.5)
     storage.extend("two", 7)

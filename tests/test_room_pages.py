@@ -10,12 +10,14 @@ from screens import opened_at
 from starlette.applications import Starlette
 from starlette.routing import Mount, Route
 
+from dec_core.cli import main
 from dec_core.data import Dataset, own
 from dec_core.presets import PRESETS
 from dec_core.runs.folder import RunFolder, list_runs
 from dec_core.runs.marks import REMOVED, mark, marks_of
 from dec_core.runs.own_presets import keep_preset, own_presets
 from dec_core.runs.ownership import INSTRUCTOR
+from dec_core.runs.room_state import set_nickname
 from dec_core.runs.sharing import follow, share, shared_with, stop_sharing
 from dec_core.sweeps import studies
 from dec_core.sweeps.plan import SweepPlan
@@ -297,22 +299,80 @@ def sweep(owner, name):
 
 def test_sweeps_are_their_owners(room, monkeypatch):
     sweep(ANNA, "annas"), sweep(BEN, "bens"), sweep("", "servers")
-    for who, names in ((BEN, ["bens"]), (ANNA, ["annas"]), (INSTRUCTOR, ["servers", "bens", "annas"]), ("", [])):
+    everybodys = ["servers", f"{BEN}/bens", f"{ANNA}/annas"]
+    for who, names in ((BEN, ["bens"]), (ANNA, ["annas"]), (INSTRUCTOR, everybodys), ("", [])):
         arrives(monkeypatch, who)
-        assert storage.names() == names
+        assert list(storage.names()) == names
     arrives(monkeypatch, BEN)
     at = opened_at("sweep", sweep="annas")
     assert warnings(at) == ["There is no sweep 'annas' on this server."]
     assert [box.options for box in at.selectbox if box.label == "Sweep"] == [["bens"]]
     for act in (storage.go_on, storage.pause, lambda name: storage.extend(name, 5)):
-        with pytest.raises(ValueError, match="no sweep of yours named annas") as problem:
-            act("annas")
-        with pytest.raises(ValueError, match="no sweep of yours named nothing") as other:
-            act("nothing")
-        assert str(problem.value).replace("annas", "") == str(other.value).replace("nothing", "")
+        for guessed in ("annas", f"{ANNA}/annas", "servers"):
+            with pytest.raises(ValueError, match=f"no sweep of yours named {guessed}") as problem:
+                act(guessed)
+            with pytest.raises(ValueError, match="no sweep of yours named nothing") as other:
+                act("nothing")
+            assert str(problem.value).replace(guessed, "") == str(other.value).replace("nothing", "")
     assert Workers.swept == [] and Workers.left == []
     storage.go_on("bens")
-    assert [name for _, name in Workers.swept] == ["bens"]
+    assert [name for _, name in Workers.swept] == [f"{BEN}/bens"]
+
+
+def test_the_name_of_a_sweep_is_its_owners_own_and_tells_nobody_that_it_is_taken(room, monkeypatch, capsys):
+    plan = SweepPlan.make(
+        name="tune", base=PRESETS["first-look"], space={"n_clusters": {"low": 5, "high": 9}}, n_trials=2
+    )
+    for who in (ANNA, BEN, INSTRUCTOR):
+        arrives(monkeypatch, who)
+        storage.begin(plan)
+        with pytest.raises(ValueError, match="there is a sweep named tune"):
+            storage.begin(plan)
+    studies.create(plan, storage.address())
+    stored = [f"{ANNA}/tune", f"{BEN}/tune", f"{INSTRUCTOR}/tune", "tune"]
+    assert [name for _, name in Workers.swept] == stored[:3]
+    for who, of in ((ANNA, stored[0]), (BEN, stored[1])):
+        arrives(monkeypatch, who)
+        assert storage.names() == {"tune": of} and storage.study("tune").study_name == of
+        Workers.left.clear()
+        storage.pause("tune")
+        assert Workers.left == [of]
+    at = opened_at("sweep", sweep="tune")
+    assert warnings(at) == [] and [box.options for box in at.selectbox if box.label == "Sweep"] == [["tune"]]
+    Workers.swept.clear()
+    press(at, "resume_sweep")
+    assert [name for _, name in Workers.swept] == [stored[1]]
+
+    arrives(monkeypatch, INSTRUCTOR)
+    set_nickname(room.root, ANNA, "Ada")
+    at = opened_at("sweep", sweep=stored[0])
+    called = ["tune", "tune", "tune, Visitor bbbb", "tune, Ada"]
+    assert [box.options for box in at.selectbox if box.label == "Sweep"] == [called]
+    Workers.swept.clear()
+    press(at, "resume_sweep")
+    assert [name for _, name in Workers.swept] == [stored[0]]
+
+    url = storage.address()
+    assert main(["sweeps", "--storage", url]) == 0
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == stored
+    assert main(["sweep", "--name", stored[1], "--pause", "--storage", url]) == 0
+    assert studies.is_paused(studies.open_study(url, stored[1])) and not studies.is_paused(
+        studies.open_study(url, "tune")
+    )
+
+
+def test_a_sweep_that_was_stored_when_names_were_everybodys_is_its_owners(room, monkeypatch):
+    with monkeypatch.context() as then:
+        then.setattr(studies, "stored_name", lambda name, owner: name)
+        sweep(BEN, "early")
+    assert storage.names() == {"early": "early"} and storage.study("early").study_name == "early"
+    storage.go_on("early")
+    assert Workers.swept[-1][1] == "early"
+    plan = studies.plan_of(storage.study("early"))
+    with pytest.raises(ValueError, match="there is a sweep named early"):
+        storage.begin(plan)
+    arrives(monkeypatch, ANNA)
+    assert storage.names() == {} and storage.begin(plan) == f"{ANNA}/early"
 
 
 def test_presets_are_their_owners(room, monkeypatch):
@@ -403,7 +463,8 @@ def test_the_live_view_of_a_run_is_its_owners(room, routes):
 
 def test_the_pulse_of_a_sweep_is_its_owners(room, routes):
     sweep(ANNA, "annas")
-    assert statuses(routes, "/pulse/sweep?name=annas") == OWNERS_ALONE
+    assert statuses(routes, f"/pulse/sweep?name={ANNA}/annas") == OWNERS_ALONE
+    assert statuses(routes, "/pulse/sweep?name=annas") == [200, *[404] * 4], "by the name that it has for her"
     assert statuses(routes, "/pulse/sweep?name=nothing") == [404] * 5
 
 

@@ -1,5 +1,8 @@
 """Sweeps as they are stored: an Optuna study whose trials are planned ahead, so that workers share exactly so many.
 
+Names are each owner's own: a visitor's sweep is stored as OWNER/NAME, one of the command line as NAME. What was stored
+before that was so, a visitor's too, keeps its name.
+
 The plan and whether it is paused are attributes of the study; every trial is put into the queue when the sweep is made.
 A worker (`dec_core.work.sweep_worker`) takes one and keeps its heartbeat going. If that stops, the trial is failed and
 put into the queue again with all that is known of it: another number, the same trial. Reading counts it once.
@@ -72,11 +75,13 @@ def without_password(storage_url: str) -> str:
 def create(plan: SweepPlan, storage_url: str, owner: str = "") -> optuna.Study:
     """Store the plan and queue its trials, whose runs are the visitor `owner`'s where it is somebody's.
 
-    Raises ValueError if there is a sweep of that name.
+    Raises ValueError if the owner has a sweep of that name.
     """
     storage = connect(storage_url, create=True)
     try:
-        study = optuna.create_study(storage=storage, study_name=plan.name, direction="maximize")
+        if owners(storage).get(plan.name) == owner:  # as it was stored before
+            raise optuna.exceptions.DuplicatedStudyError
+        study = optuna.create_study(storage=storage, study_name=stored_name(plan.name, owner), direction="maximize")
     except optuna.exceptions.DuplicatedStudyError:
         raise ValueError(f"name: there is a sweep named {plan.name}; choose another name, or go on with it") from None
     try:
@@ -86,13 +91,23 @@ def create(plan: SweepPlan, storage_url: str, owner: str = "") -> optuna.Study:
         study.set_user_attr("owner", owner)
         study.set_user_attr("plan", plan.to_json())  # the last: without it, nobody takes up what is not yet all there
     except BaseException:
-        optuna.delete_study(study_name=plan.name, storage=storage)
+        optuna.delete_study(study_name=study.study_name, storage=storage)
         raise
     return study
 
 
+def stored_name(name: str, owner: str) -> str:
+    """Under what name an owner's sweep is stored."""
+    return f"{owner}/{name}" if owner else name
+
+
+def own_name(stored: str) -> str:
+    """What its owner calls a sweep that is stored so."""
+    return stored.rpartition("/")[2]
+
+
 def open_study(storage_url: str, name: str) -> optuna.Study:
-    """The study of a sweep. Raises ValueError if there is none of that name, or as `connect` does."""
+    """The study of a sweep that is stored so. Raises ValueError if there is none, or as `connect` does."""
     return study_in(connect(storage_url), name)
 
 
@@ -109,12 +124,12 @@ def study_in(storage: RDBStorage, name: str) -> optuna.Study:
 
 
 def names(storage: RDBStorage) -> list[str]:
-    """The sweeps in a database, oldest first."""
+    """The sweeps in a database as they are stored, oldest first."""
     return list(owners(storage))
 
 
 def owners(storage: RDBStorage) -> dict[str, str]:
-    """By the name of a sweep, oldest first, the visitor whose it is; "" for nobody's but the server's."""
+    """By the stored name of a sweep, oldest first, the visitor whose it is; "" for nobody's but the server's."""
     made = [study for study in storage.get_all_studies() if "plan" in study.user_attrs]
     return {study.study_name: study.user_attrs.get("owner", "") for study in made}
 
@@ -125,7 +140,7 @@ def owner_of(study: optuna.Study) -> str:
 
 
 def at_work(storage: RDBStorage, owner: str) -> dict[str, int]:
-    """By the name of each sweep of an owner that is neither paused nor over, how many trials have not ended, if any."""
+    """By the stored name of each of an owner's sweeps that is neither paused nor over, how many trials it has left."""
     studies = [study_in(storage, name) for name, of in owners(storage).items() if of == owner]
     going_on = [study for study in studies if not is_paused(study) and not is_over(study)]
     n_left = {study.study_name: sum(not trial.state.is_finished() for trial in trials(study)) for study in going_on}

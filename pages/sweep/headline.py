@@ -66,7 +66,7 @@ def _state(study: Any, rows: list[dict[str, Any]], *, at_work: bool) -> str:
 
 def _called(name: str) -> str:
     """A sweep by its name; one of somebody else without."""
-    return f"the sweep {name}" if name in storage.names() else "another sweep"
+    return f"the sweep {storage.in_words(name)}" if name in storage.names().values() else "another sweep"
 
 
 def _buttons(study: Any, plan: Any, rows: list[dict[str, Any]], *, at_work: bool) -> None:
@@ -75,14 +75,14 @@ def _buttons(study: Any, plan: Any, rows: list[dict[str, Any]], *, at_work: bool
     if n_ended(rows) < len(rows):
         if at_work and not studies.is_paused(study):
             st.button("Pause", icon=":material/pause:", key="pause_sweep", on_click=_act,
-                      args=(storage.pause, plan.name))  # fmt: skip
+                      args=(storage.pause, study.study_name))  # fmt: skip
         else:
             st.button("Resume", icon=":material/resume:", key="resume_sweep", on_click=_act,
-                      args=(storage.go_on, plan.name),
+                      args=(storage.go_on, study.study_name),
                       help="An unfinished trial continues from its checkpoint.")  # fmt: skip
     if plan.sampler != "grid":
         st.button("10 more", icon=":material/add:", key="extend", on_click=_act,
-                  args=(storage.extend, plan.name, len(rows) + 10),
+                  args=(storage.extend, study.study_name, len(rows) + 10),
                   help="Run ten more trials, chosen from the results so far.")  # fmt: skip
     st.download_button("CSV", lambda: studies.as_csv(rows, plan), f"{plan.name}.csv", "text/csv", on_click="ignore",
                        key="sweep_csv", icon=":material/download:")  # fmt: skip

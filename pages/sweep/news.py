@@ -15,7 +15,7 @@ from pages.sweep import storage
 
 
 def pulse_of(name: str) -> str:
-    """A text that is another one once what the screen shows of the sweep is another. Raises ValueError."""
+    """A text that is another one once what the screen shows of the sweep stored so is another. Raises ValueError."""
     from dec_core.sweeps import studies
 
     supervisor = focus.supervisor()
@@ -34,8 +34,8 @@ def answer(request: Request) -> Response:
     """The pulse of the sweep that the address names."""
     name = request.query_params.get("name", "")
     try:
-        storage.study(name, visitor_in(request.scope))  # which raises of somebody else's
-        return pulse.answer_with(pulse_of(name))
+        study = storage.study(name, visitor_in(request.scope))  # which raises of somebody else's
+        return pulse.answer_with(pulse_of(study.study_name))
     except ValueError:
         return PlainTextResponse("There is no such sweep.", status_code=404)
 

@@ -218,10 +218,10 @@ def _start(plan: SweepPlan) -> None:
     if st.session_state.get("sweep_begun") == plan:  # by the first click of a double one
         return
     try:
-        begin(plan)
+        stored = begin(plan)
     except ValueError as error:
         st.toast(sentence(error), icon=":material/error:")
         return
     st.session_state.pop("sweep_made", None)
     st.session_state.sweep_begun = plan
-    st.session_state.sweep_shown = plan.name
+    st.session_state.sweep_shown = stored

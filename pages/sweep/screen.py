@@ -54,18 +54,23 @@ def screen() -> None:
         st.fragment(_view)(chosen, focus.supervisor().is_sweeping(chosen))
 
 
-def _choose(names: list[str]) -> str | None:
-    """The sweep that is looked at: the link's, the one started last, or the one chosen before; else the newest."""
+def _choose(names: dict[str, str]) -> str | None:
+    """Under which name the sweep that is looked at is stored; `names` are those of all, by what the visitor calls them.
+
+    It is the link's, the one started last, or the one chosen before; else the newest.
+    """
     state, linked = st.session_state, (link.asked() or {}).get("sweep")
-    wanted = state.pop("sweep_shown", None) or linked or state.get("sweep_chosen")
+    wanted = state.pop("sweep_shown", None) or (names.get(linked) if linked else state.get("sweep_chosen"))
     if linked and linked not in names:
         st.warning(f"There is no sweep {escape(repr(linked), 60)} on this server.", icon=":material/link_off:")
     if not names:
         return None
-    current = wanted if wanted in names else names[0]
-    chosen = st.selectbox("Sweep", names, names.index(current), key=f"sweep_{current}", label_visibility="collapsed")
+    stored = list(names.values())
+    current = wanted if wanted in stored else stored[0]
+    chosen = st.selectbox("Sweep", stored, stored.index(current), format_func=storage.in_words, key=f"sweep_{current}",
+                          label_visibility="collapsed")  # fmt: skip
     state.sweep_chosen = chosen
-    link.write({"sweep": chosen})
+    link.write({"sweep": next(name for name, each in names.items() if each == chosen)})
     return chosen
 
 
@@ -113,7 +118,7 @@ def _figures(study: Any, plan: Any, rows: list[dict[str, Any]], titles: dict[str
     """Four boxes; drawn anew only when another trial has ended."""
     from dec_core.sweeps.outcome import best_in_words
 
-    drawn = _drawn(plan.name, ended, len(rows), study, plan, rows, titles)
+    drawn = _drawn(study.study_name, ended, len(rows), study, plan, rows, titles)
     best = best_in_words(rows, figures.OBJECTIVES[plan.objective].lower(), 3)
     finding = f"{count_of(ended, 'trial')}{'; ' if best else ''}{best}."
     asked = [
