@@ -3,11 +3,13 @@
 import shutil
 import threading
 
+import numba
 import numpy as np
 import pytest
 
 from dec_core.analysis.inspection import steadiness
 from dec_core.analysis.projection import pca_plane, umap_plane
+from dec_core.analysis.umap_internals import in_turn
 from dec_core.analysis.warm_umap import extended_layout, first_layout, next_layout
 from dec_core.runs.folder import RunFolder
 from dec_core.runs.history import last_snapshot
@@ -32,6 +34,22 @@ def blobs(offset=0.0, n=N):
 
 
 # -- layouts
+
+
+@pytest.mark.parametrize("layout", [first_layout, umap_plane])
+@pytest.mark.parametrize(("threads", "waits"), [("workqueue", True), ("omp", False)])
+def test_layouts_take_turns_where_numbas_threads_serve_one_at_a_time(monkeypatch, layout, threads, waits):
+    """As where OpenMP's library is missing: there, two at once end the process."""
+    z = blobs()
+    layout(z, pca_plane(z))  # compiled, and numba has chosen its threads
+    monkeypatch.setattr(numba, "threading_layer", lambda: threads)
+    other = threading.Thread(target=layout, args=[z, pca_plane(z)])
+    with in_turn():
+        other.start()
+        other.join(0.5 if waits else 60)
+        assert other.is_alive() == waits
+    other.join(60)
+    assert not other.is_alive()
 
 
 def test_a_layout_that_goes_on_holds_stiller_than_another_one():

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.linalg import orthogonal_procrustes
 from sklearn.neighbors import NearestNeighbors
 
-from dec_core.analysis.umap_internals import prepare
+from dec_core.analysis.umap_internals import in_turn, prepare
 
 MOST_STRETCH = 1.6  # of one axis of a view against the other
 MOST_EXACT = 150_000  # points among which all distances are compared; beyond, UMAP looks for neighbours by itself
@@ -95,7 +95,8 @@ def neighbours(x: np.ndarray, n_neighbors: int, others: np.ndarray | None = None
     if len(x) > MOST_EXACT and others is None:
         from umap.umap_ import nearest_neighbors
 
-        return nearest_neighbors(x, n_neighbors, "euclidean", {}, False, np.random.RandomState(0))[:2]
+        with in_turn():
+            return nearest_neighbors(x, n_neighbors, "euclidean", {}, False, np.random.RandomState(0))[:2]
     search = NearestNeighbors(n_neighbors=n_neighbors, algorithm="brute").fit(x)
     distances, indices = search.kneighbors(x if others is None else others)
     return indices, distances.astype(np.float32)
@@ -171,7 +172,7 @@ def umap_layout(
         n_jobs=-1 if random_state is None else 1,
         precomputed_knn=near,
     )
-    with warnings.catch_warnings():
+    with in_turn(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="precomputed_knn")  # no new points will be placed
         return reducer.fit_transform(x.astype(np.float32)).astype(np.float32)
 

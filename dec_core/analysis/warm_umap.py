@@ -14,7 +14,7 @@ import numpy as np
 from scipy import sparse
 
 from dec_core.analysis.projection import neighbours, umap_start
-from dec_core.analysis.umap_internals import prepare
+from dec_core.analysis.umap_internals import in_turn, prepare
 
 N_NEIGHBORS = 15
 MIN_DIST = 0.1
@@ -77,7 +77,8 @@ def _optimized(z: np.ndarray, start: np.ndarray, n_epochs: int, learning_rate: f
 
     prepare(umap)
     layout = np.array(start, dtype=np.float32, order="C")  # a copy: optimized in place
-    graph = _graph(z, n_epochs)
+    with in_turn():
+        graph = _graph(z, n_epochs)
     if not graph.nnz:
         return layout  # a single sample has no neighbours
     seeds = np.random.RandomState(random_state).randint(-(2**31) + 1, 2**31 - 1, 3).astype(np.int64)
