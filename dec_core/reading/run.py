@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from dec_core.analysis.decoding import decode
+from dec_core.analysis.forward import forward
 from dec_core.analysis.metrics import confusion
 from dec_core.analysis.naming import cluster_order, colour_by_place, letter
 from dec_core.analysis.projection import extent
@@ -223,19 +223,45 @@ class Run:
 
     @cached_property
     def decoder(self) -> tuple[tuple, list[np.ndarray]] | None:
-        """Layers and weights for `decode`; None before training has ended, and where there is no network."""
+        """Layers and weights for `forward`; None before training has ended, and where there is no network."""
+        return self._network("decoder")
+
+    @cached_property
+    def encoder(self) -> tuple[tuple, list[np.ndarray]] | None:
+        """The same of the encoder; None also for runs of before encoders were kept."""
+        return self._network("encoder")
+
+    def _network(self, part: str) -> tuple[tuple, list[np.ndarray]] | None:
         if not METHODS[self.config.method].has_network:
             return None
-        arrays = self.folder.load_arrays("decoder.npz")
-        layers = architecture(self.config, self.image_shape).decoder
+        arrays = self.folder.load_arrays(f"{part}.npz")
+        layers = getattr(architecture(self.config, self.image_shape), part)
         return None if arrays is None else (layers, [arrays[name] for name in sorted(arrays)])
 
     def decode(self, z: np.ndarray) -> np.ndarray | None:
         """What the network as it ended makes of points in z: uint8, shape (m, height, width[, 3]); None without one."""
         if self.decoder is None:
             return None
-        pixels = decode(np.atleast_2d(z), *self.decoder).reshape(-1, *self.image_shape)
+        pixels = forward(np.atleast_2d(z), *self.decoder).reshape(-1, *self.image_shape)
         return np.clip(np.nan_to_num(pixels) * 255, 0, 255).astype(np.uint8)
+
+    def encode(self, images: np.ndarray) -> np.ndarray | None:
+        """z of images that are not in the run, upright already, as the network as it ended places them.
+
+        Parameters
+        ----------
+        images : ndarray of uint8, shape (m, height, width[, 3])
+
+        Returns
+        -------
+        ndarray of float32, shape (m, latent_dim), or None without a network
+        """
+        if self.encoder is None:
+            return None
+        pixels = np.asarray(images, np.float32) / 255
+        return forward(
+            pixels.reshape(len(pixels), *architecture(self.config, self.image_shape).input_shape), *self.encoder
+        )
 
 
 def _n_up_to_the_newest_readable(folder: RunFolder, snapshots: list[dict[str, Any]]) -> int:

@@ -9,7 +9,7 @@ live_umap.npz   UMAP of a part of that while clusters form, replaced every few s
                 any snapshot, perhaps, and removed once there is umap.npz
 inspection.npz  of all samples at the last snapshot: neighbours in z and UMAP, once a worker has made them
 umaps.npz       UMAPs of all snapshots, aligned with that of the last, once a worker has made them
-decoder.npz     the decoder's weights, once training has ended or stopped
+decoder.npz     the decoder's weights, once training has ended or stopped; encoder.npz likewise
 pretrained.npz  the TrainingState when pretraining ended, for systems that share the autoencoder
 checkpoint.npz  the TrainingState, until the run has finished
 model.keras     encoder, decoder and clustering layer, when it has

@@ -73,7 +73,7 @@ def add_inspection(folder: RunFolder) -> None:
     name, arrays = _last_snapshot(folder)
     if arrays is None or "labels" not in arrays or _is_known(folder, "inspection"):
         return
-    _keep_decoder(folder)
+    _keep_networks(folder)
     z, placed = _whole_z(folder, arrays)
     if z is None:
         return
@@ -96,15 +96,17 @@ def _is_known(folder: RunFolder, what: str) -> bool:
     return file is not None and folder.load_arrays(file) is not None
 
 
-def _keep_decoder(folder: RunFolder) -> None:
-    """The decoder of a run that ended before decoders were kept, from its model."""
-    if (folder.path / "decoder.npz").is_file() or not (folder.path / "model.keras").is_file():
+def _keep_networks(folder: RunFolder) -> None:
+    """Decoder and encoder of a run that ended before they were kept, from its model."""
+    if not METHODS[folder.config.method].has_network or not (folder.path / "model.keras").is_file():
         return
-    if not METHODS[folder.config.method].has_network:
+    if all((folder.path / name).is_file() for name in ("decoder.npz", "encoder.npz")):
         return
     from dec_core.networks.saving import load_model
 
-    folder.save_arrays("decoder.npz", **in_order(load_model(folder.path / "model.keras")[1].get_weights()))
+    encoder, decoder, _ = load_model(folder.path / "model.keras")
+    folder.save_arrays("decoder.npz", **in_order(decoder.get_weights()))
+    folder.save_arrays("encoder.npz", **in_order(encoder.get_weights()))
 
 
 def _last_snapshot(folder: RunFolder) -> tuple[str, dict[str, np.ndarray] | None]:

@@ -141,7 +141,7 @@ class _Recorder:
         """Write all that is needed to go on later; the status last."""
         if self.status.state == "running":
             self._checkpoint()
-            self._save_decoder()
+            self._save_networks()
             if self.judged_at is not None and self.judged_at < self.state.iteration:
                 self._judged()  # or what is shown would be of long before
             self.status = replace(self.status, **left_as)
@@ -279,10 +279,11 @@ class _Recorder:
         self.folder.save_arrays("checkpoint.npz", **self.state.to_arrays())
         self.last_checkpoint = time.monotonic()
 
-    def _save_decoder(self) -> None:
-        """Its weights, for `dec_core.analysis.decoding`."""
+    def _save_networks(self) -> None:
+        """Their weights, for `dec_core.analysis.forward`."""
         if METHODS[self.config.method].has_network:
             self.folder.save_arrays("decoder.npz", **in_order(self.state.decoder.get_weights()))
+            self.folder.save_arrays("encoder.npz", **in_order(self.state.encoder.get_weights()))
 
     # -- compared with the images alone
 
@@ -308,7 +309,7 @@ class _Recorder:
         state = self.state
         if METHODS[self.config.method].places_new_images:
             save_model(self.folder.path / "model.keras", state.encoder, state.decoder, state.clustering_layer)
-            self._save_decoder()
+            self._save_networks()
         yield from self._baseline(wait=True)
         yield self._judged()
         self.status = replace(self.status, state="finished", phase="finished")

@@ -1,8 +1,8 @@
-"""A trained decoder without TensorFlow: its layers, one by one, in numpy.
+"""A trained encoder or decoder without TensorFlow: its layers, one by one, in numpy.
 
-The web process shows what the decoder makes of any point in z, and must not import TensorFlow. A single image costs
-a millisecond or some twenty, so nothing faster is needed. `dec_core.architecture` describes the layers; the weights
-are those that Keras trained.
+The web process shows what the networks make of a drawn digit or of any point in z, and must not import TensorFlow. A
+single image costs a millisecond or some twenty, so nothing faster is needed. `dec_core.architecture` describes the
+layers; the weights are those that Keras trained.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ ACTIVATIONS = {
 }
 
 
-def decode(z: np.ndarray, layers: Sequence[Layer], weights: Sequence[np.ndarray]) -> np.ndarray:
-    """What a decoder makes of points in z.
+def forward(x: np.ndarray, layers: Sequence[Layer], weights: Sequence[np.ndarray]) -> np.ndarray:
+    """What a network makes of its input: z of images, or images of z.
 
     Parameters
     ----------
-    z : ndarray, shape (n, latent_dim)
+    x : ndarray, shape (n, *input shape of the first layer)
     layers : sequence of Layer
-        The decoder of an `Architecture`.
+        Encoder or decoder of an `Architecture`.
     weights : sequence of ndarray
         Kernel and bias of each layer that has them, in the order of the layers.
 
     Returns
     -------
     ndarray of float32, shape (n, *output shape of the last layer)
-        About 0..1.
+        Of a decoder about 0..1.
     """
-    h, remaining = np.asarray(z, dtype=np.float32), iter(weights)
+    h, remaining = np.asarray(x, dtype=np.float32), iter(weights)
     for layer in layers:
         kernel_and_bias = (next(remaining), next(remaining)) if layer.n_parameters else ()
         h = LAYERS[layer.kind](h, layer, *kernel_and_bias)
@@ -48,14 +48,14 @@ def _dense(h: np.ndarray, layer: Layer, kernel: np.ndarray, bias: np.ndarray) ->
 
 
 def _convolution(h: np.ndarray, layer: Layer, kernel: np.ndarray, bias: np.ndarray) -> np.ndarray:
-    """Of stride 1, as decoders use it. kernel: (size, size, channels, filters)."""
-    size = layer.options["kernel_size"]
+    """kernel: (size, size, channels, filters). "same" pads as TensorFlow does: what is odd goes after."""
+    size, stride = layer.options["kernel_size"], layer.options["strides"]
     if layer.options["padding"] == "same":
-        before, after = (size - 1) // 2, size // 2
-        h = np.pad(h, ((0, 0), (before, after), (before, after), (0, 0)))
-    windows = np.lib.stride_tricks.sliding_window_view(
-        h, (size, size), axis=(1, 2)
-    )  # (n, rows, columns, c, size, size)
+        lacking = [max((-(-side // stride) - 1) * stride + size - side, 0) for side in h.shape[1:3]]
+        h = np.pad(h, ((0, 0), *((each // 2, each - each // 2) for each in lacking), (0, 0)))
+    windows = np.lib.stride_tricks.sliding_window_view(h, (size, size), axis=(1, 2))[
+        :, ::stride, ::stride
+    ]  # (n, rows, columns, c, size, size)
     out = np.einsum("nrcaij,ijaf->nrcf", windows, kernel, optimize=True)
     return ACTIVATIONS[layer.options["activation"]](out + bias)
 
@@ -79,6 +79,7 @@ LAYERS = {
     "Dense": _dense,
     "Conv2D": _convolution,
     "Conv2DTranspose": _transposed_convolution,
+    "Flatten": lambda h, layer: h.reshape(len(h), -1),
     "Reshape": lambda h, layer: h.reshape(-1, *layer.shape),
     "UpSampling2D": lambda h, layer: h.repeat(layer.options["size"], axis=1).repeat(layer.options["size"], axis=2),
 }
