@@ -9,6 +9,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 from starlette.routing import Mount, Route
 
+from dec_core.gallery import install
 from dec_core.work.room import RoomSettings
 from pages.room import news as news_of_wall
 from pages.shared import following, pulse
@@ -16,7 +17,7 @@ from pages.shared.files_route import CheckedFiles
 from pages.shared.focus import supervisor
 from pages.shared.health import healthz, metrics
 from pages.shared.identity import Identify, enter_as_instructor
-from pages.shared.places import static_root
+from pages.shared.places import runs_root, static_root
 from pages.shared.rate import Buckets, LimitRequests
 from pages.shared.security import SecurityHeaders
 from pages.shared.trouble import tell_script_error
@@ -29,6 +30,7 @@ from pages.train.watch import end_with_server
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
     """A worker begins to warm up before anybody has come; with the server, all of them end."""
+    install(runs_root())
     workers = supervisor()
     end_with_server()
     yield

@@ -12,6 +12,7 @@ from benchmarks import (
     faults,
     first_minute,
     fuzz_uploads,
+    gallery,
     inspect_latency,
     live_umap,
     pictures,
@@ -26,7 +27,7 @@ from dec_core.cli import parser_of, run
 
 COMMANDS = (
     bench, profile, table, recipes, decoder, first_minute, sweep_example, inspect_latency, app_latency, redraw,
-    live_umap, pictures, fuzz_uploads, faults, room,
+    live_umap, pictures, fuzz_uploads, faults, room, gallery,
 )  # fmt: skip
 
 

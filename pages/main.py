@@ -5,9 +5,10 @@ import streamlit as st
 from pages.shared import link
 from pages.shared.calling_card import calling_card
 from pages.shared.components import keys, one_step_an_act, source, style
-from pages.shared.focus import screens, supervisor
+from pages.shared.focus import focused_run, screens, supervisor
 from pages.shared.following import following
 from pages.shared.picker import browser_title, run_picker
+from pages.shared.recorded import recorded_note
 from pages.shared.sign_in import sign_in_first
 from pages.shared.visitor import NOBODY, UNKNOWN_VISITOR, is_room, must_sign_in, visitor
 
@@ -32,6 +33,7 @@ with st.container(key="shell", **({"horizontal": True, "wrap": False, "gap": "xs
 with st.container(key="shortcuts"):
     keys()
     one_step_an_act()
+recorded_note(page.url_path, focused_run(warn=False))
 page.run()
 link.keep_run()
 if in_room:

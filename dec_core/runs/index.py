@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from dec_core.config import ConfigError, RunConfig, applies
+from dec_core.gallery import is_recording
 from dec_core.presets import name_of
 from dec_core.runs.folder import RunFolder, is_run
 from dec_core.runs.marks import Marks, marks_of
@@ -51,6 +52,11 @@ class Entry:
         return self.folder.id
 
     @property
+    def recorded(self) -> bool:
+        """Whether it came with the program (`dec_core.gallery`)."""
+        return is_recording(self.id)
+
+    @property
     def active(self) -> bool:
         """Whether it is queued, running or paused."""
         return self.status.state in ACTIVE
@@ -79,12 +85,14 @@ class RunIndex:
         self._lock = threading.Lock()
         self._known: dict[str, tuple[tuple, Entry]] = {}
 
-    def entries(self, *, archived: bool = False) -> list[Entry]:
-        """All runs as they stand now, newest first; archived ones only on request."""
+    def entries(self, *, archived: bool = False, recorded: bool = False) -> list[Entry]:
+        """All runs as they stand now, newest first; archived ones, and at the end recorded ones, only on request."""
         with self._lock:
             entries = {name: entry for name in _folders(self.root) if (entry := self._entry(name)) is not None}
             self._known = {name: self._known[name] for name in entries}
-        return [entry for entry in entries.values() if archived or not entry.marks.archived]
+        shown = [entry for entry in entries.values() if archived or not entry.marks.archived]
+        of_people = [entry for entry in shown if not entry.recorded]
+        return of_people + ([entry for entry in reversed(shown) if entry.recorded] if recorded else [])
 
     def entry(self, run_id: str) -> Entry | None:
         """One run as it stands now, None if it is not there."""

@@ -65,7 +65,7 @@ def _search() -> tuple[str, list[Entry]]:
             "Find", key="find_runs", placeholder="fast acc>=0.97", help=HELP, icon=":material/search:"
         )
         archived = st.toggle("Include archived", key="archived_too")
-        matches = find(focus.index().entries(archived=archived), query, name)
+        matches = find(focus.index().entries(archived=archived, recorded=True), query, name)
         if query and matches:
             found_menu(matches)
         deleted_runs()

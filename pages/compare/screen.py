@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import streamlit as st
 
 from dec_core.analysis.verdict import thousands
@@ -51,8 +53,7 @@ def screen() -> None:
     comparison = st.session_state.compared
     for problem in problems:
         st.warning(sentence(problem), icon=":material/link_off:")
-    known = focus.index().entries(archived=True)
-    by_id = {entry.id: entry for entry in known}
+    by_id, known = _runs(comparison.runs)
     gone = [run_id for run_id in comparison.runs if run_id not in by_id]
     if gone:
         st.warning(f"There is no run {escape(', '.join(map(repr, gone)))} on this server.", icon=":material/link_off:")
@@ -73,6 +74,12 @@ def screen() -> None:
             report_button(sound, _reference(sound, comparison))
     write_link()
     st.fragment(_view)(tuple(comparison.runs), _active(shown))
+
+
+def _runs(compared: Collection[str]) -> tuple[dict[str, Entry], list[Entry]]:
+    """All runs by their ids, and those that may be seeds of one set-up: recordings only where they were chosen."""
+    runs = focus.index().entries(archived=True, recorded=True)
+    return {entry.id: entry for entry in runs}, [each for each in runs if not each.recorded or each.id in compared]
 
 
 def _first_choice() -> None:
@@ -120,8 +127,7 @@ def _view(run_ids: tuple[str, ...], active: list[RunFolder]) -> None:
     comparison = st.session_state.compared
     if comparison.runs != run_ids:
         st.rerun()
-    known = focus.index().entries(archived=True)
-    by_id = {entry.id: entry for entry in known}
+    by_id, known = _runs(run_ids)
     chosen = [by_id[run_id] for run_id in run_ids if run_id in by_id]
     shown, _ = _setups(chosen, known, comparison)
     if {run.id for run in active} != {run.id for run in _active(shown)}:

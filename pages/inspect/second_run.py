@@ -117,7 +117,7 @@ def _others(run: Run) -> dict[str, str]:
     """Titles of runs that can be compared with this one, newest first."""
     fit = [
         entry
-        for entry in focus.index().entries()
+        for entry in focus.index().entries(recorded=True)
         if entry.id != run.folder.id and entry.config and _comparable(entry.config, run.config)
     ]
     return titles(fit[:MOST_RUNS])

@@ -6,6 +6,7 @@ from collections.abc import Set
 
 from dec_core.config import OWN_DATA
 from dec_core.data import own
+from dec_core.gallery import is_recording
 from dec_core.runs.folder import RunFolder
 from dec_core.runs.index import Entry, RunIndex
 from dec_core.runs.ownership import Act, may
@@ -20,6 +21,8 @@ NOT_YOURS = "This run belongs to somebody else."
 def may_run(act: Act, run: RunFolder, who: Visitor | None = None) -> bool:
     """Whether a visitor may see or command a run; without `who`, the one for whom a screen is drawn."""
     who = visitor() if who is None else who
+    if is_recording(run.id):
+        return may(act, who.id, who.is_instructor, "", False, recorded=True)
     if who == DESK:  # on which nothing is read for this
         return True
     return may(act, who.id, who.is_instructor, run.owner, run.id in shown_to_all() or who.id in shared_with(run))
@@ -29,7 +32,8 @@ def may_entry(act: Act, entry: Entry, who: Visitor | None = None, shown: Set[str
     """The same of a run as the index knows it; `shown` are the runs `shown_to_all`, for who asks about hundreds."""
     who = visitor() if who is None else who
     shown = shown_to_all() if shown is None else shown
-    return may(act, who.id, who.is_instructor, entry.owner, entry.id in shown or who.id in entry.shared_with)
+    shared = entry.id in shown or who.id in entry.shared_with
+    return may(act, who.id, who.is_instructor, entry.owner, shared, entry.recorded)
 
 
 def shown_to_all() -> Set[str]:
@@ -78,10 +82,10 @@ class VisibleRuns:
     def __init__(self, runs: RunIndex, who: Visitor):
         self.runs, self.who = runs, who
 
-    def entries(self, *, archived: bool = False) -> list[Entry]:
+    def entries(self, *, archived: bool = False, recorded: bool = False) -> list[Entry]:
         """As `RunIndex.entries`."""
-        shown = shown_to_all()
-        return [each for each in self.runs.entries(archived=archived) if may_entry("see", each, self.who, shown)]
+        shown, known = shown_to_all(), self.runs.entries(archived=archived, recorded=recorded)
+        return [each for each in known if may_entry("see", each, self.who, shown)]
 
     def entry(self, run_id: str) -> Entry | None:
         """As `RunIndex.entry`."""

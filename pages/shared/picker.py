@@ -42,6 +42,8 @@ def name_of_config(config: RunConfig) -> str:
 
 def title(entry: Entry, clock: str = "%H:%M") -> str:
     """A run in one line: how it went, what it is, when it was; what matters first, as a list cuts the end."""
+    if entry.recorded:
+        return f"Recording · {name(entry)} · {outcome(entry.status)}"
     star = "★ " if entry.marks.star else ""
     return f"{star}{outcome(entry.status)} · {name(entry)} · {when(entry, clock)}"
 
@@ -104,7 +106,7 @@ def run_picker() -> None:
 
 def _options(current: str) -> tuple[list[str], dict[str, str]]:
     """The newest runs and the one in focus, trials of sweeps and archived ones aside; and their titles."""
-    known = index().entries(archived=True)
+    known = index().entries(archived=True, recorded=True)
     listed = [entry for entry in known if not entry.marks.archived and not entry.sweep][:MAX_LISTED]
     if current not in ("new", *(entry.id for entry in listed)):
         listed += [entry for entry in known if entry.id == current]

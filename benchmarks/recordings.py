@@ -1,0 +1,102 @@
+"""Which runs are recorded for the gallery: their configs, and how much is kept of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from dec_core.config import RunConfig
+from dec_core.presets import PRESETS
+
+
+@dataclass(frozen=True)
+class Recording:
+    """One run to record.
+
+    Attributes
+    ----------
+    title : str
+        What it is called in lists.
+    config : RunConfig
+    note : str
+        What it shows, in a sentence.
+    n_images, n_moments : int
+        How many images, evenly spread, and moments are kept.
+    with_network : bool
+        Whether encoder and decoder are kept, so that one may draw for it.
+    """
+
+    title: str
+    config: RunConfig
+    note: str
+    n_images: int = 2_500
+    n_moments: int = 15
+    with_network: bool = False
+
+
+PLAIN = PRESETS["first-look"].changed(
+    method="dec", first_target="kmeans", deskew=False, precision="float32", tol=0.001, max_iterations=1400
+)  # DEC as in the paper, on 10 000 digits, small enough for a lesson
+
+
+def plain(**changes: Any) -> RunConfig:
+    return PLAIN.changed(**changes)
+
+
+def _gamma(gamma: float) -> Recording:
+    config = PRESETS["first-look"].changed(method="joint", gamma=gamma)
+    return Recording(f"Joint, gamma {gamma:g}", config, f"Clustering weighs {gamma:g} beside reconstruction.")
+
+
+def _tutorial(name: str, title: str, note: str, n_images: int = 5_000) -> Recording:
+    return Recording(title, PRESETS[name], note, n_images)
+
+
+RECORDINGS: dict[str, Recording] = {
+    "first-look": Recording(
+        "first-look", PRESETS["first-look"], "Ours on 10 000 digits, in half a minute.", 10_000, with_network=True
+    ),
+    "plain-dec": Recording(
+        "Plain DEC, 10 000 digits", PLAIN, "DEC as in the paper: p from the network's own q.", 5_000
+    ),
+    "z-2": Recording(
+        "z of 2 numbers",
+        plain(latent_dim=2, hidden_units=(256, 128)),
+        "Two numbers for each digit: a plane.",
+        with_network=True,
+    ),
+    "z-5": Recording("z of 5 numbers", plain(latent_dim=5), "Five numbers for each digit."),
+    "z-32": Recording("z of 32 numbers", plain(latent_dim=32), "Thirty-two numbers for each digit."),
+    "gamma-0-1": _gamma(0.1),
+    "gamma-1": _gamma(1.0),
+    "gamma-10": _gamma(10.0),
+    "gamma-0": Recording(
+        "The decoder left behind", PRESETS["first-look"].changed(method="dec"), "Plain DEC: the decoder stays behind."
+    ),
+    "failure-learning-rate": Recording(
+        "Riddle 1", plain(cluster_learning_rate=0.02), "The learning rate is twenty times too large."
+    ),
+    "failure-centers": Recording(
+        "Riddle 2", plain(kmeans_n_init=1, random_state=3), "Two centers began in one group of digits."
+    ),
+    "failure-too-few": Recording("Riddle 3", plain(n_clusters=6), "Six clusters for ten digits."),
+    "failure-too-many": Recording("Riddle 4", plain(n_clusters=20), "Twenty clusters for ten digits."),
+    "failure-alpha": Recording("Riddle 5", plain(alpha=100.0), "Alpha of 100: far centers weigh nothing."),
+    "failure-no-pretraining": Recording(
+        "Riddle 6", plain(pretrain_epochs=1, pretrain_learning_rate=1e-5), "The autoencoder has hardly learnt."
+    ),
+    "failure-tol": Recording("Riddle 7", plain(tol=0.3), "Stopped after the first updates: tol is far too large."),
+    "tutorial-dec": _tutorial("tutorial-dec", "The tutorial's dense DEC", "300 epochs on all 70 000 digits.", 10_000),
+    "tutorial-dense-joint": _tutorial("tutorial-dense-joint", "The tutorial's joint DEC (IDEC)", "Dense, joint."),
+    "fast": _tutorial("fast", "fast", "Ours on all 70 000 digits, in a few minutes."),
+    "best": _tutorial("best", "best", "Ours on all 70 000 digits, at its best."),
+    "tutorial-conv-upsampling": _tutorial(
+        "tutorial-conv-upsampling", "The tutorial's convolutional DEC, upsampling", "100 epochs, UpSampling2D."
+    ),
+    "tutorial-conv-dec": _tutorial(
+        "tutorial-conv-dec", "The tutorial's convolutional DEC", "100 epochs, Conv2DTranspose."
+    ),
+    "tutorial-conv-joint": _tutorial(
+        "tutorial-conv-joint", "The tutorial's convolutional joint DEC", "100 epochs, both losses."
+    ),
+}
