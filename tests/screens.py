@@ -42,7 +42,7 @@ class NoWorkers:
     def standing(self):
         return Standing(True, 1, 2, ())
 
-    def sweep(self, storage, name):
+    def sweep(self, storage, name, owner=""):
         self.swept.append((storage, name))
 
     def leave_sweep(self, name):

@@ -1,5 +1,6 @@
 """Who trains and who waits: paused runs give their places up, owners share them, minutes are limited."""
 
+import json
 import os
 import signal
 import sys
@@ -261,6 +262,91 @@ def test_on_a_cluster_a_sweep_has_the_places_that_no_run_needs(tmp_path):
     for each in started:
         each.close()
     assert advance(1)[3:] == ["sweep"] and sweeps.has("wide")
+
+
+class Sweeps:
+    """`Sweeping` over stand-ins, with one place."""
+
+    def __init__(self, root):
+        self.sweeping, self.began = Sweeping(root), []
+
+    def advance(self, n_free=1):
+        self.sweeping.advance(n_free, lambda: StandIn(None))
+
+    @property
+    def worker(self):
+        (worker,) = self.sweeping.workers
+        return worker
+
+    @property
+    def at_work(self):
+        return json.loads(self.worker.lines[0].removeprefix("sweep "))["study"]
+
+    def ends_trial(self, *, is_last=False):
+        """Its worker ends a trial, and leaves where that was its last or its turn is over."""
+        if is_last or "turn" in self.worker.lines:
+            self.worker.code, self.worker.alive = (0 if is_last else worker_process.TURN_OVER), False
+        self.advance()
+
+
+def test_sweeps_of_different_owners_take_turns_by_trial(tmp_path):
+    sweeps = Sweeps(tmp_path)
+    for name, owner in (("ana1", "ana"), ("ana2", "ana")):
+        sweeps.sweeping.add("sqlite://", name, owner)
+    sweeps.advance()
+    sweeps.ends_trial()
+    assert sweeps.worker.lines[1:] == [], "an owner's own follow each other"
+    for name in ("ben1", "chi1"):
+        sweeps.sweeping.add("sqlite://", name, name[:3])
+    sweeps.advance()
+    sweeps.advance()
+    assert sweeps.worker.lines[1:] == ["turn"], "asked once"
+    assert [sweeps.sweeping.before(name) for name in ("ana1", "ana2", "ben1", "chi1")] == ["", *["ana1"] * 3]
+    order = []
+    for _ in range(7):
+        order.append(sweeps.at_work)
+        assert all(sweeps.sweeping.has(name) for name in ("ana1", "ana2", "ben1", "chi1"))
+        sweeps.ends_trial()
+    assert order == ["ana1", "ben1", "chi1", "ana1", "ben1", "chi1", "ana1"]
+    sweeps.ends_trial(is_last=True)  # ben's
+    sweeps.ends_trial(is_last=True)  # chi's
+    assert sweeps.at_work == "ana1" and sweeps.worker.lines[1:] == [], "nobody else waits"
+    sweeps.ends_trial(is_last=True)
+    assert sweeps.at_work == "ana2" and sweeps.sweeping.all == [("sqlite://", "ana2")]
+
+
+def test_a_sweep_that_is_left_while_its_turn_ends_does_not_come_back(tmp_path):
+    sweeps = Sweeps(tmp_path)
+    for name in ("ana", "ben"):
+        sweeps.sweeping.add("sqlite://", name, name)
+    sweeps.advance()
+    sweeps.sweeping.leave("ana")
+    sweeps.ends_trial()
+    assert sweeps.at_work == "ben" and sweeps.sweeping.all == [("sqlite://", "ben")]
+
+
+def test_a_turn_ends_only_where_a_place_is_and_the_instructors_sweep_goes_first(tmp_path):
+    sweeps = Sweeps(tmp_path)
+    for name in ("ana", INSTRUCTOR):
+        sweeps.sweeping.add("sqlite://", name, name)
+    sweeps.advance()
+    assert sweeps.at_work == INSTRUCTOR and sweeps.worker.lines[1:] == []
+    sweeps.ends_trial(is_last=True)
+    sweeps.sweeping.add("sqlite://", "ben", "ben")
+    sweeps.advance(0)
+    assert sweeps.at_work == "ana" and sweeps.worker.lines[1:] == ["turn", "pause"] and sweeps.sweeping.held_back
+    sweeps.advance(1)
+    assert sweeps.worker.lines[1:] == ["turn", "pause", "resume"]
+
+
+def test_on_a_desk_a_sweep_is_worked_on_to_its_end_whoevers_it_is(room):
+    for settings, expected in (({}, []), ({"room": 1}, ["turn"])):
+        server = room(**settings)
+        for name in ("ana", "ben"):
+            server.supervisor.sweep("sqlite://", name, name)
+        server.advance()
+        (sweeping,) = server.supervisor._dispatcher.sweeps.workers
+        assert sweeping.lines[1:] == expected
 
 
 # -- the spare worker

@@ -361,6 +361,18 @@ def test_the_name_of_a_sweep_is_its_owners_own_and_tells_nobody_that_it_is_taken
     )
 
 
+def test_who_waits_for_somebody_elses_sweep_reads_that_they_take_turns(room, monkeypatch):
+    sweep(ANNA, "annas"), sweep(BEN, "bens"), sweep(BEN, "next")
+    monkeypatch.setattr(Workers, "is_sweeping", lambda self, name: True)
+    for before, expected in (
+        (f"{ANNA}/annas", "waiting for its turn: sweeps of several visitors take turns by trial"),
+        (f"{BEN}/bens", "waiting for the sweep bens"),
+    ):
+        monkeypatch.setattr(Workers, "sweep_before", lambda self, name, before=before: before)
+        at = opened_at("sweep", sweep="next")
+        assert any(item.value.endswith(expected) for item in at.markdown) and "annas" not in seen(at)
+
+
 def test_a_sweep_that_was_stored_when_names_were_everybodys_is_its_owners(room, monkeypatch):
     with monkeypatch.context() as then:
         then.setattr(studies, "stored_name", lambda name, owner: name)

@@ -24,8 +24,9 @@ from dec_core.sweeps import outcome, studies
 from dec_core.sweeps.plan import SweepPlan, plan_fields
 from dec_core.sweeps.space import Choices, Range, default_range, parse_range, sweepable
 from dec_core.work.control import Control
-from dec_core.work.sweep_worker import Queue, sampler, work
+from dec_core.work.sweep_worker import Queue, is_left, sampler, work
 from dec_core.work.worker import sweep
+from dec_core.work.worker_process import TURN_OVER
 
 pytestmark = pytest.mark.slow
 
@@ -373,6 +374,30 @@ def test_used_up_minutes_end_a_sweep_and_going_on_renews_them(tmp_path, url, sma
     assert studies.is_over(study) and work(url, "s", tmp_path) == 0
     studies.resume(study)
     assert work(url, "s", tmp_path) == 3
+
+
+def test_a_turn_is_one_trial_and_says_whether_there_are_more(tmp_path, url, small, stand_in):
+    study = studies.create(planned(small), url)
+    wanted = {"storage": url, "study": "s", "root": str(tmp_path)}
+    for n_ended, code in ((1, TURN_OVER), (2, TURN_OVER), (3, 0)):
+        control = Control()
+        control.tell("turn")
+        assert sweep(wanted, control) == code
+        assert sum(row["state"] != "waiting" for row in studies.table(study)) == n_ended
+    studies.extend(study, 2)
+    assert is_left(url, "s")
+    studies.pause(study)
+    assert not is_left(url, "s"), "of a sweep that is paused, there is no next turn"
+
+
+def test_a_worker_whose_turn_is_over_does_not_wait_for_ever_for_trials_of_others(tmp_path, url, small, monkeypatch):
+    study = studies.create(planned(small, n_trials=1), url)
+    study.ask()  # by a worker elsewhere
+    monkeypatch.setattr("dec_core.work.sweep_worker.LOOK_EVERY", 0.02)
+    monkeypatch.setattr("dec_core.work.sweep_worker.TURN", 0.1)
+    control = Control()
+    control.tell("turn")
+    assert sweep({"storage": url, "study": "s", "root": str(tmp_path)}, control) == TURN_OVER
 
 
 class Watched(Control):

@@ -72,8 +72,7 @@ class Office:
     def _sweep(self, control: Control, argument: str) -> int:
         from dec_core.work.worker import sweep
 
-        sweep(json.loads(argument), control, lambda folder: record_on(self.cluster, folder))
-        return 0
+        return sweep(json.loads(argument), control, lambda folder: record_on(self.cluster, folder))
 
     def _say(self, **values: Any) -> None:
         with self._writing:

@@ -1,4 +1,4 @@
-"""Commands from a worker's parent, as lines on standard input: a task, then pause, resume, step, give_up, stop."""
+"""Commands from a worker's parent, as lines on standard input: a task, then what is to become of it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Control:
     def __init__(self) -> None:
         self.tasks: queue.Queue[tuple[str, str] | None] = queue.Queue()
         self.paused = self.stopped = self.orphaned = False
-        self.stepping = self.gives_up = False
+        self.stepping = self.gives_up = self.turn_is_over = False
         self.changed = threading.Condition()
 
     def listen(self) -> None:
@@ -49,6 +49,8 @@ class Control:
             self.paused = self.stepping = True
         elif command == "give_up":
             self.gives_up = True
+        elif command == "turn":
+            self.turn_is_over = True
         elif command == "stop":
             self.stopped = True
 

@@ -112,11 +112,14 @@ class Supervisor:
         with self._lock:
             return self._dispatcher.is_completing(folder)
 
-    def sweep(self, storage: str, name: str) -> None:
-        """Let a worker work on a sweep (`dec_core.sweeps.studies`), one at a time, while no run needs the place."""
+    def sweep(self, storage: str, name: str, owner: str = "") -> None:
+        """Let a worker work on a sweep (`dec_core.sweeps.studies`), one at a time, while no run needs the place.
+
+        `name` is that under which it is stored. In a room, owners take turns by trial.
+        """
         with self._lock:
             if not self._dispatcher.sweeps.has(name):
-                self._dispatcher.sweeps.add(storage, name)
+                self._dispatcher.sweeps.add(storage, name, owner if self.room.is_room else "")
                 self._try_to_advance()
 
     def leave_sweep(self, name: str) -> None:
@@ -130,7 +133,7 @@ class Supervisor:
             return self._dispatcher.sweeps.all
 
     def sweep_before(self, name: str) -> str:
-        """The sweep whose end this one waits for; "" where it waits for none."""
+        """The sweep whose end, or turn, this one waits for; "" where it waits for none."""
         with self._lock:
             return self._dispatcher.sweeps.before(name)
 

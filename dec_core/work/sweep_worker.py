@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,6 +29,8 @@ from dec_core.sweeps.plan import SweepPlan
 from dec_core.work.control import Control
 from dec_core.work.sweep_trial import LOOK_EVERY, Attempt, retry
 
+TURN = 30.0  # seconds after which a worker whose turn is over leaves though it has found no trial to train
+
 
 def work(
     storage_url: str,
@@ -40,6 +43,8 @@ def work(
     record: Callable[[RunFolder], Iterator[dict[str, Any]]] | None = None,
 ) -> int:
     """Work on the sweep `name` until every trial has ended, its minutes are used up or `control` says stop.
+
+    When `control` says that its turn is over, it ends after a trial.
 
     Parameters
     ----------
@@ -79,6 +84,13 @@ def work(
     return n_ended
 
 
+def is_left(storage_url: str, name: str) -> bool:
+    """Whether the sweep has trials that a worker may train: it is neither paused nor over. Raises ValueError."""
+    storage = studies.connect(storage_url)
+    study = studies.study_in(storage, name)
+    return not (studies.is_paused(study) or studies.is_over(study) or Queue(storage, study).is_empty())
+
+
 def pruner(plan: SweepPlan) -> BasePruner:
     """The rule that ends trials early; its steps are tenths of the clustering."""
     if plan.pruner == "median":
@@ -105,7 +117,7 @@ def _ended(
     data = load(base.dataset, base.n_samples, upright=base.deskew, root=root)
     if plan.uses_labels and data.y is None:
         raise ValueError(f"objective: received {plan.objective}, but {base.dataset} has no labels; look for agreement")
-    queue = Queue(storage, study)
+    queue, began = Queue(storage, study), time.monotonic()
     while not control.stopped and not retry(studies.is_over, study):
         held = control.holds() or retry(studies.is_paused, study)
         taken = None if held else retry(queue.take)
@@ -113,7 +125,9 @@ def _ended(
             if Attempt(storage, *taken, root, control, record).run():
                 yield retry(study.get_trials, False)[taken[0].number]
             _free_memory()
-        elif retry(queue.is_empty):
+            if control.turn_is_over:
+                return
+        elif retry(queue.is_empty) or (control.turn_is_over and time.monotonic() - began > TURN):
             return
         else:  # others are training, and one of them may fall silent; or all are to wait
             with control.changed:

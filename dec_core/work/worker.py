@@ -6,6 +6,7 @@
     sweep JSON    work on a sweep until nothing is left, then exit; JSON is {"storage": ..., "study": ..., "root": ...}
     pause, resume, step, stop
     give_up       leave the run with a checkpoint as soon as it is paused: its place is needed
+    turn          end after this trial of a sweep, since somebody else's waits; the exit code is 3 where others are left
 
 It is started ahead of need: TensorFlow is imported and numba's UMAP compiled while it waits, so that
 "run" answers at once. When standard input closes, the parent has ended: the worker keeps what was
@@ -32,7 +33,7 @@ from dec_core.runs.lock import training_lock
 from dec_core.runs.status import SET_ASIDE, TOUCH_EVERY
 from dec_core.work.control import Control
 from dec_core.work.room import MB, RoomSettings
-from dec_core.work.worker_process import GIVES_WAY
+from dec_core.work.worker_process import GIVES_WAY, TURN_OVER
 
 Recorder = Callable[[RunFolder], Iterator[dict[str, Any]]]  # as `recorder.record`
 RELEASE_WAIT = 60.0  # seconds in which a worker that trained the run before may write its last status
@@ -42,7 +43,7 @@ IDLE = 4.0  # seconds without a run after which UMAP is compiled
 
 
 def main() -> int:
-    """Wait for a run, train it, exit. The exit code is 0 unless training raised."""
+    """Wait for a task, do it, exit. The exit code is 0 unless training raised, or a sweep is left to its next turn."""
     _limit_memory(RoomSettings.from_environment().max_memory)
     if os.environ.get(GIVES_WAY):  # at once: while this one gets ready, another trains
         _step_back()
@@ -61,7 +62,7 @@ def main() -> int:
         threading.Thread(target=compile_umap, daemon=True).start()
         task = control.tasks.get()
     if task is not None and task[0] == "sweep":
-        sweep(json.loads(task[1]), control)
+        return sweep(json.loads(task[1]), control)
     elif task is not None:
         folder = RunFolder(Path(task[1]))
         with contextlib.suppress(OSError):  # a full disk: what fails then says so in the status
@@ -110,15 +111,21 @@ def _left_as(control: Control, most_seconds: float) -> dict[str, Any]:
     return SET_ASIDE if control.leaves() else {"state": "stopped", "message": TIME_IS_UP.format(most_seconds / 60)}
 
 
-def sweep(wanted: dict[str, str], control: Control, record: Recorder | None = None) -> None:
-    """Work on a sweep of the server's; what goes wrong is kept where its screen finds it."""
+def sweep(wanted: dict[str, str], control: Control, record: Recorder | None = None) -> int:
+    """Work on a sweep of the server's, for a turn; what goes wrong is kept where its screen finds it.
+
+    Returns the exit code: `TURN_OVER` where trials are left for the next turn, else 0.
+    """
     from dec_core.sweeps import studies
-    from dec_core.work.sweep_worker import work
+    from dec_core.work.sweep_worker import is_left, work
 
     try:
         work(wanted["storage"], wanted["study"], Path(wanted["root"]), control, record=record)
+        if control.turn_is_over and not control.stopped and is_left(wanted["storage"], wanted["study"]):
+            return TURN_OVER
     except (ValueError, OSError) as error:  # shown on the screen: nobody reads this process's log
         studies.open_study(wanted["storage"], wanted["study"]).set_user_attr("trouble", str(error))
+    return 0
 
 
 def _complete(folder: RunFolder) -> None:

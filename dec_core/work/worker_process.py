@@ -16,6 +16,7 @@ from dec_core.work.room import RoomSettings
 WORKER = (sys.executable, "-m", "dec_core", "worker")
 LOGS = ".workers"  # below the folder of runs
 GIVES_WAY = "DEC_GIVES_WAY"  # environment variable of a worker
+TURN_OVER = 3  # exit code of a worker that leaves its sweep to another's turn, with trials left
 
 
 class Worker:

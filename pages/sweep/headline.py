@@ -58,15 +58,17 @@ def _state(study: Any, rows: list[dict[str, Any]], *, at_work: bool) -> str:
     if at_work:
         before = focus.supervisor().sweep_before(study.study_name)
         waits = "paused while a run trains" if focus.supervisor().sweep_waits() else ""
-        return f"waiting for {_called(before)}" if before else waits
+        return _waiting_for(before) if before else waits
     if any(row["state"] == "running" for row in rows):
         return "running on another machine, or abandoned"
     return "no worker is active"
 
 
-def _called(name: str) -> str:
-    """A sweep by its name; one of somebody else without."""
-    return f"the sweep {storage.in_words(name)}" if name in storage.names().values() else "another sweep"
+def _waiting_for(stored: str) -> str:
+    """What a sweep waits for, where another one is at work; somebody else's is not named."""
+    if stored in storage.names().values():
+        return f"waiting for the sweep {storage.in_words(stored)}"
+    return "waiting for its turn: sweeps of several visitors take turns by trial"
 
 
 def _buttons(study: Any, plan: Any, rows: list[dict[str, Any]], *, at_work: bool) -> None:

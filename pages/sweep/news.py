@@ -15,14 +15,17 @@ from pages.sweep import storage
 
 
 def pulse_of(name: str) -> str:
-    """A text that is another one once what the screen shows of the sweep stored so is another. Raises ValueError."""
+    """A text that is another one once what the screen shows of the sweep stored so is another. Raises ValueError.
+
+    It is a hash: what the sweep waits for may be somebody else's.
+    """
     from dec_core.sweeps import studies
 
     supervisor = focus.supervisor()
     work = f"{supervisor.is_sweeping(name)} {supervisor.sweep_waits()} {supervisor.sweep_before(name)}"
     stored = _stored(name, _changed_at(storage.address()))
     with storage.answering():
-        return f"{work} {studies.is_over(storage.any_study(name))} {stored}"
+        return _hash(f"{work} {studies.is_over(storage.any_study(name))} {stored}")
 
 
 def redraw_on_news(name: str, last_pulse: str, seconds: float) -> None:
@@ -56,7 +59,11 @@ def _hash_of(name: str) -> str:
     with storage.answering():
         study = storage.any_study(name)
         shown = [{**row, "reports": None} for row in studies.table(study)]  # no figure shows them
-        return hashlib.sha256(repr([study.user_attrs, shown]).encode()).hexdigest()[:16]
+        return _hash(repr([study.user_attrs, shown]))
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _changed_at(address: str) -> tuple | None:

@@ -106,7 +106,7 @@ def begin(plan: Any) -> str:
     with answering():
         _refuse_if_too_many("", plan.n_planned)
         stored = studies.create(plan, address(), visitor().id).study_name
-    focus.supervisor().sweep(address(), stored)
+    focus.supervisor().sweep(address(), stored, visitor().id)
     return stored
 
 
@@ -118,7 +118,7 @@ def go_on(name: str) -> None:
         resumed = study(name)
         _refuse_if_too_many(resumed.study_name, _n_left(resumed))
         studies.resume(resumed)
-    focus.supervisor().sweep(address(), resumed.study_name)
+    focus.supervisor().sweep(address(), resumed.study_name, studies.owner_of(resumed))
 
 
 def pause(name: str) -> None:
