@@ -141,6 +141,22 @@ class SoftAssignment(PieceOptions):
     slider: bool = True
 
 
+class Stepper(PieceOptions):
+    """200 points and 3 to 5 centers, moved update by update: q, p, gradients as arrows, move; forward and back.
+
+    The first of `starts` is shown, others can be chosen; `sliders` are those that can be moved. p is made anew after
+    `interval` moves.
+    """
+
+    starts: Annotated[list[Literal["good", "merged", "far"]], Field(min_length=1, max_length=3)] = ["good"]
+    centers: Annotated[int, Field(ge=3, le=5)] = 4
+    alpha: Alpha = 1
+    rate: Annotated[float, Field(ge=0.01, le=1)] = 0.1
+    interval: Annotated[int, Field(ge=1, le=50)] = 1
+    sliders: list[Literal["alpha", "rate", "interval"]] = []
+    seed: Annotated[int, Field(ge=0, le=9999)] = 7
+
+
 PIECES: dict[str, type[PieceOptions]] = {
     "guess": Guess,
     "check": Check,
@@ -148,4 +164,5 @@ PIECES: dict[str, type[PieceOptions]] = {
     "link": Link,
     "digits": Digits,
     "soft-assignment": SoftAssignment,
+    "stepper": Stepper,
 }

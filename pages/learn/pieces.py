@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from pages.learn import code, digits, links, questions, soft_assignment
+from pages.learn import code, digits, links, questions, soft_assignment, stepper
 
 
 @dataclass(frozen=True)
@@ -30,5 +30,6 @@ DRAW: dict[str, Callable[[Any, Place], None]] = {
     "link": links.show,
     "digits": digits.show,
     "soft-assignment": soft_assignment.show,
+    "stepper": stepper.show,
 }
-WIDE = frozenset({"digits", "soft-assignment"})  # pieces that stand beside the text, where there is room
+WIDE = frozenset({"digits", "soft-assignment", "stepper"})  # pieces that stand beside the text, where there is room

@@ -2,6 +2,7 @@
 // Stands behind dec.js, before the piece that draws in it.
 
 const STEP = 0.1, FAR = 0.5; // of the plane's units, that an arrow key moves by; with Shift
+const ROOM = 0.95; // of the plane, that its contents may fill
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
 function fixed(value, digits = 2) { return (Math.abs(value) < 0.5 / 10 ** digits ? 0 : value).toFixed(digits).replace("-", "−"); }
@@ -15,7 +16,7 @@ function mixed(shares, colours) { // what colours make, each with its share; sha
 class Plane {
   // `half` is [x, y]: the plane reaches from minus these to these; `draw` is called when the size changes.
   constructor(root, half, draw) {
-    this.root = root; this.half = half; this.handles = [];
+    this.root = root; this.half = half; this.zoom = 1; this.handles = [];
     this.canvas = root.querySelector("canvas");
     this.pen = this.canvas.getContext("2d");
     this.canvas.style.aspectRatio = `${half[0]} / ${half[1]}`;
@@ -28,8 +29,16 @@ class Plane {
     const ratio = globalThis.devicePixelRatio || 1;
     this.width = this.canvas.clientWidth; this.height = this.canvas.clientHeight;
     this.canvas.width = Math.round(this.width * ratio); this.canvas.height = Math.round(this.height * ratio);
-    this.scale = this.width / (2 * this.half[0]);
+    this.rescale();
     this.pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+  }
+
+  rescale() { this.scale = this.width / (2 * this.half[0] * this.zoom); }
+
+  fit(places) { // the plane reaches further where these would leave it
+    this.zoom = 1;
+    for (const place of places) place.forEach((value, k) => { this.zoom = Math.max(this.zoom, Math.abs(value) / (ROOM * this.half[k])); });
+    this.rescale();
   }
 
   toScreen([x, y]) { return [this.width / 2 + x * this.scale, this.height / 2 - y * this.scale]; }
@@ -39,7 +48,9 @@ class Plane {
     return this.within([(event.clientX - box.left - this.width / 2) / this.scale, (this.height / 2 - event.clientY + box.top) / this.scale]);
   }
 
-  within(place) { return place.map((value, k) => Math.min(Math.max(value, -this.half[k]), this.half[k])); }
+  within(place) { // never beyond the room, or the plane would reach further and further
+    return place.map((value, k) => Math.min(Math.max(value, -ROOM * this.zoom * this.half[k]), ROOM * this.zoom * this.half[k]));
+  }
 
   clear() {
     this.ink = getComputedStyle(this.root).color;

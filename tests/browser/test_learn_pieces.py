@@ -1,14 +1,13 @@
 """What Learn computes in the browser is what the library computes."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from driving import opened
 
 from dec_core.analysis.assignment import soft_assignment, target_distribution
+from pages.learn import scenes
+from pages.learn.component import script
 
-LEARN = Path(__file__).parents[2] / "pages" / "learn"
 LOAD = """async (source) => {
   window.dec = await import(URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
 }"""
@@ -18,13 +17,19 @@ ALL = """({ z, centers, alpha, rate }) => {
   return { q, p, kl: dec.divergence(p, q), gradient, z: dec.descended(z, gradient.z, rate) };
 }"""
 
+UPDATES = """({ z, centers, settings, n }) => {
+  const states = [dec.begun(z, centers, settings)];
+  for (let i = 0; i < n; i++) states.push(dec.update(states.at(-1), settings));
+  return states.map(({ moves, made, z, centers, q, p, kl }) => ({ moves, made, z, centers, q, p, kl }));
+}"""
+
 
 @pytest.fixture(scope="module")
 def formulas(browser):
     """A blank page in which `dec` are the formulas of dec.js."""
     complaints = []
     page = opened(browser, complaints)
-    page.evaluate(LOAD, (LEARN / "dec.js").read_text(encoding="utf-8"))
+    page.evaluate(LOAD, script("dec.js", "descent.js"))
     yield page
     page.context.close()
     assert complaints == []
@@ -63,3 +68,35 @@ def test_q_p_divergence_and_gradients_are_those_of_the_library(formulas, alpha):
         np.testing.assert_allclose(got["gradient"]["z"], of_z, rtol=0, atol=1e-6)
         np.testing.assert_allclose(got["gradient"]["centers"], of_centers, rtol=0, atol=1e-6)
         np.testing.assert_allclose(got["z"], z - 0.3 * of_z, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("start", "alpha", "rate", "interval"), [("good", 1, 0.1, 1), ("merged", 0.3, 0.05, 7), ("far", 4, 0.2, 3)]
+)
+def test_updates_of_the_stepper_are_those_of_the_library(formulas, start, alpha, rate, interval):
+    z, centers, n = scenes.points(4, 7), scenes.centers(start, 4, 7), 30
+    settings = {"alpha": alpha, "rate": rate, "interval": interval}
+    given = {"z": z.tolist(), "centers": centers.tolist(), "settings": settings, "n": n}
+    states = formulas.evaluate(UPDATES, given)
+    p = None
+    for move, state in enumerate(states):
+        np.testing.assert_allclose(state["z"], z, rtol=0, atol=1e-6)
+        np.testing.assert_allclose(state["centers"], centers, rtol=0, atol=1e-6)
+        q = soft_assignment(z, centers, alpha)
+        np.testing.assert_allclose(state["q"], q, rtol=0, atol=1e-6)
+        assert state["moves"] == move
+        if p is not None:  # that which was held until here
+            np.testing.assert_allclose(state["kl"], mean_divergence(p, z, centers, alpha), rtol=0, atol=1e-6)
+        if move % interval == 0:
+            p = target_distribution(q)
+        elif move:
+            np.testing.assert_allclose(state["p"], p, rtol=0, atol=1e-6)
+        z, centers = moved(z, centers, p, alpha, rate)
+
+
+def moved(z, centers, p, alpha, rate):
+    """Points and centers after one step down the divergence, summed over the points: DEC, equations 4 and 5."""
+    away = z[:, None] - centers  # (n, n_clusters, 2)
+    weight = (p - soft_assignment(z, centers, alpha)) / (1 + np.sum(away**2, axis=2) / alpha)
+    force = (alpha + 1) / alpha * weight[..., None] * away
+    return z - rate * force.sum(axis=1), centers + rate * force.sum(axis=0)

@@ -1,0 +1,69 @@
+"""The numbers that lessons say of the stepper's scenes are those that the library's formulas give."""
+
+import numpy as np
+import pytest
+
+from dec_core.analysis.assignment import soft_assignment, target_distribution
+from dec_core.lessons import lessons
+from pages.learn import scenes
+
+
+def updates(start, n, alpha=1.0, interval=1, rate=0.1, corner=None):
+    """KL (mean over the points, with p where it is new) and the points of each center, before and after n moves."""
+    z, centers = scenes.points(4, 7), scenes.centers(start, 4, 7)
+    if corner is not None:
+        centers[-1] = corner
+    told = []
+    for move in range(n + 1):
+        q = soft_assignment(z, centers, alpha)
+        if move % interval == 0:
+            p = target_distribution(q)
+        told.append((np.mean(np.sum(p * np.log(p / q), axis=1)), np.bincount(q.argmax(axis=1), minlength=4).tolist()))
+        away = z[:, None] - centers
+        weight = (alpha + 1) / alpha * (p - q) / (1 + np.sum(away**2, axis=2) / alpha)
+        force = weight[..., None] * away
+        z, centers = z - rate * force.sum(axis=1), centers + rate * force.sum(axis=0)
+    return told
+
+
+@pytest.fixture(scope="module")
+def text():
+    return " ".join(next(lesson for lesson in lessons()[0] if lesson.name == "update").path.read_text().split())
+
+
+def test_a_good_start_gets_plainer_and_hardly_any_point_changes_sides(text):
+    (kl, counts), *_, (last, after) = updates("good", 100)
+    assert f"KL falls: {kl:.3f} at first, {last:.3f} after 100 moves" in text
+    a, b, c, d = after
+    assert counts == [50] * 4 and f"afterwards A has {a}, B {b}, C {c} and D {d}" in text
+
+
+def test_two_centers_in_one_group_stay_there_while_the_loss_falls(text):
+    told = updates("merged", 200)
+    (kl, _), (last, (a, b, c, d)) = told[0], told[100]
+    assert f"A has {a} points, B {b}, C {c} and D {d}" in text and f"from {kl:.3f} to {last:.3f}" in text
+    assert min(told[200][1][:2]) > 20 and told[200][1][2] > 80  # the guess's answer
+
+
+def test_a_far_center_stays_out_and_comes_in_from_the_side_of_its_group(text):
+    assert f"After 100 moves D has {updates('far', 100)[100][1][-1]} points" in text
+    for corner in ((-5.6, 3.0), (-5.7, 0.0), (-5.6, -3.0)):
+        assert updates("far", 10, corner=corner)[10][1][-1] >= 47, corner
+
+
+def test_what_the_knobs_do_is_as_said(text):
+    held = updates("good", 50, interval=50)
+    assert f"KL falls to {held[49][0]:.3f}, and jumps to {held[50][0]:.3f} at move 50" in text
+    assert f"KL small ({updates('good', 0, alpha=10)[0][0]:.3f})" in text
+    short = updates("good", 100, alpha=0.1)
+    assert short[100][0] > short[0][0]
+    assert min(updates("good", 5, rate=1)[5][1]) < 10  # centers jump over their groups
+
+
+def test_the_pull_on_the_ringed_point_is_as_said(text):
+    z, centers = scenes.points(4, 7), scenes.centers("good", 4, 7)
+    q = soft_assignment(z, centers)
+    p, distance = target_distribution(q), np.linalg.norm(z[0] - centers[0])
+    pull = 2 * (p[0, 0] - q[0, 0]) / (1 + distance**2)
+    assert f"$q_A={q[0, 0]:.2f}$ and $p_A={p[0, 0]:.2f}$" in text and f"{distance:.2f} from A" in text
+    assert f"={pull:.2f}$ times" in text and (p[0, 1:] < q[0, 1:]).all()
