@@ -11,20 +11,21 @@ from starlette.routing import Mount, Route
 
 from dec_core.gallery import install
 from dec_core.work.room import RoomSettings
-from pages.room import news as news_of_wall
-from pages.shared import following, pulse
+from pages.room.news import WALL
+from pages.shared import news
 from pages.shared.files_route import CheckedFiles
 from pages.shared.focus import supervisor
+from pages.shared.following import ROOM
 from pages.shared.health import healthz, metrics
 from pages.shared.identity import Identify, enter_as_instructor
+from pages.shared.looks import end_with_server
 from pages.shared.places import runs_root, static_root
 from pages.shared.rate import Buckets, LimitRequests
 from pages.shared.security import SecurityHeaders
 from pages.shared.trouble import tell_script_error
 from pages.shared.visitor import is_room
-from pages.sweep import news
+from pages.sweep.news import SWEEP
 from pages.train import live_route
-from pages.train.watch import end_with_server
 
 
 @asynccontextmanager
@@ -37,11 +38,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     workers.close()
 
 
-ROUTES_OF_ROOM = [
-    Route("/instructor", enter_as_instructor),
-    Route("/pulse/room", following.answer),
-    Route("/pulse/room/wall", news_of_wall.answer),
-]
+KINDS = (news.RUN, news.MOMENTS, SWEEP, ROOM, WALL)
 room = RoomSettings.from_environment()
 buckets = Buckets(room.max_requests)
 static_root().mkdir(parents=True, exist_ok=True)
@@ -51,11 +48,10 @@ app = st.App(
         Mount("/files", CheckedFiles(directory=static_root())),
         Route("/healthz", healthz),
         Route("/metrics", metrics(buckets)),
-        Route("/live/{run}", live_route.stream),
+        Route("/news", news.stream(*KINDS)),
+        Route("/live/{run}", live_route.stream(*KINDS)),
         Route("/live/{run}/{part}/{version}", live_route.frame),
-        Route("/pulse", pulse.answer),
-        Route("/pulse/sweep", news.answer),
-        *(ROUTES_OF_ROOM if is_room() else []),
+        *([Route("/instructor", enter_as_instructor)] if is_room() else []),
     ],
     middleware=[
         Middleware(SecurityHeaders),

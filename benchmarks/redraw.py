@@ -150,8 +150,6 @@ def _of_screen(name: str, visitor: Visitor, process: psutil.Process, repeats: in
         costs.append(
             _cost("the live view of it", visitor, process, lambda: visitor.redraw(fragment=whole), repeats),
         )
-    if visitor.question:
-        costs.append(_cost(f"{name}: no news", visitor, process, visitor.ask, 10 * repeats))
     for fragment, seconds in visitor.clocks.items():
         tick = f"{name}: tick of {seconds:g} s"
         costs.append(_cost(tick, visitor, process, lambda id=fragment: visitor.redraw(fragment=id), repeats))

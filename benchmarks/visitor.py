@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from http.client import HTTPConnection
 from types import TracebackType
 from typing import Any
 
@@ -32,12 +31,10 @@ class Visitor:
         self.screen, self.query, self.page_hash = screen, query, ""
         self.clocks: dict[str, float] = {}  # seconds between two reruns of a fragment, by its id
         self.fragments: dict[str, int] = {}  # how many elements a fragment has drawn, by its id
-        self.question = ""  # the address at which the screen asks whether there is something new to show
         self.buttons: dict[str, tuple[str, str]] = {}  # of those that can be pressed, by label: their ids and fragments
         self.live: dict[str, Any] = {}  # of the live view: address, number, layout; and its fragment
         self.errors: list[str] = []
         self.n_bytes = 0
-        self.http = HTTPConnection(address.removeprefix("http://"))
         url = address.replace("http", "ws", 1) + "/_stcore/stream"
         headers = {"Cookie": cookie} if cookie else None
         self.socket = connect(
@@ -48,7 +45,6 @@ class Visitor:
         return self
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.http.close()
         self.socket.close()
 
     def press(self, label: str) -> None:
@@ -61,7 +57,6 @@ class Visitor:
         if not fragment:
             self.clocks.clear()
             self.fragments.clear()
-            self.question = ""
         message = BackMsg()
         rerun = message.rerun_script
         rerun.query_string, rerun.page_script_hash, rerun.fragment_id = self.query, self.page_hash, fragment
@@ -72,14 +67,6 @@ class Visitor:
             state.id, state.trigger_value = pressed, True
         self.socket.send(message.SerializeToString())
         self.wait()
-
-    def ask(self) -> None:
-        """Ask whether there is something new to show, as the screen does between redraws."""
-        self.http.request("GET", f"/{self.question}")
-        response = self.http.getresponse()
-        self.n_bytes += len(response.read())
-        if response.status != 200:
-            raise RuntimeError(f"{self.question} was answered by {response.status}")
 
     def wait(self, timeout: float = 120.0) -> None:
         """Receive until a drawing is whole; one that is drawn anew at once ends with the second."""
@@ -117,7 +104,5 @@ class Visitor:
             self.buttons.pop(element.button.label, None)
             if not element.button.disabled:
                 self.buttons[element.button.label] = element.button.id, fragment
-        elif kind == "bidi_component" and element.bidi_component.component_name.endswith("pulse"):
-            self.question = json.loads(element.bidi_component.json)["url"]
         elif kind == "bidi_component" and element.bidi_component.component_name.endswith("live"):
             self.live = {**json.loads(element.bidi_component.json), "fragment": fragment}

@@ -21,7 +21,7 @@ from dec_core.runs.marks import REMOVED, marks_of, remove
 from dec_core.runs.status import this_process
 from pages.compare import archive, chips, choosing, report, scores, side_by_side
 from pages.compare.state import Comparison
-from pages.shared import pulse
+from pages.shared import news
 
 pytestmark = pytest.mark.slow
 
@@ -83,15 +83,14 @@ def test_a_link_shows_only_what_differs_with_scores_beside_the_reference(runs):
 
 def test_only_of_runs_that_train_it_asks_for_news(runs, monkeypatch):
     asked = []
-    monkeypatch.setattr(pulse, "_pulse", lambda **told: asked.append(told["data"]))
+    monkeypatch.setattr(news, "_news", lambda **told: asked.append(told["data"]))
     compare(runs[0], runs[2], seeds="apart")
     assert not asked
     for run, state in ((runs[0], "queued"), (runs[2], "running")):
         run.set_status(replace(run.status, state=state, **this_process()))
     compare(*runs, seeds="apart")
     (data,) = asked
-    assert data["url"] == f"pulse?run={runs[2].id}&run={runs[0].id}"
-    assert data["seen"] == pulse.pulse_of(runs[2], runs[0])
+    assert data["stamps"] == news.seen(news.RUN, runs[2].id, runs[0].id).stamps
 
 
 def test_curves_are_drawn_anew_only_where_there_is_another_record(runs, monkeypatch):

@@ -22,9 +22,10 @@ from dec_core.runs.status import this_process
 from dec_core.sweeps import studies
 from dec_core.sweeps.plan import SweepPlan
 from pages.inspect import screen
-from pages.room import news
-from pages.shared import following
+from pages.room.news import WALL
+from pages.shared import news
 from pages.shared.focus import SOMEBODY_ELSES
+from pages.shared.following import ROOM
 from pages.shared.permission import may_run
 from pages.shared.visitor import Visitor, cookie_name, known_by, signed
 from pages.sweep import storage
@@ -133,7 +134,9 @@ def test_on_a_desk_there_is_no_room_and_nothing_of_one(room, monkeypatch):
         at = opened_at(page)
         assert not at.exception and not keys(at) & {"show", "go_there", "closing", "undo_clearing"}
         ids = [item.proto.id for item in at.get("bidi_component")]
-        assert ids and not [each for each in ids if each.endswith(("-wall", "-room_pulse", "-projector_pulse"))]
+        assert ids and not [
+            each for each in ids if each.endswith(("-wall", "-news_of_room", "-news_of_wall", "-news_of_projector"))
+        ]
         assert not [item for item in at.get("popover") if "name" in item.proto.popover.label]
 
 
@@ -175,22 +178,20 @@ def test_what_is_on_the_projector_all_see_until_it_is_taken_off(room, wall, monk
     assert "Nothing is on the projector" in seen(shown.run())
 
 
-def test_the_pulses_of_a_room_are_who_may_see_thems(room, monkeypatch):
-    app = Starlette(routes=[Route("/pulse/room", following.answer), Route("/pulse/room/wall", news.answer)])
+def test_news_of_a_room_are_who_may_hear_thems(room, monkeypatch):
+    app = Starlette(routes=[Route("/news", news.stream(ROOM, WALL))])
 
     def statuses(path):
         cookies = [signed(INSTRUCTOR), signed(BEN), ""]
-        return [asked(app, path, {cookie_name(): value} if value else None).status for value in cookies]
+        return [asked(app, path, {cookie_name(): value} if value else None, method="HEAD").status for value in cookies]
 
-    assert statuses("/pulse/room/wall") == [200, 404, 404] and statuses("/pulse/room") == [200, 200, 404]
-    before = [
-        asked(app, path, {cookie_name(): signed(INSTRUCTOR)}).body for path in ("/pulse/room", "/pulse/room/wall")
-    ]
+    assert statuses("/news?of=wall:") == [200, 404, 404] and statuses("/news?of=room:") == [200, 200, 404]
+    before = [kind.stamp_now("") for kind in (ROOM, WALL)]
     change_room(room.root, lambda _: RoomState(projector=room.bens.id))
-    after = [asked(app, path, {cookie_name(): signed(INSTRUCTOR)}).body for path in ("/pulse/room", "/pulse/room/wall")]
+    after = [kind.stamp_now("") for kind in (ROOM, WALL)]
     assert before[0] != after[0] and before[1] != after[1]
     monkeypatch.delenv("DEC_ROOM")
-    assert statuses("/pulse/room/wall") == statuses("/pulse/room") == [404, 404, 404]
+    assert statuses("/news?of=wall:") == statuses("/news?of=room:") == [404, 404, 404]
 
 
 # -- what is shown to all

@@ -3,26 +3,25 @@
 import asyncio
 import json
 import shutil
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
+from listening import PATIENCE, Listener, listening_to, run_apart
 from requests_of_room import asked
 from starlette.applications import Starlette
 from starlette.routing import Route
 
 from dec_core.runs.folder import RunFolder
 from dec_core.runs.status import this_process
-from pages.shared import focus
+from pages.shared import focus, stream
+from pages.shared.looks import looks
 from pages.shared.views import Views
 from pages.train import live_route, watch
 from pages.train.moment import moment_of
 
-PATIENCE = 60.0  # seconds; a busy machine is slow, and speed is not what is tested here
 APP = Starlette(
     routes=[
-        Route("/live/{run}", live_route.stream),
+        Route("/live/{run}", live_route.stream()),
         Route("/live/{run}/{part}/{version}", live_route.frame),
     ]
 )
@@ -56,64 +55,8 @@ def run(tmp_path, finished_run, monkeypatch):
     st.cache_resource.clear()
 
 
-class Listener:
-    """One who listens to a run: the events that have come, and the way to leave."""
-
-    def __init__(self, run: RunFolder, **headers: str):
-        self.path, self.headers = f"/live/{run.id}", headers
-        self.lines: asyncio.Queue[str] = asyncio.Queue()
-        self.reads, self.leaves = asyncio.Event(), asyncio.Event()
-        self.reads.set()
-        self.head: dict[str, str] = {}
-        self.status, self.served = 0, asyncio.get_running_loop().create_future()
-
-    async def serve(self) -> None:
-        lines = [(name.replace("_", "-").encode(), value.encode()) for name, value in self.headers.items()]
-        scope = {
-            "type": "http", "method": "GET", "path": self.path, "raw_path": self.path.encode(), "query_string": b"",
-            "root_path": "", "scheme": "http", "server": ("localhost", 80), "http_version": "1.1", "headers": lines,
-        }  # fmt: skip
-        await APP(scope, self.receive, self.send)
-        self.served.set_result(True)
-
-    async def receive(self) -> dict:
-        await self.leaves.wait()
-        return {"type": "http.disconnect"}
-
-    async def send(self, message: dict) -> None:
-        await self.reads.wait()
-        if message["type"] == "http.response.start":
-            self.status = message["status"]
-            self.head = {name.decode(): value.decode() for name, value in message["headers"]}
-        elif message.get("body"):
-            self.lines.put_nowait(message["body"].decode())
-
-    async def next(self) -> dict:
-        """The next moment; what is not one is passed over."""
-        while True:
-            text = await asyncio.wait_for(self.lines.get(), PATIENCE)
-            if text.startswith("id: "):
-                head, data = text.strip().split("\n")
-                told = json.loads(data.removeprefix("data: "))
-                assert head == f"id: {told['number']}"
-                return told
-
-
-def run_apart(coroutine):
-    """What it returns, run in a thread: this one's loop may be that of a browser."""
-    with ThreadPoolExecutor(1) as elsewhere:
-        return elsewhere.submit(asyncio.run, coroutine).result()
-
-
-@asynccontextmanager
-async def listening(run, **headers):
-    listener = Listener(run, **headers)
-    serving = asyncio.create_task(listener.serve())
-    try:
-        yield listener
-    finally:
-        listener.leaves.set()
-        await asyncio.wait_for(serving, PATIENCE)
+def listening(run, **headers):
+    return listening_to(APP, f"/live/{run.id}", **headers)
 
 
 def test_who_listens_is_told_of_the_newest_moment_and_of_those_that_follow(run):
@@ -163,17 +106,17 @@ def test_who_comes_back_is_told_only_what_is_new(run):
 
 def test_one_look_is_for_all_who_listen_and_ends_with_the_last(run):
     async def listen():
-        watched = watch.watchers().watched
+        begun, key = looks().begun, f"live:{run.id}"
         async with listening(run) as one:
             await one.next()
-            look = watched[run.id]
+            look = begun[key]
             async with listening(run) as other:
                 await other.next()
-                assert watched == {run.id: look} and look.n_listeners == 2
-            assert watched == {run.id: look}
+                assert begun == {key: look} and len(look.listeners) == 2
+            assert begun == {key: look}
             run.append(*run.more)
             await one.next()
-        assert watched == {}
+        assert begun == {}
         await asyncio.sleep(0)
         return [task for task in asyncio.all_tasks() if task.get_name().startswith("watch")]
 
@@ -201,7 +144,7 @@ def test_who_is_slow_passes_over_moments(run):
 
 
 def test_a_connection_on_which_nothing_comes_is_written_to(run, monkeypatch):
-    monkeypatch.setattr(live_route, "HEARTBEAT", 0.01)
+    monkeypatch.setattr(stream, "HEARTBEAT", 0.01)
 
     async def listen():
         async with listening(run) as listener:
@@ -212,23 +155,23 @@ def test_a_connection_on_which_nothing_comes_is_written_to(run, monkeypatch):
 
 
 def test_one_browser_follows_so_many_runs_at_once_and_others_all_the_same(run, monkeypatch):
-    monkeypatch.setattr(live_route, "MOST_STREAMS", 1)
+    monkeypatch.setattr(stream, "MOST_STREAMS", 1)
 
     async def listen():
         async with listening(run) as listener:
             await listener.next()
             async with listening(run) as refused:
                 await asyncio.wait_for(refused.served, PATIENCE)
-            return refused.status, dict(watch.watchers().n_streams)
+            return refused.status, dict(looks().n_streams)
 
     status, streams = run_apart(listen())
-    assert status == 503 and streams == {"": 1} and not watch.watchers().n_streams
+    assert status == 503 and streams == {"": 1} and not looks().n_streams
 
 
 @pytest.mark.parametrize("how", ["ended", "gone", "server"])
 def test_a_stream_ends_with_what_it_tells_of(run, how):
     async def listen():
-        listener = Listener(run)
+        listener = Listener(APP, f"/live/{run.id}")
         serving = asyncio.create_task(listener.serve())
         await listener.next()
         if how == "ended":
@@ -240,7 +183,7 @@ def test_a_stream_ends_with_what_it_tells_of(run, how):
         elif how == "gone":
             (run.path / "config.json").unlink()
         else:
-            watch.watchers().close()
+            looks().close()
             async with listening(run) as late:
                 await asyncio.wait_for(late.served, PATIENCE)
             assert late.status == 503
@@ -260,9 +203,7 @@ def test_a_frame_is_made_once_for_all_and_kept_by_browsers(run, monkeypatch):
     moment = moment_of(run)
 
     async def fetch():
-        return await asyncio.gather(
-            *(watch.watchers().frame(moment_of(run), part) for part in 3 * ["curves", "digits"])
-        )
+        return await asyncio.gather(*(watch.frames().frame(moment_of(run), part) for part in 3 * ["curves", "digits"]))
 
     frames = run_apart(fetch())
     assert sorted(made) == ["curves", "digits"] and len(set(frames)) == 2

@@ -30,12 +30,12 @@ def room(tmp_path, monkeypatch, clock):
     def yes(request):
         return PlainTextResponse("yes")
 
-    paths = ("/pulse", "/static/js/a.js", "/_stcore/health", "/app/static/b.js", "/healthz")
+    paths = ("/news", "/static/js/a.js", "/_stcore/health", "/app/static/b.js", "/healthz")
     middleware = [Middleware(LimitRequests, buckets=Buckets(RATE))]
     return Starlette(routes=[Route(path, yes) for path in paths], middleware=middleware)
 
 
-def statuses(app, n, path="/pulse", cookies=None, **headers):
+def statuses(app, n, path="/news", cookies=None, **headers):
     return [asked(app, path, cookies, **headers).status for _ in range(n)]
 
 
@@ -46,7 +46,7 @@ def somebody():
 def test_what_is_more_than_a_burst_is_refused_in_words_until_time_has_passed(room, clock):
     anna = somebody()
     assert statuses(room, AT_ONCE, cookies=anna) == [200] * AT_ONCE
-    refused = asked(room, "/pulse", anna)
+    refused = asked(room, "/news", anna)
     assert refused.status == 429 and refused.headers["retry-after"] == "1"
     assert refused.body.decode().startswith(
         "Too many requests: this server answers 2 a second of each visitor. Wait 1 s"
@@ -65,7 +65,7 @@ def test_one_visitor_takes_nothing_from_another(room):
 
 
 def test_cookies_that_are_made_up_are_no_way_round(room):
-    got = [asked(room, "/pulse", {cookie_name(): f"{i:016x}.a.b"}).status for i in range(AT_ONCE + 1)]
+    got = [asked(room, "/news", {cookie_name(): f"{i:016x}.a.b"}).status for i in range(AT_ONCE + 1)]
     assert got == [200] * AT_ONCE + [429]
 
 

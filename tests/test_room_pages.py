@@ -21,13 +21,14 @@ from dec_core.runs.room_state import set_nickname
 from dec_core.runs.sharing import follow, share, shared_with, stop_sharing
 from dec_core.sweeps import studies
 from dec_core.sweeps.plan import SweepPlan
-from pages.shared import browser_files, focus, permission, pulse
+from pages.shared import browser_files, focus, news, permission
 from pages.shared.files_route import CheckedFiles
 from pages.shared.focus import SOMEBODY_ELSES
 from pages.shared.opened import opened
 from pages.shared.places import static_root
 from pages.shared.visitor import LIFETIME, UNKNOWN_VISITOR, cookie_name, signed
-from pages.sweep import news, storage
+from pages.sweep import storage
+from pages.sweep.news import SWEEP
 from pages.train import live_route
 
 pytestmark = pytest.mark.slow
@@ -431,9 +432,8 @@ def routes(room):
     return Starlette(
         routes=[
             Mount("/files", CheckedFiles(directory=static_root())),
-            Route("/pulse", pulse.answer),
-            Route("/pulse/sweep", news.answer),
-            Route("/live/{run}", live_route.stream),
+            Route("/news", news.stream(news.RUN, news.MOMENTS, SWEEP)),
+            Route("/live/{run}", live_route.stream()),
             Route("/live/{run}/{part}/{version}", live_route.frame),
         ]
     )
@@ -451,12 +451,14 @@ OWNERS_ALONE = [200, 404, 404, 404, 200]
 EVERYBODYS = [200] * 5
 
 
-def test_the_pulse_of_a_run_is_its_owners(room, routes):
-    assert statuses(routes, f"/pulse?run={room.finished.id}") == OWNERS_ALONE
-    assert statuses(routes, f"/pulse?run={room.servers.id}") == [404, 404, 404, 404, 200]
-    assert statuses(routes, f"/pulse?run={room.bens.id}&run={room.finished.id}") == [404, 404, 404, 404, 200]
+@pytest.mark.parametrize("kind", ["run", "moments"])
+def test_news_of_a_run_is_its_owners(room, routes, kind):
+    finished = f"/news?of={kind}:{room.finished.id}"
+    assert statuses(routes, finished, "HEAD") == OWNERS_ALONE
+    assert statuses(routes, f"/news?of={kind}:{room.servers.id}", "HEAD") == [404, 404, 404, 404, 200]
+    assert statuses(routes, f"{finished}&of={kind}:{room.bens.id}", "HEAD") == [200, 200, 404, 404, 200]
     follow(room.finished, share(room.finished), BEN)
-    assert statuses(routes, f"/pulse?run={room.finished.id}") == [200, 200, 404, 404, 200]
+    assert statuses(routes, finished, "HEAD") == [200, 200, 404, 404, 200]
 
 
 def test_the_live_view_of_a_run_is_its_owners(room, routes):
@@ -473,11 +475,11 @@ def test_the_live_view_of_a_run_is_its_owners(room, routes):
     assert statuses(routes, newest) == statuses(routes, stream, "HEAD") == OWNERS_ALONE
 
 
-def test_the_pulse_of_a_sweep_is_its_owners(room, routes):
+def test_news_of_a_sweep_is_its_owners(room, routes):
     sweep(ANNA, "annas")
-    assert statuses(routes, f"/pulse/sweep?name={ANNA}/annas") == OWNERS_ALONE
-    assert statuses(routes, "/pulse/sweep?name=annas") == [200, *[404] * 4], "by the name that it has for her"
-    assert statuses(routes, "/pulse/sweep?name=nothing") == [404] * 5
+    assert statuses(routes, f"/news?of=sweep:{ANNA}/annas", "HEAD") == OWNERS_ALONE
+    assert statuses(routes, "/news?of=sweep:annas", "HEAD") == [404] * 5  # which is nobody's
+    assert statuses(routes, "/news?of=sweep:nothing", "HEAD") == [404] * 5
 
 
 def test_files_for_browsers_are_who_may_sees(room, routes, images):
@@ -516,4 +518,5 @@ def test_files_for_browsers_are_who_may_sees(room, routes, images):
 def test_on_a_desk_files_are_everybodys(room, routes, monkeypatch):
     monkeypatch.delenv("DEC_ROOM")
     (static_root() / "something").write_bytes(b"")
-    assert asked(routes, "/files/something").status == 200 == asked(routes, f"/pulse?run={room.finished.id}").status
+    assert asked(routes, "/files/something").status == 200
+    assert asked(routes, f"/news?of=run:{room.finished.id}", method="HEAD").status == 200

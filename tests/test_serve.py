@@ -247,9 +247,9 @@ def test_a_room_opens_tells_visitors_apart_and_ends_without_orphans(tmp_path):
         assert [cookie.value for cookie in browsers[1][1]] == second
         assert [put_file(port, n_bytes) for n_bytes in (1000, 2**21)] == [204, 413]
         assert opened(browsers[1][0], f"{here}/healthz") == (200, b"ok\n")
-        flood = [opened(browsers[1][0], f"{here}/pulse") for _ in range(40)]
+        flood = [opened(browsers[1][0], f"{here}/news") for _ in range(40)]
         assert {status for status, _ in flood} == {404, 429} and b"Too many requests" in flood[-1][1]
-        assert opened(browsers[0][0], f"{here}/pulse")[0] == 404, "another visitor's is answered"
+        assert opened(browsers[0][0], f"{here}/news")[0] == 404, "another visitor's is answered"
         status, figures = opened(somebody()[0], f"{here}/metrics")
         assert status == 200 and re.search(rb"\ndec_requests_refused_total [1-9]", figures)
         workers = wait_for(lambda: psutil.Process(process.pid).children(recursive=True))

@@ -8,7 +8,6 @@ import pytest
 from optuna.samplers import RandomSampler
 from optuna.trial import TrialState
 from screens import NoWorkers, app_over, opened_at
-from starlette.requests import Request
 
 from dec_core.config import RunConfig
 from dec_core.figures import sweep as figures
@@ -19,7 +18,10 @@ from dec_core.runs.own_presets import keep_preset, own_presets
 from dec_core.sweeps import studies
 from dec_core.sweeps.plan import SweepPlan
 from dec_core.work.sweep_worker import Queue
-from pages.sweep import news, plan_form, storage
+from pages.shared.visitor import DESK
+from pages.sweep import plan_form, storage
+from pages.sweep import screen as sweep_screen
+from pages.sweep.news import SWEEP
 
 pytestmark = pytest.mark.slow
 
@@ -97,45 +99,44 @@ def named(at, label):
 # -- whether there is something new
 
 
-def pulse(name="rates"):
-    response = news.answer(Request({"type": "http", "query_string": f"name={name}".encode()}))
-    return response.body.decode() if response.status_code == 200 else None
+def stamp(name="rates"):
+    return SWEEP.stamp_now(name)
 
 
 def test_it_is_the_same_until_something_is_stored_of_the_sweep(root, monkeypatch):
     study = stored(root)
-    before = pulse()
-    assert before and pulse() == before == news.pulse_of("rates")
+    before = stamp()
+    assert before and stamp() == before
     trial = study.ask()
     trial.suggest_int("n_clusters", 5, 15)
-    begun = pulse()
+    begun = stamp()
     assert begun != before
     study.tell(trial, 0.9)
-    ended = pulse()
+    ended = stamp()
     assert ended != begun
     studies.pause(study)
-    assert pulse() != ended
+    assert stamp() != ended
 
 
 def test_what_nobody_sees_of_a_sweep_is_no_news(root):
     study = stored(root)
     trial = study.ask()
-    before = pulse()
+    before = stamp()
     trial.report(0.5, 1)
-    assert pulse() == before
+    assert stamp() == before
 
 
 def test_it_is_read_again_only_where_the_database_was_written_to(root, monkeypatch):
     stored(root)
-    before = pulse()
+    before = stamp()
     monkeypatch.setattr(studies, "table", None)  # to be called by nobody
-    assert pulse() == before
+    assert stamp() == before
 
 
 @pytest.mark.parametrize("name", ["nothing", "..", "", "%00", "x" * 5000])
 def test_there_is_none_of_a_sweep_that_is_not_there(root, name):
     stored(root)
-    assert pulse(name) is None
+    assert stamp(name) == "" and not SWEEP.may_hear(name, DESK)
 
 
 # -- planning
@@ -265,7 +266,7 @@ def test_what_a_database_does_not_answer_is_said_and_asked_again(root, monkeypat
 
     stored(root)
     asked = []
-    monkeypatch.setattr(news, "redraw_on_news", lambda *args: asked.append(args))
+    monkeypatch.setattr(sweep_screen, "redraw_on_news", lambda *args: asked.append(args))
     monkeypatch.setattr(studies, question, gone)
     at = screen()
     assert any("does not respond" in error.value for error in at.error) and len(asked) == 1

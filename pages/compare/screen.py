@@ -20,12 +20,11 @@ from pages.compare.report import report_button
 from pages.compare.state import Comparison, compare, take_comparison, write_link
 from pages.shared import components, focus
 from pages.shared.box import box, choice, to_come
-from pages.shared.pulse import pulse_of, redraw_on_news
+from pages.shared.news import RUN, redraw_on_news, seen
 from pages.shared.snapshot_view import shown as shown_data
 from pages.shared.text import escape, sentence
 
 IN_A_ROW = 4
-EVERY = 1.0  # seconds between two looks at runs that train
 ABOUT_TABLE = (
     "Scores are means over the seeds, with minimum and maximum; then follow only the fields in which the runs differ. "
     "Below each score is the difference from the reference; one within the spread of the seeds counts as none."
@@ -123,7 +122,7 @@ def _active(shown: list[Setup]) -> list[RunFolder]:
 
 def _view(run_ids: tuple[str, ...], active: list[RunFolder]) -> None:
     focus.go_on()
-    before = pulse_of(*active)  # first: what comes while this is drawn is news
+    before = seen(RUN, *(run.id for run in active))  # first: what comes while this is drawn is news
     comparison = st.session_state.compared
     if comparison.runs != run_ids:
         st.rerun()
@@ -151,7 +150,7 @@ def _view(run_ids: tuple[str, ...], active: list[RunFolder]) -> None:
         scores.curves(shown, comparison)
     _beside(shown, reference, comparison)
     if active:
-        redraw_on_news(active, before, EVERY)
+        redraw_on_news(before)
 
 
 def _choices(shown: list[Setup], comparison: Comparison) -> None:

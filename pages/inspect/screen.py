@@ -27,13 +27,12 @@ from pages.inspect.validate_view import understood
 from pages.inspect.view_state import ViewState, change_view, take_view, write_link
 from pages.shared import focus, link
 from pages.shared.box import box, to_come
+from pages.shared.news import MOMENTS, redraw_on_news, seen
 from pages.shared.opened import opened
 from pages.shared.permission import may_run
-from pages.shared.pulse import pulse_of, redraw_on_news
 from pages.shared.sharing import share_menu
 from pages.shared.text import escape, sentence
 
-EVERY, EVERY_AFTER = 1.0, 2.0  # seconds between two looks at a run that trains, and at one that is added to
 MATRIX, CENTERS, SCENE, LINE, RIGHT_SIDE, CHOICES = 264, 98, 552, 108, 669, 46  # heights in pixels
 LINE_TO_COME = "Train a run or pick one above to inspect its images here."
 LINE_BEFORE_MOMENTS = "The run is about to begin; its first snapshot appears here within seconds."
@@ -90,12 +89,12 @@ def _nothing(message: str) -> None:
 
 
 def _view(folder: RunFolder, active: bool) -> None:
-    last_pulse = pulse_of(folder)  # first: what comes while this is drawn is news
+    before = seen(MOMENTS, folder.id)  # first: what comes while this is drawn is news
     if active != (folder.status.state in ACTIVE) or not may_run("see", folder):  # it is shared or shown no longer
         st.rerun()
     _draw(folder, active)
     if active or focus.supervisor().is_completing(folder):
-        redraw_on_news([folder], last_pulse, EVERY if active else EVERY_AFTER)
+        redraw_on_news(before)
 
 
 def _draw(folder: RunFolder, active: bool) -> None:

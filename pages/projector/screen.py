@@ -14,16 +14,15 @@ from dec_core.runs.room_state import room_state
 from dec_core.runs.status import ACTIVE, RunStatus
 from pages.shared import components, focus
 from pages.shared.boxes import Boxes
-from pages.shared.following import room_pulse
+from pages.shared.following import ROOM
+from pages.shared.news import RUN, redraw_on_news, seen
 from pages.shared.permission import may_run
 from pages.shared.picker import name
 from pages.shared.places import runs_root
-from pages.shared.pulse import pulse_of, redraw_on_news, redraw_when_other
 from pages.shared.text import escape, sentence
 from pages.shared.views import Views
 from pages.shared.visitor import is_room
 
-EVERY = 1.0  # seconds between two looks at what is shown
 NOTHING = "Nothing is on the projector. What the instructor chooses on Room appears here by itself."
 LARGE = """<style>
 .stMainBlockContainer { padding-top: 0.8rem; }
@@ -49,20 +48,20 @@ def screen() -> None:
 
 
 def _view() -> None:
-    room = room_state(runs_root())
-    redraw_when_other("pulse/room", room_pulse(room), EVERY, key="projector_pulse")
+    of_room, room = seen(ROOM, ""), room_state(runs_root())
+    redraw_on_news(of_room, key="news_of_projector")
     run = RunFolder(runs_root() / room.projector)
     if not room.projector or not is_run(run.path) or not may_run("see", run):
         st.title(NOTHING)
         return
-    pulse = pulse_of(run)  # first: what comes while this is drawn is news
+    before = seen(RUN, run.id)  # first: what comes while this is drawn is news
     try:
         _show(run, run.config)
     except (ConfigError, DataError) as error:
         st.error(sentence(error), icon=":material/error:")
         return
     if run.status.state in ACTIVE:
-        redraw_on_news([run], pulse, EVERY)
+        redraw_on_news(before)
 
 
 def _show(run: RunFolder, config: RunConfig) -> None:

@@ -1,27 +1,26 @@
-"""Whether the wall has something new to show, as the instructor's browser asks it without a redraw."""
+"""What is news on the wall."""
 
 from __future__ import annotations
 
 from zlib import crc32
 
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
-
 from dec_core.runs.room_state import room_state
-from pages.shared import focus, pulse
-from pages.shared.identity import visitor_in
+from pages.shared import focus
+from pages.shared.news import Kind
 from pages.shared.places import runs_root
-from pages.shared.visitor import is_room
+from pages.shared.visitor import Visitor, is_room
+
+EVERY = 2.0  # seconds between two looks at all runs
 
 
-def wall_pulse() -> str:
-    """A text that is another one once a run, a nickname or what is shown is another."""
+def _stamp(_: str) -> str:
+    """Another one once a run, a nickname or what is shown is another."""
     runs = [(entry.id, entry.status.state, entry.status.updated, entry.marks) for entry in focus.all_runs().entries()]
     return f"{crc32(repr((runs, room_state(runs_root()))).encode()):08x}"
 
 
-def answer(request: Request) -> Response:
-    """The pulse of the wall, to the instructor."""
-    if not is_room() or not visitor_in(request.scope).is_instructor:
-        return PlainTextResponse("There is no such page.", status_code=404)
-    return pulse.answer_with(wall_pulse())
+def _may_hear(_: str, who: Visitor) -> bool:
+    return is_room() and who.is_instructor
+
+
+WALL = Kind("wall", _stamp, _may_hear, lambda _: EVERY)

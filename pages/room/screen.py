@@ -10,20 +10,19 @@ import streamlit as st
 from dec_core.reading.wall import ORDERS, STATES, Tile, in_order, tiles
 from dec_core.runs.room_state import change_room, room_state
 from pages.room.closing import closing_menu, end, undo_clearing
-from pages.room.news import wall_pulse
+from pages.room.news import WALL
 from pages.room.prepared import prepared_links
 from pages.room.server import server_menu
 from pages.room.wall import show_wall, today
 from pages.shared import focus
 from pages.shared.box import box, choice, to_come
+from pages.shared.news import redraw_on_news, seen
 from pages.shared.places import runs_root
-from pages.shared.pulse import redraw_when_other
 from pages.shared.text import escape
 from pages.shared.trouble import tell_problem, writing
 from pages.shared.visitor import is_room, visitor
 from pages.shared.whose import called
 
-EVERY = 2.0  # seconds between two looks at all runs
 ABOUT_WALL = (
     "Of everybody the run that they are at now: their embedding, and the curve of what gets better, the reconstruction "
     "error at first, then the score.\n\nWhat is on the projector, all visitors of the room may see meanwhile."
@@ -44,7 +43,7 @@ def screen() -> None:
 
 def _view() -> None:
     focus.go_on()
-    seen = wall_pulse()  # first: what comes while this is drawn is news
+    before = seen(WALL, "")  # first: what comes while this is drawn is news
     state = room_state(runs_root())
     shown = tiles(focus.index().entries(), today())
     with box("wall", "What is everybody doing?", ABOUT_WALL) as controls:
@@ -62,7 +61,7 @@ def _view() -> None:
         else:
             to_come(NOTHING, HEIGHT)
     prepared_links(state)
-    redraw_when_other("pulse/room/wall", seen, EVERY, key="wall_pulse")
+    redraw_on_news(before, key="news_of_wall")
 
 
 def _counted(shown: list[Tile]) -> str:

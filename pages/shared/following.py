@@ -13,23 +13,19 @@ from pathlib import Path
 from zlib import crc32
 
 import streamlit as st
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
 from streamlit.delta_generator import DeltaGenerator
 
 from dec_core.runs.folder import RunFolder, is_run
-from dec_core.runs.room_state import RUN_ID, Exhibit, RoomState, change_room, room_state
+from dec_core.runs.room_state import RUN_ID, Exhibit, change_room, room_state
 from pages.shared import focus
-from pages.shared.identity import visitor_in
+from pages.shared.news import Kind, redraw_on_news, seen
 from pages.shared.permission import may_run
 from pages.shared.picker import name
 from pages.shared.places import runs_root
-from pages.shared.pulse import answer_with, redraw_when_other
 from pages.shared.text import escape
 from pages.shared.trouble import tell_problem, writing
-from pages.shared.visitor import NOBODY, is_room, visitor
+from pages.shared.visitor import NOBODY, Visitor, is_room, visitor
 
-EVERY = 2.0  # seconds between two looks at what is shown
 SCREENS = {"train": "Train", "inspect": "Inspect", "compare": "Compare", "glossary": "the glossary"}
 CANNOT_BE_SHOWN = "This screen cannot be shown to all. Show Train, Inspect, Compare or the glossary."
 TO_SHOW = (
@@ -37,16 +33,17 @@ TO_SHOW = (
 )
 
 
-def room_pulse(room: RoomState) -> str:
-    """A text that is another one once something else is shown, or is on the projector."""
+def _stamp(_: str) -> str:
+    """Another one once something else is shown, or is on the projector."""
+    room = room_state(runs_root())
     return f"{crc32(repr((room.exhibit, room.projector)).encode()):08x}"
 
 
-def answer(request: Request) -> Response:
-    """The pulse of what is shown, to every visitor."""
-    if not is_room() or visitor_in(request.scope) == NOBODY:
-        return PlainTextResponse("There is no such page.", status_code=404)
-    return answer_with(room_pulse(room_state(runs_root())))
+def _may_hear(_: str, who: Visitor) -> bool:
+    return is_room() and who != NOBODY
+
+
+ROOM = Kind("room", _stamp, _may_hear)
 
 
 def following() -> None:
@@ -59,7 +56,7 @@ def following() -> None:
 
 def _following() -> None:
     focus.go_on()
-    room = room_state(runs_root())
+    before, room = seen(ROOM, ""), room_state(runs_root())
     exhibit = room.exhibit if room.exhibit and room.exhibit.page in SCREENS else None
     _leave_what_is_gone()
     if visitor().is_instructor:
@@ -68,7 +65,7 @@ def _following() -> None:
         _follow_button(exhibit)
     focus.go_on()
     with st.container(key="unseen-following"):
-        redraw_when_other("pulse/room", room_pulse(room), EVERY, key="room_pulse")
+        redraw_on_news(before, key="news_of_room")
 
 
 # -- the instructor

@@ -56,7 +56,7 @@ class Identify:
         opens_page, given = _opens_page(scope), _cookie_in(scope) if scope["type"] == "http" else ""
         cookie = ""
         if browser_id := id_in(given):
-            _note(browser_id)
+            note(browser_id)
             cookie = renewed(given)
         elif opens_page:
             cookie = new_visitor()
@@ -76,8 +76,10 @@ class Identify:
         await self.app(scope, receive, send_with_cookie)
 
 
-def _note(browser_id: str) -> None:
-    """Of many more than a room holds, the one who came first is forgotten."""
+def note(browser_id: str) -> None:
+    """Somebody is there; of many more than a room holds, the one who came first is forgotten."""
+    if not browser_id:
+        return
     _seen.pop(browser_id, None)
     _seen[browser_id] = time.monotonic()
     while len(_seen) > MOST_SEEN:

@@ -1,4 +1,4 @@
-"""Whether a sweep has something new to show, as the browser asks it without a redraw."""
+"""What is news of a sweep."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ import hashlib
 import os
 
 import streamlit as st
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
 
-from pages.shared import focus, pulse
-from pages.shared.identity import visitor_in
+from pages.shared import focus
+from pages.shared.news import Kind
+from pages.shared.permission import may_sweep
+from pages.shared.visitor import Visitor
 from pages.sweep import storage
 
+EVERY, EVERY_AT_REST = 2.0, 10.0  # seconds between two looks at a sweep: that this server works on, or others may
 
-def pulse_of(name: str) -> str:
+
+def stamp_of(name: str) -> str:
     """A text that is another one once what the screen shows of the sweep stored so is another. Raises ValueError.
 
     It is a hash: what the sweep waits for may be somebody else's.
@@ -26,21 +28,6 @@ def pulse_of(name: str) -> str:
     stored = _stored(name, _changed_at(storage.address()))
     with storage.answering():
         return _hash(f"{work} {studies.is_over(storage.any_study(name))} {stored}")
-
-
-def redraw_on_news(name: str, last_pulse: str, seconds: float) -> None:
-    """Have the fragment around this drawn anew when the sweep's pulse is not `last_pulse`, asked every `seconds`."""
-    pulse.redraw_when_other(f"pulse/sweep?name={name}", last_pulse, seconds)
-
-
-def answer(request: Request) -> Response:
-    """The pulse of the sweep that the address names."""
-    name = request.query_params.get("name", "")
-    try:
-        study = storage.study(name, visitor_in(request.scope))  # which raises of somebody else's
-        return pulse.answer_with(pulse_of(study.study_name))
-    except ValueError:
-        return PlainTextResponse("There is no such sweep.", status_code=404)
 
 
 def _stored(name: str, changed_at: tuple | None) -> str:
@@ -85,3 +72,20 @@ def _written(path: str) -> tuple[int, int]:
         return stat.st_mtime_ns, stat.st_size
     except OSError:
         return 0, 0
+
+
+def _may_hear(stored: str, who: Visitor) -> bool:
+    from dec_core.sweeps import studies
+
+    try:
+        with storage.answering():
+            return may_sweep(studies.owner_of(storage.any_study(stored)), who)
+    except ValueError:
+        return False
+
+
+def _every(name: str) -> float:
+    return EVERY if focus.supervisor().is_sweeping(name) else EVERY_AT_REST
+
+
+SWEEP = Kind("sweep", stamp_of, _may_hear, _every)

@@ -15,16 +15,17 @@ from dec_core.runs.folder import RunFolder
 from pages.shared import components, focus, link
 from pages.shared.box import box, to_come
 from pages.shared.boxes import Boxes
+from pages.shared.news import redraw_on_news, seen
 from pages.shared.places import runs_root
 from pages.shared.snapshot_view import shown as shown_data
 from pages.shared.text import count_of, escape, sentence
 from pages.shared.views import Views
-from pages.sweep import news, storage
+from pages.sweep import storage
 from pages.sweep.headline import headline, n_ended
+from pages.sweep.news import SWEEP
 from pages.sweep.plan_form import plan_form
 from pages.sweep.trials import trials_table
 
-EVERY, EVERY_AT_REST = 2.0, 10.0  # seconds between two looks at a sweep: that this server works on, or others may
 HEIGHT = 228  # of the figures, in pixels
 ABOUT_HISTORY = "Each point is a trial; the line is the best value so far. Pruned trials are at the bottom."
 ABOUT_PARALLEL = "Each line is a finished trial through its values: the stronger the line, the better the trial."
@@ -78,14 +79,13 @@ def _view(name: str, was_at_work: bool) -> None:
     focus.go_on()
     if was_at_work != focus.supervisor().is_sweeping(name):
         st.rerun()
-    last_pulse = ""
+    before = seen(SWEEP, name)  # first: what comes while this is drawn is news
     try:
-        last_pulse = news.pulse_of(name)  # first: what comes while this is drawn is news
         with storage.answering():
             _draw(storage.study(name), was_at_work)
     except ValueError as error:
         st.error(sentence(error), icon=":material/error:")
-    news.redraw_on_news(name, last_pulse, EVERY if was_at_work else EVERY_AT_REST)
+    redraw_on_news(before)
 
 
 def _draw(study: Any, was_at_work: bool) -> None:

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import streamlit as st
 
+from pages.shared.components import source
 from pages.train.moment import Moment
 
 HERE = Path(__file__).parent
@@ -17,8 +18,9 @@ BAR = (
 HEIGHT = 14  # pixels
 
 _live = st.components.v2.component(
-    "live", html=BAR, css=(HERE / "live.css").read_text("utf-8"), js=(HERE / "live.js").read_text("utf-8")
-)
+    "live", html=BAR, css=(HERE / "live.css").read_text("utf-8"),
+    js=source("stream.js") + (HERE / "live.js").read_text("utf-8"),
+)  # fmt: skip
 
 
 def follow(moment: Moment | None, *, awaits: bool = False) -> None:

@@ -1,5 +1,6 @@
-// Follows a run without Python: hears of each of its moments, tells the parts of the page (follow.js), brings words and
-// numbers up to date and draws the bar. Python draws anew only where something else has changed, or the run has ended.
+// Follows a run without Python: hears of each of its moments (stream.js), tells the parts of the page (follow.js),
+// brings words and numbers up to date and draws the bar. Python draws anew only where something else has changed, or the
+// run has ended.
 //
 // data: {url: of the run, "" for none; number, layout, words: of the moment that Python drew;
 //        awaits: whether a command is under way, so that whatever comes next is drawn by Python}
@@ -8,81 +9,34 @@
 const bus = (window.decBus ??= new EventTarget());
 bus.moments ??= new Map();
 const PATIENCE = 5000; // milliseconds after which a redraw that was asked for is asked for again
-const SILENT = 40000; // milliseconds without a word from the server after which the connection is taken for dead
-const LONGEST = 15000; // milliseconds between two attempts to reach a server that refuses
 const lives = new WeakMap(); // by element
 
 class Live {
-  constructor(root) {
-    this.root = root;
-    this.refused = 0;
-    this.look = () => this.turn();
-    document.addEventListener("visibilitychange", this.look);
-  }
+  constructor(root) { this.node = this.root = root; }
 
-  leave() {
-    this.close();
-    document.removeEventListener("visibilitychange", this.look);
-    lives.delete(this.root);
-  }
+  leave() { this.stop(); stream.leave(this); lives.delete(this.root); }
+
+  stop() { this.live = ""; stream.turn(); }
 
   show(data, emit) { // what Python has drawn
-    if (data.url !== this.data?.url) { this.close(); bus.moments.clear(); }
-    Object.assign(this, { data, emit, asked: 0 });
+    if (data.url !== this.data?.url) bus.moments.clear();
+    Object.assign(this, { data, emit, asked: 0, live: data.url });
     const newest = bus.moments.get(data.url);
     this.write(newest?.number > data.number ? newest.words : data.words);
     if (newest) this.askIfOther(newest);
-    this.turn();
+    stream.listen(this);
   }
 
-  turn() { // a page that nobody sees follows nothing: browsers allow six connections to a server
-    if (!this.data.url || document.hidden || !this.root.isConnected) this.close();
-    else if (!this.source) this.open();
+  lost(is) { // who fetches frames waits; then they are told again
+    const was = bus.lost;
+    bus.lost = is;
+    set(this.root.querySelector(".lost"), is ? LOST : "");
+    if (was && !is) this.tell(bus.moments.get(this.data.url));
   }
 
-  close() {
-    this.source?.close();
-    this.source = null;
-    bus.lost = false;
-    clearTimeout(this.later);
-    clearTimeout(this.silence);
-    this.say("");
-  }
+  gone() { this.stop(); this.emit("news", "gone"); }
 
-  open() {
-    const source = (this.source = new EventSource(this.data.url));
-    source.onopen = () => { this.refused = 0; bus.lost = false; this.say(""); this.listen(); this.tell(bus.moments.get(this.data.url)); };
-    source.onmessage = (event) => { this.listen(); this.hear(JSON.parse(event.data)); };
-    source.addEventListener("alive", () => this.listen());
-    this.listen();
-    source.addEventListener("gone", () => { this.close(); this.emit("news", "gone"); });
-    source.onerror = () => {
-      if (!this.root.isConnected) this.leave();
-      else if (source === this.source) this.lost(source);
-    };
-  }
-
-  listen() { // a network that goes away tells nobody
-    clearTimeout(this.silence);
-    this.silence = setTimeout(() => { this.close(); this.turn(); this.lost(this.source); }, SILENT);
-  }
-
-  lost(source) { // the browser tries again by itself, unless the server has refused
-    bus.lost = true;
-    clearTimeout(this.silence);
-    this.say("Connection lost, trying again …");
-    if (source?.readyState !== EventSource.CLOSED) return;
-    this.source = null;
-    this.refused++;
-    this.later = setTimeout(async () => {
-      const answer = await fetch(this.data.url, { method: "HEAD" }).catch(() => null);
-      if (answer?.status === 404) { this.close(); this.emit("news", "gone"); } // and is not this visitor's any more
-      else this.turn();
-    }, Math.min(LONGEST, 1000 * 2 ** this.refused));
-  }
-
-  hear(moment) {
-    if (!this.root.isConnected) return this.leave();
+  moment(moment) {
     if (moment.url !== this.data.url) return;
     bus.moments.set(moment.url, moment);
     if (moment.number > this.data.number) {
@@ -90,7 +44,7 @@ class Live {
       this.write(moment.words);
       this.askIfOther(moment);
     }
-    if (moment.over) this.close();
+    if (moment.over) this.stop();
   }
 
   tell(moment) { if (moment) bus.dispatchEvent(new CustomEvent("moment", { detail: moment })); }
@@ -119,8 +73,6 @@ class Live {
       if (delta) delta.dataset.change = change ? { "+": "up", "-": "down" }[change[0]] ?? "of" : "none";
     });
   }
-
-  say(text) { set(this.root.querySelector(".lost"), text); }
 }
 
 function set(node, text) { // the text of a node that holds nothing else, so that Streamlit may still change it

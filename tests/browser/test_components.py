@@ -71,26 +71,6 @@ def is_taken(page, selector: str, key: str, **modifiers: bool) -> bool:
     )
 
 
-def test_news_that_come_while_one_asks_do_not_make_two_who_ask(blank):
-    load(blank, "<span></span>", "shared/pulse.js")
-    blank.evaluate(TIMERS)
-    n_asked = blank.evaluate("""async () => {
-      const answers = [], reply = (pulse) => ({ ok: true, text: async () => pulse });
-      window.fetch = () => new Promise((resolve) => answers.push(resolve));
-      draw({ url: "pulse", seen: "one", every: 1 });
-      await pass();
-      draw({ url: "pulse", seen: "two", every: 1 }); // drawn anew while the first answer is under way
-      answers[0](reply("two"));
-      await pass();
-      answers[1](reply("two"));
-      await pass();
-      answers[2](reply("two"));
-      await pass();
-      return answers.length;
-    }""")
-    assert n_asked == 4 and blank.evaluate("calls") == []
-
-
 def test_the_space_key_on_a_button_inside_a_component_presses_no_other(blank):
     load(blank, '<button class="lasso"></button><canvas tabindex="0"></canvas>', *KEYBOARD)
     blank.evaluate("""() => {
@@ -285,6 +265,12 @@ SERVER = """() => {
   const known = { url: "live/a", layout: "L", over: false };
   window.hear = (moment) => sources.at(-1).onmessage({ data: JSON.stringify({ ...known, ...moment }) });
 }"""
+BEGUN = "decStream.url && !decStream.source && pass()"  # what the page listens to is opened
+SEE = """(hidden) => {
+  Object.defineProperty(document, 'hidden', { value: hidden, configurable: true });
+  document.dispatchEvent(new Event('visibilitychange'));
+  return decStream.url && !decStream.source && pass();
+}"""
 WORDS = {
     "line": "Autoencoder: epoch 1 of 9",
     "fraction": 0.1,
@@ -303,7 +289,7 @@ def live(blank):
     """The component that follows a run, on a page with a line and a number, and a server that is played."""
     blank.evaluate(SERVER)
     blank.evaluate(METRIC)
-    load(blank, BAR, "train/live.js")
+    load(blank, BAR, "shared/stream.js", "train/live.js")
     blank.evaluate(TIMERS)
     return blank
 
@@ -311,6 +297,7 @@ def live(blank):
 def drawn_live(page, **changes) -> None:
     data = {"url": "live/a", "number": 5, "layout": "L", "words": WORDS, "awaits": False, **changes}
     page.evaluate("(data) => draw(data)", data)
+    page.evaluate(BEGUN)
 
 
 def line(page) -> str:
@@ -351,7 +338,7 @@ def test_a_lost_connection_says_so_and_comes_back(live):
     said = "part('.lost').textContent"
     live.evaluate("sources[0].onerror()")  # the browser tries again by itself
     assert "Connection lost, trying again" in live.evaluate(said)
-    live.evaluate("sources[0].onopen()")
+    live.evaluate("sources[0].onopen({})")
     assert live.evaluate(said) == ""
     live.evaluate("sources[0].readyState = 2; sources[0].onerror()")  # it does not: the server has refused
     live.evaluate("pass()")
@@ -372,24 +359,114 @@ def test_a_server_that_is_silent_is_called_again(live):
     live.evaluate("pass()")
     assert live.evaluate("sources.map((source) => source.readyState)") == [2, 1]
     assert "Connection lost" in live.evaluate("part('.lost').textContent")
-    live.evaluate("sources[1].onopen()")
+    live.evaluate("sources[1].onopen({})")
     assert live.evaluate("part('.lost').textContent") == ""
 
 
 def test_a_page_that_nobody_sees_or_that_shows_something_else_follows_nothing(live):
     drawn_live(live)
-    see = "(hidden) => { Object.defineProperty(document, 'hidden', { value: hidden, configurable: true });" \
-          " document.dispatchEvent(new Event('visibilitychange')); }"  # fmt: skip
-    live.evaluate(see, True)
+    live.evaluate(SEE, True)
     assert live.evaluate("sources.map((source) => source.readyState)") == [2]
-    live.evaluate(see, False)
+    live.evaluate(SEE, False)
     assert live.evaluate("sources.map((source) => source.readyState)") == [2, 1]
     drawn_live(live, url="live/b")
     assert live.evaluate("sources.map((source) => [source.url, source.readyState])") == [
         ["live/a", 2], ["live/a", 2], ["live/b", 1],
     ]  # fmt: skip
     live.evaluate("part('.live').getRootNode().host.remove(); sources[2].onerror()")
-    live.evaluate(see, False)
+    live.evaluate(SEE, False)
+    assert live.evaluate("sources.map((source) => source.readyState)") == [2, 2, 2]
+
+
+@pytest.fixture
+def news(blank):
+    """The component by which a screen hears of news, and the play of a server that tells of topic a."""
+    blank.evaluate(SERVER)
+    load(blank, "<span hidden></span>", "shared/stream.js", "shared/news.js")
+    blank.evaluate(TIMERS)
+    blank.evaluate("""() => {
+      window.told = (stamp, at, topic = "a") => sources.at(-1).dispatchEvent(
+        new MessageEvent("stamp", { data: JSON.stringify({ topic, stamp, at }) }));
+      const set = window.setTimeout;
+      window.setTimeout = (act, ms) => set(Object.assign(act, { ms }));
+      window.later = (seconds) => { // what waits no longer than that
+        const now = Date.now() + 1000 * seconds, due = [...timers].filter(([, act]) => act.ms <= 1000 * seconds);
+        Date.now = () => now;
+        for (const [id, act] of due) { timers.delete(id); act(); }
+      };
+    }""")
+    return blank
+
+
+def drawn_news(page, at: int, **stamps: str) -> None:
+    page.evaluate("(data) => { draw(data); }", {"stamps": stamps, "at": at})
+    page.evaluate(BEGUN)
+
+
+def n_redraws(page) -> int:
+    """How many redraws were asked for."""
+    return page.evaluate("calls.length")
+
+
+def test_a_screen_is_drawn_anew_for_what_it_has_not_seen_and_only_then(news):
+    drawn_news(news, 5, a="one", b="one")
+    assert news.evaluate("sources.map((source) => source.url)") == ["news?of=a&of=b"]
+    news.evaluate("told('one', 6); told('one', 6, 'b'); told('two', 6, 'c')")
+    assert n_redraws(news) == 0
+    news.evaluate("told('two', 7); told('three', 8)")
+    assert n_redraws(news) == 1  # once, until it is drawn
+    drawn_news(news, 9, a="three", b="one")
+    news.evaluate("told('three', 10)")
+    assert n_redraws(news) == 1 and news.evaluate("sources.length") == 1
+    news.evaluate("told('four', 11)")
+    assert n_redraws(news) == 2
+    drawn_news(news, 10, a="three", b="one")  # a redraw that began before that
+    assert n_redraws(news) == 3
+    drawn_news(news, 12, a="five", b="one")  # and one that has seen more than was told
+    assert n_redraws(news) == 3
+    news.evaluate("told('five', 13)")
+    news.evaluate("later(6)")
+    assert n_redraws(news) == 3
+
+
+def test_a_redraw_that_does_not_come_is_asked_for_again_and_of_what_is_gone_once(news):
+    drawn_news(news, 5, a="one")
+    news.evaluate("told('two', 6)")
+    news.evaluate("later(6)")
+    assert n_redraws(news) == 2
+    drawn_news(news, 7, a="two")
+    drawn_news(news, 9, a="three")
+    news.evaluate("later(6)")  # was told nothing of it
+    assert n_redraws(news) == 3
+    drawn_news(news, 10, a="three")
+    news.evaluate("told('', 0)")
+    assert n_redraws(news) == 4
+    drawn_news(news, 11, a="three")  # as Python sees it still
+    news.evaluate("told('', 0)")
+    news.evaluate("later(6)")
+    assert n_redraws(news) == 4
+
+
+def test_all_that_a_page_listens_to_comes_by_one_connection(live):
+    drawn_live(live)
+    live.evaluate("""async () => {
+      window.drawLive = draw; window.livePart = part;
+    }""")
+    load(live, "<span hidden></span>", "shared/stream.js", "shared/news.js")
+    drawn_news(live, 5, a="one")
+    state = "sources.map((source) => [source.url, source.readyState])"
+    assert live.evaluate(state) == [["live/a", 2], ["live/a?of=a", 1]]
+    live.evaluate("sources[1].onerror()")
+    assert "Connection lost" in live.evaluate("livePart('.lost').textContent")
+    assert live.locator("body > .lost").all_inner_texts() in ([], [""])  # said once
+    live.evaluate("(words) => hear({ number: 9, words, parts: {}, over: true })", WORDS)
+    live.evaluate(BEGUN)
+    assert live.evaluate(state) == [["live/a", 2], ["live/a?of=a", 2], ["news?of=a", 1]]
+    live.evaluate("livePart('.live').getRootNode().host.remove(); sources[2].onerror()")
+    assert live.locator("body > .lost").inner_text() == "Connection lost, trying again …"
+    live.evaluate("sources[2].onopen({})")
+    assert live.locator("body > .lost").inner_text() == ""
+    live.evaluate(SEE, True)
     assert live.evaluate("sources.map((source) => source.readyState)") == [2, 2, 2]
 
 

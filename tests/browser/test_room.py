@@ -32,7 +32,7 @@ def test_a_run_is_its_owners_and_the_instructors_and_a_stranger_sees_it_when_it_
         stranger.keyboard.press("Space")
         stranger.goto(f"{address}/?run={run.id}")
         expect(stranger.get_by_text(SOMEBODY_ELSES)).to_be_visible()
-        answers = [page.request.get(f"{address}/pulse?run={run.id}").status for page in (owner, stranger)]
+        answers = [page.request.head(f"{address}/news?of=run:{run.id}").status for page in (owner, stranger)]
         assert answers == [200, 404] and run.status.state == "running"
 
         owner.locator("[class*=st-key-share_] button").first.click()
@@ -41,7 +41,7 @@ def test_a_run_is_its_owners_and_the_instructors_and_a_stranger_sees_it_when_it_
         expect(stranger.get_by_text("Reconstruction error").first).to_be_visible()
         expect(stranger.get_by_text(SOMEBODY_ELSES)).to_have_count(0)
         expect(button(stranger, "Stop")).to_be_disabled()
-        assert stranger.request.get(f"{address}/pulse?run={run.id}").status == 200
+        assert stranger.request.head(f"{address}/news?of=run:{run.id}").status == 200
 
         instructor.goto(f"{address}/instructor?token={new_instructor_token(tmp_path)}")
         instructor.goto(f"{address}/?run={run.id}")
@@ -72,7 +72,7 @@ def test_the_instructor_sees_all_runs_and_shows_one_to_who_follows(tmp_path, bro
 
         stranger.goto(f"{address}/room")  # which is the instructor's
         expect(stranger.get_by_text("Page not found")).to_be_visible()
-        assert stranger.request.get(f"{address}/pulse/room/wall").status == 404
+        assert stranger.request.head(f"{address}/news?of=wall:").status == 404
         stranger.goto(f"{address}/projector")
         expect(stranger.get_by_text("Nothing is on the projector")).to_be_visible()
 
@@ -99,7 +99,7 @@ def test_the_instructor_sees_all_runs_and_shows_one_to_who_follows(tmp_path, bro
         assert of_stranger == []
         button(instructor, "Stop showing").click()
         expect(stranger.get_by_text(SOMEBODY_ELSES)).to_be_visible()
-        assert stranger.request.get(f"{address}/pulse?run={run.id}").status == 404
+        assert stranger.request.head(f"{address}/news?of=run:{run.id}").status == 404
 
         instructor.get_by_role("link", name="Room").click()
         tile(instructor, "Ada <b>").get_by_role("button", name="end this run").click()

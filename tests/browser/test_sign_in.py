@@ -41,18 +41,18 @@ def test_a_run_is_its_owners_in_another_browser_and_nobodys_who_has_not_signed_i
 
         sign_in(at_home, address, "Ada")  # and lands on what she trains
         expect(button(at_home, "Pause")).to_be_enabled()
-        pulse = f"{address}/pulse?run={run.id}"
+        news = f"{address}/news?of=run:{run.id}"
         other.goto(f"{address}/?run={run.id}")
         expect(other.get_by_role("button", name="Sign in")).to_be_visible()
-        assert [page.request.get(pulse).status for page in (at_home, other)] == [200, 404]
+        assert [page.request.head(news).status for page in (at_home, other)] == [200, 404]
         sign_in(other, address, "Grace")
         expect(button(other, "Pause")).to_be_disabled()
-        assert other.request.get(pulse).status == 404
+        assert other.request.head(news).status == 404
 
         at_home.get_by_role("button", name="You are Ada").click()
         at_home.get_by_role("button", name="Sign out").click()
         expect(at_home.get_by_role("button", name="Sign in")).to_be_visible()
-        assert [page.request.get(pulse).status for page in (at_work, at_home)] == [200, 404]
+        assert [page.request.head(news).status for page in (at_work, at_home)] == [200, 404]
 
         instructor.goto(f"{address}/instructor?token={new_instructor_token(runs)}")
         instructor.goto(f"{address}/?run={run.id}")

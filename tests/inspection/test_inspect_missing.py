@@ -14,7 +14,7 @@ from dec_core.reading.run import Run
 from dec_core.reading.selection import Selection
 from dec_core.runs.folder import RunFolder
 from dec_core.runs.status import this_process
-from pages.shared import pulse
+from pages.shared import news
 
 pytestmark = pytest.mark.slow
 
@@ -41,10 +41,10 @@ def test_what_takes_long_is_offered_and_asked_of_the_supervisor(app, runs, monke
     monkeypatch.setattr(NoWorkers, "busy", False)
     at.button(key="complete").click().run()
     asked = []
-    monkeypatch.setattr(pulse, "_pulse", lambda **told: asked.append(told["data"]))
+    monkeypatch.setattr(news, "_news", lambda **told: asked.append(told["data"]))
     at.run()
     assert not at.exception and any("are being computed" in item.value for item in at.caption)
-    assert [data["url"] for data in asked] == [f"pulse?run={runs.run.folder.id}"]
+    assert [list(data["stamps"]) for data in asked] == [[f"moments:{runs.run.folder.id}"]]
     monkeypatch.setattr(NoWorkers, "completing", [])
     at.run()
     assert len(asked) == 1  # nothing more will come
@@ -103,14 +103,13 @@ def test_trails_and_the_timeline_show_the_umap_of_each_moment(tmp_path, runs):
 
 def test_a_run_that_trains_is_asked_for_news_also_before_its_first_snapshot(damaged, monkeypatch):
     asked = []
-    monkeypatch.setattr(pulse, "_pulse", lambda **told: asked.append(told["data"]))
+    monkeypatch.setattr(news, "_news", lambda **told: asked.append(told["data"]))
     damaged.set_status(replace(damaged.status, state="running", **this_process()))
     inspect(damaged.id)
     young = RunFolder.create(damaged.path.parent, damaged.config, "running")
     at = inspect(young.id)
     assert any("is about to begin" in item.value for item in at.markdown)
-    assert [data["url"] for data in asked] == [f"pulse?run={run.id}" for run in (damaged, young)]
-    assert [data["seen"] for data in asked] == [pulse.pulse_of(run) for run in (damaged, young)]
+    assert [data["stamps"] for data in asked] == [news.seen(news.MOMENTS, run.id).stamps for run in (damaged, young)]
 
 
 @pytest.mark.parametrize("damage", ["config.json", "status.json"])
