@@ -38,6 +38,8 @@ PLAIN = PRESETS["first-look"].changed(
     method="dec", first_target="kmeans", deskew=False, precision="float32", tol=0.001, max_iterations=1400
 )  # DEC as in the paper, on 10 000 digits, small enough for a lesson
 
+AUTOENCODER = PRESETS["first-look"].changed(method="autoencoder", deskew=False, pretrain_epochs=20)
+
 
 def plain(**changes: Any) -> RunConfig:
     return PLAIN.changed(**changes)
@@ -60,13 +62,17 @@ RECORDINGS: dict[str, Recording] = {
         "Plain DEC, 10 000 digits", PLAIN, "DEC as in the paper: p from the network's own q.", 5_000
     ),
     "z-2": Recording(
-        "z of 2 numbers",
-        plain(latent_dim=2, hidden_units=(256, 128)),
+        "An autoencoder with z of 2 numbers",
+        AUTOENCODER.changed(latent_dim=2, hidden_units=(256, 128), pretrain_epochs=40),
         "Two numbers for each digit: a plane.",
         with_network=True,
     ),
-    "z-5": Recording("z of 5 numbers", plain(latent_dim=5), "Five numbers for each digit."),
-    "z-32": Recording("z of 32 numbers", plain(latent_dim=32), "Thirty-two numbers for each digit."),
+    **{
+        f"z-{n}": Recording(
+            f"An autoencoder with z of {n} numbers", AUTOENCODER.changed(latent_dim=n), f"{n} numbers for each digit."
+        )
+        for n in (5, 10, 32)
+    },
     "gamma-0-1": _gamma(0.1),
     "gamma-1": _gamma(1.0),
     "gamma-10": _gamma(10.0),
@@ -74,7 +80,7 @@ RECORDINGS: dict[str, Recording] = {
         "The decoder left behind", PRESETS["first-look"].changed(method="dec"), "Plain DEC: the decoder stays behind."
     ),
     "failure-learning-rate": Recording(
-        "Riddle 1", plain(cluster_learning_rate=0.02), "The learning rate is twenty times too large."
+        "Riddle 1", plain(cluster_learning_rate=0.005), "The learning rate is five times too large."
     ),
     "failure-centers": Recording(
         "Riddle 2", plain(kmeans_n_init=1, random_state=3), "Two centers began in one group of digits."

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import parse_qsl
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 import dec_core
+from dec_core.gallery import is_recording, recordings
 
 Text = Annotated[str, Field(min_length=1, max_length=400)]
 Options = Annotated[list[Text], Field(min_length=2, max_length=8)]
@@ -157,12 +158,35 @@ class Stepper(PieceOptions):
     seed: Annotated[int, Field(ge=0, le=9999)] = 7
 
 
+class OfRecording(PieceOptions):
+    """A piece that shows a recorded run, by its id: those that come along begin with gallery-."""
+
+    run: str
+
+    @field_validator("run")
+    @classmethod
+    def _is_there(cls, run: str) -> str:
+        if not is_recording(run):
+            raise ValueError(f"run: there is no recording {run!r}; there are {', '.join(recordings())}")
+        return run
+
+
+class Draw(OfRecording):
+    """A pad to draw a digit on, and where the run places it. Its recording has to hold its networks."""
+
+
+class DecodePlane(OfRecording):
+    """The plane of a z of two numbers, and what the decoder makes of the point in it that is moved."""
+
+
 PIECES: dict[str, type[PieceOptions]] = {
     "guess": Guess,
     "check": Check,
     "code": Code,
     "link": Link,
     "digits": Digits,
+    "draw": Draw,
+    "decode-plane": DecodePlane,
     "soft-assignment": SoftAssignment,
     "stepper": Stepper,
 }

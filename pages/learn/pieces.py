@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from pages.learn import code, digits, links, questions, soft_assignment, stepper
+from pages.learn import code, decode_plane, digits, draw, links, questions, soft_assignment, stepper
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,10 @@ DRAW: dict[str, Callable[[Any, Place], None]] = {
     "code": code.show,
     "link": links.show,
     "digits": digits.show,
+    "draw": draw.show,
+    "decode-plane": decode_plane.show,
     "soft-assignment": soft_assignment.show,
     "stepper": stepper.show,
 }
-WIDE = frozenset({"digits", "soft-assignment", "stepper"})  # pieces that stand beside the text, where there is room
+# which stand beside the text, where there is room
+WIDE = frozenset({"digits", "decode-plane", "soft-assignment", "stepper"})

@@ -15,6 +15,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from dec_core.config import BUNDLED, OWN_DATA
+from dec_core.gallery import is_recording
 from dec_core.runs.folder import RunFolder
 from pages.shared import focus
 from pages.shared.identity import visitor_in
@@ -44,6 +45,8 @@ def may_fetch(path: str, who: Visitor) -> bool:
     parts = PurePath(path).parts
     if who.is_instructor or (len(parts) == 1 and path.endswith(".js")):
         return True
+    if len(parts) == 1 and is_recording(path.partition(".")[0]):
+        return may_run("see", RunFolder(runs_root() / path.partition(".")[0]), who)
     if len(parts) == 3 and parts[0] == "frames":
         return may_run("see", RunFolder(runs_root() / parts[1]), who)
     name = parts[1] if len(parts) == 3 and parts[0] == "sheets" else parts[0] if len(parts) == 1 else ""
