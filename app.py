@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -34,6 +35,8 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     install(runs_root())
     workers = supervisor()
     end_with_server()
+    gc.collect()
+    gc.freeze()  # what was imported stays: to look through it for garbage holds everybody up for a tenth of a second
     yield
     workers.close()
 

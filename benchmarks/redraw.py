@@ -2,7 +2,8 @@
 
 Serves the app over a folder of runs, opens its screens as a browser does, without one, and has each drawn again and
 again. Counted is processor time of the server, not time on the clock: what matters is how many visitors one server
-bears. Printed is a Markdown table: the median over rounds, and how much is sent to the browser.
+bears. Printed is a Markdown table: the median over rounds, and how much is sent to the browser. What a visitor of a
+room does once, as to press Start, is measured of thirty, one after the other: the mean.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
+from benchmarks.room import QUERY, Browser
 from benchmarks.serving import served
 from dec_core.cli.options import add_command
 from dec_core.config import RunConfig
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from benchmarks.visitor import Visitor
 
 ROUNDS = 5
+VISITORS = 30  # of a room
+VISIT = ("A room: first page of a visitor", "A room: a click on Start", "A room: Train, a run that waits")
 SMALL = {
     "dataset": "digits", "hidden_units": (128, 64), "pretrain_epochs": 6, "pretrain_optimizer": "adam",
     "pretrain_learning_rate": 0.005, "batch_size": 128, "kmeans_n_init": 3, "update_interval": 20,
@@ -90,7 +94,35 @@ def measure(n_runs: int, repeats: int) -> list[Cost]:
             for name, (screen, query) in screens.items():
                 with Visitor(address, screen, query) as visitor:
                     costs += _of_screen(name, visitor, process, repeats)
-        return costs
+    return costs + of_a_room()
+
+
+def of_a_room(n_visitors: int = VISITORS) -> list[Cost]:
+    """Of a visitor of a room who opens the app and presses Start, while those who came before wait in the line."""
+    folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+    with folder as root, served(Path(root), DEC_ROOM="1") as (address, server):
+        process = psutil.Process(server.pid)
+        _visit(Browser(address, QUERY.format(0)), process)  # what is made once, for all, is made now
+        _until_quiet(server.pid)
+        visits = [_visit(Browser(address, QUERY.format(seed)), process) for seed in range(1, n_visitors + 1)]
+    costs = []
+    for name, *measured in zip(VISIT, *visits, strict=True):
+        seconds, n_bytes = zip(*measured, strict=True)
+        costs.append(Cost(name, 1000 * statistics.mean(seconds), statistics.mean(n_bytes) / 1000))
+    return costs
+
+
+def _visit(browser: Browser, process: psutil.Process) -> list[tuple[float, int]]:
+    """Processor time and bytes of each part of a visit."""
+    measured = []
+    for act in (browser.open, browser.start, lambda: browser.visitor.redraw()):
+        before, sent = _seconds(process), browser.visitor.n_bytes if browser.visitor else 0
+        act()
+        measured.append((_seconds(process) - before, browser.visitor.n_bytes - sent))
+    if browser.errors:
+        raise RuntimeError(f"a visit: {browser.errors[0]}")
+    browser.visitor.socket.close()
+    return measured
 
 
 def fill(root: Path, n_runs: int) -> tuple[list[str], str]:

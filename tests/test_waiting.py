@@ -53,10 +53,14 @@ def test_each_in_words(tmp_path, small, monkeypatch):
         monkeypatch.setattr(ALine, "room", RoomSettings(is_room=True, slots=4))
         for run in runs:
             (run.path / "owner").write_text("ana")
-        assert waiting.place_in_line(runs[0]).endswith("about 3 min"), "one of hers after the other"
+        monkeypatch.setattr(ALine, "training", RunFolder(runs[1].path))  # whose a run is, is read once
+        monkeypatch.setattr(ALine, "waiting", RunFolder(runs[2].path))
+        of_ana = RunFolder(runs[0].path)
+        assert waiting.place_in_line(of_ana).endswith("about 3 min"), "one of hers after the other"
         (runs[0].path / "owner").write_text("ben")
-        assert waiting.place_in_line(runs[0]).endswith("about 1 s")
+        assert waiting.place_in_line(RunFolder(runs[0].path)).endswith("about 1 s")
         (runs[0].path / "owner").unlink()
+        assert of_ana.owner == "ana"
         monkeypatch.setattr(waiting, "expected_seconds", lambda *_: ByPhase())
         assert "Waiting: 2 runs before this one**" in said(at.run())
         monkeypatch.setattr(ALine, "standstill", "The Dask scheduler does not answer.")

@@ -32,6 +32,7 @@ import shutil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -125,7 +126,7 @@ class RunFolder:
         """Raises ConfigError if the file is missing, damaged or of another version."""
         return RunConfig.from_json(self.path / "config.json")
 
-    @property
+    @cached_property  # a run has the same from before its config is written; the line asks it of all who wait
     def owner(self) -> str:
         """Whose it is: a visitor's id; "" for nobody's; `UNKNOWN_OWNER`, which is no visitor's, where it is damaged."""
         try:

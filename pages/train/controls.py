@@ -24,7 +24,6 @@ from pages.shared.text import escape
 from pages.shared.trouble import tell_problem, writing
 from pages.train.downloads import downloads
 from pages.train.known_run import find_known_run, forget_known_run, offer_known_run
-from pages.train.waiting import place_in_line
 
 UNDER_WAY = {
     "pause": "Pausing after this batch …",
@@ -176,10 +175,8 @@ def state_line(
     config: RunConfig,
     in_form: RunConfig | None = None,
 ) -> str:
-    """Where the run stands; once it has ended, what came out. `in_form` is what Start would train."""
+    """Where a run that has begun stands; once it has ended, what came out. `in_form` is what Start would train."""
     phase_line = standing.status_line.split(" · ")[0]
-    if status.state == "queued":
-        return place_in_line(run)
     if status.state == "running":
         at = f" · on {status.machine}" if status.machine else ""
         return under_way(run, status) or f"{standing.status_line}{at}"

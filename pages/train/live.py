@@ -61,7 +61,9 @@ def _view(run: RunFolder | None, config: RunConfig | None, active: bool) -> None
     status = moment.status
     if active != (status.state in ACTIVE):
         st.rerun()  # the whole page: the picker shows the outcome
-    line = state_line(run, status, moment.standing, moment.history, moment.config, config)
+    line = moment.line  # of one that waits, which is as much work as all the rest of a moment
+    if status.state != "queued":
+        line = state_line(run, status, moment.standing, moment.history, moment.config, config)
     controls(run, status, config, line)
     bar = partial(follow, moment, awaits=bool(under_way(run, status)))
     stepper(status.state, moment.standing, moment.config, status.progress.get("iteration", 0), bar)
