@@ -23,6 +23,7 @@ from pages.shared.looks import end_with_server
 from pages.shared.places import runs_root, static_root
 from pages.shared.rate import Buckets, LimitRequests
 from pages.shared.security import SecurityHeaders
+from pages.shared.sign_in import StayBelowPath
 from pages.shared.trouble import tell_script_error
 from pages.shared.visitor import is_room
 from pages.sweep.news import SWEEP
@@ -59,7 +60,7 @@ app = st.App(
     middleware=[
         Middleware(SecurityHeaders),
         *([Middleware(LimitRequests, buckets=buckets)] if room.max_requests else []),
-        *([Middleware(Identify)] if is_room() else []),
+        *([Middleware(Identify), Middleware(StayBelowPath)] if is_room() else []),
     ],
     lifespan=lifespan,
     on_script_error=tell_script_error,

@@ -41,7 +41,7 @@ class Cluster:
         self.client: Client | None = None
         self.suitable: tuple[str, ...] = ()
         self._mismatches: dict[str, str] = {}  # by address; "" where versions are the same
-        self._said: tuple[int, str] | None = None
+        self._last_report: tuple[int, str] | None = None
         threading.Thread(target=self._watch, name="cluster", daemon=True).start()
 
     def _watch(self) -> None:
@@ -70,14 +70,18 @@ class Cluster:
 
     def _mismatch(self, address: str) -> str:
         """How the versions in a worker differ from those here; "" where they do not."""
-        here = cluster_job.versions()
-        there = self.client.run(cluster_job.versions, workers=[address], on_error="return")[address]
-        if isinstance(there, ModuleNotFoundError):
+        expected = cluster_job.versions()
+        reported = self.client.run(cluster_job.versions, workers=[address], on_error="return")[address]
+        if isinstance(reported, ModuleNotFoundError):
             return "has no dec_core"
-        if isinstance(there, BaseException):
-            return f"cannot say its versions ({type(there).__name__}: {there})"
-        differ = [f"{name} {there.get(name)} instead of {here[name]}" for name in here if there.get(name) != here[name]]
-        return f"has {', '.join(differ)}" if differ else ""
+        if isinstance(reported, BaseException):
+            return f"cannot say its versions ({type(reported).__name__}: {reported})"
+        differing = [
+            f"{name} {reported.get(name)} instead of {version}"
+            for name, version in expected.items()
+            if reported.get(name) != version
+        ]
+        return f"has {', '.join(differing)}" if differing else ""
 
     def _trouble(self) -> str:
         wrong = {address: text for address, text in self._mismatches.items() if text}
@@ -95,13 +99,13 @@ class Cluster:
         client, self.client, self.suitable = self.client, None, ()
         if client is not None:
             threading.Thread(target=_close, args=[client], daemon=True).start()
-        if client is not None or self._said is None:
+        if client is not None or self._last_report is None:
             logging.warning("%s does not answer: %s: %s", self.address, type(error).__name__, error)
         self._say(0, "The Dask scheduler does not answer; runs wait until it does.")
 
     def _say(self, n_workers: int, trouble: str) -> None:
-        if (n_workers, trouble) != self._said:
-            self._said = n_workers, trouble
+        if (n_workers, trouble) != self._last_report:
+            self._last_report = n_workers, trouble
             self._tell(n_workers, trouble)
 
 

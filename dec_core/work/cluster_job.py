@@ -119,8 +119,8 @@ def versions() -> dict[str, str]:
     """Called by the server, in the Dask worker: the versions that decide numbers, or how the two sides talk."""
     from dec_core.machine import trained_with
 
-    here = trained_with()["versions"]
-    return {name: here.get(name, "none") for name in COMPARED}
+    installed = trained_with()["versions"]
+    return {name: installed.get(name, "none") for name in COMPARED}
 
 
 def _is_wanted(worker: Worker, key: str) -> bool:

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dec_core.data.own import FOLDER as IMAGES
 from dec_core.runs.folder import RunFolder
@@ -20,14 +19,11 @@ from dec_core.runs.lock import RunIsTaken, training_lock
 from dec_core.runs.status import ACTIVE, SET_ASIDE, this_process
 from dec_core.runs.status import STATUS as RUN_STATUS
 from dec_core.whole_files import FULL
-from dec_core.work import cluster_job
 from dec_core.work.cluster import Cluster
 from dec_core.work.cluster_job import Answer, Message
+from dec_core.work.cluster_task import ClusterTask
 from dec_core.work.failure import cause
 from dec_core.work.file_stream import STATUS, Source, Target
-
-if TYPE_CHECKING:
-    from distributed import Client, Future
 
 ASK_EVERY = 0.3  # seconds, unless there is more to fetch
 RELEASE_WAIT = 60.0  # seconds in which whoever trained the run before may write the last status
@@ -55,20 +51,18 @@ class ClusterRun:
     def __init__(self, cluster: Cluster, folder: RunFolder, task: str):
         self.cluster, self.folder, self.task = cluster, folder, task
         self.code: int | None = None
+        self._dask = ClusterTask(cluster, folder.id)
         self._attempt = folder.status.attempt
         self._changed = threading.Condition()
-        self._held = contextlib.ExitStack()  # the lock
-        self._told: list[str] = []  # all commands so far
-        self._client: Client | None = None
-        self._future: Future | None = None
-        self._address = ""
+        self._lock = contextlib.ExitStack()  # of the run, while it is held here
+        self._commands: list[str] = []  # all so far
         self._is_ending = task == "complete"  # training is over, and others may take the run's lock
         self._forget_job()
 
     def tell(self, line: str) -> None:
         """Pass a command on: "pause", "resume", "step", "give_up", "stop", or "close" where the server ends."""
         with self._changed:
-            self._told.append(line)
+            self._commands.append(line)
             self._lines.append(line)
             self._changed.notify_all()
 
@@ -80,9 +74,9 @@ class ClusterRun:
         RunIsTaken
             If another process trains the run.
         """
-        with self._held:
+        with self._lock:
             if self.task == "run":
-                self._held.enter_context(training_lock(self.folder, RELEASE_WAIT))
+                self._lock.enter_context(training_lock(self.folder, RELEASE_WAIT))
                 if self.folder.status.state != "queued":
                     return 0
             try:
@@ -107,11 +101,9 @@ class ClusterRun:
     def leave(self) -> None:
         """Let the Dask worker go."""
         with contextlib.suppress(Exception):  # the worker or the scheduler may be gone
-            if self._job and self._address:
-                last = Message(self._job, is_last=True)
-                self._client.run(cluster_job.exchange, self._key, last, workers=[self._address])
-            if self._future is not None:
-                self._future.release()
+            if self._job and self._dask.address:
+                self._dask.call(Message(self._job, is_last=True))
+            self._dask.release()
 
     # -- who has the task
 
@@ -135,52 +127,38 @@ class ClusterRun:
 
     def _has_task(self) -> bool:
         """Whether the cluster has the task; where it has been lost, it is given anew."""
-        client = self.cluster.client
-        if client is None:
+        if self.cluster.client is None:
             self._lose_worker()
-            self._future = self._client = None
+            self._dask.forget()
             return False
-        if client is not self._client or self._future.status in ("cancelled", "lost", "finished"):
+        if not self._dask.is_given:
             self._lose_worker()
             if self._is_ending and self.task == "run":  # it lacks what can be added later
                 self.code = 0
             if not self.cluster.suitable or self.code is not None:
                 return False
-            self._client, self._key = client, f"dec-{self.folder.id}-{secrets.token_hex(4)}"
-            self._workers = self.cluster.suitable
-            self._future = client.submit(cluster_job.train, self._key, key=self._key, pure=False, workers=self._workers)
-        if self._future.status == "error":
-            error = self._future.exception(timeout=5)
+            self._dask.give()
+        if error := self._dask.error:
             self._fail(LOST if type(error).__name__ == "KilledWorker" else cause(error))
-        elif not self._address and set(self.cluster.suitable) - set(self._workers):
-            self._future.cancel()  # others have come that could take it; it is given anew
+        else:
+            self._dask.reconsider()
         return self.code is None
 
     def _has_address(self) -> bool:
-        """Whether it is known which worker has the task. One that has gone is not called: that would take long."""
-        try:
-            if self._address not in self._client.nthreads():
-                tasks = self._client.processing()
-                self._address = next((address for address, keys in tasks.items() if self._key in keys), "")
-        except Exception:  # whatever Dask raises of a scheduler that is gone: ask again
+        """Whether it is known which worker has the task."""
+        if not self._dask.locate():
             return False
-        if not self._address and self._job:
+        if not self._dask.address and self._job:
             self._lose_worker()
-        return bool(self._address)
+        return bool(self._dask.address)
 
     def _call(self, message: Message) -> Answer | None:
         """The answer of the Dask worker; None if it has not begun with the task, or is gone."""
-        try:
-            answers = self._client.run(
-                cluster_job.exchange, self._key, message, workers=[self._address], on_error="return"
-            )
-            answer = answers[self._address]
-        except Exception as error:  # whatever Dask raises of a connection that is lost
-            answer = error
-        if isinstance(answer, BaseException) and (not isinstance(answer, OSError) or answer.errno in FULL):
-            self._fail(f"{self._machine or self._address}: {cause(answer)}")
+        answer = self._dask.call(message)
         if isinstance(answer, BaseException):
-            self._address = ""
+            if not isinstance(answer, OSError) or answer.errno in FULL:
+                self._fail(f"{self._machine or self._dask.address}: {cause(answer)}")
+            self._dask.address = ""
             return None
         if answer is None and self._job:  # another has the task, and has not begun
             self._lose_worker()
@@ -195,13 +173,13 @@ class ClusterRun:
 
     def _end_without_worker(self) -> None:
         """Obey what ends a run that no worker has."""
-        last = self._told[-1] if self._told else ""
+        last = self._commands[-1] if self._commands else ""
         if last not in ("stop", "close", "give_up") or self.code is not None:
             return
         self.code = 0
         if last != "close" and not self._is_ending:  # closed with the server, it stays queued, for the next server
-            left = SET_ASIDE if last == "give_up" else {"state": "stopped"}
-            self.folder.set_status(replace(self.folder.status, **left))
+            change = SET_ASIDE if last == "give_up" else {"state": "stopped"}
+            self.folder.set_status(replace(self.folder.status, **change))
 
     # -- what goes there
 
@@ -210,9 +188,9 @@ class ClusterRun:
         self._n_brought = self._n_lines = 0
         self._is_brought = self._was_cut = False
         with self._changed:
-            held = [line for line in self._told if line in ("pause", "step", "resume")][-1:]
-            ends = [line for line in self._told if line in ("give_up", "stop", "close")]
-            self._lines = [self.task, *held, *ends]
+            holding = [line for line in self._commands if line in ("pause", "step", "resume")][-1:]
+            ending = [line for line in self._commands if line in ("give_up", "stop", "close")]
+            self._lines = [self.task, *holding, *ending]
 
     def _meet(self, answer: Answer) -> None:
         """Somebody has taken up the task: bring the run there."""
@@ -221,8 +199,8 @@ class ClusterRun:
         self._job, self._machine = answer.job, answer.machine
         images = f"{self.folder.config.dataset}.npz"
         path = self.folder.path.parent / IMAGES / images
-        along = {f"../{IMAGES}/{images}": path} if path.is_file() and images not in answer.data_sets else {}
-        self._source = Source(self.folder.path, along)
+        is_needed = path.is_file() and images not in answer.data_sets
+        self._source = Source(self.folder.path, {f"../{IMAGES}/{images}": path} if is_needed else {})
         self._target = Target(self.folder.path, {STATUS: self._show})
 
     def _message(self) -> Message:
@@ -243,7 +221,7 @@ class ClusterRun:
             self._target.take(answer.pieces)
             if answer.pieces and self.task == "run" and self.folder.status_as_written.state not in ACTIVE:
                 self._is_ending = True
-                self._held.close()
+                self._lock.close()
         elif answer.pieces:
             try:
                 with training_lock(self.folder):
@@ -258,15 +236,15 @@ class ClusterRun:
         status = RUN_STATUS.validate_json(content)
         if status.state == "queued":  # as it was brought
             return
-        if status.state == "interrupted" and "close" not in self._told:
+        if status.state == "interrupted" and "close" not in self._commands:
             self._was_cut = True  # the Dask worker is being ended: another goes on
             return
-        here = {} if status.is_set_aside else {**this_process(), "machine": self._machine}
-        self.folder.set_status(replace(status, **here))
+        trained_by = {} if status.is_set_aside else {**this_process(), "machine": self._machine}
+        self.folder.set_status(replace(status, **trained_by))
 
     def _ended(self, code: int) -> None:
         if self._was_cut:
-            self._future.cancel()  # and is given anew
+            self._dask.give_up()  # and is given anew
             self._lose_worker()
         else:
             self.code = code

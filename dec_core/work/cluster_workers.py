@@ -82,11 +82,11 @@ class ClusterWorkers:
         """Hear what the process says, until it ends."""
         for line in process.stdout:
             try:
-                said = json.loads(line)
-                if "ended" in said:
-                    workers.pop(said["ended"]).has_ended(said["code"])
+                message = json.loads(line)
+                if "ended" in message:
+                    workers.pop(message["ended"]).has_ended(message["code"])
                 else:
-                    self.n_workers, self.trouble = said["workers"], said["trouble"]
+                    self.n_workers, self.trouble = message["workers"], message["trouble"]
                     logging.warning("Dask workers for this server: %d. %s", self.n_workers, self.trouble)
             except (ValueError, KeyError):
                 logging.warning("the process that speaks with the Dask cluster said %r", line[:200])
