@@ -9,6 +9,7 @@ import pytest
 from dec_core.cli import main
 from dec_core.runs.room_files import FOLDER, signing_key
 from dec_core.work import checks as doctor
+from dec_core.work import memory
 from dec_core.work.checks import checks
 
 
@@ -23,7 +24,7 @@ def machine(monkeypatch, tmp_path):
     monkeypatch.setattr(doctor, "_needed", lambda: iter(["numpy>=1,<2"]))
     monkeypatch.setattr(doctor, "_tested", lambda: ["numpy==1.0"])
     monkeypatch.setattr(doctor, "ENOUGH_FILES", 1)
-    for name in ("DEC_ROOM", "DEC_SLOTS"):
+    for name in ("DEC_ROOM", "DEC_SLOTS", "DEC_MAX_MEMORY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("DEC_RUNS", str(tmp_path))
 
@@ -60,6 +61,13 @@ def test_slots_need_memory_and_cores(tmp_path, monkeypatch):
     monkeypatch.setenv("DEC_ROOM", "1")
     monkeypatch.setenv("DEC_SLOTS", "12")
     assert of("memory", tmp_path).level == "bad" and "fewer --slots" in of("memory", tmp_path).remedy
+    monkeypatch.setenv("DEC_SLOTS", "2")
+    assert of("memory", tmp_path).level == "ok" and "training may take 7,700 MB" in of("memory", tmp_path).value
+    monkeypatch.setenv("DEC_SLOTS", "4")
+    row = of("memory", tmp_path)
+    assert row.level == "warn" and f"training may take {memory.OF_LARGEST:,} MB" in row.value
+    assert "4 trainings of the largest presets do not fit at a time: use fewer --slots" in row.remedy
+    monkeypatch.setenv("DEC_SLOTS", "12")
     assert of("cores", tmp_path).level == "warn" and "fewer --slots" in of("cores", tmp_path).remedy
     monkeypatch.setenv("DEC_SLOTS", "many")
     assert of("settings", tmp_path).level == "bad" and "DEC_SLOTS: received 'many'" in of("settings", tmp_path).value

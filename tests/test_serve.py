@@ -75,6 +75,8 @@ def test_a_room_is_served_to_all_and_says_where(served, capsys, tmp_path):
     out = capsys.readouterr().out
     assert re.search(r"http://[\w.-]+:\d+/instructor\?token=[\w-]{40,}", out) and "▄" in out
     assert not any("token" in part for part in [*command, *environment.values()])
+    most = RoomSettings.from_environment(environment).max_memory
+    assert most and f"Each run may take up to {most:,.0f} MB of memory (--max-memory)." in out
 
 
 def test_behind_a_proxy_the_invitation_names_the_proxy(served, capsys):
@@ -147,7 +149,7 @@ def test_the_page_lists_every_limit():
     for name, limit in limits().items():
         row = re.search(rf"^\| `--{name.replace('_', '-')} {limit['unit']}` \| .* \| (.*) \|$", page, re.MULTILINE)
         assert row, name
-        assert row[1] == (f"{limit['in_room']:g}" if limit["in_room"] else "none"), name
+        assert row[1] == limit["in_words"], name
 
 
 def test_a_port_that_is_taken_is_said_before_a_link_is_printed(capsys):

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from dec_core.cli.options import add_command
 from dec_core.runs.place import runs_root
-from dec_core.work.room import limits, variable
+from dec_core.work.room import RoomSettings, limits, variable
 
 PROJECT = Path(__file__).parents[2]
 LOOPBACK, EVERYWHERE = "127.0.0.1", "0.0.0.0"
@@ -39,7 +39,7 @@ def add_parser(commands: Any) -> None:
     about = "0 for none. Those of each visitor hold in a room alone, and not for the instructor."
     group = parser.add_argument_group("limits", about)
     for name, limit in limits().items():
-        default = f" (in a room: {limit['in_room']:g})" if limit["in_room"] else ""
+        default = f" (in a room: {limit['in_words']})" if limit["in_words"] != "none" else ""
         group.add_argument(_option(name), type=float, metavar=limit["unit"], help=f"{limit['about']}{default}")
     parser.set_defaults(run=run)
 
@@ -62,9 +62,10 @@ def run(options: argparse.Namespace) -> int:
     host = options.host or (EVERYWHERE if options.room and not urls else LOOPBACK)
     _check_free(host, options.port)
     runs = runs_root().resolve()
-    if options.room:
-        print(_invitation(urls or addresses(host, options.port), runs), flush=True)
     environment = {**os.environ, "DEC_RUNS": str(runs), **_settings(options)}
+    room = RoomSettings.from_environment(environment)
+    if options.room:
+        print(_invitation(urls or addresses(host, options.port), runs, room), flush=True)
     command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.address={host}",
                f"--server.port={options.port}"]  # fmt: skip
     command += [f"--server.maxUploadSize={options.max_upload}"] if options.max_upload else []
@@ -134,8 +135,8 @@ def _option(name: str) -> str:
     return f"--{name.replace('_', '-')}"
 
 
-def _invitation(urls: list[str], runs: Path) -> str:
-    """What the terminal shows: the address, its QR code, and the instructor's link."""
+def _invitation(urls: list[str], runs: Path, room: RoomSettings) -> str:
+    """What the terminal shows: the address, its QR code, the instructor's link, and what a training may take."""
     import io
 
     import segno
@@ -146,4 +147,7 @@ def _invitation(urls: list[str], runs: Path) -> str:
     segno.make(urls[0]).terminal(out=code, compact=True)
     link = f"{urls[0]}/instructor?token={new_instructor_token(runs)}"
     lines = ["The room opens at", *(f"  {url}" for url in urls), "", code.getvalue().rstrip("\n"), ""]
-    return "\n".join([*lines, "For the instructor, in one browser, once:", f"  {link}", ""])
+    lines += ["For the instructor, in one browser, once:", f"  {link}", ""]
+    if room.max_memory:
+        lines += [f"Each run may take up to {room.max_memory:,.0f} MB of memory (--max-memory).", ""]
+    return "\n".join(lines)

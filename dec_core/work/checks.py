@@ -60,11 +60,16 @@ def _memory(room: RoomSettings) -> Check:
     memory = psutil.virtual_memory()
     needed = memory_of.SERVER + room.slots_here * memory_of.WORKER
     value = f"{memory.available / GB:.1f} of {memory.total / GB:.1f} GB are free"
+    most = room.slots_here * room.max_memory * memory_of.MB
+    value += f"; each training may take {room.max_memory:,.0f} MB" if most else ""
     if memory.total < needed:
         remedy = f"{room.slots} trainings at a time need about {needed / GB:.1f} GB: add memory, or use fewer --slots."
         return Check("memory", value, "bad", remedy)
     if memory.available < needed:
         return Check("memory", value, "warn", f"End other programs: about {needed / GB:.1f} GB are needed.")
+    if memory.total < memory_of.SERVER + most:
+        remedy = f"{room.slots} trainings of the largest presets do not fit at a time: use fewer --slots."
+        return Check("memory", value, "warn", remedy)
     return Check("memory", value)
 
 

@@ -210,7 +210,7 @@ class ClusterRun:
         self._is_brought = not pieces
         with self._changed:
             lines = tuple(enumerate(self._lines))[self._n_lines :] if self._is_brought else ()
-        allowed = {name: os.environ[name] for name in ROOM if name in os.environ}
+        allowed = {"DEC_MAX_MEMORY": "0"} | {name: os.environ[name] for name in ROOM if name in os.environ}
         return Message(self._job, tuple(pieces), self._target.n_taken, lines, allowed)
 
     # -- what comes back

@@ -10,6 +10,7 @@ NO_MEMORY = "There is not enough memory for this run. End other programs, or use
 TOO_MUCH_MEMORY = (
     "This run needs more than the {:,.0f} MB of memory that one may use here. Use fewer images, or smaller batches."
 )
+ONEDNN_MEMORY = "Operation received an exception:Status: 1,"  # by TensorFlow of oneDNN, whose status 1 is for that
 
 
 def no_memory() -> str:
@@ -22,9 +23,9 @@ def cause(error: BaseException) -> str:
     """What went wrong; errors that are sentences already stay as they are."""
     if isinstance(error, OSError) and (error.errno in FULL or "No space left" in str(error)):
         return DISK_FULL
-    if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":  # TensorFlow's
-        return no_memory()
     text = str(error)
+    if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError" or ONEDNN_MEMORY in text:
+        return no_memory()  # the second is TensorFlow's
     if isinstance(error, ValueError) and text:
         return f"{text[0].upper()}{text[1:].rstrip('.')}."
     return f"{type(error).__name__}: {text}".rstrip(": ") + ("" if text.endswith(".") else ".")

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from dec_core.runs.ownership import INSTRUCTOR
+from dec_core.work import memory
 
 CORES_A_SLOT = 2
 THREADS = (
@@ -26,9 +27,11 @@ MB, GB = 10**6, 10**9
 LEAST_MEMORY = 1500  # MB: TensorFlow alone takes half of it
 
 
-def _limit(in_room: float, unit: str, about: str, least: float = 0) -> Any:
+def _limit(in_room: float, unit: str, about: str, least: float = 0, in_words: str = "") -> Any:
     """A limit, which `about` describes: `in_room` is what holds in a room unless said otherwise; at `least`, or 0."""
-    return field(default=0, metadata={"in_room": in_room, "unit": unit, "about": about, "least": least})
+    in_words = in_words or (f"{in_room:g}" if in_room else "none")
+    metadata = {"in_room": in_room, "in_words": in_words, "unit": unit, "about": about, "least": least}
+    return field(default=0, metadata=metadata)
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,13 @@ class RoomSettings:
     max_trials: int = _limit(60, "N", "trials in all sweeps of a visitor that have not ended")
     max_datasets: int = _limit(10, "N", "data sets that are kept of each visitor's uploads")
     max_datasets_mb: float = _limit(500, "MB", "what they may take on disk, all together")
-    max_memory: float = _limit(0, "MB", "memory of each process that trains", least=LEAST_MEMORY)
+    max_memory: float = _limit(
+        0,
+        "MB",
+        "memory of each process that trains",
+        least=LEAST_MEMORY,
+        in_words="the machine's, divided by the slots",
+    )
     max_requests: float = _limit(20, "N", "requests a second of each visitor, after a burst that a page needs")
     disk: float = _limit(20, "GB", "what the folder of runs may take; then old runs of visitors go")
     free_disk: float = _limit(1, "GB", "what must stay free on its disk; then old runs of visitors go")
@@ -70,13 +79,16 @@ class RoomSettings:
             If one of them is no number, or too small.
         """
         is_room, executor = environment.get("DEC_ROOM") == "1", environment.get("DEC_EXECUTOR", "")
-        slots = max(1, n_cores() // CORES_A_SLOT) if is_room else 1
+        default_slots = max(1, n_cores() // CORES_A_SLOT) if is_room else 1
+        slots = _number(environment, "DEC_SLOTS", default_slots, least=1)
+        defaults = {name: about["in_room"] if is_room else 0.0 for name, about in limits().items()}
+        if is_room and not executor:  # the memory of a cluster's machines is not known here
+            defaults["max_memory"] = memory.share(int(slots))
         values = {
-            name: _number(environment, variable(name), about["in_room"] if is_room else 0.0, least=about["least"])
+            name: _number(environment, variable(name), defaults[name], least=about["least"], none=0)
             for name, about in limits().items()
         }
-        by_cluster = bool(executor) and not environment.get("DEC_SLOTS")
-        values["slots"] = 0 if by_cluster else _number(environment, "DEC_SLOTS", slots, least=1)
+        values["slots"] = 0 if executor and not environment.get("DEC_SLOTS") else slots
         whole = {name: int(value) if name in WHOLE else value for name, value in values.items()}
         return cls(is_room, executor=executor, **whole)
 
@@ -118,12 +130,14 @@ def n_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _number(environment: Mapping[str, str], name: str, default: float, *, least: float) -> float:
+def _number(
+    environment: Mapping[str, str], name: str, default: float, *, least: float, none: float | None = None
+) -> float:
     text = environment.get(name) or str(default)
     try:
         value = float(text)
     except ValueError:
         value = float("nan")
-    if value == default or least <= value < float("inf"):
+    if value in (default, none) or least <= value < float("inf"):
         return value
     raise ValueError(f"{name}: received {text[:40]!r}, expected a number from {least:g} on; unset it for {default:g}")
