@@ -2,14 +2,18 @@
 
 import json
 import stat
+import subprocess
+import sys
 import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dec_core.runs.lock import file_lock
 from dec_core.runs.nickname import MAX_LETTERS, nickname
 from dec_core.runs.room_state import (
     MOST_NAMES,
@@ -23,6 +27,7 @@ from dec_core.runs.room_state import (
     set_nickname,
 )
 
+ROOT = Path(__file__).parents[1]
 ANNA = "a" * 16
 GOOD = [
     "Ada",
@@ -156,6 +161,45 @@ def test_many_at_once_lose_nothing(tmp_path):
     with ThreadPoolExecutor(8) as many:
         list(many.map(lambda number: set_nickname(tmp_path, f"{number:016x}", f"n{number}"), range(40)))
     assert room_state(tmp_path).names == {f"{number:016x}": f"n{number}" for number in range(40)}
+
+
+NAMER = """
+import sys
+from pathlib import Path
+from dec_core.runs.room_state import set_nickname
+print("ready", flush=True)
+sys.stdin.readline()
+for number in range(100):
+    set_nickname(Path(sys.argv[1]), f"{sys.argv[2]}{number:015x}", f"n{number}")
+"""
+
+
+def test_two_servers_on_one_folder_lose_nothing_of_each_other(tmp_path):
+    servers = [
+        subprocess.Popen(
+            [sys.executable, "-c", NAMER, str(tmp_path), letter],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT,
+        )
+        for letter in "ab"
+    ]  # fmt: skip
+    for server in servers:
+        assert server.stdout.readline() == "ready\n"
+    for server in servers:
+        server.stdin.write("go\n")
+        server.stdin.flush()
+    for server in servers:
+        server.communicate()
+        assert server.returncode == 0
+    assert room_state(tmp_path).names == {f"{who}{number:015x}": f"n{number}" for who in "ab" for number in range(100)}
+
+
+def test_a_lock_that_nobody_lets_go_of_is_an_error_and_changes_nothing(tmp_path, monkeypatch):
+    set_nickname(tmp_path, ANNA, "Ada")
+    monkeypatch.setattr("dec_core.runs.room_state.PATIENCE", 0.0)
+    with file_lock(tmp_path / ".room" / "state.lock"), pytest.raises(OSError, match="process "):
+        set_nickname(tmp_path, ANNA, "Grace")
+    assert room_state(tmp_path).names == {ANNA: "Ada"}
+    assert set_nickname(tmp_path, ANNA, "Grace") == "Grace"
 
 
 def test_nobody_else_on_the_machine_reads_it(tmp_path):

@@ -12,6 +12,7 @@ import os
 import platform
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import BinaryIO
 
 from dec_core.runs.folder import RunFolder
@@ -49,11 +50,30 @@ def training_lock(folder: RunFolder, patience: float = 0.0) -> Iterator[None]:
     OSError
         If the folder cannot be written to.
     """
-    with (folder.path / NAME).open("ab+") as file:
+    with contextlib.ExitStack() as held:
+        try:
+            held.enter_context(file_lock(folder.path / NAME, patience))
+        except TimeoutError as error:
+            raise RunIsTaken(f"run: {folder.path} is being trained by {error}; stop it there, or wait") from None
+        yield
+
+
+@contextlib.contextmanager
+def file_lock(path: Path, patience: float = 0.0) -> Iterator[None]:
+    """Hold the lock of a file, which is made if it is missing; as `training_lock`.
+
+    Raises
+    ------
+    TimeoutError
+        If another has it for longer than `patience` seconds; it says who.
+    OSError
+        If the file cannot be written to.
+    """
+    with path.open("ab+") as file:
         until = time.monotonic() + patience
         while not _is_locked(file):
             if time.monotonic() >= until:
-                raise RunIsTaken(f"run: {folder.path} is being trained by {_holder(file)}; stop it there, or wait")
+                raise TimeoutError(_holder(file))
             time.sleep(RETRY_EVERY)
         _sign(file)
         yield

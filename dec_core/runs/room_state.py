@@ -20,11 +20,13 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from dec_core.json_text import read_json
 from dec_core.runs.folder import OWNER
+from dec_core.runs.lock import file_lock
 from dec_core.runs.nickname import MAX_LETTERS, nickname
 from dec_core.runs.room_files import private_folder
 from dec_core.whole_files import write_whole
 
-FILE = "state.json"
+FILE, LOCK = "state.json", "state.lock"
+PATIENCE = 10.0  # seconds for which another server may be writing
 MOST_NAMES = 1000  # the newest
 MOST_PREPARED = 100
 MOST_RUNS = 10_000
@@ -119,18 +121,25 @@ def room_state(root: Path) -> RoomState:
 def change_room(root: Path, change: Callable[[RoomState], RoomState]) -> RoomState:
     """Replace what is set by what `change` makes of it; nothing is written where that is the same.
 
+    One change at a time, whichever server of this folder makes it. `change` may be asked twice.
+
     Raises
     ------
     ValueError
         If it is too long, or could not be read again.
     OSError
+        Also where another server keeps the lock for longer than `PATIENCE` seconds.
     """
-    with _writing:
-        before = room_state(root)
+    known = room_state(root)
+    if change(known) == known:
+        return known
+    folder = private_folder(root)
+    with _writing, file_lock(folder / LOCK, PATIENCE):
+        before = _read.__wrapped__(str(folder / FILE))  # as it is now: another server may just have written it
         state = change(before)
         if state != before:
             text = STATE.dump_json(_checked(asdict(state)))
-            write_whole(private_folder(root) / FILE, lambda file: file.write(text))
+            write_whole(folder / FILE, lambda file: file.write(text))
         return state
 
 
