@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -75,6 +76,7 @@ def measure(n_kills: int, chance: random.Random, targets: Sequence[str]) -> list
                 tally.n_runs += 1
                 root = Path(temporary) / f"{tally.target}-{tally.n_runs}"
                 _one_run(tally, root, config, n, labels, lambda: chance.uniform(0, seconds))
+                print(table([tally]).partition("\n|---|---|---|---|---|\n")[2], file=sys.stderr, flush=True)
         return tallies
 
 

@@ -4,7 +4,8 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-CONTEXT = [line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")]
+IGNORED = (ROOT / ".dockerignore").read_text().splitlines()
+CONTEXT = [line[1:] for line in IGNORED if line.startswith("!")]
 
 
 def test_an_image_holds_all_that_the_app_imports():
@@ -21,3 +22,8 @@ def test_an_image_holds_all_that_the_app_imports():
 def test_an_image_is_made_of_what_is_there():
     copied = re.search(r"^COPY (.+) \./$", (ROOT / "deploy" / "Dockerfile").read_text(), re.M)[1].split()
     assert set(copied) <= set(CONTEXT) and all((ROOT / name).exists() for name in CONTEXT)
+
+
+def test_an_image_takes_no_secrets_along():
+    assert IGNORED.index("*") < IGNORED.index("!.streamlit") < IGNORED.index(".streamlit/secrets.toml")
+    assert not {"runs", "deploy"} & set(CONTEXT)
