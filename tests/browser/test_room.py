@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import time
 from dataclasses import replace
 
 from driving import DIGITS, button, figure, link_of, opened, wait_until
@@ -12,6 +13,8 @@ from benchmarks.serving import served
 from dec_core.runs.folder import RunFolder, list_runs
 from dec_core.runs.room_files import new_instructor_token
 from dec_core.runs.status import this_process
+from dec_core.sweeps import studies
+from dec_core.sweeps.plan import SweepPlan
 
 SOMEBODY_ELSES = "This run belongs to somebody else"
 
@@ -109,12 +112,19 @@ def test_the_instructor_sees_all_runs_and_shows_one_to_who_follows(tmp_path, bro
             page.context.close()
 
 
-def test_a_run_moves_in_the_browser_without_a_redraw_and_a_lost_connection_comes_back(tmp_path, browser, finished_run):
+def test_a_run_moves_in_the_browser_on_every_screen_and_a_lost_connection_comes_back(tmp_path, browser, finished_run):
+    other = RunFolder.create(tmp_path, finished_run.config, "running")
+    plan = SweepPlan.make(
+        name="rates", base=finished_run.config, space={"alpha": {"low": 0.5, "high": 2.0}}, n_trials=2
+    )
+    study = studies.create(plan, f"sqlite:///{(tmp_path / 'sweeps.db').resolve()}")
     shutil.copytree(finished_run.path, tmp_path / finished_run.id)
     run = RunFolder(tmp_path / finished_run.id)
     records, _ = run.records()
     first = next(i for i, record in enumerate(records) if record.get("clustered")) + 1
     later = [record for record in records[first:] if record["event"] != "Finished"]
+    ends = [i + 1 for i, record in enumerate(later) if record["event"] == "SnapshotTaken"]
+    update = next(record for record in reversed(later) if record["event"] == "TargetUpdated")
     (run.path / "events.jsonl").unlink()
     run.append(*records[:first])
     run.set_status(replace(run.status, state="running", phase="clustering", outcome={}, **this_process()))
@@ -128,8 +138,7 @@ def test_a_run_moves_in_the_browser_without_a_redraw_and_a_lost_connection_comes
             "node => Math.max(...node.data.filter((trace) => trace.xaxis === 'x2').flatMap((trace) => [...trace.x]), 0)"
         )
         wait_until(page, lambda: figure(page, "Curves").count() and figure(page, "Curves").evaluate("n => !!n.data"))
-        half = len(later) // 2
-        for records, is_cut in ((later[:half], False), (later[half:], True)):
+        for records, is_cut in ((later[: ends[0]], False), (later[ends[0] : ends[1]], True)):
             drawn, digits = updates(), page.locator(".digits").inner_html()
             n_before, line = n_redraws(), page.locator(".st-key-controls strong").first.inner_text()
             if is_cut:
@@ -143,8 +152,43 @@ def test_a_run_moves_in_the_browser_without_a_redraw_and_a_lost_connection_comes
             wait_until(page, lambda before=digits: page.locator(".digits").inner_html() != before)
             expect(page.locator(".st-key-controls strong").first).not_to_have_text(line)
             assert is_cut or n_redraws() == n_before == 0
-        run.set_status(replace(run.status, state="stopped"))
-        expect(button(page, "Resume")).to_be_enabled()
-        assert n_redraws() > 0
+
+        def goes_on(change, is_shown):
+            """What the page shows once something has changed; after something elsewhere, which is no news to it."""
+            other.append(loss)
+            n_before, since = n_redraws(), time.monotonic()
+            change()
+            wait_until(page, is_shown)
+            # one that does not come is asked for again after five seconds
+            assert 1 <= n_redraws() - n_before <= 1 + (time.monotonic() - since) // 5
+
+        loss = {"event": "PretrainProgress", "epoch": 1, "n_epochs": 9, "batch": 1, "n_batches": 1, "loss": 0.1}
+        page.goto(f"http://localhost:{wire.port}/inspect?run={run.id}")
+        line = page.locator(".timeline input")
+        n_moments = int(line.get_attribute("max"))
+        goes_on(lambda: run.append(*later[ends[1] : ends[2]]), lambda: int(line.get_attribute("max")) == n_moments + 1)
+        wire.cut()
+        expect(page.get_by_text("Connection lost, trying again")).to_be_visible()
+        wire.mend()
+        expect(page.get_by_text("Connection lost, trying again")).not_to_be_visible()
+
+        page.goto(f"http://localhost:{wire.port}/compare?runs={run.id}")
+        curves = figure(page, "Curves over each other")
+        drawn_curves = lambda: curves.evaluate("node => JSON.stringify(node.data ?? '')")  # noqa: E731
+        wait_until(page, lambda: curves.count() and len(drawn_curves()) > 2)
+        at_first = drawn_curves()
+        update = {**update, "update": 90, "iteration": update["iteration"] + 90}
+        goes_on(lambda: run.append(update), lambda: drawn_curves() != at_first)
+
+        page.goto(f"http://localhost:{wire.port}/sweep")
+        expect(page.get_by_text("no worker is active")).to_be_visible()
+        goes_on(lambda: studies.pause(study), lambda: page.get_by_text("paused").count())
+
+        page.goto(f"http://localhost:{wire.port}/?run={run.id}")
+        expect(button(page, "Stop")).to_be_enabled()
+        goes_on(
+            lambda: run.set_status(replace(run.status, state="stopped")),
+            lambda: button(page, "Resume").count() and button(page, "Resume").is_enabled(),
+        )
         page.context.close()
         wire.close()
