@@ -1,4 +1,4 @@
-"""The numbers that lessons say of the stepper's scenes are those that the library's formulas give."""
+"""The numbers that lessons say are those that the library's formulas give."""
 
 import numpy as np
 import pytest
@@ -26,9 +26,17 @@ def updates(start, n, alpha=1.0, interval=1, rate=0.1, corner=None):
     return told
 
 
+def lesson(name):
+    return next(lesson for lesson in lessons()[0] if lesson.name == name)
+
+
+def text_of(name):
+    return " ".join(lesson(name).path.read_text(encoding="utf-8").split())
+
+
 @pytest.fixture(scope="module")
 def text():
-    return " ".join(next(lesson for lesson in lessons()[0] if lesson.name == "update").path.read_text().split())
+    return text_of("update")
 
 
 def test_a_good_start_gets_plainer_and_hardly_any_point_changes_sides(text):
@@ -67,3 +75,41 @@ def test_the_pull_on_the_ringed_point_is_as_said(text):
     pull = 2 * (p[0, 0] - q[0, 0]) / (1 + distance**2)
     assert f"$q_A={q[0, 0]:.2f}$ and $p_A={p[0, 0]:.2f}$" in text and f"{distance:.2f} from A" in text
     assert f"={pull:.2f}$ times" in text and (p[0, 1:] < q[0, 1:]).all()
+
+
+def test_what_the_lesson_on_q_says_of_its_plane_is_so():
+    text, plane = text_of("soft-assignment"), lesson("soft-assignment").steps[2].pieces[0].options
+    point, centers = np.array([plane.point]), np.array(plane.centers)
+    a, b, c = (soft_assignment(point, centers, alpha)[0, 0] for alpha in (1, 0.1, 10))
+    assert f"A has {a:.3f} at $\\alpha = 1$, it has {b:.3f} at $\\alpha = 0.1$ and {c:.3f} at $\\alpha = 10$" in text
+    zero = np.zeros((1, 1))
+    twice, far, near = (soft_assignment(zero, np.array([[d], [-e]]))[0, 0] for d, e in ((1, 2), (3, 6), (0, 2)))
+    assert f"answer: {100 * twice:.1f}" in text and f"1 and 2 give {twice:.3f}" in text
+    assert f"twice as far: {far:.3f}" in text and f"2 from the other: {near:.3f}" in text
+
+
+def p_of(q, full):
+    """p of one point, where the clusters are so full."""
+    weight = np.square(q) / full
+    return weight / weight.sum()
+
+
+def target_of(step):
+    """p of both points of a step's piece."""
+    piece = step.pieces[0].options
+    q = np.array([point.q for point in piece.points])
+    return [p_of(row, piece.others + q.sum(axis=0)) for row in q]
+
+
+def test_what_the_lesson_on_p_says_of_its_points_is_so():
+    text, steps = text_of("target"), lesson("target").steps
+    sure, unsure = target_of(steps[1])
+    assert f"0.9 to {sure[0]:.3f}. The unsure one keeps its doubts: from 0.40 to {unsure[0]:.2f}" in text
+    sure, unsure = target_of(steps[2])
+    assert f"stays with A: {sure[0]:.3f}" in text and f"leans to **B**: from 0.35 to {unsure[1]:.3f}" in text
+    assert f"answer: {100 * p_of((0.6, 0.4), (1, 1))[0]:.1f}" in text
+    assert f"*less* sure of it, {p_of((0.6, 0.4), (2, 1))[0]:.3f}" in text
+    q = np.arange(50, 101) / 100
+    gain = np.round([p_of((each, 1 - each), (1, 1))[0] - each for each in q], 3)
+    most = q[gain == gain.max()]
+    assert f"The largest is {gain.max():.3f}, at {most[0]:.2f} to {most[-1]:.2f}" in text

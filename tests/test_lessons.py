@@ -10,6 +10,16 @@ from dec_core.lessons.shelf import BUNDLED, bundled_files
 
 HEAD = "---\ntitle: Try\nminutes: 5\nobjectives: [see]\n---\n"
 CHECK = "```{check}\nquestion: Is it?\noptions: [Yes, 4]\nright: 1\nbecause: [It is, It is not]\n```\n"
+TARGET = "## Do: it\n```{target}\npoints: [{name: One, q: [0.5, 0.5]}]\nothers: [9, 9]\n```"
+SENTENCE = """## Do: it
+```{sentence}
+formula: two-clusters
+text: "{q} and {fill} make [p]"
+numbers:
+  q: {value: 0.6, low: 0.5, high: 1}
+  fill: {value: 1, low: 1, high: 2}
+```
+"""
 WHOLE = f"{HEAD}\n## Guess: One?\n\nA text.\n\n```python\n## no heading\n```\n\n{CHECK}\n## Why: Two\n\nAnother.\n"
 
 
@@ -49,6 +59,16 @@ def test_a_lesson_is_its_steps_with_texts_and_pieces_in_their_order(lesson):
         (HEAD + "## Do: it\n" + CHECK.replace("right: 1", "rihgt: 1"), 10, "rihgt: is not known here"),
         (HEAD + "## Do: it\n```{guess}\nquestion: A?\nanswer: 3\n```", 8, "either options, or low and high"),
         (HEAD + "## Do: it\n```{code}\nfunction: dec_core/analysis/no.py:f\n```", 8, "there is no file"),
+        (HEAD + TARGET.replace("0.5", "0.4"), 8, "add up to 0.8; expected 1"),
+        (HEAD + TARGET.replace("[9, 9]", "[9, 9, 9]"), 8, "received 3 clusters"),
+        (HEAD + SENTENCE.replace("{fill}", "{full}"), 8, "there is no number 'full' of two-clusters; it has q, fill"),
+        (HEAD + SENTENCE.replace("[p]", "[z]"), 8, "there is no result 'z'"),
+        (
+            HEAD + SENTENCE.replace("  q: {value: 0.6", "  r: {value: 0.6"),
+            8,
+            "received r, fill; two-clusters takes q, fill",
+        ),
+        (HEAD + SENTENCE.replace("value: 0.6", "value: 6"), 10, "received 6, expected a number from low to high"),
         (HEAD + "## Do: it\n```{code}\nfunction: dec_core/analysis/assignment.py:f\n```", 8, "there is no function f"),
     ],
 )

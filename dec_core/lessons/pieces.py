@@ -6,7 +6,9 @@ A piece is an entry here and a function of the app that draws it. Options are ch
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
+from textwrap import dedent
 from typing import Annotated, Literal
 from urllib.parse import parse_qsl
 
@@ -103,9 +105,9 @@ class Code(PieceOptions):
             raise ValueError(f"function: there is no function {name} in {file}")
         node, lines = nodes[0], text.splitlines()
         if ast.get_docstring(node) is None or len(node.body) == 1:
-            return "\n".join(lines[node.lineno - 1 : node.end_lineno])
+            return dedent("\n".join(lines[node.lineno - 1 : node.end_lineno]))
         head, body = node.body[0].lineno - 1, node.body[0].end_lineno
-        return "\n".join([*lines[node.lineno - 1 : head], *lines[body : node.end_lineno]])
+        return dedent("\n".join([*lines[node.lineno - 1 : head], *lines[body : node.end_lineno]]))
 
 
 class Link(PieceOptions):
@@ -140,6 +142,80 @@ class SoftAssignment(PieceOptions):
     point: tuple[Across, Up] = (-0.6, 0.4)
     alpha: Alpha = 1
     slider: bool = True
+
+
+class SoftlyAssigned(PieceOptions):
+    """A point of the piece target: what it is called, and its q, which adds up to one."""
+
+    name: Text
+    q: Annotated[list[Annotated[float, Field(ge=0, le=1)]], Field(min_length=2, max_length=5)]
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> SoftlyAssigned:
+        if abs(sum(self.q) - 1) > 1e-6:
+            raise ValueError(f"q: received {self.q}, which add up to {sum(self.q):g}; expected 1")
+        return self
+
+
+class Target(PieceOptions):
+    """From q of some points to p, in half-steps: square, divide by how full a cluster is, normalise.
+
+    `others` is how many points each cluster has beside these; with `sliders` that can be changed. `shown` is the
+    number of half-steps that are seen at first.
+    """
+
+    points: Annotated[list[SoftlyAssigned], Field(min_length=1, max_length=3)]
+    others: Annotated[list[Annotated[float, Field(ge=0, le=200)]], Field(min_length=2, max_length=5)]
+    sliders: bool = False
+    shown: Annotated[int, Field(ge=0, le=3)] = 0
+
+    @model_validator(mode="after")
+    def _alike(self) -> Target:
+        sizes = {len(self.others), *(len(point.q) for point in self.points)}
+        if len(sizes) > 1:
+            raise ValueError(f"others: received {len(self.others)} clusters, expected as many as each q has")
+        return self
+
+
+class Amount(PieceOptions):
+    """A number in a sentence that can be dragged."""
+
+    value: float
+    low: float
+    high: float
+    step: Annotated[float, Field(gt=0)] = 0.1
+
+    @model_validator(mode="after")
+    def _within(self) -> Amount:
+        if not self.low <= self.value <= self.high or self.low == self.high:
+            raise ValueError(f"value: received {self.value:g}, expected a number from low to high")
+        return self
+
+
+FORMULAS = {  # of pages/learn/dec.js: what each takes, and what it gives
+    "two-centers": (("alpha", "near", "far"), ("near_weight", "far_weight", "q", "other")),
+    "two-clusters": (("q", "fill"), ("p", "gain")),
+    "pull": (("alpha", "p", "q", "distance"), ("pull",)),
+}
+
+
+class Sentence(PieceOptions):
+    """A sentence with numbers in it that can be dragged, {alpha}, and what follows from them by a formula, [q]."""
+
+    formula: Literal["two-centers", "two-clusters", "pull"]
+    text: Text
+    numbers: dict[str, Amount]
+
+    @model_validator(mode="after")
+    def _known(self) -> Sentence:
+        takes, gives = FORMULAS[self.formula]
+        if set(self.numbers) != set(takes):
+            raise ValueError(f"numbers: received {', '.join(self.numbers)}; {self.formula} takes {', '.join(takes)}")
+        for kind, pattern, names in (("number", r"\{(\w+)\}", takes), ("result", r"\[(\w+)\]", gives)):
+            for name in re.findall(pattern, self.text):
+                if name not in names:
+                    raise ValueError(f"text: there is no {kind} {name!r} of {self.formula}; it has {', '.join(names)}")
+        return self
 
 
 class Stepper(PieceOptions):
@@ -188,5 +264,7 @@ PIECES: dict[str, type[PieceOptions]] = {
     "draw": Draw,
     "decode-plane": DecodePlane,
     "soft-assignment": SoftAssignment,
+    "target": Target,
     "stepper": Stepper,
+    "sentence": Sentence,
 }

@@ -52,3 +52,18 @@ export function gradients(z, centers, p, alpha) { // of the *sum* over all point
 export function descended(values, gradient, rate) { // one step of gradient descent
   return values.map((row, i) => row.map((value, k) => value - rate * gradient[i][k]));
 }
+
+export const FORMULAS = { // of sentences with numbers in them; dec_core/lessons/pieces.py knows what each takes and gives
+  "two-centers": ({ alpha, near, far }) => { // a point at two distances from two centers
+    const [near_weight, far_weight] = [near, far].map((distance) => kernel(distance ** 2, alpha));
+    const [q, other] = normalised([near_weight, far_weight]);
+    return { near_weight, far_weight, q, other };
+  },
+  "two-clusters": ({ q, fill }) => { // a point between two clusters, of which the first is so many times as full
+    const [[p]] = target([[q, 1 - q]], [fill, 1]);
+    return { p, gain: p - q };
+  },
+  pull: ({ alpha, p, q, distance }) => ({ // one center's part of equation 4, towards the center
+    pull: ((alpha + 1) / alpha) * (p - q) * distance / (1 + distance ** 2 / alpha),
+  }),
+};

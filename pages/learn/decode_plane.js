@@ -1,7 +1,7 @@
 // The plane of a z of two numbers. A point is moved, and what the decoder makes of it is drawn beside it.
 // data: {low, high: of the plane in z; grid: points of the grid on each side; sprite: {url, columns, width, height} of what
 //        the decoder makes of them, row by row; points: base64 of uint16 x, y of images; classes: base64, names, colours}
-// Stands behind plane.js.
+// Stands behind words.js and plane.js.
 
 const REACH = 3; // of the plane on each side, in its own units
 const drawnPlanes = new WeakMap();

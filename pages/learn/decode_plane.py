@@ -27,7 +27,7 @@ HTML = (
     '<figure><canvas class="picture" width="28" height="28" role="img"></canvas><figcaption></figcaption></figure>'
     '<div class="legend"></div><div class="said" role="status"></div></div>'
 )
-_piece = component("decode_plane", HTML, "plane.js", "decode_plane.js")
+_piece = component("decode_plane", HTML, "words.js", "plane.js", "decode_plane.js")
 
 
 def show(options: DecodePlane, place: Any) -> None:

@@ -6,7 +6,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from pages.learn import code, decode_plane, digits, draw, links, questions, soft_assignment, stepper
+from pages.learn import (
+    code,
+    decode_plane,
+    digits,
+    draw,
+    links,
+    questions,
+    sentence,
+    soft_assignment,
+    stepper,
+    target,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -32,7 +43,9 @@ DRAW: dict[str, Callable[[Any, Place], None]] = {
     "draw": draw.show,
     "decode-plane": decode_plane.show,
     "soft-assignment": soft_assignment.show,
+    "target": target.show,
     "stepper": stepper.show,
+    "sentence": sentence.show,
 }
 # which stand beside the text, where there is room
-WIDE = frozenset({"digits", "decode-plane", "soft-assignment", "stepper"})
+WIDE = frozenset({"digits", "decode-plane", "soft-assignment", "stepper", "target"})

@@ -1,11 +1,9 @@
 // A plane drawn on a canvas. What can be moved in it is a button that lies over it: by mouse, finger and arrow keys.
-// Stands behind dec.js, before the piece that draws in it.
+// Stands behind words.js.
 
 const STEP = 0.1, FAR = 0.5; // of the plane's units, that an arrow key moves by; with Shift
-const ROOM = 0.95; // of the plane, that its contents may fill
+const ROOM = 0.95; // of a plane that fits its contents: how much of it they may fill
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
-
-function fixed(value, digits = 2) { return (Math.abs(value) < 0.5 / 10 ** digits ? 0 : value).toFixed(digits).replace("-", "−"); }
 
 function rgb(hex) { return [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16)); }
 
@@ -16,7 +14,7 @@ function mixed(shares, colours) { // what colours make, each with its share; sha
 class Plane {
   // `half` is [x, y]: the plane reaches from minus these to these; `draw` is called when the size changes.
   constructor(root, half, draw) {
-    this.root = root; this.half = half; this.zoom = 1; this.handles = [];
+    this.root = root; this.half = half; this.zoom = 1; this.room = 1; this.handles = [];
     this.canvas = root.querySelector("canvas");
     this.pen = this.canvas.getContext("2d");
     this.canvas.style.aspectRatio = `${half[0]} / ${half[1]}`;
@@ -36,8 +34,8 @@ class Plane {
   rescale() { this.scale = this.width / (2 * this.half[0] * this.zoom); }
 
   fit(places) { // the plane reaches further where these would leave it
-    this.zoom = 1;
-    for (const place of places) place.forEach((value, k) => { this.zoom = Math.max(this.zoom, Math.abs(value) / (ROOM * this.half[k])); });
+    this.zoom = 1; this.room = ROOM;
+    for (const place of places) place.forEach((value, k) => { this.zoom = Math.max(this.zoom, Math.abs(value) / (this.room * this.half[k])); });
     this.rescale();
   }
 
@@ -48,8 +46,11 @@ class Plane {
     return this.within([(event.clientX - box.left - this.width / 2) / this.scale, (this.height / 2 - event.clientY + box.top) / this.scale]);
   }
 
-  within(place) { // never beyond the room, or the plane would reach further and further
-    return place.map((value, k) => Math.min(Math.max(value, -ROOM * this.zoom * this.half[k]), ROOM * this.zoom * this.half[k]));
+  within(place) { // never beyond its room, or a plane that fits would reach further and further
+    return place.map((value, k) => {
+      const most = this.room * this.zoom * this.half[k];
+      return Math.min(Math.max(value, -most), most);
+    });
   }
 
   clear() {
@@ -108,9 +109,4 @@ class Plane {
   name() { // the buttons, in words; not for every frame, since it is read aloud
     for (const { node, at, name } of this.handles) node.setAttribute("aria-label", `${name}, at ${at().map((value) => fixed(value, 1)).join(" and ")}; arrow keys move it`);
   }
-}
-
-function later(act, milliseconds = 500) { // only once it has been quiet for a while
-  let timer = 0;
-  return (...given) => { clearTimeout(timer); timer = setTimeout(() => act(...given), milliseconds); };
 }

@@ -2,7 +2,6 @@
 // data: {centers: [[x, y]], point: [x, y], alpha, slider: whether alpha can be moved, colours, script}
 
 const HALF = [4, 2.5], GRID = [96, 60]; // the plane; how finely its ground is coloured
-const shown = new WeakMap();
 
 class SoftAssignment {
   constructor(root, data) {
@@ -21,11 +20,13 @@ class SoftAssignment {
     const slider = root.querySelector(".alpha input");
     root.querySelector(".alpha").hidden = !data.slider;
     slider.value = Math.log10(this.alpha);
-    slider.addEventListener("input", () => { this.alpha = Number((10 ** slider.value).toPrecision(2)); this.changed(true); });
+    slider.oninput = () => { this.alpha = Number((10 ** slider.value).toPrecision(2)); this.changed(true); };
     this.rows();
     this.plane.name();
     this.changed(true);
   }
+
+  end() { this.plane.observer.disconnect(); }
 
   rows() {
     this.root.querySelector("tbody").replaceChildren(...this.names.map((name, j) => {
@@ -88,10 +89,4 @@ class SoftAssignment {
   }
 }
 
-export function draw({ data, parentElement }) {
-  const root = parentElement.querySelector(".piece"), text = JSON.stringify(data);
-  if (!root || shown.get(root) === text) return; // what was moved stays as it is
-  root.querySelector(".handles").replaceChildren();
-  shown.set(root, text);
-  new SoftAssignment(root, data);
-}
+export function draw(shown) { mount(shown, "soft-assignment", (root, data) => new SoftAssignment(root, data)); }

@@ -6,7 +6,6 @@ const LONGEST = 46; // pixels, of the longest arrow
 const MOST = 2000; // moves that can be gone back
 const PACE = { slow: 900, play: 50 }; // milliseconds from one half-step, or update, to the next
 const TOUCH = 18; // pixels from a point that are still on it
-const shown = new WeakMap();
 
 function number(value) { return Number(value.toPrecision(2)); }
 
@@ -32,6 +31,8 @@ class Stepper {
     this.listen();
     this.startOver();
   }
+
+  end() { this.pace = null; this.plane.observer.disconnect(); cancelAnimationFrame(this.asked); }
 
   // ---- what is shown, and all that was before
   get state() { return this.history[this.history.length - 1]; }
@@ -117,9 +118,10 @@ class Stepper {
     const points = state.z.map((_, i) => this.at("z", i));
     plane.fit([...points, ...state.centers.map((_, j) => this.at("centers", j))]);
     plane.clear();
+    const radius = plane.width < 500 ? 3.2 : 4.5;
     points.forEach((place, i) => {
       const [r, g, b] = mixed(shares[i], this.colours);
-      plane.disc(place, 4.5, `rgb(${r}, ${g}, ${b})`);
+      plane.disc(place, radius, `rgb(${r}, ${g}, ${b})`);
     });
     if (state.phase === "arrows") this.arrows();
     plane.disc(points[this.chosen], 8, "transparent", plane.ink);
@@ -277,9 +279,4 @@ class Stepper {
   }
 }
 
-export function draw({ data, parentElement }) {
-  const root = parentElement.querySelector(".piece"), text = JSON.stringify(data);
-  if (!root || shown.get(root) === text) return; // what was moved stays as it is
-  shown.set(root, text);
-  new Stepper(root, data);
-}
+export function draw(shown) { mount(shown, "stepper", (root, data) => new Stepper(root, data)); }

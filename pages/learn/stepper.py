@@ -32,7 +32,7 @@ HTML = (
     )
     + '</div><div class="said" role="status"></div></div>'
 )
-_piece = component("stepper", HTML, "dec.js", "plane.js", "descent.js", "stepper.js")
+_piece = component("stepper", HTML, "dec.js", "words.js", "plane.js", "descent.js", "stepper.js")
 
 
 def show(options: Stepper, place: Any) -> None:

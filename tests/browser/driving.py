@@ -37,9 +37,11 @@ PROBED = re.compile(r"^http://localhost:\d+/\w+/_stcore/(health|host-config)$")
 expect.set_options(timeout=PATIENCE)
 
 
-def opened(browser: Browser, complaints: list[str], width: int = 1440, height: int = 900) -> Page:
+def opened(
+    browser: Browser, complaints: list[str], width: int = 1440, height: int = 900, has_touch: bool = False
+) -> Page:
     """A page in a context of its own that writes down what should not happen: errors, and requests to elsewhere."""
-    page = browser.new_context(viewport={"width": width, "height": height}).new_page()
+    page = browser.new_context(viewport={"width": width, "height": height}, has_touch=has_touch).new_page()
     page.set_default_timeout(PATIENCE)
 
     def console(message) -> None:

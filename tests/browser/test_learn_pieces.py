@@ -5,6 +5,7 @@ import pytest
 from driving import opened
 
 from dec_core.analysis.assignment import soft_assignment, target_distribution
+from dec_core.lessons.pieces import FORMULAS
 from pages.learn import scenes
 from pages.learn.component import script
 
@@ -100,3 +101,21 @@ def moved(z, centers, p, alpha, rate):
     weight = (p - soft_assignment(z, centers, alpha)) / (1 + np.sum(away**2, axis=2) / alpha)
     force = (alpha + 1) / alpha * weight[..., None] * away
     return z - rate * force.sum(axis=1), centers + rate * force.sum(axis=0)
+
+
+def test_formulas_of_sentences_take_and_give_what_lessons_are_checked_by(formulas):
+    given = {name: dict.fromkeys(takes, 0.7) for name, (takes, _) in FORMULAS.items()}
+    every = "given => Object.entries(dec.FORMULAS).map(([name, formula]) => [name, formula(given[name])])"
+    got = formulas.evaluate(every, given)
+    assert {name: tuple(results) for name, results in got} == {name: gives for name, (_, gives) in FORMULAS.items()}
+    q = soft_assignment(np.zeros((1, 1)), np.array([[1.5], [-4.0]]), 2.5)[0]
+    sentence = "given => dec.FORMULAS['two-centers'](given)"
+    assert formulas.evaluate(sentence, {"alpha": 2.5, "near": 1.5, "far": 4})["q"] == pytest.approx(q[0], abs=1e-12)
+    shares = np.array([[0.6, 0.4], [0.9, 0.1], [0.9, 0.1], [0.2, 0.8]])
+    fill = shares[:, 0].sum() / shares[:, 1].sum()
+    p = formulas.evaluate("given => dec.FORMULAS['two-clusters'](given)", {"q": 0.6, "fill": fill})["p"]
+    assert p == pytest.approx(target_distribution(shares)[0, 0], abs=1e-12)
+    pull = {"alpha": 2.5, "p": 0.9, "q": 0.7, "distance": 1.5}
+    assert formulas.evaluate("given => dec.FORMULAS.pull(given)", pull)["pull"] == pytest.approx(
+        3.5 / 2.5 * 0.2 * 1.5 / (1 + 2.25 / 2.5)
+    )

@@ -1,0 +1,179 @@
+"""Lessons 3 to 5 from end to end: what is moved by mouse, by finger and by the keyboard alone, wide and narrow."""
+
+import re
+
+import numpy as np
+import pytest
+from driving import button, opened, wait_until
+from playwright.sync_api import expect
+
+from dec_core.analysis.assignment import soft_assignment
+from dec_core.lessons import lessons
+
+STEPS = {lesson.name: lesson.steps for lesson in lessons()[0]}
+
+
+def at_step(page, address, lesson, step):
+    page.goto(f"{address}/learn?lesson={lesson}&step={step}")
+    shown(page, lesson, step)
+
+
+def shown(page, lesson, step):
+    """Wait until a step is drawn; nothing of it may be broken or wider than the page."""
+    page.get_by_text(f"step {step} of {len(STEPS[lesson])}").wait_for()
+    page.get_by_role("heading", name=STEPS[lesson][step - 1].title).wait_for()
+    assert page.locator(".katex-error").count() == 0
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def handle(page, name):
+    return page.get_by_role("button", name=re.compile(f"^{name}, at"))
+
+
+def middle(locator):
+    box = locator.bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def dragged(page, locator, dx, dy):
+    x, y = middle(locator)
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + dx, y + dy, steps=4)
+    page.mouse.up()
+
+
+def table(page):
+    """Distances and q of the piece soft-assignment, as they stand on screen."""
+    rows = page.locator(".piece tbody tr")
+    rows.first.wait_for()
+    cells = [row.locator("td").all_inner_texts() for row in rows.all()]
+    return np.array([float(row[0]) for row in cells]), np.array([float(row[2]) for row in cells])
+
+
+def moves(page):
+    return int(re.search(r"Move (\d+)", page.locator(".numbers").inner_text())[1])
+
+
+def points_of(page, name):
+    return int(re.search(rf"\b{name} (\d+)", page.locator(".numbers").inner_text().split("·")[-1])[1])
+
+
+def test_three_lessons_by_mouse_and_keyboard(page, server):
+    at_step(page, server.address, "soft-assignment", 2)
+    point = handle(page, "The point")
+    before = table(page)[0]
+    dragged(page, point, -60, 20)
+    distances, q = table(page)
+    assert not np.allclose(distances, before, atol=0.2)
+    expected = soft_assignment(np.zeros((1, 1)), distances[:, None])[0]
+    np.testing.assert_allclose(q, expected, atol=0.01)  # of distances that were rounded
+    point.focus()
+    page.keyboard.press("Shift+ArrowRight")
+    assert not np.allclose(table(page)[0], distances, atol=0.2)
+
+    button(page, "Next").click()
+    shown(page, "soft-assignment", 3)
+    sure = table(page)[1].max()
+    page.get_by_role("slider", name="alpha").press("End")
+    page.locator(".alpha output", has_text="10").wait_for()
+    assert table(page)[1].max() > sure
+
+    button(page, "Next").click()
+    shown(page, "soft-assignment", 4)
+    results = page.locator(".line b")
+    expect(results.nth(2)).to_have_text("0.714")
+    far = page.get_by_role("slider", name="far")
+    far.press("Home")
+    assert (far.inner_text(), results.nth(2).inner_text()) == ("0.0", "0.333")
+    dragged(page, far, 60, 0)
+    assert (far.inner_text(), results.nth(2).inner_text()) == ("1.0", "0.500")
+
+    at_step(page, server.address, "target", 2)
+    forward = page.locator(".forward")
+    page.locator(".points table").first.wait_for()
+    for half_step in ("Squared", "Divided", "Normalised"):
+        forward.click()
+        assert page.locator(".sentence").inner_text().startswith(half_step)
+    assert page.locator(".points tr.now td").first.inner_text() == "0.994" and forward.is_disabled()
+
+    at_step(page, server.address, "update", 2)
+    plane = page.get_by_role("img", name=re.compile("^A plane with 200 points and 4 centers"))
+    page.locator(".phases [aria-current]").wait_for()
+    plane.focus()
+    for phase in ("p", "arrows", "move", "q"):
+        page.keyboard.press("ArrowRight")
+        assert page.locator(".phases [aria-current]").get_attribute("data-phase") == phase
+    assert moves(page) == 1
+    page.keyboard.press(" ")
+    wait_until(page, lambda: moves(page) > 4)
+    page.keyboard.press(" ")
+    reached = moves(page)
+    for move in range(reached - 1, 0, -1):
+        page.keyboard.press("ArrowLeft")
+        assert moves(page) == move  # and nothing plays on
+    for _ in range(4):
+        page.keyboard.press("ArrowLeft")
+    assert moves(page) == 0 and page.locator(".stepper .back").is_disabled()
+    assert points_of(page, "A") == 50
+
+    center = handle(page, "Center A")
+    center.focus()
+    place = center.bounding_box()
+    page.keyboard.press("Shift+ArrowUp")
+    wait_until(page, lambda: center.bounding_box()["y"] < place["y"] - 10)
+    page.locator(".stepper .back").click()
+    wait_until(page, lambda: center.bounding_box() == place)
+
+    at_step(page, server.address, "update", 4)
+    page.get_by_label("start").select_option("far")
+    lost = handle(page, "Center D")
+    lost.wait_for()
+    assert points_of(page, "D") == 0
+    left = plane.bounding_box()["x"] + 40
+    dragged(page, lost, left - middle(lost)[0], 60)
+    page.locator(".play").click()
+    wait_until(page, lambda: points_of(page, "D") > 40)
+
+
+@pytest.fixture
+def phone(server, browser):
+    """A page of 390 px that is touched."""
+    complaints = []
+    page = opened(browser, complaints, 390, 844, has_touch=True)
+    yield page
+    page.context.close()
+    assert complaints == []
+
+
+def touched(page, locator, dx, dy):
+    """Drag by a finger."""
+    locator.scroll_into_view_if_needed()
+    x, y = middle(locator)
+    browser = page.context.new_cdp_session(page)
+    for kind, share in (("touchStart", 0), *(("touchMove", i / 4) for i in range(1, 5)), ("touchEnd", None)):
+        points = [] if share is None else [{"x": x + share * dx, "y": y + share * dy}]
+        browser.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+
+def test_a_phone_shows_every_step_and_a_finger_moves_what_a_mouse_does(phone, server):
+    at_step(phone, server.address, "soft-assignment", 1)
+    for step in range(2, len(STEPS["soft-assignment"]) + 1):
+        button(phone, "Next").click()
+        shown(phone, "soft-assignment", step)
+        if step == 2:
+            before = table(phone)[0]
+            touched(phone, handle(phone, "The point"), -20, 30)
+            wait_until(phone, lambda: not np.allclose(table(phone)[0], before, atol=0.1))  # noqa: B023
+        if step == 4:
+            touched(phone, phone.get_by_role("slider", name="near"), 60, 0)
+            expect(phone.get_by_role("slider", name="near")).to_have_text("2.0")
+    at_step(phone, server.address, "update", 5)
+    center = handle(phone, "Center B")
+    place = center.bounding_box()
+    touched(phone, center, -40, -10)
+    wait_until(phone, lambda: center.bounding_box()["x"] < place["x"] - 25)
+    phone.locator(".forward").click()  # a tap so soon after a touch would be half of a double one
+    expect(phone.locator(".phases [aria-current]")).to_have_text("p")
+    for lesson, step in (("update", 6), ("target", 3), ("target", 5)):
+        at_step(phone, server.address, lesson, step)
