@@ -2,6 +2,7 @@
 
 import json
 import socket
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -11,6 +12,8 @@ from dec_core.runs.room_files import FOLDER, signing_key
 from dec_core.work import checks as doctor
 from dec_core.work import memory
 from dec_core.work.checks import checks
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="there is no such folder, in which not even root can write")
 
 
 @pytest.fixture(autouse=True)
@@ -120,3 +123,23 @@ def test_the_command_says_it_all_and_ends_with_1_where_something_is_bad(capsys):
     assert {row["what"]: row["level"] for row in rows}["port"] == "bad"
     assert main(["doctor", "--port", port]) == 0
     assert "is free" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "place", ["file", pytest.param("/proc/runs", marks=linux), pytest.param("/sys/runs", marks=linux)]
+)
+def test_a_folder_in_which_nobody_can_keep_runs_is_said_before_a_server_starts(tmp_path, monkeypatch, capsys, place):
+    (tmp_path / "file").write_text("in its place")
+    root = tmp_path / place  # the second is the whole path where it is one
+    monkeypatch.setenv("DEC_RUNS", str(root))
+    row = of("runs folder", root)
+    assert row.level == "bad" and row.remedy
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        free_port = str(probe.getsockname()[1])
+    for options in ([], ["--room"]):
+        assert main(["serve", "--port", free_port, *options]) == 2
+        out, err = capsys.readouterr()
+        assert out == "" and err.startswith(f"error: runs: {root} cannot be written to: ")
+        assert err.endswith("; give this user the right, or set DEC_RUNS\n") and err.count("\n") == 1
+    assert (tmp_path / "file").read_text() == "in its place" and list(tmp_path.glob("*")) == [tmp_path / "file"]

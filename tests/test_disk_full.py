@@ -50,6 +50,25 @@ def test_start_says_so_and_leaves_no_folder(root, full):
     assert [path.name for path in root.iterdir() if not path.name.startswith(".")] == []
 
 
+def test_a_folder_that_can_no_longer_be_written_to_is_said_in_words(root, monkeypatch, finished_run):
+    """As on a disk that the system has turned read-only: what was trained is shown, what is asked for is refused."""
+    shutil.copytree(finished_run.path, root / finished_run.id)
+
+    write = RunFolder.write
+
+    def refused(path, fill):
+        if root in path.parents:
+            raise OSError(errno.EROFS, "Read-only file system", str(path))
+        write(path, fill)
+
+    at = opened_at("train", run=finished_run.id)
+    monkeypatch.setattr(RunFolder, "write", staticmethod(refused))
+    button(at, "Start").click().run()
+    assert "The new run could not be written: the server cannot write to its runs folder. Ask the" in said(at, root)
+    for page in ("train", "compare", "inspect"):
+        assert not opened_at(page, run=finished_run.id).exception
+
+
 def test_a_name_that_cannot_be_written_says_so(root, full, finished_run):
     shutil.copytree(finished_run.path, root / finished_run.id)
     at = opened_at("compare", runs=finished_run.id)

@@ -62,6 +62,7 @@ def run(options: argparse.Namespace) -> int:
     host = options.host or (EVERYWHERE if options.room and not urls else LOOPBACK)
     _check_free(host, options.port)
     runs = runs_root().resolve()
+    _check_folder(runs)
     environment = {**os.environ, "DEC_RUNS": str(runs), **_settings(options)}
     room = RoomSettings.from_environment(environment)
     if options.room:
@@ -121,6 +122,14 @@ def _check_free(host: str, port: int) -> None:
 
     if problem := why_not_free(host, port):
         raise ValueError(f"--port: cannot listen at {host}:{port}: {problem}; choose another --port or --host")
+
+
+def _check_folder(runs: Path) -> None:
+    """Raises ValueError where no run could be kept there."""
+    from dec_core.work.checks import why_not_kept_in
+
+    if problem := why_not_kept_in(runs):
+        raise ValueError(f"runs: {runs} cannot be written to: {problem}; give this user the right, or set DEC_RUNS")
 
 
 def _settings(options: argparse.Namespace) -> dict[str, str]:

@@ -23,11 +23,15 @@ def name_of_images(config: RunConfig) -> str:
 def mapped_images(config: RunConfig, root: Path) -> np.ndarray:
     """The images as the network of a run saw them: uint8, shape (n, height, width[, 3]), read only.
 
-    They are written once below `root`, the folder of runs; deskewing 70 000 digits takes some seconds.
+    They are written once below `root`, the folder of runs; deskewing 70 000 digits takes some seconds. Where nothing
+    can be written there, they are in memory.
     """
     path = Path(root) / FOLDER / f"{name_of_images(config)}.npy"
     if not path.is_file():
         data = load(config.dataset, config.n_samples, upright=config.deskew, root=root)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        RunFolder.write(path, lambda file: np.save(file, data.images))
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            RunFolder.write(path, lambda file: np.save(file, data.images))
+        except OSError:  # a full disk, or one that is read-only: what is there can be looked at
+            return data.images
     return np.load(path, mmap_mode="r")

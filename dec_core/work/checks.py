@@ -108,12 +108,23 @@ def _rights(root: Path) -> Check:
         return Check(
             "runs folder", f"{folder} cannot be written to", "bad", "Give this user the right, or set DEC_RUNS."
         )
+    if problem := why_not_kept_in(root):
+        return Check("runs folder", f"{root} cannot be written to: {problem}", "bad", "Set DEC_RUNS to another folder.")
     secrets = root / FOLDER
     if os.name != "nt" and secrets.is_dir() and stat.S_IMODE(secrets.stat().st_mode) & 0o077:
         return Check(
             "runs folder", f"others can read {secrets}", "bad", f"Protect the cookies' key: chmod 700 {secrets}"
         )
     return Check("runs folder", f"{root} {'can be written to' if folder == root else 'will be made'}")
+
+
+def why_not_kept_in(root: Path) -> str:
+    """Why runs cannot be kept in this folder, or it cannot be made; "" where they can. Nothing stays of the trial."""
+    try:
+        with tempfile.TemporaryFile(dir=_existing(root)):
+            return ""
+    except OSError as error:
+        return error.strerror or type(error).__name__
 
 
 def _open_files() -> Check:
