@@ -75,7 +75,10 @@ def measure(n_kills: int, chance: random.Random, targets: Sequence[str]) -> list
                 n = min(KILLS_A_RUN, n_kills - tally.n_kills)
                 tally.n_runs += 1
                 root = Path(temporary) / f"{tally.target}-{tally.n_runs}"
-                _one_run(tally, root, config, n, labels, lambda: chance.uniform(0, seconds))
+                n_before = tally.n_kills
+                lasted = _one_run(tally, root, config, n, labels, lambda longest=seconds: chance.uniform(0, longest))
+                if tally.n_kills == n_before:  # it ended before its moment: the machine has become faster
+                    seconds = min(seconds, lasted)
                 print(table([tally]).partition("\n|---|---|---|---|---|\n")[2], file=sys.stderr, flush=True)
         return tallies
 
@@ -103,8 +106,8 @@ def _undisturbed(root: Path, config: RunConfig) -> tuple[np.ndarray, float]:
 
 def _one_run(
     tally: Tally, root: Path, config: RunConfig, n: int, labels: np.ndarray, moment: Callable[[], float]
-) -> None:
-    """Start a run, disturb it `n` times, let it finish; note what is wrong."""
+) -> float:
+    """Start a run, disturb it `n` times, let it finish; note what is wrong. Returns how long training took, in s."""
     kill, has_cluster = KILLS[tally.target]
     with scene(root, has_cluster=has_cluster) as made:
         folder = made.server.tell("start", config.to_json().replace("\n", " "))
@@ -127,6 +130,7 @@ def _one_run(
         elif not np.array_equal(_labels(folder), labels):
             tally.wrong.append("its labels are not those of the undisturbed run")
         tally.wrong += made.close()
+        return sum(folder.status.seconds.values())
 
 
 def _labels(folder: RunFolder) -> np.ndarray:

@@ -92,9 +92,9 @@ class Source:
         for name in gone:
             self._sizes.pop(name, None)
             self._versions.pop(name, None)
-        along = [part for name, path in self._others.items() for part in _whole(name, path.read_bytes())]
+        from_elsewhere = [part for name, path in self._others.items() for part in _whole(name, path.read_bytes())]
         self._others = {}
-        return [*along, *early, *grown, *late, *status, *((name, "gone", b"", 0) for name in gone)]
+        return [*from_elsewhere, *early, *grown, *late, *status, *((name, "gone", b"", 0) for name in gone)]
 
     def _names(self) -> list[str]:
         """Files that are replaced and on which records may depend."""
