@@ -3,6 +3,7 @@
 
 const STEP = 0.1, FAR = 0.5; // of the plane's units, that an arrow key moves by; with Shift
 const ROOM = 0.95; // of a plane that fits its contents: how much of it they may fill
+const INK = 400; // milliseconds that the page's colour of text is taken to stay
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
 function rgb(hex) { return [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16)); }
@@ -54,7 +55,8 @@ class Plane {
   }
 
   clear() {
-    this.ink = getComputedStyle(this.root).color;
+    const now = performance.now();
+    if (!(now - this.inked < INK)) { this.ink = getComputedStyle(this.root).color; this.inked = now; }
     this.pen.clearRect(0, 0, this.width, this.height);
   }
 

@@ -25,7 +25,7 @@ class Stepper {
     this.chosen = 0; this.pace = null; this.glide = 1;
     this.still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.part = (name) => root.querySelector(name);
-    this.say = later(() => { this.part(".said").textContent = this.finding; this.plane.name(); }, 700);
+    this.say = later(() => this.tell(), 700);
     this.plane = new Plane(root, HALF, () => this.ask());
     this.start = Object.keys(data.starts)[0];
     this.listen();
@@ -78,7 +78,11 @@ class Stepper {
     this.arrived();
   }
 
-  arrived() { this.write(); this.curve(); this.say(); this.ask(); }
+  arrived() {
+    if (!this.pace) this.write(); // at once; while it plays, with the next frame
+    this.isNew = true;
+    this.say(); this.ask();
+  }
 
   // ---- time
   run(pace) {
@@ -102,6 +106,7 @@ class Stepper {
     }
     if (this.glide >= 1) this.began = null;
     this.draw();
+    if (this.isNew) { this.curve(); this.write(); this.isNew = false; } // sizes are read before anything is written
     if (this.pace || this.glide < 1) this.ask();
   }
 
@@ -158,9 +163,10 @@ class Stepper {
     const width = canvas.clientWidth, height = canvas.clientHeight, values = [];
     for (const { moves, kl } of this.history) if (kl) values[moves] = kl;
     const right = Math.max(20, values.length - 1), top = Math.max(0.05, ...values.filter(Number.isFinite)) * 1.1;
-    canvas.width = width * ratio; canvas.height = height * ratio;
+    if (canvas.width !== Math.round(width * ratio)) { canvas.width = Math.round(width * ratio); canvas.height = Math.round(height * ratio); }
     pen.setTransform(ratio, 0, 0, ratio, 0, 0);
-    pen.strokeStyle = pen.fillStyle = getComputedStyle(this.root).color;
+    pen.clearRect(0, 0, width, height);
+    pen.strokeStyle = pen.fillStyle = this.plane.ink;
     pen.globalAlpha = 0.35;
     pen.strokeRect(0.5, 0.5, width - 1, height - 1);
     pen.globalAlpha = 1; pen.lineWidth = 1.5;
@@ -168,7 +174,7 @@ class Stepper {
     values.forEach((kl, move) => pen.lineTo(2 + move / right * (width - 6), height - 2 - kl / top * (height - 4)));
     pen.stroke();
     if (values.length) { pen.beginPath(); pen.arc(2 + (values.length - 1) / right * (width - 6), height - 2 - values.at(-1) / top * (height - 4), 3, 0, 7); pen.fill(); }
-    canvas.setAttribute("aria-label", values.length ? `KL by move: ${fixed(values.find(Number.isFinite), 3)} at first, ${fixed(values.at(-1), 3)} now.` : "KL by move: none yet, since there is no p.");
+    this.curveSays = values.length ? `KL by move: ${fixed(values.find(Number.isFinite), 3)} at first, ${fixed(values.at(-1), 3)} now.` : "KL by move: none yet, since there is no p.";
   }
 
   // ---- words
@@ -185,9 +191,15 @@ class Stepper {
     }
     const row = (shares) => (shares ? names.map((name, j) => `${name} ${fixed(shares[j], 2)}`).join(", ") : "none yet");
     this.part(".chosen").textContent = `Ringed, point ${this.chosen + 1}: q ${row(state.q[this.chosen])}; p ${row(state.p?.[this.chosen])}`;
-    this.finding = `${this.part(".numbers").textContent}. ${this.sentence()}`;
-    this.plane.canvas.setAttribute("aria-label", `A plane with ${state.z.length} points and ${names.length} centers. ${this.finding}`);
     this.buttons();
+  }
+
+  tell() { // what is read aloud, once it has been still for a while
+    const { z, centers } = this.state, finding = `${this.part(".numbers").textContent}. ${this.sentence()}`;
+    this.part(".said").textContent = finding;
+    this.plane.canvas.setAttribute("aria-label", `A plane with ${z.length} points and ${centers.length} centers. ${finding}`);
+    this.part(".curve").setAttribute("aria-label", this.curveSays);
+    this.plane.name();
   }
 
   sentence() {
@@ -232,7 +244,7 @@ class Stepper {
 
   choose(i) {
     this.chosen = (i + this.state.z.length) % this.state.z.length;
-    this.write(); this.say(); this.ask();
+    this.arrived();
   }
 
   listen() {

@@ -103,18 +103,19 @@ def test_three_lessons_by_mouse_and_keyboard(page, server):
     plane.focus()
     for phase in ("p", "arrows", "move", "q"):
         page.keyboard.press("ArrowRight")
-        assert page.locator(".phases [aria-current]").get_attribute("data-phase") == phase
+        expect(page.locator(".phases [aria-current]")).to_have_attribute("data-phase", phase)
     assert moves(page) == 1
     page.keyboard.press(" ")
     wait_until(page, lambda: moves(page) > 4)
     page.keyboard.press(" ")
-    reached = moves(page)
-    for move in range(reached - 1, 0, -1):
+    expect(page.locator(".play")).to_have_text("Play")
+    for move in range(moves(page) - 1, 0, -1):
         page.keyboard.press("ArrowLeft")
         assert moves(page) == move  # and nothing plays on
-    for _ in range(4):
+    for _ in range(4):  # the half-steps of the first
         page.keyboard.press("ArrowLeft")
-    assert moves(page) == 0 and page.locator(".stepper .back").is_disabled()
+    assert moves(page) == 0
+    expect(page.locator(".stepper .back")).to_be_disabled()
     assert points_of(page, "A") == 50
 
     center = handle(page, "Center A")
