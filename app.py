@@ -13,7 +13,7 @@ from starlette.routing import Mount, Route
 from dec_core.gallery import install
 from dec_core.work.room import RoomSettings
 from pages.room.news import WALL
-from pages.shared import news
+from pages.shared import news, replay_route
 from pages.shared.files_route import CheckedFiles
 from pages.shared.focus import supervisor
 from pages.shared.following import ROOM
@@ -55,6 +55,7 @@ app = st.App(
         Route("/news", news.stream(*KINDS)),
         Route("/live/{run}", live_route.stream(*KINDS)),
         Route("/live/{run}/{part}/{version}", live_route.frame),
+        Route("/replay/{run}/{part}/{step}", replay_route.frame),
         *([Route("/instructor", enter_as_instructor)] if is_room() else []),
     ],
     middleware=[

@@ -24,7 +24,6 @@ import numpy as np
 from benchmarks.recordings import RECORDINGS, Recording
 from dec_core.cli.options import add_command
 from dec_core.cli.quiet import start_tensorflow
-from dec_core.config import RunConfig
 from dec_core.gallery import ABOUT, RUNS, run_id
 from dec_core.runs import subset
 from dec_core.runs.folder import RunFolder
@@ -71,36 +70,24 @@ def trained(name: str, recording: Recording, work: Path) -> RunFolder:
     made = RunFolder.create(work, recording.config)
     folder.set_status(made.status)
     shutil.rmtree(made.path)
-    with shown_is_kept(recording):
+    with the_first_are_shown():
         for _ in record(folder, live_umap=False):
             pass
     return folder
 
 
 @contextmanager
-def shown_is_kept(recording: Recording) -> Iterator[None]:
-    """Snapshots hold the images that are kept, in place of the usual ones, and examples are among them."""
-    kept = kept_rows(recording.config, recording.n_images)
+def the_first_are_shown() -> Iterator[None]:
+    """Snapshots of a run on all digits hold the first ones, which are those of a run on so many; not some of all."""
 
     def view_index(n: int) -> np.ndarray:
-        return kept_rows(recording.config, min(n, subset.VIEW_SIZE))
+        return np.arange(min(n, subset.VIEW_SIZE))
 
-    def example_index(n: int, y: np.ndarray | None) -> np.ndarray:
-        return kept[np.unique(y[kept], return_index=True)[1][: subset.N_EXAMPLES]]
-
-    ours = [module for name, module in sys.modules.items() if name.startswith("dec_core")]
     with ExitStack() as stack:
-        for module in ours:
-            for one in (view_index, example_index):
-                if hasattr(module, one.__name__):
-                    stack.enter_context(patch.object(module, one.__name__, one))
+        for name, module in list(sys.modules.items()):
+            if name.startswith("dec_core") and hasattr(module, "view_index"):
+                stack.enter_context(patch.object(module, "view_index", view_index))
         yield
-
-
-def kept_rows(config: RunConfig, n_images: int) -> np.ndarray:
-    """Which of the images of a run are those that a run on `n_images` has: evenly spread, as `load` takes them."""
-    n = config.n_samples or WHOLE
-    return np.searchsorted(np.arange(n) * WHOLE // n, np.arange(n_images) * WHOLE // n_images)
 
 
 def keep(name: str, recording: Recording, whole: RunFolder) -> int:
@@ -116,14 +103,14 @@ def keep(name: str, recording: Recording, whole: RunFolder) -> int:
     folder.set_status(replace(whole.status, pid=0, pid_started=0.0, host="", machine="", attempt=""))
     records = [record for record in whole.records()[0] if record["event"] not in MADE_ANEW]
     moments = chosen([record for record in records if record["event"] == "SnapshotTaken"], recording.n_moments)
-    with shown_is_kept(recording):  # as which they were taken
+    with the_first_are_shown():  # as when they were taken
         arrays = {record["file"]: whole.load_arrays(record["file"]) for record in moments}
     for record in records:
         if record["event"] != "SnapshotTaken":
             folder.append(record)
         elif record in moments:
             folder.append(record)
-            folder.save_arrays(record["file"], **reduced(arrays[record["file"]], recording))
+            folder.save_arrays(record["file"], **reduced(arrays[record["file"]], recording.n_images))
     for add in (add_umap, add_inspection, add_moving_umap):
         add(folder)
     if recording.with_network:
@@ -159,13 +146,9 @@ def chosen(moments: list[dict[str, Any]], most: int) -> list[dict[str, Any]]:
     return [before[i] for i in dict.fromkeys(spread.tolist())] + [after[i] for i in numbers]
 
 
-def reduced(arrays: dict[str, np.ndarray], recording: Recording) -> dict[str, np.ndarray]:
-    """The arrays of a snapshot, of the images that are kept: their rows among all, or among those that it shows."""
-    n = recording.config.n_samples or WHOLE
-    view = kept_rows(recording.config, min(n, subset.VIEW_SIZE))
-    rows = kept_rows(recording.config, recording.n_images)
-    of = {len(view): np.searchsorted(view, rows), n: rows}
-    return {name: array[of[len(array)]] if name in PER_IMAGE else array for name, array in arrays.items()}
+def reduced(arrays: dict[str, np.ndarray], n_images: int) -> dict[str, np.ndarray]:
+    """The arrays of a snapshot, of the first images alone."""
+    return {name: array[:n_images] if name in PER_IMAGE else array for name, array in arrays.items()}
 
 
 def size_of(folder: Path) -> int:

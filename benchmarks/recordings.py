@@ -21,7 +21,7 @@ class Recording:
     note : str
         What it shows, in a sentence.
     n_images, n_moments : int
-        How many images, evenly spread, and moments are kept.
+        How many images, the first ones, and moments are kept.
     with_network : bool
         Whether encoder and decoder are kept, so that one may draw for it.
     """

@@ -26,6 +26,7 @@ def test_each_recording_is_whole_and_says_where_it_comes_from(run_id, tmp_path):
     assert about["trained_with"]["versions"]["dec_core"] and run_id.removeprefix("gallery-") in about["command"]
     last = run.at(-1)
     assert last.labels.shape == (run.n,) and np.isfinite(run.folder.load_arrays(last.file)["z"]).all()
+    assert last.confusion.acc == pytest.approx(run.folder.status.outcome["acc"], abs=0.06)  # of all, and of those kept
     assert run.folder.status.state == "finished" and "/" not in json.dumps(about["trained_with"]["processor"])
 
 
@@ -91,3 +92,17 @@ def test_screens_open_a_recording_like_any_run_and_offer_nothing_that_changes_it
         listed = next(item for item in at.selectbox if item.label == "Run in focus").options
         assert sum(option.startswith("Recording · ") for option in listed) == len(recordings())
     assert {path: path.stat().st_mtime_ns for path in RUNS.rglob("*")} == before
+
+
+def test_train_replays_a_recording_and_goes_back_to_its_end(tmp_path, monkeypatch):
+    from pages.shared import replay
+
+    root, drawn = tmp_path / "runs", []
+    root.mkdir()
+    install(root)
+    monkeypatch.setattr(replay, "_player", lambda data, **_: drawn.append(data["url"]))
+    with app_over(root):
+        at = opened_at("train", run="gallery-first-look")
+        for n_players in (1, 1):
+            at = next(button for button in at.button if button.label == "Replay").click().run()
+            assert not at.exception and drawn == ["replay/gallery-first-look"] * n_players

@@ -3,6 +3,7 @@
 import pytest
 from screens import app_over, opened_at
 
+from dec_core.gallery import install
 from dec_core.lessons import lessons
 from dec_core.runs.answers import Answers
 from pages.shared.text import escape
@@ -12,6 +13,7 @@ from pages.shared.text import escape
 def root(tmp_path):
     root = tmp_path / "runs"
     root.mkdir()
+    install(root)
     with app_over(root):
         yield root
 
@@ -44,7 +46,7 @@ def test_a_guess_is_asked_before_and_shown_against_what_came_after(root):
     at = pressed(at, "That is my guess")
     assert "You guessed **A and B**; it is **A and C**" in texts(at)
     at = pressed(at.radio[0].set_value("A and C").run(), "Guess again")
-    assert "You guessed **A and C**" in texts(at) and "2 guesses, yours over time" in texts(at)
+    assert "You guessed **A and C**" in texts(at) and "2 guesses of yours over time" in texts(at)
     assert [each.answer for each in Answers(root).of("pixels/1/2", "")] == ["A and B", "A and C"]
 
 

@@ -65,6 +65,9 @@ N_READ = {"metric": 3, "page_link": 0, "progress": 0}
 KEYWORDS = ("label", "help", "body", "text", "caption")
 SAFE = {
     "escape",
+    "as_written",
+    "count_of",
+    "matrix_in_words",
     "sentence",
     "thousands",
     "len",

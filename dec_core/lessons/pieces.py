@@ -234,6 +234,13 @@ class Stepper(PieceOptions):
     seed: Annotated[int, Field(ge=0, le=9999)] = 7
 
 
+def recorded(run: str) -> str:
+    """The id of a recorded run. Raises ValueError where there is none of it."""
+    if not is_recording(run):
+        raise ValueError(f"run: there is no recording {run!r}; there are {', '.join(recordings())}")
+    return run
+
+
 class OfRecording(PieceOptions):
     """A piece that shows a recorded run, by its id: those that come along begin with gallery-."""
 
@@ -242,9 +249,29 @@ class OfRecording(PieceOptions):
     @field_validator("run")
     @classmethod
     def _is_there(cls, run: str) -> str:
-        if not is_recording(run):
-            raise ValueError(f"run: there is no recording {run!r}; there are {', '.join(recordings())}")
-        return run
+        return recorded(run)
+
+
+class ConfusionMatrix(OfRecording):
+    """The confusion matrix of a recorded run at its end."""
+
+
+class Replay(OfRecording):
+    """How a recorded run went, in the four boxes of Train; `seconds` for the whole of it."""
+
+    seconds: Literal[10, 20, 40, 120] = 40
+
+
+class Decoded(PieceOptions):
+    """What the decoders of some recorded runs draw at the end: their `centers`, or `reconstructions` of ten digits."""
+
+    runs: Annotated[list[str], Field(min_length=1, max_length=6)]
+    what: Literal["centers", "reconstructions"] = "centers"
+
+    @field_validator("runs")
+    @classmethod
+    def _are_there(cls, runs: list[str]) -> list[str]:
+        return [recorded(run) for run in runs]
 
 
 class Draw(OfRecording):
@@ -261,7 +288,10 @@ PIECES: dict[str, type[PieceOptions]] = {
     "code": Code,
     "link": Link,
     "digits": Digits,
+    "confusion": ConfusionMatrix,
+    "decoded": Decoded,
     "draw": Draw,
+    "replay": Replay,
     "decode-plane": DecodePlane,
     "soft-assignment": SoftAssignment,
     "target": Target,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import io
 from base64 import b64encode
-from html import escape
 from itertools import combinations
 from typing import Any
 
@@ -14,6 +14,7 @@ from PIL import Image
 
 from dec_core.data import load
 from dec_core.lessons.pieces import Digits
+from pages.shared.text import escape
 
 
 def show(options: Digits, _: Any) -> None:
@@ -28,16 +29,19 @@ def show(options: Digits, _: Any) -> None:
 
 
 def _figure(image: np.ndarray, caption: str) -> str:
+    return f"<figure>{image_of(image, caption)}<figcaption>{html.escape(caption)}</figcaption></figure>"
+
+
+def image_of(image: np.ndarray, said: str) -> str:
+    """An image of uint8, shape (height, width[, 3]), as HTML; `said` stands for it where it cannot be seen."""
     file = io.BytesIO()
     Image.fromarray(image).save(file, format="PNG")
-    source = f"data:image/png;base64,{b64encode(file.getvalue()).decode()}"
-    said = escape(caption)
-    return f'<figure><img src="{source}" alt="{said}"><figcaption>{said}</figcaption></figure>'
+    return f'<img src="data:image/png;base64,{b64encode(file.getvalue()).decode()}" alt="{html.escape(said)}">'
 
 
 def _distances(flat: np.ndarray, captions: list[str]) -> None:
     lines = [
-        f"- {captions[a]} and {captions[b]}: **{np.linalg.norm(flat[a] - flat[b]):.1f}**"
+        f"- {escape(captions[a])} and {escape(captions[b])}: **{np.linalg.norm(flat[a] - flat[b]):.1f}**"
         for a, b in combinations(range(len(flat)), 2)
     ]
     st.markdown("Distances, with pixels from 0 to 1:\n" + "\n".join(lines))

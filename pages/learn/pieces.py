@@ -8,16 +8,19 @@ from typing import Any
 
 from pages.learn import (
     code,
+    confusion,
     decode_plane,
+    decoded,
     digits,
     draw,
     links,
     questions,
+    replayed,
     sentence,
     soft_assignment,
     stepper,
     target,
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,10 @@ DRAW: dict[str, Callable[[Any, Place], None]] = {
     "code": code.show,
     "link": links.show,
     "digits": digits.show,
+    "confusion": confusion.show,
+    "decoded": decoded.show,
     "draw": draw.show,
+    "replay": replayed.show,
     "decode-plane": decode_plane.show,
     "soft-assignment": soft_assignment.show,
     "target": target.show,
@@ -48,4 +54,4 @@ DRAW: dict[str, Callable[[Any, Place], None]] = {
     "sentence": sentence.show,
 }
 # which stand beside the text, where there is room
-WIDE = frozenset({"digits", "decode-plane", "soft-assignment", "stepper", "target"})
+WIDE = frozenset({"digits", "confusion", "decoded", "decode-plane", "soft-assignment", "stepper", "target"})

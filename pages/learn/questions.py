@@ -11,7 +11,7 @@ import streamlit as st
 from dec_core.lessons.pieces import Check, Guess
 from dec_core.runs.answers import Answer
 from pages.learn.progress import answers, who
-from pages.shared.text import count_of, escape, sentence
+from pages.shared.text import as_written, escape, sentence
 from pages.shared.visitor import is_room
 
 BINS = 10  # of guessed numbers
@@ -40,12 +40,12 @@ def _ask(options: Guess, place: Any, mine: list[Answer]) -> str | None:
         last = mine[-1].answer if mine and mine[-1].answer in options.options else None
         index = options.options.index(last) if last else None
         return st.radio(
-            options.question, options.options, index, key=key, format_func=escape, label_visibility="collapsed"
+            escape(options.question), options.options, index, key=key, format_func=escape, label_visibility="collapsed"
         )
     last = _as_number(mine[-1].answer) if mine else None
     low, high = options.low, options.high
     value = min(max(last if last is not None else (low + high) / 2, low), high)
-    unit = f" ({options.unit})" if options.unit else ""
+    unit = f" ({escape(options.unit)})" if options.unit else ""
     return f"{st.slider(f'Your guess{unit}', low, high, value, _step(low, high), key=key):g}"
 
 
@@ -69,14 +69,12 @@ def _compare(options: Guess, place: Any, mine: list[Answer]) -> None:
         f"You guessed **{escape(mine[-1].answer)}{escape(unit)}**; it is **{escape(str(came))}{escape(unit)}**."
     )
     if options.why:
-        st.markdown(options.why)
+        st.markdown(as_written(options.why))
     if len(all_answers) > 1:
-        whose = f"{count_of(len(all_answers), 'guess')[:-1] + 'es'}" + (
-            " in the room" if is_room() else ", yours over time"
-        )
-        st.caption(whose)
+        whose = "in the room" if is_room() else "of yours over time"
+        st.caption(f"{len(all_answers)} guesses {whose}")
         for name, n in _counted(options, all_answers):
-            st.progress(n / len(all_answers), text=f"{escape(name)}: {n}")
+            st.progress(n / len(all_answers), text=f"{escape(name)}: {n:d}")
 
 
 def _counted(options: Guess, given: list[Answer]) -> list[tuple[str, int]]:
@@ -105,7 +103,7 @@ def check(options: Check, place: Any) -> None:
     """Ask, and say of the answer why it is right or not; one may try again."""
     st.markdown(f"**{escape(options.question)}**")
     chosen = st.radio(
-        options.question, range(len(options.options)), None, key=f"check-{place.key}",
+        escape(options.question), range(len(options.options)), None, key=f"check-{place.key}",
         format_func=lambda i: escape(options.options[i]), label_visibility="collapsed",
     )  # fmt: skip
     if chosen is None:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from dec_core.lessons import Lesson
 from pages.learn.progress import go, reached
-from pages.shared.text import escape
+from pages.shared.text import count_of, escape
 
 INTRODUCTION = (
     "Deep Embedded Clustering (DEC) sorts images into groups without being told what is on them. In each lesson you "
@@ -27,14 +27,15 @@ def show(lessons: list[Lesson]) -> None:
 def _card(number: int, lesson: Lesson, step: int) -> None:
     n = len(lesson.steps)
     with st.container(border=True, width=370, key=f"lesson-{lesson.name}"):
-        st.markdown(f"**{number}. {escape(lesson.title)}**")
+        st.markdown(f"**{number:d}. {escape(lesson.title)}**")
         st.markdown("\n".join(f"- {escape(each)}" for each in lesson.objectives))
-        label, to = ("Begin", 1) if step == 0 else ("Once more", 1) if step >= n else ("Go on", step)
+        label = "Begin" if step == 0 else "Once more" if step >= n else "Go on"
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button(
-                f"{label}", key=f"open-{lesson.name}", on_click=go, args=(lesson.name, to),
-                type="primary" if label == "Go on" else "secondary", help=f"Lesson {number}: {escape(lesson.title)}",
+                label, key=f"open-{lesson.name}", on_click=go, args=(lesson.name, step if 0 < step < n else 1),
+                type="primary" if label == "Go on" else "secondary", help=f"Lesson {number:d}: {escape(lesson.title)}",
             )  # fmt: skip
             st.caption(
-                f"{lesson.minutes} minutes · {'done' if step >= n else f'step {step} of {n}' if step else f'{n} steps'}"
+                f"{lesson.minutes:d} minutes · "
+                f"{'done' if step >= n else f'step {step:d} of {n:d}' if step else count_of(n, 'step')}"
             )

@@ -7,7 +7,7 @@ import streamlit as st
 from dec_core.lessons import Lesson, Piece, Step
 from pages.learn.pieces import DRAW, WIDE, Place
 from pages.learn.progress import go, reach
-from pages.shared.text import escape
+from pages.shared.text import as_written, escape
 
 KINDS = {
     "guess": ("Guess", ":material/help:"),
@@ -36,7 +36,7 @@ def _head(lesson: Lesson, step: Step, number: int) -> None:
     n = len(lesson.steps)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="lesson-head"):
         st.button("All lessons", icon=":material/arrow_back:", type="tertiary", on_click=go, args=("", 1), key="shelf")
-        st.caption(f"{escape(lesson.title)} · step {number} of {n}")
+        st.caption(f"{escape(lesson.title)} · step {number:d} of {n}")
     st.progress(number / n)
     st.subheader(f"{icon} {kind}: {escape(step.title)}", anchor=False)
 
@@ -44,7 +44,7 @@ def _head(lesson: Lesson, step: Step, number: int) -> None:
 def _part(part: str | Piece, place: Place) -> None:
     """A text, or a piece, which stands beside the texts where there is room and it is one to be looked at."""
     if isinstance(part, str):
-        st.markdown(part, width=READABLE)
+        st.markdown(as_written(part), width=READABLE)
         return
     with st.container(key=f"{'wide' if part.name in WIDE else 'piece'}-{place.key}"):
         DRAW[part.name](part.options, place)

@@ -60,10 +60,15 @@ class Boxes:
         What they show.
     number : int or None
         That of the moment, where browsers follow the run and fetch what comes later.
+    url : str
+        Below which they find it; that of the run's live view unless said otherwise.
+    version : str
+        Of all parts at this moment; "" where each has its own.
     """
 
-    def __init__(self, views: Views, number: int | None = None):
+    def __init__(self, views: Views, number: int | None = None, url: str = "", version: str = ""):
         self.views, self.number = views, number
+        self.url, self.version = url or f"live/{quote(views.run_id or '')}", version
         self.run_id, self.config, self.newest = views.run_id, views.config, views.newest
 
     def show(self) -> None:
@@ -88,8 +93,8 @@ class Boxes:
         """Where the browser finds later frames of a part, and which one this is."""
         if self.number is None:
             return None
-        version = self.views.versions[part]
-        return {"url": f"live/{quote(self.run_id)}", "part": part, "version": version, "number": self.number}
+        version = self.version or self.views.versions[part]
+        return {"url": self.url, "part": part, "version": version, "number": self.number}
 
     def _embedding(self, controls: DeltaGenerator) -> None:
         if self.newest is None:
@@ -110,12 +115,12 @@ class Boxes:
         return "Which classes are mixed up?" if self.views.labelled else "How large are the clusters?"
 
     def _confusion(self, controls: DeltaGenerator) -> None:
-        if not self.views.clustered:
+        if not self.views.has_matrix:
             counted = "images of each class" if self.views.labelled else "images"
             to_come(f"Once the centers are initialized: how many {counted} are in each cluster.", TOP)
             return
         data, followed = self.views.matrix(), self._followed("matrix")
-        if self.newest.confusion is None:
+        if not self.views.labelled:
             components.plot(*data.values(), "sizes", TOP, None, followed)
             return
         components.plot(*data.values(), "confusion", TOP, lambda cell: self._inspect(cell["of"]), followed)

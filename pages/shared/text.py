@@ -12,12 +12,17 @@ from dec_core.figures.markdown import escape
 
 MOST = 600  # letters of a sentence
 
-__all__ = ["count_of", "escape", "sentence"]
+__all__ = ["as_written", "count_of", "escape", "sentence"]
 
 
 def count_of(n: int, noun: str) -> str:
     """A number with its noun, of which the plural has an s: 1 image, 12 images."""
     return f"{thousands(n)} {noun}{'' if n == 1 else 's'}"
+
+
+def as_written(text: str) -> str:
+    """Markdown that is meant as such: that of lessons, which whoever runs the server has written."""
+    return text
 
 
 def sentence(text: object) -> str:

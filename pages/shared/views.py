@@ -77,6 +77,11 @@ class Views:
         return self.config is None or shown(self.config).y is not None
 
     @property
+    def has_matrix(self) -> bool:
+        """Whether there are clusters to count images in."""
+        return self.clustered
+
+    @property
     def has_curves(self) -> bool:
         """Whether there is something to draw of a network that learns."""
         trained = self.config is not None and METHODS[self.config.method].has_network

@@ -18,6 +18,7 @@ from dec_core.runs.status import ACTIVE, RunStatus
 from pages.shared import focus
 from pages.shared.keeping import goes_first, rule
 from pages.shared.permission import NOT_YOURS, may_run
+from pages.shared.replay import can_replay
 from pages.shared.sharing import share_menu
 from pages.shared.snapshot_view import newest_clustered, shown
 from pages.shared.text import escape
@@ -38,6 +39,7 @@ TO_RESUME = "Continue training. Key: space"
 TO_STEP = "Train until the next target update (in pretraining, the next epoch), then pause. Key: →"
 SET_ASIDE = "Paused; another run has its place, and Resume puts it back into the line."
 WHEN_ENDED = "Report, notebook, labels and new images, once the run has ended."
+TO_REPLAY = "Watch again how this run went; nothing is trained."
 TO_STOP = "End this run; training so far is saved."
 
 
@@ -65,6 +67,8 @@ def controls(run: RunFolder | None, status: RunStatus | None, config: RunConfig 
         # two buttons, not one that changes its meaning: a click that comes late still says what was meant
         if go_on:
             _button("resume", "Resume", "resume", True, TO_RESUME, _resume, run, is_main=True)
+        elif run is not None and state == "finished" and can_replay(run.id):
+            _button("replay", "Replay", "replay", True, TO_REPLAY, _replay, run)
         else:
             _button("pause", "Pause", "pause", mine and state == "running", TO_PAUSE, tell, run, "pause")
         _button("step", "Step", "skip_next", mine and state in ("running", "paused"), TO_STEP, tell, run, "step")
@@ -93,6 +97,12 @@ def _button(
         on_click=act,
         args=arguments,
     )
+
+
+def _replay(run: RunFolder) -> None:
+    """Show how it went, or its end again."""
+    is_shown = st.session_state.get("replayed") == run.id
+    st.session_state.replayed = "" if is_shown else run.id
 
 
 def _start(config: RunConfig) -> None:

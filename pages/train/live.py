@@ -18,6 +18,7 @@ from dec_core.runs.status import ACTIVE, WAITED, RunStatus
 from pages.shared import components, focus
 from pages.shared.boxes import Boxes
 from pages.shared.permission import may_run
+from pages.shared.replay import can_replay, replay
 from pages.shared.snapshot_view import shown
 from pages.shared.text import escape, sentence
 from pages.shared.views import Views
@@ -71,7 +72,10 @@ def _view(run: RunFolder | None, config: RunConfig | None, active: bool) -> None
     _numbers(moment.numbers)
     if status.state != "failed":  # then, what to do is said where its failure is
         _findings(moment.findings)
-    Boxes(moment.views, None if moment.over else moment.number).show()
+    if status.state == "finished" and st.session_state.get("replayed") == run.id and can_replay(run.id):
+        replay(run.id)
+    else:
+        Boxes(moment.views, None if moment.over else moment.number).show()
 
 
 def _nothing_yet(config: RunConfig | None) -> None:
