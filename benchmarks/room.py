@@ -87,13 +87,13 @@ def measure(n_visitors: int, seconds: float, query: str = QUERY, *, one_run: boo
                     _all_at_once(Browser.start, browsers)
                 until = time.monotonic() + seconds
                 _all_at_once(lambda browser: browser.watch(until), browsers)
-            n_trained = sum(run.status.state == "finished" for run in list_runs(root))
+            ended = [run.status for run in list_runs(root) if run.status.state == "finished"]
     late = [each for browser in browsers for each in browser.lateness(written, until - SETTLE)]
     return {
-        "visitors": n_visitors, "seconds": seconds, "one_run": one_run, "finished": n_trained,
+        "visitors": n_visitors, "seconds": seconds, "one_run": one_run, "finished": len(ended),
         "first_page": spread([browser.opened for browser in browsers]),
         "start": spread([browser.started for browser in browsers if browser.started is not None]),
-        "late": spread(late), "n_late": len(late),
+        "late": spread(late), "n_late": len(late), "result": spread([each.updated - each.created for each in ended]),
         "moments": sum(len(browser.seen) for browser in browsers),
         "redraws": sum(browser.n_redraws for browser in browsers),
         "errors": sorted({error for browser in browsers for error in browser.errors})[:5], **sampled.figures(),
@@ -323,7 +323,13 @@ class Sampled(Repeated):
         names = ("mb", "threads", "files")
         most = {f"{name}_max": max(values) for name, values in zip(names, zip(*self.samples, strict=True), strict=True)}
         at_end = {f"{name}_end": value for name, value in zip(names, self.samples[-1], strict=True)}
-        return {**most, **at_end, "cores": self.cores}
+        quarter = max(len(self.samples) // 4, 1)
+        parts = [self.samples[i * quarter : (i + 1) * quarter] for i in range(4) if len(self.samples) > i * quarter]
+        flat = {
+            f"{name}_quarters": [statistics.median(sample[i] for sample in part) for part in parts]
+            for i, name in enumerate(names)
+        }
+        return {**most, **at_end, **flat, "cores": self.cores}
 
     def __exit__(self, *exception: object) -> None:
         super().__exit__(*exception)
@@ -341,14 +347,16 @@ def table(figures: dict[str, Any]) -> str:
         "first_page": "first whole page, s",
         "start": "Start is answered, s",
         "late": "from the worker's record to every browser, s",
+        "result": "from Start to the own result, of those who have one, s",
     }.items():
         values = figures[name]
         rows.append(
             f"| {said} | " + " | ".join(f"{values[key]:.2f}" if values else "–" for key in values or "---") + " |"
         )
-    rows += ["", "| the web process | most | at the end |", "|---|---|---|"]
+    rows += ["", "| the web process | most | at the end | median of each quarter |", "|---|---|---|---|"]
     for name, said in {"mb": "memory, MB", "threads": "threads", "files": "open files"}.items():
-        rows.append(f"| {said} | {figures[f'{name}_max']:.0f} | {figures[f'{name}_end']:.0f} |")
+        quarters = ", ".join(f"{value:.0f}" for value in figures[f"{name}_quarters"])
+        rows.append(f"| {said} | {figures[f'{name}_max']:.0f} | {figures[f'{name}_end']:.0f} | {quarters} |")
     moved = f"{figures['moments']} moments reached the browsers, which asked for {figures['redraws']} redraws"
     errors = "; ".join(figures["errors"]) or "none"
     rows += [

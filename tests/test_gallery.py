@@ -9,7 +9,7 @@ from screens import app_over, opened_at
 from dec_core.config import RunConfig
 from dec_core.gallery import ABOUT, RUNS, install, is_recording, recordings
 from dec_core.reading.run import Run
-from dec_core.runs.folder import RunFolder
+from dec_core.runs.folder import RunFolder, list_runs
 from dec_core.runs.index import RunIndex
 from dec_core.runs.ownership import INSTRUCTOR, may
 
@@ -41,6 +41,7 @@ def test_a_folder_of_runs_shows_them_last_and_only_on_request(tmp_path):
     own = RunFolder.create(tmp_path, RunConfig.make())
     index = RunIndex(tmp_path)
     assert [entry.id for entry in index.entries()] == [own.id]
+    assert [run.id for run in list_runs(tmp_path)] == [own.id]
     assert [entry.id for entry in index.entries(recorded=True)] == [own.id, *recordings()]
     assert index.entry(recordings()[0]).recorded and not index.entry(own.id).recorded
 

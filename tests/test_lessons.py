@@ -1,11 +1,13 @@
 """Lessons: read from their files, refused with the line and the remedy, those that come along all whole."""
 
 import random
+from pathlib import Path
 
 import pytest
 
 from dec_core.cli import main
 from dec_core.lessons import LessonError, lessons, problems, read_lesson
+from dec_core.lessons.pieces import PIECES
 from dec_core.lessons.shelf import BUNDLED, bundled_files
 
 HEAD = "---\ntitle: Try\nminutes: 5\nobjectives: [see]\n---\n"
@@ -127,3 +129,15 @@ def test_the_command_lists_lessons_and_checks_files(lesson, capsys):
     assert main(["lessons", "check", str(lesson("nothing")), "missing.md"]) == 2
     errors = capsys.readouterr().err.splitlines()
     assert len(errors) == 2 and all(each.startswith("error: ") for each in errors)
+
+
+def test_the_example_in_the_docs_is_a_lesson_and_every_piece_stands_there(lesson):
+    page = (Path(__file__).parents[1] / "docs" / "lessons.md").read_text(encoding="utf-8")
+    example = page.partition("````markdown\n")[2].partition("````")[0]
+    path = lesson(example, "alpha.md")
+    assert problems(path) == []
+    assert [step.kind for step in read_lesson(path).steps] == ["guess", "do", "why", "check"]
+    rows = {row.split("|")[1].strip(" `"): row for row in page.splitlines() if row.startswith("| `")}
+    assert set(rows) == set(PIECES)
+    for name, row in rows.items():
+        assert all(f"`{option}`" in row for option in PIECES[name].model_fields), name

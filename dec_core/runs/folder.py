@@ -40,6 +40,7 @@ import numpy as np
 
 from dec_core.config import ConfigError, RunConfig
 from dec_core.fields import pretraining_of
+from dec_core.gallery import is_recording
 from dec_core.json_text import read_json
 from dec_core.runs.records import SWEEP, parse_record
 from dec_core.runs.snapshots import ArraysError, read_arrays
@@ -224,9 +225,13 @@ class RunFolder:
 
 
 def list_runs(root: Path) -> list[RunFolder]:
-    """All runs below `root`, newest first, whether or not they can be read; none where there is no such folder."""
+    """All runs below `root`, newest first, whether or not they can be read; none where there is no such folder.
+
+    Recordings that come along (`dec_core.gallery`) are left out.
+    """
     try:
-        return [RunFolder(path) for path in sorted(Path(root).iterdir(), reverse=True) if is_run(path)]
+        paths = sorted(Path(root).iterdir(), reverse=True)
+        return [RunFolder(path) for path in paths if is_run(path) and not is_recording(path.name)]
     except OSError:
         return []
 
