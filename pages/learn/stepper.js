@@ -93,21 +93,25 @@ class Stepper {
 
   rest() { this.pace = null; this.glide = 1; this.buttons(); }
 
-  ask() { if (!this.asked) this.asked = requestAnimationFrame((time) => this.frame(time)); }
+  ask() { this.isStale = true; this.tick(); } // to be drawn
+
+  tick() { if (!this.asked) this.asked = requestAnimationFrame((time) => this.frame(time)); }
 
   frame(time) {
     this.asked = 0;
     if (!this.root.isConnected || !this.history) return;
     const wait = this.still && this.pace === "play" ? 250 : PACE[this.pace] ?? PACE.slow;
-    if (this.pace && time >= this.due) { this.due = Math.max(this.due + wait, time); this.forward(); }
+    if (this.pace && time >= this.due) { this.due = Math.max(this.due + wait, time); this.forward(); } // which asks
     if (this.glide < 1) {
       this.began ??= time;
       this.glide = Math.min(1, (time - this.began) / (this.pace === "play" ? PACE.play : PACE.slow / 2));
     }
     if (this.glide >= 1) this.began = null;
-    this.draw();
-    if (this.isNew) { this.curve(); this.write(); this.isNew = false; } // sizes are read before anything is written
-    if (this.pace || this.glide < 1) this.ask();
+    if (this.isStale) this.draw();
+    if (this.isNew) { this.curve(); this.write(); } // sizes are read before anything is written
+    this.isNew = false;
+    this.isStale = this.glide < 1;
+    if (this.pace || this.isStale) this.tick();
   }
 
   // ---- the picture
