@@ -10,15 +10,10 @@ from typing import Any
 import streamlit as st
 
 from dec_core.figures.palette import colours
-from pages.shared.components import script_url
+from pages.shared.components import BY_SCRIPT, script_url
 
 HERE = Path(__file__).parent
 COLOURS = colours((0, 6, 3, 4, 9))  # of clusters A to E: those that differ most when they are mixed
-SHIM = """
-export default (shown) => { // no memory here: components with the same text share one module
-  import(new URL(shown.data.script, document.baseURI)).then(({ draw }) => draw(shown));
-};
-"""
 
 
 @cache
@@ -30,7 +25,7 @@ def script(*names: str) -> str:
 def component(name: str, html: str, *scripts: str) -> Callable[[dict[str, Any], str], None]:
     """A function (data, key) that shows a piece. The last of `scripts` exports `draw`, which is given `data`."""
     mounted = st.components.v2.component(
-        f"learn_{name}", html=html, css=(HERE / "pieces.css").read_text(encoding="utf-8"), js=SHIM
+        f"learn_{name}", html=html, css=(HERE / "pieces.css").read_text(encoding="utf-8"), js=BY_SCRIPT
     )
 
     def show(data: dict[str, Any], key: str) -> None:

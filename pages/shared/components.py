@@ -42,6 +42,11 @@ LINK = """.images { font: 0.85rem/1.7rem var(--st-font); color: var(--st-text-co
 .images:hover { color: var(--st-primary-color); }
 .images:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 2px; }
 """
+BY_SCRIPT = """
+export default (shown) => { // no memory here: components with the same text share one module
+  import(new URL(shown.data.script, document.baseURI)).then(({ draw }) => draw(shown));
+};
+"""  # of a component whose script is at `data["script"]`, from `script_url`, and exports `draw`
 POINTS_SCRIPTS = ("follow.js", "raster.js", "card.js", "points.js")
 KEYS = ("keep_focus.js", "close_drawer.js", "keys.js")  # of which the keyboard's component is made
 

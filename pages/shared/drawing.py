@@ -18,7 +18,7 @@ from dec_core.figures.palette import colours
 from dec_core.reading.placed import Placed, can_place, placed
 from dec_core.reading.snapshot import Snapshot
 from dec_core.runs.subset import even_part
-from pages.shared.components import script_url
+from pages.shared.components import BY_SCRIPT, script_url
 from pages.shared.matrix import base64_of
 from pages.shared.text import sentence
 
@@ -46,13 +46,7 @@ _drawing = st.components.v2.component(
     "drawing",
     html=HTML,
     css=(HERE / "drawing.css").read_text(encoding="utf-8"),
-    js="""
-let script;
-export default (shown) => {
-  script ??= import(new URL(shown.data.script, document.baseURI));
-  script.then(({ draw }) => draw(shown));
-};
-""",
+    js=BY_SCRIPT,
 )
 
 

@@ -14,7 +14,7 @@ from dec_core.analysis.verdict import thousands
 from dec_core.config import RunConfig, whole_numbers
 from dec_core.presets import PRESETS
 from dec_core.reading.cost import Rates
-from pages.shared.components import script_url
+from pages.shared.components import BY_SCRIPT, script_url
 from pages.train import state
 from pages.train.effects import effects
 from pages.train.spans import FILTERS, STOPS, UNITS, Number, place
@@ -33,13 +33,7 @@ _slider = st.components.v2.component(
     '<div class="axis" hidden>weight against distance to the center; dotted: α = 1</div>'
     '<div class="effect"></div></div>',
     css=(HERE / "slider.css").read_text(encoding="utf-8"),
-    js="""
-let script;
-export default (shown) => {
-  script ??= import(new URL(shown.data.script, document.baseURI));
-  script.then(({ draw }) => draw(shown));
-};
-""",
+    js=BY_SCRIPT,
 )
 
 
