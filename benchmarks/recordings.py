@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from dec_core.config import RunConfig
 from dec_core.presets import PRESETS
@@ -40,9 +39,16 @@ PLAIN = PRESETS["first-look"].changed(
 
 AUTOENCODER = PRESETS["first-look"].changed(method="autoencoder", deskew=False, pretrain_epochs=20)
 
-
-def plain(**changes: Any) -> RunConfig:
-    return PLAIN.changed(**changes)
+RIDDLES = (  # for the lesson on what goes wrong, in its order; each is plain DEC but for this
+    PLAIN.changed(cluster_learning_rate=0.016),
+    PLAIN.changed(n_clusters=6),
+    PLAIN.changed(pretrain_epochs=1, pretrain_learning_rate=1e-5),
+    PLAIN.changed(n_clusters=20),
+    PLAIN.changed(tol=0.3),
+    PLAIN.changed(alpha=100.0),
+    PLAIN.changed(update_interval=1, max_iterations=200),
+    PLAIN.changed(latent_dim=2),
+)
 
 
 def _gamma(gamma: float) -> Recording:
@@ -79,19 +85,10 @@ RECORDINGS: dict[str, Recording] = {
     "gamma-0": Recording(
         "The decoder left behind", PRESETS["first-look"].changed(method="dec"), "Plain DEC: the decoder stays behind."
     ),
-    "failure-learning-rate": Recording(
-        "Riddle 1", plain(cluster_learning_rate=0.005), "The learning rate is five times too large."
-    ),
-    "failure-centers": Recording(
-        "Riddle 2", plain(kmeans_n_init=1, random_state=3), "Two centers began in one group of digits."
-    ),
-    "failure-too-few": Recording("Riddle 3", plain(n_clusters=6), "Six clusters for ten digits."),
-    "failure-too-many": Recording("Riddle 4", plain(n_clusters=20), "Twenty clusters for ten digits."),
-    "failure-alpha": Recording("Riddle 5", plain(alpha=100.0), "Alpha of 100: far centers weigh nothing."),
-    "failure-no-pretraining": Recording(
-        "Riddle 6", plain(pretrain_epochs=1, pretrain_learning_rate=1e-5), "The autoencoder has hardly learnt."
-    ),
-    "failure-tol": Recording("Riddle 7", plain(tol=0.3), "Stopped after the first updates: tol is far too large."),
+    **{
+        f"riddle-{i}": Recording(f"Riddle {i}", config, "One of eight: is it broken, and by what?")
+        for i, config in enumerate(RIDDLES, 1)
+    },
     "tutorial-dec": _tutorial("tutorial-dec", "The tutorial's dense DEC", "300 epochs on all 70 000 digits.", 10_000),
     "tutorial-dense-joint": _tutorial("tutorial-dense-joint", "The tutorial's joint DEC (IDEC)", "Dense, joint."),
     "fast": _tutorial("fast", "fast", "Ours on all 70 000 digits, in a few minutes."),
