@@ -208,7 +208,7 @@ class Stepper {
 
   sentence() {
     const { state, settings: { rate, interval } } = this;
-    if (state.phase === "q") return "q: each point has the colours of the centers, by its shares in them.";
+    if (state.phase === "q") return "q: each point has the colors of the centers, by its shares in them.";
     if (state.phase === "arrows") return `Gradients, downhill. Arrows show the move, for points ${times(this.enlarged("z"))}, for centers ${times(this.enlarged("centers"))}.`;
     if (state.phase === "move") return `All have moved: learning rate ${rate} × gradient, downhill. q is still that of before.`;
     if (state.made === state.moves) return "p: what q should become. The sure get surer: colours are purer.";

@@ -5,7 +5,7 @@ const STAGES = [
   ["q", "q: how sure each point is of each cluster."],
   ["q²", "Squared: what was small gets far smaller."],
   ["q² / f", "Divided by f, how full a cluster is: all q for it, added up. A crowded cluster counts less."],
-  ["p", "Normalised: divided by their sum, so that they are 1 together again. This is p."],
+  ["p", "Normalized: divided by their sum, so that they are 1 together again. This is p."],
 ];
 
 class Target {
