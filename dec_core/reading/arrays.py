@@ -127,6 +127,11 @@ class Arrays:
         return p
 
     @cached_property
+    def soft_sizes(self) -> np.ndarray:
+        """f_j of the target: q of all samples whose z is known, added up, float64, shape (n_clusters,)."""
+        return self.q[self.rows].sum(axis=0, dtype=float)
+
+    @cached_property
     def rivals(self) -> Rivals:
         """Second cluster, confidence and the runner-up's q of each sample."""
         return rivals(self.q, self.labels)

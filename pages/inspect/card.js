@@ -1,9 +1,11 @@
 // One sample: its image, what the network makes of it, q and p, its way through training, its neighbours.
 // data: {images: {name: base64}, size: {width, height, colour}, title, sentence, bars: [{name, colour, q, p, distance, own, true: whether it is the cluster of its class}],
 //        pictures: [{name, key, hint}], paths: [{title, keys}], neighbours: [{key, index, caption, wrong}],
-//        about_p, strip: [{name, colour, words, n, number: of the moment it begins at}], steps: [first, last], lacking, name}
+//        about_p, strip: [{name, colour, words, n, number: of the moment it begins at}], steps: [first, last], lacking, name,
+//        numbers: what numbers.js shows, or null}
 // A click on a neighbour is told as "picked", one on the strip as "moment", the closing of the card as "closed".
 
+const withNumbers = new WeakMap(); // whether each card shows numbers in place of pictures
 const drawn = new WeakMap();
 const emits = new WeakMap(); // how each card tells Python, as last heard
 
@@ -58,21 +60,41 @@ function bars(data) {
 
 function labelled(canvas, name, hint) { return node("figure", { title: hint ?? "" }, canvas, node("figcaption", { textContent: name })); }
 
+function numbersOf(root, data, pictures) { // a button, and what it shows in place of the pictures
+  const view = node("div", { className: "of-numbers", id: "numbers" }), button = node("button", { type: "button", textContent: "Show the numbers", className: "close" });
+  button.title = "Every q, p, distance and loss of this image, with its formula";
+  button.setAttribute("aria-controls", "numbers");
+  const show = (shown) => {
+    if (shown && !view.childElementCount) showNumbers(view, data.numbers);
+    button.setAttribute("aria-pressed", shown); view.hidden = !shown; pictures.hidden = shown; withNumbers.set(root, shown);
+  };
+  button.addEventListener("click", () => { show(view.hidden); root.scrollTop = 0; });
+  show(withNumbers.get(root) ?? false);
+  return { button, view };
+}
+
+function isAway(root) { // out of sight: a sample was chosen elsewhere
+  const { top, bottom } = root.getBoundingClientRect();
+  return bottom < 0 || top > innerHeight;
+}
+
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".card");
   if (!root || !data) return;
   emits.set(root, setTriggerValue);
   const tell = (name, value) => emits.get(root)(name, value), text = JSON.stringify(data);
   if (drawn.get(root) === text) return;
-  if (!drawn.has(root) && innerWidth <= 640) setTimeout(() => root.scrollIntoView({ block: "center" }), 300); // the page is long
+  if (innerWidth <= 640 && (!drawn.has(root) || isAway(root))) setTimeout(() => root.scrollIntoView({ block: "center" }), 300); // the page is long
   drawn.set(root, text);
   const { images, size } = data;
   const close = node("button", { type: "button", textContent: "Back to all", className: "close", onclick: () => tell("closed", true) });
   const head = node("div", { className: "head" }, node("h3", { textContent: data.title }), close);
+  const pictures = node("div"), numbers = data.numbers && numbersOf(root, data, pictures);
+  if (numbers) close.before(numbers.button);
   const large = node("div", { className: "large" }, ...data.pictures.map(({ name, key, hint }) =>
     labelled(key === "difference" ? difference(images.image, images.reconstruction, size) : picture(images[key], size), name, hint)));
   large.style.gridTemplateColumns = `repeat(${Math.max(data.pictures.length, 4)}, minmax(0, 1fr))`;
-  const parts = [head, node("p", { textContent: data.sentence }), large];
+  const parts = [large];
   if (data.lacking) parts.push(node("p", { className: "lacking", textContent: data.lacking }));
   parts.push(bars(data));
   for (const path of data.paths) parts.push(node("h4", { textContent: path.title }), node("div", { className: "path" }, ...path.keys.map((key) => picture(images[key], size))));
@@ -96,5 +118,6 @@ export default function ({ data, parentElement, setTriggerValue }) {
     parts.push(node("h4", { textContent: `Its cluster during training, ${first} to ${last}` }), strip);
   }
   root.setAttribute("aria-label", data.name);
-  root.replaceChildren(...parts);
+  pictures.append(...parts);
+  root.replaceChildren(head, node("p", { textContent: data.sentence }), pictures, ...(numbers ? [numbers.view] : []));
 }

@@ -15,13 +15,14 @@ from pages.inspect import view_components
 from pages.inspect.view_state import change_view
 from pages.inspect.views import cluster_colour, tile
 from pages.shared.matrix import base64_of
+from pages.shared.numbers import numbers_data
 
 N_NEIGHBOURS, N_STEPS = 5, 8
 SHARPENED = "Target distribution (DEC, equation 3)"
 HELD = "At this moment the target is still that of UMAP and the mixture, which is not kept."
 BEFORE_CLUSTERS = {
     "sentence": "Clusters form after pretraining; in this snapshot the autoencoder is still being pretrained.",
-    "lacking": "", "paths": [], "bars": [], "about_p": "", "neighbours": [], "strip": [],
+    "lacking": "", "paths": [], "bars": [], "about_p": "", "neighbours": [], "strip": [], "numbers": None,
 }  # fmt: skip
 
 
@@ -77,6 +78,7 @@ def _of_clusters(
         "n_moments": len(now.label_history),
         "steps": [f"step {thousands(run.snapshots[number]['iteration'])}" for number in (run.clustered[0], now.number)],
         "lacking": _lacking(run, now, reconstructed=reconstructed),
+        "numbers": numbers_data(now, index),
     }
 
 

@@ -18,6 +18,7 @@ from dec_core.runs.folder import RunFolder
 from dec_core.runs.status import ACTIVE
 from pages.inspect import choices, views
 from pages.inspect.downloads import export
+from pages.inspect.draw import draw_button
 from pages.inspect.filters import filters
 from pages.inspect.sample import card
 from pages.inspect.second_run import comparison
@@ -64,7 +65,8 @@ ABOUT_GALLERY = (
 ABOUT_CARD = (
     f"{explained('z', 'q', 'p')}\n\n"
     "In the difference, orange ink was lost and blue ink was added. The paths lead from its z to a center, decoded. "
-    "Click a neighbor to open it, or the strip to go to that snapshot."
+    "Click a neighbor to open it, or the strip to go to that snapshot; “Show the numbers” has every q, p, distance and "
+    "loss with its formula."
 )
 
 
@@ -191,6 +193,7 @@ def _headline(run: Run, now: Snapshot, view: ViewState, chosen: np.ndarray, seco
         if description:
             st.button("Clear filters", icon=":material/close:", key="clear", help="Remove all filters.",
                       on_click=change_view, kwargs={"selection": Selection()})  # fmt: skip
+        draw_button(run)
         share_menu(run.folder, view.to_query())
         export(run, now, view, chosen, second)
 

@@ -7,10 +7,11 @@ from typing import Any
 
 import streamlit as st
 
+from pages.shared import numbers
 from pages.shared.matrix import BASE_CSS
 
 HERE = Path(__file__).parent
-CSS = BASE_CSS + (HERE / "inspect.css").read_text(encoding="utf-8")
+CSS = BASE_CSS + numbers.CSS + (HERE / "inspect.css").read_text(encoding="utf-8")
 TIMELINE = (
     '<div class="timeline" role="group"><div class="above"><span><span class="told"></span><span class="legend" hidden>'
     ' · <i class="up">▼</i> largest gains, <i class="down">▼</i> losses</span></span><span class="still"></span></div>'
@@ -26,14 +27,15 @@ TIMELINE = (
 )
 
 
-def _piece(name: str, html: str) -> Any:
-    source = (HERE / f"{name}.js").read_text(encoding="utf-8")
+def _piece(name: str, html: str, before: str = "") -> Any:
+    """`before` is script that the file of this name uses."""
+    source = before + (HERE / f"{name}.js").read_text(encoding="utf-8")
     return st.components.v2.component(f"inspect_{name}", html=html, css=CSS, js=source)
 
 
 timeline = _piece("timeline", TIMELINE)
 gallery = _piece("gallery", '<div class="gallery"></div>')
-card = _piece("card", '<div class="card" role="region"></div>')
+card = _piece("card", '<div class="card" role="region"></div>', numbers.SCRIPT)
 centers = _piece("centers", '<div class="centers" role="group"></div>')
 flows = _piece("flows", '<div class="flows" role="group"></div>')
 

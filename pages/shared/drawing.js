@@ -1,9 +1,9 @@
 // A pad to draw a digit on, and what a run makes of it, told by Python after the pen is lifted.
 // data: {script, samples: [base64 of 28 × 28], names: [of them], nothing: what to say before anything is drawn,
 //        map: {plane: base64 of int16 x, y; colours: base64 of the number of each point's colour, palette: [colour], reach: of the plane} or null,
-//        result: null or {number, sentence, about, pictures: [{name, image: base64, width, height}],
-//                 bars: [{name, colour, q, distance}], neighbours: [{image, caption}], place: [x, y] or null, problem}}
-// Tells Python "drawn": base64 of SENT × SENT gray values.
+//        picks: whether neighbours can be clicked, result: null or {number, sentence, about, pictures: [{name, image: base64, width, height}],
+//                 bars: [{name, colour, q, distance}], neighbours: [{index, image, caption}], place: [x, y] or null, problem}}
+// Tells Python "drawn": base64 of SENT × SENT gray values; "picked": the index of a neighbour.
 
 const PAD = 280, PEN = 24, SENT = 140; // pixels: of the pad, of its pen, and of what is sent
 const pads = new WeakMap(); // by root: {pen, drawing, tell, shown}
@@ -96,8 +96,10 @@ function say(pad, result) {
     bar.style.cssText = `width: ${100 * q}%; background: ${colour}`;
     return made("tr", {}, made("th", { scope: "row", textContent: name }), cell, made("td", { textContent: q.toFixed(3) }), made("td", { textContent: distance.toFixed(2) }));
   }));
-  shown.querySelector(".neighbours").replaceChildren(...result.neighbours.map(({ image, caption, width, height }) =>
-    made("figure", {}, picture(image, width, height, caption), made("figcaption", { textContent: caption }))));
+  shown.querySelector(".neighbours").replaceChildren(...result.neighbours.map(({ index, image, caption, width, height }) => {
+    const figure = made("figure", {}, picture(image, width, height, caption), made("figcaption", { textContent: caption }));
+    return data.picks ? made("button", { type: "button", title: `Open this neighbor, index ${index}`, onclick: () => pad.tell("picked", index) }, figure) : figure;
+  }));
   map(shown.querySelector(".map"), data.map, result.place);
 }
 

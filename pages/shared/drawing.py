@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64decode
 from binascii import Error
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -55,18 +56,26 @@ def can_draw(now: Snapshot) -> bool:
     return now.run.image_shape == (SIDE, SIDE) and now.run.config.dataset in BUNDLED and can_place(now)
 
 
-def draw_a_digit(now: Snapshot, key: str) -> None:
-    """Show the pad, and what the run makes of what was drawn on it last; see `can_draw`."""
-    st.fragment(_pad)(now, key)
+def draw_a_digit(now: Snapshot, key: str, picked: Callable[[int], None] | None = None) -> None:
+    """Show the pad, and what the run makes of what was drawn on it last; see `can_draw`.
+
+    With `picked` the neighbours are buttons: it is called with the index of the one that is clicked, and the whole
+    screen is drawn anew.
+    """
+    st.fragment(_pad)(now, key, picked)
 
 
-def _pad(now: Snapshot, key: str) -> None:
+def _pad(now: Snapshot, key: str, picked: Callable[[int], None] | None) -> None:
     results = f"drawn-{key}"
 
     def drawn() -> None:
         sent, number = st.session_state[key].drawn, st.session_state.get(results, {}).get("number", 0) + 1
         if sent:
             st.session_state[results] = {"number": number, **answer(now, sent)}
+
+    def opened() -> None:
+        if picked is not None and st.session_state[key].picked is not None:
+            picked(int(st.session_state[key].picked))
 
     images, names = _samples(now.run.config.dataset)
     data = {
@@ -75,9 +84,11 @@ def _pad(now: Snapshot, key: str) -> None:
         "names": names,
         "nothing": NOTHING,
         "map": map_of(now),
+        "picks": picked is not None,
         "result": st.session_state.get(results),
     }
-    _drawing(data=data, key=key, on_drawn_change=drawn)
+    if _drawing(data=data, key=key, on_drawn_change=drawn, on_picked_change=opened).picked is not None:
+        st.rerun()  # all of the screen, not the pad alone
 
 
 def answer(now: Snapshot, sent: str) -> dict[str, Any]:
@@ -114,7 +125,12 @@ def _shown(now: Snapshot, result: Placed) -> dict[str, Any]:
         {"name": "what the decoder makes of its z", "image": base64_of(result.reconstruction), **size},
     ]
     neighbours = [
-        {"image": base64_of(run.images[index]), "caption": "" if run.y is None else run.classes[run.y[index]], **size}
+        {
+            "index": int(index),
+            "image": base64_of(run.images[index]),
+            "caption": "" if run.y is None else run.classes[run.y[index]],
+            **size,
+        }
         for index in result.neighbours
     ]
     return {
