@@ -92,7 +92,7 @@ def test_three_lessons_by_mouse_and_keyboard(page, server):
     at_step(page, server.address, "target", 2)
     forward = page.locator(".forward")
     page.locator(".points table").first.wait_for()
-    for half_step in ("Squared", "Divided", "Normalised"):
+    for half_step in ("Squared", "Divided", "Normalized"):
         forward.click()
         assert page.locator(".sentence").inner_text().startswith(half_step)
     assert page.locator(".points tr.now td").first.inner_text() == "0.994" and forward.is_disabled()
