@@ -5,7 +5,9 @@ import pytest
 
 from dec_core.analysis.assignment import soft_assignment, target_distribution
 from dec_core.lessons import lessons
+from dec_core.reading.worked_numbers import worked_numbers
 from pages.learn import scenes
+from pages.learn.recordings import last_of
 
 
 def updates(start, n, alpha=1.0, interval=1, rate=0.1, corner=None):
@@ -113,3 +115,24 @@ def test_what_the_lesson_on_p_says_of_its_points_is_so():
     gain = np.round([p_of((each, 1 - each), (1, 1))[0] - each for each in q], 3)
     most = q[gain == gain.max()]
     assert f"The largest is {gain.max():.3f}, at {most[0]:.2f} to {most[-1]:.2f}" in text
+
+
+def test_the_real_digit_of_the_lessons_on_q_and_p_lies_as_they_say():
+    now, digit = last_of("gallery-first-look"), 6220
+    numbers, q_text, p_text = worked_numbers(now, digit), text_of("soft-assignment"), text_of("target")
+    assert f"sample: {digit}" in q_text and f"sample: {digit}" in p_text
+    nine, four = (int(np.flatnonzero(now.class_of == number)[0]) for number in (9, 4))
+    q, p, rest = numbers.q, numbers.target.p, np.delete(np.arange(10), [nine, four])
+    assert now.run.y[digit] == 4 and q.argmax() == nine and numbers.distances[rest].min() > 3
+    assert (
+        f"9s, at distance {numbers.distances[nine]:.2f}, and that of the 4s, at {numbers.distances[four]:.2f}" in q_text
+    )
+    assert f"{q[nine]:.3f} for the 9s and {q[four]:.3f} for the 4s" in q_text
+    assert f"None has more than {q[rest].max():.3f}, and still they have {q[rest].sum():.3f} together" in q_text
+    assert f"the largest q of all digits of this run is {now.q.max():.3f}" in q_text
+    assert f"q is {q[nine]:.3f} and {q[four]:.3f}" in p_text and f"above {q[rest].max():.3f}" in p_text
+    assert f"p is {p[nine]:.3f} for the 9s and {p[four]:.3f} for the 4s" in p_text
+    assert (
+        f"by {q[nine] - q[four]:.3f}, and are to be ahead by {np.round(p[nine], 3) - np.round(p[four], 3):.3f}"
+        in p_text
+    )

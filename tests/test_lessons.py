@@ -22,6 +22,7 @@ numbers:
   fill: {value: 1, low: 1, high: 2}
 ```
 """
+NUMBERS = "## Do: it\n```{numbers}\nrun: gallery-first-look\nsample: 70\n```"
 WHOLE = f"{HEAD}\n## Guess: One?\n\nA text.\n\n```python\n## no heading\n```\n\n{CHECK}\n## Why: Two\n\nAnother.\n"
 
 
@@ -63,6 +64,8 @@ def test_a_lesson_is_its_steps_with_texts_and_pieces_in_their_order(lesson):
         (HEAD + "## Do: it\n```{code}\nfunction: dec_core/analysis/no.py:f\n```", 8, "there is no file"),
         (HEAD + TARGET.replace("0.5", "0.4"), 8, "add up to 0.8; expected 1"),
         (HEAD + TARGET.replace("[9, 9]", "[9, 9, 9]"), 8, "received 3 clusters"),
+        (HEAD + NUMBERS.replace("70", "10000"), 8, "sample: received 10000, expected a number below 10000"),
+        (HEAD + NUMBERS.replace("first-look", "no"), 8, "there is no recording"),
         (HEAD + SENTENCE.replace("{fill}", "{full}"), 8, "there is no number 'full' of two-clusters; it has q, fill"),
         (HEAD + SENTENCE.replace("[p]", "[z]"), 8, "there is no result 'z'"),
         (

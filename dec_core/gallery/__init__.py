@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 from pathlib import Path
@@ -28,6 +29,11 @@ def is_recording(run: str) -> bool:
 def recordings() -> list[str]:
     """Ids of all of them."""
     return sorted(path.name for path in RUNS.glob(f"{PREFIX}*") if is_recording(path.name))
+
+
+def n_images(run: str) -> int:
+    """How many images the recording of this id shows."""
+    return json.loads((RUNS / run / ABOUT).read_text(encoding="utf-8"))["shown"]
 
 
 def install(root: Path) -> None:

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 import dec_core
-from dec_core.gallery import is_recording, recordings
+from dec_core.gallery import is_recording, n_images, recordings
 
 Text = Annotated[str, Field(min_length=1, max_length=400)]
 Options = Annotated[list[Text], Field(min_length=2, max_length=8)]
@@ -278,6 +278,21 @@ class Draw(OfRecording):
     """A pad to draw a digit on, and where the run places it. Its recording has to hold its networks."""
 
 
+class Numbers(OfRecording):
+    """The numbers of one digit of a recorded run, each in its formula; `parts` are those that are shown."""
+
+    sample: Annotated[int, Field(ge=0)]
+    parts: Annotated[list[Literal["z", "q", "p", "loss", "error"]], Field(min_length=1, max_length=5)] = [
+        "z", "q", "p", "loss", "error",
+    ]  # fmt: skip
+
+    @model_validator(mode="after")
+    def _is_shown(self) -> Numbers:
+        if self.sample >= n_images(self.run):
+            raise ValueError(f"sample: received {self.sample}, expected a number below {n_images(self.run)}")
+        return self
+
+
 class DecodePlane(OfRecording):
     """The plane of a z of two numbers, and what the decoder makes of the point in it that is moved."""
 
@@ -293,6 +308,7 @@ PIECES: dict[str, type[PieceOptions]] = {
     "draw": Draw,
     "replay": Replay,
     "decode-plane": DecodePlane,
+    "numbers": Numbers,
     "soft-assignment": SoftAssignment,
     "target": Target,
     "stepper": Stepper,

@@ -22,10 +22,13 @@ def script(*names: str) -> str:
     return "\n".join((HERE / name).read_text(encoding="utf-8") for name in names)
 
 
-def component(name: str, html: str, *scripts: str) -> Callable[[dict[str, Any], str], None]:
-    """A function (data, key) that shows a piece. The last of `scripts` exports `draw`, which is given `data`."""
+def component(name: str, html: str, *scripts: str, css: str = "") -> Callable[[dict[str, Any], str], None]:
+    """A function (data, key) that shows a piece. The last of `scripts` exports `draw`, which is given `data`.
+
+    `css` stands behind that of all pieces.
+    """
     mounted = st.components.v2.component(
-        f"learn_{name}", html=html, css=(HERE / "pieces.css").read_text(encoding="utf-8"), js=BY_SCRIPT
+        f"learn_{name}", html=html, css=(HERE / "pieces.css").read_text(encoding="utf-8") + css, js=BY_SCRIPT
     )
 
     def show(data: dict[str, Any], key: str) -> None:

@@ -14,6 +14,7 @@ from pages.learn import (
     digits,
     draw,
     links,
+    numbers,
     questions,
     replayed,
     sentence,
@@ -48,10 +49,11 @@ DRAW: dict[str, Callable[[Any, Place], None]] = {
     "draw": draw.show,
     "replay": replayed.show,
     "decode-plane": decode_plane.show,
+    "numbers": numbers.show,
     "soft-assignment": soft_assignment.show,
     "target": target.show,
     "stepper": stepper.show,
     "sentence": sentence.show,
 }
 # which stand beside the text, where there is room
-WIDE = frozenset({"digits", "confusion", "decoded", "decode-plane", "soft-assignment", "stepper", "target"})
+WIDE = frozenset({"digits", "confusion", "decoded", "decode-plane", "numbers", "soft-assignment", "stepper", "target"})
