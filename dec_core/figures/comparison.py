@@ -202,7 +202,8 @@ def comparison_table(columns: Sequence[tuple[str, str]], rows: Sequence[Row]) ->
     )
     body = "".join(_row(row) for row in rows)
     return (
-        f'{CSS}<div class="compared"><table><thead><tr><th scope="col">Run</th>{head}</tr></thead>{body}</table></div>'
+        f'{CSS}<div class="compared" tabindex="0" role="region" aria-label="Scores of the runs">'  # may scroll sideways
+        f'<table><thead><tr><th scope="col">Run</th>{head}</tr></thead>{body}</table></div>'
     )
 
 

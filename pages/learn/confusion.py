@@ -29,7 +29,7 @@ def _table(now: Snapshot) -> str:
         cells = []
         for column in range(len(found.clusters)):
             n, is_right = int(found.counts[row, column]), bool(found.right[row, column])
-            colour = "var(--st-primary-color, #2f7ac6)" if is_right else "#e76300"
+            colour = "light-dark(#3f90da, #2f7ac6)" if is_right else "light-dark(#e76300, #c95500)"
             share = round(100 * (n / most) ** 0.5)
             cells.append(
                 f'<td class="{"right" if is_right else "wrong"}" style="background: '

@@ -88,7 +88,7 @@ class Table {
       const part = { row: share, column: n / Math.max(of.column[j], 1) }[data.show];
       const text = !n ? "" : data.show === "count" ? thousands(n) : part < 0.001 ? "<.1" : (100 * part).toFixed(part < 0.1 ? 1 : 0);
       if (cell.textContent !== text) cell.textContent = text;
-      const look = !n ? "" : right(i, j) ? "right" : "wrong", ink = right(i, j) ? 0.12 + 0.7 * share : Math.min(1, 0.14 + 4 * share);
+      const look = !n ? "" : right(i, j) ? "right" : "wrong", ink = right(i, j) ? 0.12 + 0.7 * share : Math.min(0.8, 0.14 + 4 * share);
       if (cell.className !== look) cell.className = look;
       const depth = ink.toFixed(2);
       if (cell.depth !== depth) { cell.depth = depth; cell.style.setProperty("--share", depth); }

@@ -1,0 +1,93 @@
+"""What axe finds on every screen and on every kind of a lesson's piece, wide and narrow: nothing serious."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from driving import PATIENCE
+from playwright.sync_api import expect
+
+from dec_core.gallery import recordings
+from dec_core.lessons import lessons
+
+SEVERE = ("serious", "critical")
+WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+RUN = "gallery-first-look"
+
+
+def steps() -> list[str]:
+    """Links of the fewest first steps that hold each kind of piece."""
+    links, met = [], set()
+    for lesson in lessons()[0]:
+        for number, step in enumerate(lesson.steps, 1):
+            kinds = {piece.name for piece in step.pieces}
+            if kinds - met:
+                links.append(f"/learn?lesson={lesson.name}&step={number}")
+                met |= kinds
+    return links
+
+
+def screens() -> list[str]:
+    others = f"/inspect?run={RUN}", f"/compare?runs={','.join(recordings()[:2])}", "/sweep", "/glossary", "/learn"
+    return ["/?run=new", f"/?run={RUN}", *others]
+
+
+def problems(page) -> list[str]:
+    """What axe finds again and again: a page that is still being drawn may lack a name for a moment."""
+    for _ in range(20):
+        found = looked(page)
+        if not found:
+            break
+        page.wait_for_timeout(500)
+    return found
+
+
+def looked(page) -> list[str]:
+    """What axe finds of impact serious or critical, where, and why. Nothing of a page is left out."""
+    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    return [
+        f"{page.url} at {page.viewport_size['width']}: {each['id']}: {node['html'][:200]}: {node['failureSummary']}"
+        for each in found
+        if each["impact"] in SEVERE
+        for node in each["nodes"]
+    ]
+
+
+def drawn(page, address: str) -> None:
+    page.goto(address)
+    page.locator('.stApp[data-test-script-state="notRunning"] .stMainBlockContainer').wait_for()
+    page.locator(".st-key-shell").wait_for(state="attached")
+    expect(page.locator('[role="img"]:not([aria-label])')).to_have_count(0)  # figures say what they show once drawn
+
+
+@pytest.fixture
+def pages(browser):
+    """Makes a page in light or in dark."""
+    made = []
+
+    def make(scheme: str):
+        context = browser.new_context(viewport=WIDE, color_scheme=scheme, bypass_csp=True)  # axe comes as a script
+        made.append(context)
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE)
+        return page
+
+    yield make
+    for context in made:
+        context.close()
+
+
+def test_axe_finds_nothing_serious_on_any_screen(server, pages):
+    page, found = pages("light"), []
+    for link in [*screens(), *steps()]:
+        page.set_viewport_size(WIDE)
+        drawn(page, server.address + link)
+        found += problems(page)
+        page.set_viewport_size(NARROW)
+        found += problems(page)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), link
+    page = pages("dark")
+    for link in [*screens()[1:4], *steps()[:2]]:
+        drawn(page, server.address + link)
+        found += problems(page)
+    assert not found, "\n".join(found)
