@@ -9,6 +9,7 @@ from benchmarks import (
     app_latency,
     bench,
     decoder,
+    draw_latency,
     faults,
     first_minute,
     fuzz_uploads,
@@ -26,7 +27,8 @@ from benchmarks import (
 from dec_core.cli import parser_of, run
 
 COMMANDS = (
-    bench, profile, table, recipes, decoder, first_minute, sweep_example, inspect_latency, app_latency, redraw,
+    bench, profile, table, recipes, decoder, first_minute, sweep_example, inspect_latency, app_latency, draw_latency,
+    redraw,
     live_umap, pictures, fuzz_uploads, faults, room, gallery,
 )  # fmt: skip
 

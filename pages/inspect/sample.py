@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from dec_core.analysis.blas_threads import one_blas_thread
 from dec_core.analysis.verdict import thousands
 from dec_core.methods import METHODS
 from dec_core.reading.run import Run
@@ -52,7 +53,8 @@ def card_data(run: Run, now: Snapshot, index: int) -> dict[str, Any]:
     images: dict[str, np.ndarray] = {"image": run.images[index]}
     pictures = [{"name": "the image", "key": "image", "hint": "The image as the network receives it."}]
     data = {"title": title, "name": title, "size": view_components.size(run.image_shape), "pictures": pictures}
-    data |= _of_clusters(now, index, pictures, images) if now.clustered else BEFORE_CLUSTERS
+    with one_blas_thread():  # a few images are decoded: several threads would wait for each other
+        data |= _of_clusters(now, index, pictures, images) if now.clustered else BEFORE_CLUSTERS
     return data | {"images": {name: base64_of(image) for name, image in images.items()}}
 
 
