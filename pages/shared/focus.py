@@ -132,6 +132,10 @@ def screens() -> Any:
         st.Page(f"{name}/{name}.py", title=title, icon=icon, default=name == "train")
         for name, (title, icon) in pages.items()
     ]
-    if is_room():  # for the machine of the projector, which nobody attends
-        shown.append(st.Page("projector/projector.py", title="Projector", visibility="hidden"))
-    return st.navigation(shown, position="top")
+    # that of the projector is for a machine which nobody attends
+    hidden = [st.Page("projector/projector.py", title="Projector", visibility="hidden")] if is_room() else []
+    page = st.navigation([*shown, *hidden], position="top")
+    with st.container(key="tabs"):  # on a phone, at its lower edge: Streamlit's own names are in a drawer there
+        for each in shown:
+            st.page_link(each)
+    return page

@@ -60,6 +60,19 @@ def drawn(page, address: str) -> None:
     expect(page.locator('[role="img"]:not([aria-label])')).to_have_count(0)  # figures say what they show once drawn
 
 
+def tabs_lead_to_another_screen(page, address: str) -> None:
+    """On a phone the screens are reached without opening anything, and the run stays in focus."""
+    page.set_viewport_size(NARROW)
+    drawn(page, f"{address}/?run={RUN}")
+    tabs = page.locator(".st-key-tabs a")
+    expect(tabs).to_have_text(["Learn", "Train", "Inspect", "Compare", "Sweep", "Glossary"])
+    for box in (tab.bounding_box() for tab in tabs.all()):
+        assert box["height"] >= 44 and box["x"] >= 0 and box["x"] + box["width"] <= 390
+        assert 0 < box["y"] and box["y"] + box["height"] <= 844
+    tabs.filter(has_text="Inspect").click()
+    page.wait_for_url(f"{address}/inspect?run={RUN}")
+
+
 @pytest.fixture
 def pages(browser):
     """Makes a page in light or in dark."""
@@ -86,6 +99,7 @@ def test_axe_finds_nothing_serious_on_any_screen(server, pages):
         page.set_viewport_size(NARROW)
         found += problems(page)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), link
+    tabs_lead_to_another_screen(page, server.address)
     page = pages("dark")
     for link in [*screens()[1:4], *steps()[:2]]:
         drawn(page, server.address + link)
