@@ -68,7 +68,7 @@ def tabs_lead_to_another_screen(page, address: str) -> None:
     expect(tabs).to_have_text(["Learn", "Train", "Inspect", "Compare", "Sweep", "Glossary"])
     for box in (tab.bounding_box() for tab in tabs.all()):
         assert box["height"] >= 44 and box["x"] >= 0 and box["x"] + box["width"] <= 390
-        assert 0 < box["y"] and box["y"] + box["height"] <= 844
+        assert box["y"] > 0 and box["y"] + box["height"] <= 844
     tabs.filter(has_text="Inspect").click()
     page.wait_for_url(f"{address}/inspect?run={RUN}")
 
