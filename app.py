@@ -12,6 +12,7 @@ from starlette.routing import Mount, Route
 
 from dec_core.gallery import install
 from dec_core.work.room import RoomSettings
+from pages.learn.guesses import GUESSES
 from pages.room.news import WALL
 from pages.shared import news, replay_route
 from pages.shared.files_route import CheckedFiles
@@ -42,7 +43,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     workers.close()
 
 
-KINDS = (news.RUN, news.MOMENTS, SWEEP, ROOM, WALL)
+KINDS = (news.RUN, news.MOMENTS, SWEEP, ROOM, WALL, GUESSES)
 room = RoomSettings.from_environment()
 buckets = Buckets(room.max_requests)
 static_root().mkdir(parents=True, exist_ok=True)

@@ -46,7 +46,7 @@ def test_a_guess_is_asked_before_and_shown_against_what_came_after(root):
     at = pressed(at, "That is my guess")
     assert "You guessed **A and B**; it is **A and C**" in texts(at)
     at = pressed(at.radio[0].set_value("A and C").run(), "Guess again")
-    assert "You guessed **A and C**" in texts(at) and "2 guesses of yours over time" in texts(at)
+    assert "You guessed **A and C**" in texts(at) and "2 guesses of yours over time: A and B (" in texts(at)
     assert [each.answer for each in Answers(root).of("pixels/1/2", "")] == ["A and B", "A and C"]
 
 

@@ -75,6 +75,11 @@ class Answers:
         """Everybody's last answer to a question."""
         return list({each.visitor: each for each in self._all(asked)}.values())
 
+    def newest(self, asked: str) -> int:
+        """The number of the newest answer to a question: another one once somebody has answered; 0 without any."""
+        rows = self._read("SELECT max(rowid) FROM answers WHERE asked = ?", asked)
+        return rows[0][0] or 0 if rows else 0
+
     def reach(self, lesson: str, visitor: str, step: int) -> None:
         """Keep that a visitor has come to this step of a lesson, counted from 1. Raises OSError."""
         with self._opened() as table:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import json
-from collections import Counter
 from typing import Any
 
 import streamlit as st
 
 from dec_core.lessons.pieces import Check, Guess
 from dec_core.runs.answers import Answer
+from pages.learn.guesses import GUESSES, as_number, bars, finding, over_time, picture
 from pages.learn.progress import answers, who
+from pages.shared.news import redraw_on_news, seen
 from pages.shared.text import as_written, escape, sentence
-from pages.shared.visitor import is_room
+from pages.shared.visitor import is_room, visitor
 
-BINS = 10  # of guessed numbers
+OWN_SHOWN = 6  # guesses of one's own, on a desk
+SHOWS = "They fill up as people answer. What came is not marked until you guess, too."
 
 
 def asked(place: Any) -> str:
@@ -32,6 +33,10 @@ def guess(options: Guess, place: Any) -> None:
         st.rerun()
     if mine:
         _compare(options, place, mine)
+    elif is_room() and visitor().is_instructor:  # who asks the room, and need not guess
+        with st.container(key=f"room-{place.key}"):
+            if st.toggle("Show the room's guesses", key=f"show-{place.key}", help=SHOWS):
+                _room(options, place, "")
 
 
 def _ask(options: Guess, place: Any, mine: list[Answer]) -> str | None:
@@ -42,7 +47,7 @@ def _ask(options: Guess, place: Any, mine: list[Answer]) -> str | None:
         return st.radio(
             escape(options.question), options.options, index, key=key, format_func=escape, label_visibility="collapsed"
         )
-    last = _as_number(mine[-1].answer) if mine else None
+    last = as_number(mine[-1].answer) if mine else None
     low, high = options.low, options.high
     value = min(max(last if last is not None else (low + high) / 2, low), high)
     unit = f" ({escape(options.unit)})" if options.unit else ""
@@ -61,8 +66,7 @@ def _give(place: Any, value: str) -> None:
 
 
 def _compare(options: Guess, place: Any, mine: list[Answer]) -> None:
-    """What came, beside one's own guess and everybody's; on a desk, beside one's own of before."""
-    all_answers = answers().latest(asked(place)) if is_room() else mine
+    """What came, beside one's own guess, and beside everybody's in a room, on a desk one's own of before."""
     unit = f" {options.unit}" if options.unit else ""
     came = options.answer if isinstance(options.answer, str) else f"{options.answer:g}"
     st.markdown(
@@ -70,33 +74,24 @@ def _compare(options: Guess, place: Any, mine: list[Answer]) -> None:
     )
     if options.why:
         st.markdown(as_written(options.why))
-    if len(all_answers) > 1:
-        whose = "in the room" if is_room() else "of yours over time"
-        st.caption(f"{len(all_answers)} guesses {whose}")
-        for name, n in _counted(options, all_answers):
-            st.progress(n / len(all_answers), text=f"{escape(name)}: {n:d}")
+    if is_room():
+        _room(options, place, mine[-1].answer)
+    elif len(mine) > 1:
+        st.caption(f"{len(mine):d} guesses of yours over time: {escape(over_time(mine[-OWN_SHOWN:], unit))}")
 
 
-def _counted(options: Guess, given: list[Answer]) -> list[tuple[str, int]]:
-    if options.options is not None:
-        counts = Counter(each.answer for each in given)
-        return [(option, counts[option]) for option in options.options]
-    numbers = [number for each in given if (number := _as_number(each.answer)) is not None]
-    width = (options.high - options.low) / BINS
-    counts = Counter(min(int((number - options.low) / width), BINS - 1) for number in numbers)
-    return [
-        (f"{options.low + i * width:g} to {options.low + (i + 1) * width:g} {options.unit}".strip(), counts[i])
-        for i in range(BINS)
-        if counts[i]
-    ]
+def _room(options: Guess, place: Any, mine: str) -> None:
+    """Everybody's guesses, drawn anew as people answer; what came is marked for who has guessed, too."""
+    st.fragment(_bars)(options, place, mine)
 
 
-def _as_number(text: str) -> float | None:
-    try:
-        number = json.loads(text)
-    except ValueError:
-        return None
-    return float(number) if isinstance(number, int | float) else None
+def _bars(options: Guess, place: Any, mine: str) -> None:
+    before = seen(GUESSES, asked(place))  # first: what comes while this is drawn is news
+    shown = bars(options, answers().latest(asked(place)), mine)
+    st.html(picture(shown, gives_away=bool(mine)))
+    st.caption(finding(shown, gives_away=bool(mine)))
+    with st.container(key=f"unseen-{place.key}"):
+        redraw_on_news(before, key=f"news-{place.key}")
 
 
 def check(options: Check, place: Any) -> None:

@@ -7,7 +7,9 @@ import streamlit as st
 from dec_core.lessons import Lesson, Piece, Step
 from pages.learn.pieces import DRAW, WIDE, Place
 from pages.learn.progress import go, reach
+from pages.shared.addresses import show_step_link
 from pages.shared.text import as_written, escape
+from pages.shared.visitor import is_room, visitor
 
 KINDS = {
     "guess": ("Guess", ":material/help:"),
@@ -37,6 +39,12 @@ def _head(lesson: Lesson, step: Step, number: int) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="lesson-head"):
         st.button("All lessons", icon=":material/arrow_back:", type="tertiary", on_click=go, args=("", 1), key="shelf")
         st.caption(f"{escape(lesson.title)} · step {number:d} of {n}")
+        if is_room() and visitor().is_instructor:
+            link = st.popover("Link", icon=":material/link:", type="tertiary", key="step_link", on_change="rerun")
+            if link.open:
+                with link:
+                    st.caption("Whoever opens it is at this step, without a way through the list.")
+                    show_step_link(lesson.name, number)
     st.progress(number / n)
     st.subheader(f"{icon} {kind}: {escape(step.title)}", anchor=False)
 

@@ -12,6 +12,11 @@ def show_link(name: str) -> None:
     st.code(app_address() + "/?" + urlencode({"prepared": name}), language=None, wrap_lines=True)
 
 
+def show_step_link(lesson: str, step: int) -> None:
+    """The link of a lesson's step, to be copied."""
+    st.code(f"{app_address()}/learn?{urlencode({'lesson': lesson, 'step': step})}", language=None, wrap_lines=True)
+
+
 def app_address() -> str:
     """The address of the app, by which the browser knows it, without the screen."""
     address = (st.context.url or "").partition("?")[0].rstrip("/")

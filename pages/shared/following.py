@@ -15,19 +15,20 @@ from zlib import crc32
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from dec_core.lessons import lessons
 from dec_core.runs.folder import RunFolder, is_run
 from dec_core.runs.room_state import RUN_ID, Exhibit, change_room, room_state
 from pages.shared import focus
 from pages.shared.news import Kind, redraw_on_news, seen
 from pages.shared.permission import may_run
-from pages.shared.picker import name
 from pages.shared.places import runs_root
 from pages.shared.text import escape
 from pages.shared.trouble import tell_problem, writing
 from pages.shared.visitor import NOBODY, Visitor, is_room, visitor
 
-SCREENS = {"train": "Train", "inspect": "Inspect", "compare": "Compare", "glossary": "the glossary"}
-CANNOT_BE_SHOWN = "This screen cannot be shown to all. Show Train, Inspect, Compare or the glossary."
+SCREENS = {"learn": "Learn", "train": "Train", "inspect": "Inspect", "compare": "Compare", "glossary": "the glossary"}
+LESSON = ("lesson", "step")  # of a link of Learn
+CANNOT_BE_SHOWN = "This screen cannot be shown to all. Show Learn, Train, Inspect, Compare or the glossary."
 TO_SHOW = (
     "Everybody in the room is offered to go where you are, and is led along; what you show, all may see meanwhile."
 )
@@ -119,17 +120,19 @@ def runs_in(query: Mapping[str, str]) -> tuple[str, ...]:
 def lead_along(page: str, query: Mapping[str, str]) -> None:
     """Tell all what the instructor's link says now, if it is of what they are shown; remember it for the button.
 
-    Of a run on Train they are shown the run, and not the instructor's form, which would replace theirs.
+    Of a run on Train they are shown the run, and not the instructor's form, which would replace theirs; of Learn the
+    lesson and its step, and not the run in focus, which stays whose it is.
     """
     if not is_room() or not visitor().is_instructor:
         return
     page = page or "train"
     query = {"run": query["run"]} if page == "train" and query.get("run", "new") != "new" else dict(query)
+    query = {name: query[name] for name in LESSON if name in query} if page == "learn" else query
     before, st.session_state.looked_at = st.session_state.get("looked_at"), (page, query)
     exhibit, runs = room_state(runs_root()).exhibit, runs_in(query)
     if before in (None, (page, query)) or exhibit is None or page not in SCREENS:
         return
-    if runs and set(runs) <= set(exhibit.runs):
+    if page == exhibit.page == "learn" or (runs and set(runs) <= set(exhibit.runs)):
         _set(Exhibit(page, query, exhibit.runs))
 
 
@@ -186,6 +189,10 @@ def _bar() -> DeltaGenerator:
 
 def _called(exhibit: Exhibit) -> str:
     """What is shown, in words, escaped."""
+    if exhibit.query.get("lesson"):
+        name = exhibit.query["lesson"]
+        lesson_title = next((lesson.title for lesson in lessons()[0] if lesson.name == name), name)
+        return f"{escape(lesson_title, 80)}, step {escape(exhibit.query.get('step', '1'), 4)}"
     entry = focus.index().entry(exhibit.query["run"]) if "run" in exhibit.query else None
     return f"{escape(SCREENS[exhibit.page])}{f': {escape(name(entry))}' if entry else ''}"
 
