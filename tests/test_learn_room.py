@@ -1,6 +1,5 @@
 """Learn in a room: guesses of all as they come, the instructor's step that others are led to, and its link."""
 
-
 import pytest
 from rooms import ANNA, BEN, arrives
 from screens import app_over, opened_at
