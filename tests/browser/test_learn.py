@@ -178,3 +178,62 @@ def test_a_phone_shows_every_step_and_a_finger_moves_what_a_mouse_does(phone, se
     expect(phone.locator(".phases [aria-current]")).to_have_text("p")
     for lesson, step in (("update", 6), ("target", 3), ("target", 5)):
         at_step(phone, server.address, lesson, step)
+
+
+def caption_of_z(page):
+    return page.locator(".decode figcaption").inner_text()
+
+
+def drawn(page, *points):
+    """Draw a stroke on the pad; what the network makes of it stands beside it then."""
+    box = page.locator(".draw .pad canvas").bounding_box()
+    places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
+    page.mouse.move(*places[0])
+    page.mouse.down()
+    for place in places[1:]:
+        page.mouse.move(*place, steps=5)
+    page.mouse.up()
+    page.locator(".draw:not([aria-busy]) .result:not([hidden])").wait_for()
+
+
+def told_of(page):
+    return page.locator(".draw .said").inner_text()
+
+
+def test_a_plane_of_digits_a_drawn_one_and_a_run_that_is_replayed(page, server):
+    at_step(page, server.address, "autoencoder", 2)
+    point = handle(page, "The point")
+    page.get_by_text(re.compile(r"^z = \(")).wait_for()
+    before = caption_of_z(page)
+    point.press("Shift+ArrowRight")
+    assert caption_of_z(page) != before
+    before = caption_of_z(page)
+    dragged(page, point, 30, -60)
+    assert caption_of_z(page) != before
+
+    button(page, "Next").click()
+    shown(page, "autoencoder", 3)
+    page.locator(".draw .take button").first.wait_for()
+    drawn(page, (0.3, 0.25), (0.7, 0.25), (0.45, 0.8))
+    assert "of the 7s" in told_of(page)
+    page.locator(".draw .take").get_by_role("button", name="0", exact=True).press("Enter")
+    page.locator(".draw .said", has_text="of the 0s").wait_for()
+    page.get_by_role("button", name="Clear").click()
+    page.locator(".draw .said", has_text="Draw a digit").wait_for()
+
+    at_step(page, server.address, "digits", 2)
+    where, matrix = page.locator(".replay .where"), page.get_by_role("img", name="Confusion matrix")
+    expect(where).to_contain_text("pretraining, epoch 1 of 8")
+    slider = page.get_by_role("slider", name="Step of the training")
+    slider.press("End")
+    expect(where).to_contain_text("the end, after")
+    expect(
+        matrix.locator(".main-svg text", has_text="1100").or_(matrix.locator(".heatmaplayer image")).first
+    ).to_be_visible()
+    slider.press("Home")
+    expect(where).to_contain_text("pretraining, epoch 1 of 8")
+    page.locator(".replay select").select_option("10")
+    page.locator(".replay .play").click()
+    expect(where).to_contain_text("clustering", timeout=60_000)
+    page.locator(".replay .play").click()
+    expect(page.locator(".replay .play")).to_have_text("Play")
