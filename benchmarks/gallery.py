@@ -27,6 +27,7 @@ from dec_core.cli.quiet import start_tensorflow
 from dec_core.gallery import ABOUT, RUNS, run_id
 from dec_core.runs import subset
 from dec_core.runs.folder import RunFolder
+from dec_core.runs.history import RunReader
 from dec_core.runs.marks import mark
 
 WHOLE = 70_000  # images of MNIST
@@ -125,7 +126,7 @@ def keep(name: str, recording: Recording, whole: RunFolder) -> int:
     about = {
         "trained_on": recording.config.n_samples or WHOLE,
         "shown": recording.n_images,
-        "moments": len(moments),
+        "moments": len(RunReader(folder).refresh().snapshots),  # of two of one step, the later one counts
         "config": json.loads(recording.config.to_json()),
         "command": f"python -m benchmarks gallery --work DIR {name}",
         "trained_with": next(record for record in records if record["event"] == "Started"),

@@ -40,7 +40,7 @@ PLAIN = PRESETS["first-look"].changed(
 AUTOENCODER = PRESETS["first-look"].changed(method="autoencoder", deskew=False, pretrain_epochs=20)
 
 RIDDLES = (  # for the lesson on what goes wrong, in its order; each is plain DEC but for this
-    PLAIN.changed(cluster_learning_rate=0.016),
+    PLAIN.changed(cluster_learning_rate=0.013),
     PLAIN.changed(n_clusters=6),
     PLAIN.changed(pretrain_epochs=1, pretrain_learning_rate=1e-5),
     PLAIN.changed(n_clusters=20),

@@ -139,7 +139,8 @@ def test_a_run_waits_for_the_scheduler_and_goes_on_elsewhere_when_its_worker_is_
     assert wait_for(lambda: run.status.state in ("finished", "failed"))
     assert run.status.state == "finished", run.status.message
     assert (labels(run) == labels(finished_run)).all()
-    assert (run.path / "model.keras").is_file() and not (run.path / "checkpoint.npz").exists()
+    assert (run.path / "model.keras").is_file()
+    assert wait_for(lambda: not (run.path / "checkpoint.npz").exists())  # which goes last, after the status
     assert wait_for(lambda: not server._dispatcher.places and not any(map(child_of, workers)))
 
 

@@ -55,7 +55,7 @@ def test_the_wheel_holds_every_file_that_is_no_code():
         for name, patterns in PYPROJECT["tool"]["setuptools"]["package-data"].items()
         for pattern in patterns
     ]
-    shipped = {path for folder, pattern in globs for path in (ROOT / folder).glob(pattern)}
+    shipped = {path for folder, pattern in globs for path in (ROOT / folder).glob(pattern) if path.is_file()}
     files = {path for path in CORE.rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc")}
     assert CORE / "py.typed" in files and files == shipped
 

@@ -283,7 +283,7 @@ def test_nothing_is_cut_off_on_a_phone(server, browser, runs):
         figure(phone, name).focus()
         expect(figure(phone, name)).to_be_focused()
         assert figure(phone, name).get_attribute("aria-description").endswith(".")
-    for name in ("Start", "Pause", "Step", "Stop"):
+    for name in ("Start", "Replay", "Step", "Stop"):
         box = button(phone, name).bounding_box()
         assert box["x"] >= 0 and box["x"] + box["width"] <= 390
     picker = phone.get_by_role("combobox", name="Run in focus")
