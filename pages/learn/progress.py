@@ -1,4 +1,4 @@
-"""How far the visitor is, and what they have answered: asked for by all of Learn."""
+"""How far the visitor is in a lesson, and the way to another step."""
 
 from __future__ import annotations
 
@@ -6,19 +6,7 @@ import contextlib
 
 import streamlit as st
 
-from dec_core.runs.answers import Answers
-from pages.shared.places import runs_root
-from pages.shared.visitor import visitor
-
-
-def answers() -> Answers:
-    """The answers of everybody on this server."""
-    return Answers(runs_root())
-
-
-def who() -> str:
-    """Under which id the visitor's answers are kept; "" on a desk, where all are one person's."""
-    return visitor().id
+from pages.shared.answered import answers, who
 
 
 def reach(lesson: str, step: int) -> None:
@@ -27,11 +15,6 @@ def reach(lesson: str, step: int) -> None:
         st.session_state.reached[lesson] = step
         with contextlib.suppress(OSError):
             answers().reach(lesson, who(), step)
-
-
-def reached() -> dict[str, int]:
-    """The furthest step of each lesson that the visitor has begun."""
-    return answers().progress(who())
 
 
 def go(lesson: str, step: int) -> None:

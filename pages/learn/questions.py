@@ -9,7 +9,7 @@ import streamlit as st
 from dec_core.lessons.pieces import Check, Guess
 from dec_core.runs.answers import Answer
 from pages.learn.guesses import GUESSES, as_number, bars, finding, over_time, picture
-from pages.learn.progress import answers, who
+from pages.shared.answered import answers, who
 from pages.shared.news import redraw_on_news, seen
 from pages.shared.text import as_written, escape, sentence
 from pages.shared.visitor import is_room, visitor

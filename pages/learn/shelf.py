@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from dec_core.lessons import Lesson
-from pages.learn.progress import go, reached
+from pages.learn.progress import go
+from pages.shared.answered import reached
 from pages.shared.text import count_of, escape
 
 INTRODUCTION = (
