@@ -149,6 +149,44 @@ def card_shows(page, now, index: int, noun: str) -> None:
 # -- journeys
 
 
+def numbers_are_shown(page, now, index: int) -> None:
+    """By the keyboard alone, in the place of the pictures, for the cluster that is chosen."""
+    page.get_by_role("button", name="Show the numbers").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".card .large")).to_be_hidden()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    for key, letter in zip(("Home", "ArrowDown"), now.run.letters_in_order, strict=False):
+        page.keyboard.press(key)
+        expect(page.locator(".card .of-numbers table").first.locator(".chosen th")).to_have_text(letter)
+        q = page.locator(".card .of-numbers table").first.locator(".chosen td").last
+        cluster = now.run.letters.index(letter)
+        assert float(q.inner_text()) == pytest.approx(now.q[index, cluster], abs=1e-3)
+        expect(page.locator(".card .worked").first).to_contain_text(q.inner_text())
+    page.get_by_role("button", name="Show the numbers").click()
+    expect(page.locator(".card .large")).to_be_visible()
+
+
+def test_a_digit_is_drawn_over_the_screen_and_its_neighbour_opened(server, page):
+    page.goto(f"{server.address}/inspect?run=gallery-first-look")
+    wait_until_drawn(page)
+    page.get_by_role("button", name="Draw a digit").click()
+    pad = page.locator(".pad canvas")
+    expect(page.locator(".draw .said")).to_contain_text("Draw a digit with mouse or finger")
+    box = pad.bounding_box()
+    page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.2 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.48 * box["width"], box["y"] + 0.8 * box["height"], steps=8)
+    page.mouse.up()
+    expect(page.locator(".draw .said")).to_contain_text("of the 1s")
+    neighbour = page.locator(".draw .neighbours button").first
+    index = int(re.search(r"index (\d+)", neighbour.get_attribute("title"))[1])
+    neighbour.click()
+    expect(page.locator(".card h3")).to_have_text(f"Digit {thousands(index)}")
+    expect(pad).to_have_count(0)
+    assert link(page)["sample"] == str(index)
+
+
 def test_from_a_wrong_cell_to_a_digit_and_its_neighbours(server, page, runs):
     now = runs.run.at(-1)
     visit(server, page, runs.run)
@@ -179,6 +217,7 @@ def test_from_a_wrong_cell_to_a_digit_and_its_neighbours(server, page, runs):
     shown.nth(1).click()
     card_shows(page, now, near[1], "digit")
     link_is(page, selection.to_query() | {"sample": str(near[1])})
+    numbers_are_shown(page, now, near[1])
     page.get_by_role("button", name="Back to all").click()
     expect(page.locator(".gallery .tiles button")).to_have_count(min(n, 60))
     link_is(page, selection.to_query())

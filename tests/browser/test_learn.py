@@ -169,6 +169,9 @@ def test_a_phone_shows_every_step_and_a_finger_moves_what_a_mouse_does(phone, se
         if step == 4:
             touched(phone, phone.get_by_role("slider", name="near"), 60, 0)
             expect(phone.get_by_role("slider", name="near")).to_have_text("2.0")
+        if step == 5:
+            phone.get_by_role("combobox", name="In the formulas").select_option("E of the 4s")
+            expect(phone.locator(".worked")).to_contain_text("0.284")
     at_step(phone, server.address, "update", 5)
     center = handle(phone, "Center B")
     place = center.bounding_box()
@@ -176,7 +179,7 @@ def test_a_phone_shows_every_step_and_a_finger_moves_what_a_mouse_does(phone, se
     wait_until(phone, lambda: center.bounding_box()["x"] < place["x"] - 25)
     phone.locator(".forward").click()  # a tap so soon after a touch would be half of a double one
     expect(phone.locator(".phases [aria-current]")).to_have_text("p")
-    for lesson, step in (("update", 6), ("target", 3), ("target", 5)):
+    for lesson, step in (("update", 6), ("target", 3), ("target", 5), ("target", 6)):
         at_step(phone, server.address, lesson, step)
 
 
