@@ -104,11 +104,18 @@ function work(root, data, chosen) { // put the numbers of a cluster into all for
   });
 }
 
+function inWords(data, chosen) { // all numbers of a cluster in a line, for who cannot see what has changed
+  const numbers = data.parts.flatMap(({ columns }) => columns ?? []).map(({ head, cells, power }) => `${head} ${cells[chosen]}${power ? ` · 10^−${power}` : ""}`);
+  return `${data.clusters[chosen].name}: ${[...new Set(numbers)].join(", ")}`;
+}
+
 function showNumbers(root, data) {
   if (data.lacking) { root.replaceChildren(numberNode("p", { textContent: data.lacking })); return; }
   const select = numberNode("select", {}, ...data.clusters.map(({ name }, i) => numberNode("option", { value: i, textContent: name, selected: i === data.first })));
-  select.addEventListener("change", () => work(root, data, Number(select.value)));
-  const choice = data.parts.some(({ columns }) => columns) ? [numberNode("label", { className: "whose" }, "In the formulas: cluster ", select)] : [];
+  const spoken = numberNode("p", { className: "spoken" });
+  spoken.setAttribute("role", "status");
+  select.addEventListener("change", () => { work(root, data, Number(select.value)); spoken.textContent = inWords(data, Number(select.value)); });
+  const choice = data.parts.some(({ columns }) => columns) ? [numberNode("label", { className: "whose" }, "In the formulas: cluster ", select), spoken] : [];
   root.replaceChildren(...choice, ...data.parts.map((part) => partOf(part, data)),
     numberNode("p", { className: "rounded", textContent: "All numbers are rounded so that columns add up as shown; worked out from rounded ones, a last digit can differ." }));
   work(root, data, data.first);

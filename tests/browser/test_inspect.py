@@ -163,6 +163,7 @@ def numbers_are_shown(page, now, index: int) -> None:
         cluster = now.run.letters.index(letter)
         assert float(q.inner_text()) == pytest.approx(now.q[index, cluster], abs=1e-3)
         expect(page.locator(".card .worked").first).to_contain_text(q.inner_text())
+    expect(page.locator(".card .spoken")).to_contain_text(f"{now.name_of(cluster)}: distance ")
     page.get_by_role("button", name="Show the numbers").click()
     expect(page.locator(".card .large")).to_be_visible()
 

@@ -16,6 +16,7 @@ from dec_core.data import Dataset, own
 from dec_core.reading.run import Run
 from dec_core.reading.selection import SelectionError
 from dec_core.runs.folder import RunFolder
+from pages.shared.numbers import numbers_data
 
 pytestmark = pytest.mark.slow
 
@@ -29,6 +30,9 @@ def test_k_means_on_pixels_has_the_images_for_z(small, digits, tmp_path):
     assert np.abs(last.distance - np.linalg.norm(x - centers[last.labels], axis=1)).max() < 1e-4
     assert last.neighbours(17, 4).tolist() == brute_force(x, 17, 4)
     assert run.decoder is None and last.path(0, 1) is None and last.story(0).startswith("A 0")
+    z, q, p, _, error = numbers_data(last, 17)["parts"]
+    assert "64 pixel values" in z["note"] and "decoder" in error["note"] and "moves nothing toward p" in p["note"]
+    assert [column["sum"] for column in q["columns"][2:]] == ["1.000"]
     assert np.abs(last.plane("pca") - last.arrays["plane"]).max() < 0.01 and last.plane("z20,z63").shape == (300, 2)
 
 
@@ -51,6 +55,9 @@ def test_a_mixture_has_its_responsibilities_for_q(mixture):
     assert (last.class_of >= 0).sum() == 4 and last.wrong.sum() > 100
     assert sorted(run.letters) == list("ABCD") and run.decoder is None and last.path(0, 1) is None
     assert last.neighbours(17, 4).tolist() == brute_force(held["z"].astype(np.float32), 17, 4)
+    of_q, of_p = numbers_data(last, 17)["parts"][1:3]
+    assert [column["key"] for column in of_q["columns"]] == ["d", "q"] and "Gaussian mixture" in of_q["note"]
+    assert not of_q["code"] and of_p["columns"][-1]["sum"] == "1.000"
     assert len(last.select(min_confidence=0.5)) > 250 and "assigned to cluster" in last.story(
         int(np.flatnonzero(last.wrong)[0])
     )
