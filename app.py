@@ -21,6 +21,7 @@ from pages.shared.following import ROOM
 from pages.shared.health import healthz, metrics
 from pages.shared.identity import Identify, enter_as_instructor
 from pages.shared.looks import end_with_server
+from pages.shared.pinned import PINS
 from pages.shared.places import runs_root, static_root
 from pages.shared.rate import Buckets, LimitRequests
 from pages.shared.security import SecurityHeaders
@@ -43,7 +44,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     workers.close()
 
 
-KINDS = (news.RUN, news.MOMENTS, SWEEP, ROOM, WALL, GUESSES)
+KINDS = (news.RUN, news.MOMENTS, SWEEP, ROOM, WALL, GUESSES, PINS)
 room = RoomSettings.from_environment()
 buckets = Buckets(room.max_requests)
 static_root().mkdir(parents=True, exist_ok=True)

@@ -256,6 +256,10 @@ class ConfusionMatrix(OfRecording):
     """The confusion matrix of a recorded run at its end."""
 
 
+class PinnedImages(OfRecording):
+    """What people have pinned to the wall, in Inspect, of a recorded run."""
+
+
 class Replay(OfRecording):
     """How a recorded run went, in the four boxes of Train; `seconds` for the whole of it."""
 
@@ -307,6 +311,7 @@ PIECES: dict[str, type[PieceOptions]] = {
     "decoded": Decoded,
     "draw": Draw,
     "replay": Replay,
+    "pins": PinnedImages,
     "decode-plane": DecodePlane,
     "numbers": Numbers,
     "soft-assignment": SoftAssignment,

@@ -23,6 +23,8 @@ CREATE TABLE IF NOT EXISTS answers (asked TEXT NOT NULL, visitor TEXT NOT NULL, 
 CREATE INDEX IF NOT EXISTS answers_by_question ON answers (asked, at);
 CREATE TABLE IF NOT EXISTS progress (lesson TEXT NOT NULL, visitor TEXT NOT NULL, step INTEGER NOT NULL,
                                      PRIMARY KEY (lesson, visitor));
+CREATE TABLE IF NOT EXISTS pins (run TEXT NOT NULL, sample INTEGER NOT NULL, visitor TEXT NOT NULL, at REAL NOT NULL,
+                                 PRIMARY KEY (run, sample, visitor));
 """
 
 
@@ -35,8 +37,8 @@ class Answer:
     at: float
 
 
-class Answers:
-    """The answers and the progress of everybody below one folder of runs.
+class LearnFile:
+    """The file in which all of this is kept, below one folder of runs.
 
     Parameters
     ----------
@@ -46,6 +48,32 @@ class Answers:
 
     def __init__(self, root: Path):
         self.root = Path(root)
+
+    def rows(self, query: str, *values: str) -> list[tuple]:
+        """Rows; none where nothing was ever kept, or where it is damaged: a lesson can be read without."""
+        path = self.root / ".room" / FILE
+        if not path.exists():
+            return []
+        try:
+            with closing(sqlite3.connect(path, timeout=5.0)) as table:
+                return table.execute(query, values).fetchall()
+        except sqlite3.Error:
+            return []
+
+    @contextmanager
+    def changing(self) -> Iterator[sqlite3.Connection]:
+        """The file, to be written to: all of it or nothing. Raises OSError."""
+        try:
+            with closing(sqlite3.connect(private_folder(self.root) / FILE, timeout=5.0)) as table:
+                table.executescript(TABLES)
+                with table:
+                    yield table
+        except sqlite3.Error as error:
+            raise OSError(f"answers: not kept, since {FILE} in the folder .room of the runs says: {error}") from error
+
+
+class Answers(LearnFile):
+    """The answers and the progress of everybody below one folder of runs."""
 
     def give(self, asked: str, visitor: str, answer: str) -> None:
         """Keep a visitor's answer to a question, which its lesson, step and place name.
@@ -59,7 +87,7 @@ class Answers:
         """
         if max(len(asked), len(answer)) > MAX_LETTERS:
             raise ValueError(f"answer: received {len(answer)} letters, expected at most {MAX_LETTERS}")
-        with self._opened() as table:
+        with self.changing() as table:
             table.execute("INSERT INTO answers VALUES (?, ?, ?, ?)", (asked, visitor, answer, time.time()))
             table.execute(
                 "DELETE FROM answers WHERE visitor = ? AND rowid NOT IN "
@@ -77,12 +105,12 @@ class Answers:
 
     def newest(self, asked: str) -> int:
         """The number of the newest answer to a question: another one once somebody has answered; 0 without any."""
-        rows = self._read("SELECT max(rowid) FROM answers WHERE asked = ?", asked)
+        rows = self.rows("SELECT max(rowid) FROM answers WHERE asked = ?", asked)
         return rows[0][0] or 0 if rows else 0
 
     def reach(self, lesson: str, visitor: str, step: int) -> None:
         """Keep that a visitor has come to this step of a lesson, counted from 1. Raises OSError."""
-        with self._opened() as table:
+        with self.changing() as table:
             table.execute(
                 "INSERT INTO progress VALUES (?, ?, ?) ON CONFLICT (lesson, visitor) "
                 "DO UPDATE SET step = max(step, excluded.step)",
@@ -91,29 +119,8 @@ class Answers:
 
     def progress(self, visitor: str) -> dict[str, int]:
         """The furthest step of each lesson that a visitor has begun."""
-        return dict(self._read("SELECT lesson, step FROM progress WHERE visitor = ?", visitor))
+        return dict(self.rows("SELECT lesson, step FROM progress WHERE visitor = ?", visitor))
 
     def _all(self, asked: str) -> list[Answer]:
-        rows = self._read("SELECT visitor, answer, at FROM answers WHERE asked = ? ORDER BY rowid", asked)
+        rows = self.rows("SELECT visitor, answer, at FROM answers WHERE asked = ? ORDER BY rowid", asked)
         return [Answer(*row) for row in rows]
-
-    def _read(self, query: str, *values: str) -> list[tuple]:
-        """Rows; none where nothing was ever kept, or where it is damaged: a lesson can be read without."""
-        path = self.root / ".room" / FILE
-        if not path.exists():
-            return []
-        try:
-            with closing(sqlite3.connect(path, timeout=5.0)) as table:
-                return table.execute(query, values).fetchall()
-        except sqlite3.Error:
-            return []
-
-    @contextmanager
-    def _opened(self) -> Iterator[sqlite3.Connection]:
-        try:
-            with closing(sqlite3.connect(private_folder(self.root) / FILE, timeout=5.0)) as table:
-                table.executescript(TABLES)
-                with table:
-                    yield table
-        except sqlite3.Error as error:
-            raise OSError(f"answers: not kept, since {FILE} in the folder .room of the runs says: {error}") from error

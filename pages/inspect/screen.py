@@ -6,6 +6,7 @@ import contextlib
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dec_core.analysis.verdict import thousands
 from dec_core.config import ConfigError
@@ -31,6 +32,7 @@ from pages.shared.box import box, to_come
 from pages.shared.news import MOMENTS, redraw_on_news, seen
 from pages.shared.opened import opened
 from pages.shared.permission import may_run
+from pages.shared.pinned import pin_button
 from pages.shared.sharing import share_menu
 from pages.shared.text import escape, sentence
 
@@ -153,8 +155,10 @@ def _show(
             choices.colour_and_space(run, now, view)
         views.embedding(run, now, view, mask, SCENE)
         timeline(run, now, view, LINE, training=active)
-    with right, _right_box(view):
+    with right, _right_box(view) as head:
         if view.sample is not None:
+            with head:
+                pin_button(run.folder.id, view.sample)
             card(run, now, view.sample, RIGHT_SIDE)
         else:
             with st.container(horizontal=True, gap="small", key="head-order"):
@@ -165,7 +169,7 @@ def _show(
         comparison(run, now, view, second, mask)
 
 
-def _right_box(view: ViewState) -> contextlib.AbstractContextManager:
+def _right_box(view: ViewState) -> contextlib.AbstractContextManager[DeltaGenerator]:
     if view.sample is None:
         return box("gallery", "Which ones?", ABOUT_GALLERY)
     return box("gallery", "Why does it lie there?", ABOUT_CARD)

@@ -17,6 +17,7 @@ from pages.room.wall import show_wall, today
 from pages.shared import focus
 from pages.shared.box import box, choice, to_come
 from pages.shared.news import redraw_on_news, seen
+from pages.shared.pinned import pins_of, wall_of_pins
 from pages.shared.places import runs_root
 from pages.shared.text import escape
 from pages.shared.trouble import tell_problem, writing
@@ -61,7 +62,16 @@ def _view() -> None:
         else:
             to_come(NOTHING, HEIGHT)
     prepared_links(state)
+    _pinned()
     redraw_on_news(before, key="news_of_wall")
+
+
+def _pinned() -> None:
+    """What the room has pinned to its wall, folded away."""
+    folded = st.expander(f"Pinned: {len(pins_of()):d}", icon=":material/keep:", key="pinned", on_change="rerun")
+    if folded.open:
+        with folded:
+            wall_of_pins("", "room")
 
 
 def _counted(shown: list[Tile]) -> str:
