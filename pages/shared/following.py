@@ -21,6 +21,7 @@ from dec_core.runs.room_state import RUN_ID, Exhibit, change_room, room_state
 from pages.shared import focus
 from pages.shared.news import Kind, redraw_on_news, seen
 from pages.shared.permission import may_run
+from pages.shared.picker import name
 from pages.shared.places import runs_root
 from pages.shared.text import escape
 from pages.shared.trouble import tell_problem, writing
@@ -190,8 +191,8 @@ def _bar() -> DeltaGenerator:
 def _called(exhibit: Exhibit) -> str:
     """What is shown, in words, escaped."""
     if exhibit.query.get("lesson"):
-        name = exhibit.query["lesson"]
-        lesson_title = next((lesson.title for lesson in lessons()[0] if lesson.name == name), name)
+        wanted = exhibit.query["lesson"]
+        lesson_title = next((lesson.title for lesson in lessons()[0] if lesson.name == wanted), wanted)
         return f"{escape(lesson_title, 80)}, step {escape(exhibit.query.get('step', '1'), 4)}"
     entry = focus.index().entry(exhibit.query["run"]) if "run" in exhibit.query else None
     return f"{escape(SCREENS[exhibit.page])}{f': {escape(name(entry))}' if entry else ''}"
