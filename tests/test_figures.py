@@ -15,7 +15,7 @@ from dec_core.figures.confusion import confusion_figure, sizes_figure
 from dec_core.figures.curves import curves, curves_in_words
 from dec_core.figures.embedding import frame
 from dec_core.figures.palette import GREY, RIGHT, RUN_COLOURS, TEN, WRONG
-from dec_core.figures.references import FOOT, HEIGHT, named_at
+from dec_core.figures.references import FOOT, HEIGHT, NARROW_HEIGHT, named_at
 from dec_core.runs.history import History, RunReader
 
 P_NOTES = {"p: mixture ", " p: from q"}
@@ -135,6 +135,18 @@ def test_names_of_reference_lines_lie_on_no_curve_and_on_no_other(taken):
     places = sorted(named_at(LINES, taken, FOOT).values())
     assert not [(place, y) for place in places for y in [*taken, *LINES.values()] if place < y < place + HEIGHT]
     assert all(upper - lower >= HEIGHT for lower, upper in itertools.pairwise(places)) and places[0] >= FOOT
+
+
+@pytest.mark.parametrize("levels", [LINES, {"mixture": 0.982, "z": 0.758, "pixels": 0.681}])
+def test_names_on_a_phone_whose_panel_is_lower_lie_further_apart(levels):
+    places = sorted(named_at(levels, [0.98, 0.95, 0.0], FOOT, NARROW_HEIGHT).values())
+    assert len(places) == 3 and all(upper - lower >= NARROW_HEIGHT for lower, upper in itertools.pairwise(places))
+
+
+def test_on_a_phone_each_reference_line_is_named_once_more_and_nothing_else_is_lost(finished_run):
+    figure = curves(replace(RunReader(finished_run).refresh(), mixture={"acc": 0.9234}), held=40)
+    narrow = [note["text"] for note in figure.layout.meta["narrow"]["annotations"]]
+    assert sorted(narrow) == sorted(note.text for note in figure.layout.annotations) and "UMAP + mixture 92.3" in narrow
 
 
 def test_a_name_far_from_its_line_is_tied_to_it(history_of):

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from dec_core.figures.palette import GREY, RIGHT, TEN, WRONG
-from dec_core.figures.references import references
+from dec_core.figures.references import NAME, references
 
 SCORES = {  # with labels the first three, without the last two
     "acc": ("Accuracy", TEN[0], "solid"),
@@ -52,15 +52,15 @@ def curves(history, height: int = 300, gamma: float | None = None, held: int = 0
         _losses(figure, both, gamma)
     else:
         _loss(figure, history.pretrain)
-    _scores(figure, history, held)
+    phone = _scores(figure, history, held)
     if held and history.updates:
         _phases(figure, held, history.updates, both=bool(both) and both[-1]["iteration"] >= held)
-    _lay_out(figure, height)
+    _lay_out(figure, height, phone)
     return figure
 
 
-def _lay_out(figure: go.Figure, height: int) -> None:
-    """Margins, the legend in place of the second title, and in `layout.meta` the legend of a narrow screen."""
+def _lay_out(figure: go.Figure, height: int, phone: tuple[go.layout.Annotation, ...]) -> None:
+    """Margins, the legend in place of the second title, and in `layout.meta` legend and names of a narrow screen."""
     figure.update_layout(
         height=height,
         margin={"l": 44, "r": 8, "t": 38, "b": 36},
@@ -77,8 +77,11 @@ def _lay_out(figure: go.Figure, height: int) -> None:
         },
     )
     above = {"x": 0, "xanchor": "left", "y": 1.22, "font": {"size": 10}}
-    figure.layout.meta = {"narrow": {"legend": above, "margin": {"l": 44, "r": 8, "t": 78, "b": 36}}}
     figure.update_annotations(font_size=12, selector={"showarrow": False, "xanchor": "center"})
+    others = [each for each in figure.layout.annotations if each.name != NAME]
+    named = [each.to_plotly_json() for each in [*others, *phone]]
+    narrow = {"legend": above, "margin": {"l": 44, "r": 8, "t": 78, "b": 36}, "annotations": named}
+    figure.layout.meta = {"narrow": narrow}
     figure.update_xaxes(showgrid=False, zeroline=False, rangemode="tozero", tickangle=0, nticks=5)
 
 
@@ -128,18 +131,19 @@ def _losses(figure: go.Figure, records: list[dict], gamma: float) -> None:
     figure.update_yaxes(rangemode="tozero", nticks=5, row=1, col=1)
 
 
-def _scores(figure: go.Figure, history, held: int) -> None:
-    """The second panel: scores in per cent, what changed, and what k-means and a mixture reach."""
+def _scores(figure: go.Figure, history, held: int) -> tuple[go.layout.Annotation, ...]:
+    """The second panel: scores in per cent, what changed, what others reach; gives the names on a narrow screen."""
     updates = _thinned(history.updates)
     for score in SCORES:
         _score(figure, score, updates)
     _turns(figure, updates)
     _changed(figure, updates)
-    references(figure, history, updates, held)
+    phone = references(figure, history, updates, held)
     _axes_of_scores(figure, updates)
     if not updates and not history.centers:
         middle = {"x": 0.5, "xref": "x2 domain", "y": 0.5, "yref": "y2 domain"}
         figure.add_annotation(text="once the centers are initialized", showarrow=False, font={"color": GREY}, **middle)
+    return phone
 
 
 def _score(figure: go.Figure, score: str, updates: list[dict]) -> None:

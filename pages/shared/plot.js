@@ -52,7 +52,9 @@ function themed(figure, node) {
   const text = read("--st-text-color"), line = read("--st-border-color");
   const layout = figure.layout;
   if (layout.meta?.narrow && node.clientWidth < NARROW) {
-    for (const [name, change] of Object.entries(layout.meta.narrow)) layout[name] = { ...layout[name], ...change };
+    for (const [name, change] of Object.entries(layout.meta.narrow)) {
+      layout[name] = Array.isArray(change) ? change : { ...layout[name], ...change };
+    }
   }
   layout.font = { ...layout.font, color: text, family: read("--st-font") || "sans-serif" };
   layout.paper_bgcolor = layout.plot_bgcolor = "rgba(0,0,0,0)";
