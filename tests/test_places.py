@@ -113,6 +113,21 @@ def room(tmp_path, monkeypatch):
         room.supervisor.close()
 
 
+# -- what a worker adds to a run that has ended
+
+
+def test_while_somebody_waits_one_worker_at_most_adds_to_what_has_ended(room, small):
+    desk = room()
+    runs = [desk.start(small.changed(random_state=seed)) for seed in range(5)]
+    workers, at_work = [], []
+    for run in runs:
+        desk.advance()
+        workers.append(desk.worker(run))
+        desk.ends(run)
+        at_work.append(sum(worker.alive for worker in workers))
+    assert at_work == [1, 1, 1, 1, 2]  # at the last, nobody waits any more
+
+
 # -- a paused run
 
 

@@ -159,8 +159,9 @@ class Dispatcher:
         elif place.has_ended():
             self._leave(place)
             self._finishing.append(place.worker)
-            for surplus in self._finishing[:-MAX_FINISHING]:
-                surplus.close()  # short runs end faster than UMAP is made
+            most = 1 if len(self.queue) else MAX_FINISHING  # who waits needs the processor
+            for surplus in self._finishing[:-most]:
+                surplus.close()  # short runs end faster than UMAP is made; who looks at them in Inspect has it made
 
     def _leave(self, place: Place) -> None:
         self._on_end(place.folder.id)  # its worker may go on to add to it, and its owner has yet to see it
