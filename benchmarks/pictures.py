@@ -1,4 +1,4 @@
-"""Takes the README's pictures: of a run that clusters, and of that run in Inspect.
+"""Takes the README's pictures: of a run that clusters, of that run in Inspect, and of a lesson.
 
 Or, given the folder of runs of `python -m benchmarks sweep-example`, of that sweep and of its best, middling and worst
 trial beside each other.
@@ -31,6 +31,7 @@ def run(options: argparse.Namespace) -> int:
         tuned(options.runs)
     else:
         watched()
+        taught()
     return 0
 
 
@@ -74,3 +75,16 @@ def watched() -> None:
         page.mouse.move(720, 860)
         page.wait_for_timeout(3000)
         page.screenshot(path=DOCS / "inspect.png")
+
+
+def taught() -> None:
+    """The step of a lesson in which updates of DEC are made by hand."""
+    with tempfile.TemporaryDirectory() as folder, browser() as launched, served(Path(folder)) as (address, _):
+        page = launched.new_page(viewport={"width": 1440, "height": 900})
+        page.goto(f"{address}/learn?lesson=update&step=3")
+        forward = page.get_by_role("button", name="Forward", exact=True)
+        for _ in range(6):  # to the arrows of the second update
+            forward.click()
+        page.mouse.move(20, 860)
+        page.wait_for_timeout(1500)
+        page.screenshot(path=DOCS / "learn.png")
