@@ -68,6 +68,7 @@ SAFE = {
     "as_written",
     "count_of",
     "matrix_in_words",
+    "finding",
     "sentence",
     "thousands",
     "len",

@@ -214,8 +214,7 @@ def test_a_plane_of_digits_a_drawn_one_and_a_run_that_is_replayed(page, server):
     dragged(page, point, 30, -60)
     assert caption_of_z(page) != before
 
-    button(page, "Next").click()
-    shown(page, "autoencoder", 3)
+    at_step(page, server.address, "autoencoder", 4)
     page.locator(".draw .take button").first.wait_for()
     drawn(page, (0.3, 0.25), (0.7, 0.25), (0.45, 0.8))
     assert "of the 7s" in told_of(page)

@@ -5,7 +5,7 @@ import pytest
 from inspect_screen import inspect, link, named, piece, shown, there
 from screens import app_over, send_event, widget_states
 
-from dec_core.gallery import RUNS, install
+from dec_core.gallery import install
 from dec_core.reading.run import Run
 from dec_core.runs.folder import RunFolder
 from pages.shared.numbers import numbers_data
@@ -43,7 +43,7 @@ def test_the_pad_opens_over_the_screen_and_a_neighbour_opens_its_card(app):
 
 
 def test_the_card_has_the_numbers_of_its_moment(app):
-    run = Run.open(RunFolder(RUNS / DRAWS))
+    run = Run.open(RunFolder(app / DRAWS))
     newest = shown(inspect(DRAWS, sample="70"), "card")["numbers"]
     assert newest == numbers_data(run.at(-1), 70)
     own = newest["parts"][1]["columns"][-1]["cells"][newest["first"]]
