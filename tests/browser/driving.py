@@ -72,7 +72,8 @@ def wait_until(page: Page, condition: Callable[[], bool], milliseconds: float = 
 
 
 def button(page: Page, name: str) -> Locator:
-    return page.get_by_role("button", name=name, exact=True)
+    """The button of that name; while a page is drawn anew, that of the drawing before may stand beside it."""
+    return page.get_by_role("button", name=name, exact=True).first
 
 
 def figure(page: Page, name: str) -> Locator:
