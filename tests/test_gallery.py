@@ -68,6 +68,7 @@ def test_where_no_links_can_be_made_there_are_copies(tmp_path, monkeypatch):
 def test_a_folder_that_cannot_be_written_to_goes_without(tmp_path):
     (tmp_path / "file").write_text("no folder")
     install(tmp_path / "file")
+    assert (tmp_path / "file").read_text() == "no folder"
 
 
 @pytest.mark.parametrize(("visitor_id", "is_instructor"), [("ann", False), (INSTRUCTOR, True), ("", True)])

@@ -18,6 +18,15 @@ def acc(name):
     return last(name).run.folder.status.outcome["acc"]
 
 
+def records(name):
+    return RunFolder(RUNS / f"gallery-{name}").records()[0]
+
+
+def scored(what):
+    """ACC of the baseline of first-look, of 100."""
+    return round(100 * next(record["acc"] for record in records("first-look") if record["event"] == f"{what}Scored"))
+
+
 def pieces(lesson, kind):
     return [p.options for each in lessons()[0] if each.name == lesson for step in each.steps for p in step.pieces
             if p.name == kind]  # fmt: skip
@@ -33,6 +42,9 @@ def test_how_many_digits_are_right_and_which_are_mixed_up():
     now = last("first-look")
     mixed = most_mixed(now.confusion)
     assert many.answer == round(100 * acc("first-look"))
+    assert (
+        f"k-means on the pixels of these digits, which were made upright before, has {scored('Baseline')}." in many.why
+    )
     assert pair.answer == " and ".join(now.run.classes[i] for i in sorted((mixed.one, mixed.other)))
 
 
@@ -44,7 +56,7 @@ def test_how_well_z_of_several_sizes_is_sorted():
 
 
 def test_the_teacher_and_what_it_teaches():
-    history = last("first-look").run.folder.records()[0]
+    history = records("first-look")
     mixture = next(record["acc"] for record in history if record["event"] == "MixtureScored")
     start = next(record["acc"] for record in history if record["event"] == "TargetUpdated")
     text = text_of("teacher")
