@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, settings
 
 from dec_core.config import RunConfig
 from dec_core.data import load
+from dec_core.gallery import install
 from dec_core.runs.folder import RunFolder
 
 # speed is not tested here, and the same commit passes or fails twice alike
@@ -112,3 +113,25 @@ def room(tmp_path, finished_run, monkeypatch):
 
     with room_over(tmp_path / "runs", finished_run, monkeypatch) as runs:
         yield runs
+
+
+@pytest.fixture
+def learn_root(tmp_path):
+    """A folder of runs with all recordings and nothing else, and the app over it."""
+    from screens import app_over
+
+    root = tmp_path / "runs"
+    root.mkdir()
+    install(root)
+    with app_over(root):
+        yield root
+
+
+@pytest.fixture(scope="session")
+def recorded(tmp_path_factory):
+    """Opens a recording at its end, by a folder of runs: what is made of its images lies there."""
+    from dec_core.reading.run import Run
+
+    root = tmp_path_factory.mktemp("recordings")
+    install(root)
+    return lambda name: Run.open(RunFolder(root / name)).at(-1)

@@ -8,23 +8,13 @@ from PIL import Image
 
 from dec_core.data import load
 from dec_core.data.drawing import BOX, MIDDLE, SIDE, as_in_mnist
-from dec_core.gallery import install
 from dec_core.reading.placed import can_place, placed
-from dec_core.reading.run import Run
-from dec_core.runs.folder import RunFolder
 from pages.shared.drawing import SENT, answer, can_draw, map_of
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory):
-    root = tmp_path_factory.mktemp("runs")
-    install(root)
-    return root
-
-
-@pytest.fixture(scope="module")
-def now(root):
-    return Run.open(RunFolder(root / "gallery-first-look")).at(-1)
+def now(recorded):
+    return recorded("gallery-first-look")
 
 
 def sent(drawing):
@@ -113,8 +103,8 @@ def test_what_is_no_drawing_is_refused_in_words(now, received, says):
     assert says in answer(now, received)["problem"]
 
 
-def test_who_cannot_place_an_image_says_so(now, root):
-    plain = Run.open(RunFolder(root / "gallery-plain-dec")).at(-1)
+def test_who_cannot_place_an_image_says_so(now, recorded):
+    plain = recorded("gallery-plain-dec")
     assert can_draw(now) and not can_place(plain) and not can_draw(plain)
     with pytest.raises(ValueError, match="no network"):
         placed(plain, np.zeros((28, 28), np.uint8))

@@ -1,21 +1,11 @@
 """The screen Learn: its list, a step with its pieces, guesses and what came, progress, links that lead nowhere."""
 
 import pytest
-from screens import app_over, opened_at
+from screens import opened_at
 
-from dec_core.gallery import install
 from dec_core.lessons import lessons
 from dec_core.runs.answers import Answers
 from pages.shared.text import escape
-
-
-@pytest.fixture
-def root(tmp_path):
-    root = tmp_path / "runs"
-    root.mkdir()
-    install(root)
-    with app_over(root):
-        yield root
 
 
 def texts(at):
@@ -26,7 +16,7 @@ def pressed(at, label):
     return next(button for button in at.button if button.label == label).click().run()
 
 
-def test_the_list_leads_into_a_lesson_and_remembers_how_far_one_is(root):
+def test_the_list_leads_into_a_lesson_and_remembers_how_far_one_is(learn_root):
     at = opened_at("learn")
     assert not at.exception and "Why pixels fail" in texts(at)
     at = next(button for button in at.button if button.key == "open-pixels").click().run()
@@ -39,7 +29,7 @@ def test_the_list_leads_into_a_lesson_and_remembers_how_far_one_is(root):
     assert "step 3 of 4" in texts(at)
 
 
-def test_a_guess_is_asked_before_and_shown_against_what_came_after(root):
+def test_a_guess_is_asked_before_and_shown_against_what_came_after(learn_root):
     at = opened_at("learn", lesson="pixels", step="1")
     assert "it is" not in texts(at)  # nothing is given away
     at = at.radio[0].set_value("A and B").run()
@@ -47,10 +37,10 @@ def test_a_guess_is_asked_before_and_shown_against_what_came_after(root):
     assert "You guessed **A and B**; it is **A and C**" in texts(at)
     at = pressed(at.radio[0].set_value("A and C").run(), "Guess again")
     assert "You guessed **A and C**" in texts(at) and "2 guesses of yours over time: A and B (" in texts(at)
-    assert [each.answer for each in Answers(root).of("pixels/1/2", "")] == ["A and B", "A and C"]
+    assert [each.answer for each in Answers(learn_root).of("pixels/1/2", "")] == ["A and B", "A and C"]
 
 
-def test_a_check_says_of_each_answer_why(root):
+def test_a_check_says_of_each_answer_why(learn_root):
     check = next(lesson for lesson in lessons()[0] if lesson.name == "pixels").steps[-1].pieces[0].options
     at = opened_at("learn", lesson="pixels", step="4")
     wrong = at.radio[0].set_value(0).run()
@@ -60,7 +50,7 @@ def test_a_check_says_of_each_answer_why(root):
 
 
 @pytest.mark.parametrize("lesson", lessons()[0], ids=lambda lesson: lesson.name)
-def test_every_step_of_every_lesson_is_drawn(root, lesson):
+def test_every_step_of_every_lesson_is_drawn(learn_root, lesson):
     at = opened_at("learn", lesson=lesson.name, step="1")
     for number, step in enumerate(lesson.steps, 1):
         assert not at.exception and not at.warning, (lesson.name, number)
@@ -70,17 +60,17 @@ def test_every_step_of_every_lesson_is_drawn(root, lesson):
 
 
 @pytest.mark.parametrize("step", ["0", "-1", "99", "two", "²", ""])
-def test_a_step_that_there_is_not_is_the_nearest(root, step):
+def test_a_step_that_there_is_not_is_the_nearest(learn_root, step):
     at = opened_at("learn", lesson="pixels", step=step)
     assert not at.exception and at.subheader
 
 
-def test_a_lesson_that_there_is_not_is_said_and_the_list_shown(root):
+def test_a_lesson_that_there_is_not_is_said_and_the_list_shown(learn_root):
     at = opened_at("learn", lesson="<b>no</b>")
     assert "There is no lesson" in at.warning[0].value and "Why pixels fail" in texts(at)
 
 
-def test_own_lessons_appear_and_what_is_wrong_with_one_is_said(root, tmp_path, monkeypatch):
+def test_own_lessons_appear_and_what_is_wrong_with_one_is_said(learn_root, tmp_path, monkeypatch):
     own = tmp_path / "lessons"
     own.mkdir()
     (own / "mine.md").write_text(
@@ -95,7 +85,7 @@ def test_own_lessons_appear_and_what_is_wrong_with_one_is_said(root, tmp_path, m
     assert not at.exception and "Go" in [button.label for button in at.button]
 
 
-def test_a_full_disk_takes_nothing_from_a_lesson(root, monkeypatch):
+def test_a_full_disk_takes_nothing_from_a_lesson(learn_root, monkeypatch):
     def refuse(*_):
         raise OSError("answers: not kept, since the disk is full")
 

@@ -4,11 +4,8 @@ import numpy as np
 import pytest
 
 from dec_core.analysis.assignment import soft_assignment, target_distribution
-from dec_core.gallery import install
 from dec_core.lessons import lessons
-from dec_core.reading.run import Run
 from dec_core.reading.worked_numbers import worked_numbers
-from dec_core.runs.folder import RunFolder
 from pages.learn import scenes
 
 
@@ -119,9 +116,8 @@ def test_what_the_lesson_on_p_says_of_its_points_is_so():
     assert f"The largest is {gain.max():.3f}, at {most[0]:.2f} to {most[-1]:.2f}" in text
 
 
-def test_the_real_digit_of_the_lessons_on_q_and_p_lies_as_they_say(tmp_path):
-    install(tmp_path)
-    now, digit = Run.open(RunFolder(tmp_path / "gallery-first-look")).at(-1), 6220
+def test_the_real_digit_of_the_lessons_on_q_and_p_lies_as_they_say(recorded):
+    now, digit = recorded("gallery-first-look"), 6220
     numbers, q_text, p_text = worked_numbers(now, digit), text_of("soft-assignment"), text_of("target")
     assert f"sample: {digit}" in q_text and f"sample: {digit}" in p_text
     nine, four = (int(np.flatnonzero(now.class_of == number)[0]) for number in (9, 4))

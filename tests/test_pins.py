@@ -4,9 +4,8 @@ import shutil
 
 import pytest
 from rooms import ANNA, BEN, arrives
-from screens import app_over, opened_at
+from screens import opened_at
 
-from dec_core.gallery import install
 from dec_core.runs import pins as module
 from dec_core.runs.ownership import INSTRUCTOR
 from dec_core.runs.pins import Pin, Pins
@@ -43,46 +42,37 @@ def test_only_images_of_recordings_can_be_pinned_and_not_without_an_end(tmp_path
     pins.pin(RUN, 3, "bob")
 
 
-@pytest.fixture
-def root(tmp_path):
-    root = tmp_path / "runs"
-    root.mkdir()
-    install(root)
-    with app_over(root):
-        yield root
-
-
 def html_of(at):
     assert not at.exception
     return " ".join(item.proto.body for item in at.get("html"))
 
 
-def test_on_a_desk_a_mistake_is_pinned_on_its_card_and_stands_in_the_lesson(root):
+def test_on_a_desk_a_mistake_is_pinned_on_its_card_and_stands_in_the_lesson(learn_root):
     at = opened_at("inspect", run=RUN, sample="7")
     at = at.button(key="pin_to_wall").click().run()
     assert not at.exception and at.button(key="pin_to_wall").label == "Take down"
     lesson = html_of(opened_at("learn", lesson="digits", step="3"))
     assert f"./inspect?run={RUN}&amp;sample=7" in lesson and "yours" not in lesson
     at = at.button(key="pin_to_wall").click().run()
-    assert at.button(key="pin_to_wall").label == "Pin to the wall" and Pins(root).all("") == []
+    assert at.button(key="pin_to_wall").label == "Pin to the wall" and Pins(learn_root).all("") == []
 
 
-def test_of_another_run_it_says_why_it_cannot_be_pinned(root, finished_run):
-    shutil.copytree(finished_run.path, root / "mine")
+def test_of_another_run_it_says_why_it_cannot_be_pinned(learn_root, finished_run):
+    shutil.copytree(finished_run.path, learn_root / "mine")
     button = opened_at("inspect", run="mine", sample="7").button(key="pin_to_wall")
     assert button.disabled and "Only images of recordings" in button.help
 
 
-def test_a_room_sees_all_pins_and_nobodys_name(root, monkeypatch):
+def test_a_room_sees_all_pins_and_nobodys_name(learn_root, monkeypatch):
     monkeypatch.setenv("DEC_ROOM", "1")
     arrives(monkeypatch, BEN)
-    set_nickname(root, ANNA, "Annabel")
+    set_nickname(learn_root, ANNA, "Annabel")
     before = PINS.stamp_now("")
-    Pins(root).pin(RUN, 7, ANNA)
+    Pins(learn_root).pin(RUN, 7, ANNA)
     assert PINS.stamp_now("") != before
     drawn = html_of(opened_at("learn", lesson="digits", step="3"))
     assert "1×" in drawn and "Annabel" not in drawn and ANNA not in drawn
-    Pins(root).pin(RUN, 7, BEN)
+    Pins(learn_root).pin(RUN, 7, BEN)
     assert "yours, and 1 more" in html_of(opened_at("learn", lesson="digits", step="3"))
     arrives(monkeypatch, INSTRUCTOR)
     at = opened_at("room")

@@ -27,6 +27,7 @@ def root(tmp_path):
     with app_over(root):
         past_views._frame.cache_clear()
         past_views._steps.cache_clear()
+        past_views._views.cache_clear()
         yield root
 
 

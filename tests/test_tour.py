@@ -1,21 +1,11 @@
 """The tour: offered once, to whoever is new; it leads through the screens."""
 
 import pytest
-from screens import app_over, opened_at
+from screens import opened_at
 
-from dec_core.gallery import install
 from dec_core.presets import PRESETS
 from dec_core.runs.answers import Answers
 from dec_core.runs.folder import RunFolder
-
-
-@pytest.fixture
-def root(tmp_path):
-    root = tmp_path / "runs"
-    root.mkdir()
-    install(root)
-    with app_over(root):
-        yield root
 
 
 def is_offered(at):
@@ -23,7 +13,7 @@ def is_offered(at):
     return "tour_begin" in [each.key for each in at.button]
 
 
-def test_who_is_new_is_led_to_the_tour_and_never_asked_again(root):
+def test_who_is_new_is_led_to_the_tour_and_never_asked_again(learn_root):
     at = opened_at("train")
     assert is_offered(at)
     at = at.button(key="tour_begin").click().run()
@@ -31,13 +21,13 @@ def test_who_is_new_is_led_to_the_tour_and_never_asked_again(root):
     assert not is_offered(opened_at("train"))
 
 
-def test_who_says_no_is_not_asked_again_and_has_begun_nothing(root):
+def test_who_says_no_is_not_asked_again_and_has_begun_nothing(learn_root):
     at = opened_at("train").button(key="tour_dismiss").click().run()
     assert not is_offered(at) and not is_offered(opened_at("train"))
     assert "Go on" not in [each.label for each in opened_at("learn").button]
 
 
-def test_a_full_disk_does_not_ask_twice_in_a_visit(root, monkeypatch):
+def test_a_full_disk_does_not_ask_twice_in_a_visit(learn_root, monkeypatch):
     def refuse(*_):
         raise OSError("full")
 
@@ -46,12 +36,12 @@ def test_a_full_disk_does_not_ask_twice_in_a_visit(root, monkeypatch):
 
 
 @pytest.mark.parametrize("query", [{}, {"run": "gallery-first-look"}])
-def test_who_has_a_run_a_lesson_or_something_in_focus_is_not_asked(root, query):
+def test_who_has_a_run_a_lesson_or_something_in_focus_is_not_asked(learn_root, query):
     if not query:
-        Answers(root).reach("pixels", "", 2)
+        Answers(learn_root).reach("pixels", "", 2)
     assert not is_offered(opened_at("train", **query))
 
 
-def test_who_has_trained_is_not_new(root):
-    RunFolder.create(root, PRESETS["first-look"], "finished")
+def test_who_has_trained_is_not_new(learn_root):
+    RunFolder.create(learn_root, PRESETS["first-look"], "finished")
     assert not is_offered(opened_at("train", run="new"))

@@ -6,29 +6,15 @@ import numpy as np
 import pytest
 
 from dec_core.analysis.assignment import soft_assignment, target_distribution
-from dec_core.gallery import install, recordings
+from dec_core.gallery import recordings
 from dec_core.lessons.pieces import Code
-from dec_core.reading.run import Run
 from dec_core.reading.worked_numbers import rounded, worked, worked_numbers
-from dec_core.runs.folder import RunFolder
 from pages.shared.numbers import CODE, PARTS, numbers_data, text
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory):
-    root = tmp_path_factory.mktemp("runs")
-    install(root)
-    return root
-
-
-@pytest.fixture(scope="module")
-def last_of(root):
-    return lambda name: Run.open(RunFolder(root / name)).at(-1)
-
-
-@pytest.fixture(scope="module")
-def now(last_of):
-    return last_of("gallery-first-look")
+def now(recorded):
+    return recorded("gallery-first-look")
 
 
 def part(data, key):
@@ -70,8 +56,8 @@ def test_an_empty_cluster_has_no_target_and_no_term():
 
 
 @pytest.mark.parametrize("name", recordings())
-def test_they_are_those_of_the_library(last_of, name):
-    now = last_of(name)
+def test_they_are_those_of_the_library(recorded, name):
+    now = recorded(name)
     z, centers = now.z(now.rows), now.arrays["cluster_centers"]
     q = soft_assignment(z, centers.astype(np.float32), now.run.config.alpha)
     p = target_distribution(q)
@@ -85,16 +71,16 @@ def test_they_are_those_of_the_library(last_of, name):
         assert numbers.distances[now.labels[index]] == pytest.approx(now.distance[index], abs=1e-5, rel=1e-6)
 
 
-def test_the_error_is_that_of_the_decoders_image(now, last_of):
+def test_the_error_is_that_of_the_decoders_image(now, recorded):
     decoded = now.run.decode(now.z(70))[0] / 255
     assert worked_numbers(now, 70).error == pytest.approx(np.mean((decoded - now.run.images[70] / 255) ** 2), rel=0.02)
-    assert worked_numbers(last_of("gallery-plain-dec"), 70).error is None
-    assert "needs the decoder" in part(numbers_data(last_of("gallery-plain-dec"), 70), "error")["note"]
+    assert worked_numbers(recorded("gallery-plain-dec"), 70).error is None
+    assert "needs the decoder" in part(numbers_data(recorded("gallery-plain-dec"), 70), "error")["note"]
 
 
 @pytest.mark.parametrize("name", recordings())
-def test_columns_add_up_as_shown_and_follow_from_each_other(last_of, name):
-    now = last_of(name)
+def test_columns_add_up_as_shown_and_follow_from_each_other(recorded, name):
+    now = recorded(name)
     for index in range(0, now.run.n, now.run.n // 40):
         data, numbers = numbers_data(now, index), worked_numbers(now, index)
         order = np.argsort(now.run.cluster_order)
@@ -147,8 +133,8 @@ def test_a_mixtures_target_is_said_not_to_be_known(now):
         assert "columns" not in part(data, key) and "UMAP and the mixture" in part(data, key)["note"]
 
 
-def test_what_is_not_known_of_a_sample_is_said(last_of):
-    now = last_of("gallery-plain-dec")
+def test_what_is_not_known_of_a_sample_is_said(recorded):
+    now = recorded("gallery-plain-dec")
     now.__dict__["q"] = np.full((now.run.n, 10), np.nan, np.float32)  # as in runs of before
     assert worked_numbers(now, 3) is None
     assert "not known" in numbers_data(now, 3)["lacking"]

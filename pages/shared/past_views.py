@@ -20,6 +20,7 @@ from pages.shared.views import TOP, Views
 
 TO_COME = "Once the centers are initialized"
 KEPT = 128  # frames, of all runs that are replayed together
+KEPT_VIEWS = 16
 
 
 class PastViews(Views):
@@ -86,7 +87,12 @@ def _steps(run_id: str, _n_records: int) -> tuple[Step, ...]:
 
 
 def views_after(run_id: str, n_records: int) -> PastViews:
-    """The views of a run after so many records. Raises ConfigError or DataError."""
+    """The views of a run after so many records: once for all parts of a step. Raises ConfigError or DataError."""
+    return _views(run_id, reader(run_id).refresh().n_records, n_records)
+
+
+@lru_cache(maxsize=KEPT_VIEWS)
+def _views(run_id: str, _stamp: int, n_records: int) -> PastViews:
     return PastViews(opened(run_id), n_records)
 
 
