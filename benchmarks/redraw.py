@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
-from benchmarks.room import QUERY, Browser
+from benchmarks.room import QUERY
+from benchmarks.room_visitor import Browser
 from benchmarks.serving import served
 from dec_core.cli.options import add_command
 from dec_core.config import RunConfig

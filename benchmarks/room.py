@@ -9,39 +9,25 @@ their share of the processor, too.
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 import tempfile
 import threading
 import time
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from http.client import HTTPConnection, HTTPResponse, RemoteDisconnected
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin
+from typing import Any
 
 import psutil
 
 from benchmarks.history import add_history_option, hand_out
+from benchmarks.room_visitor import SETTLE, Browser
 from benchmarks.serving import served
 from dec_core.cli.options import add_command, add_json_option
 from dec_core.machine import hardware
 from dec_core.runs.folder import RunFolder, list_runs
 
-if TYPE_CHECKING:
-    from benchmarks.visitor import Visitor
-
 QUERY = "run=new&preset=first-look&seed={}"
-PARTS = (
-    "curves",
-    "matrix",
-    "mixed",
-    "digits",
-    "points.umap.digit",
-)  # what Train shows unless somebody chooses otherwise
-SETTLE = 10.0  # seconds until the spare worker has loaded its libraries, and at the end for what is under way
 LOOK = 0.02  # seconds between two looks at what workers have written
 
 
@@ -88,7 +74,7 @@ def measure(n_visitors: int, seconds: float, query: str = QUERY, *, one_run: boo
                 until = time.monotonic() + seconds
                 _all_at_once(lambda browser: browser.watch(until), browsers)
             ended = [run.status for run in list_runs(root) if run.status.state == "finished"]
-    late = [each for browser in browsers for each in browser.lateness(written, until - SETTLE)]
+    late = [each for browser in browsers for each in browser.lateness(written.of, until - SETTLE)]
     return {
         "visitors": n_visitors, "seconds": seconds, "one_run": one_run, "finished": len(ended),
         "first_page": spread([browser.opened for browser in browsers]),
@@ -134,117 +120,6 @@ def spread(values: Sequence[float]) -> dict[str, float]:
         "p95": ordered[min(len(ordered) - 1, int(0.95 * len(ordered)))],
         "max": ordered[-1],
     }
-
-
-@dataclass
-class Browser:
-    """One visitor: the page by websocket, the live view by HTTP."""
-
-    address: str
-    query: str
-    errors: list[str] = field(default_factory=list)
-    opened: float = float("nan")  # seconds
-    started: float | None = None
-    n_redraws: int = 0
-    seen: list[tuple[float, int]] = field(default_factory=list)  # when so many records of the run were on the screen
-    run_id: str = ""
-    visitor: Visitor | None = None
-    cookie: str = ""
-    _frames: dict[str, str] = field(default_factory=dict)  # the version of each part that is shown
-    _redrawing: threading.Thread | None = None
-
-    def open(self) -> None:
-        """Open the page, from nothing but its address to the last element."""
-        from benchmarks.visitor import Visitor  # with Streamlit, which other benchmarks do without
-
-        begun = time.monotonic()
-        self.cookie = _cookie(self.address)
-        self.visitor = Visitor(self.address, "train", self.query, self.cookie)
-        self.visitor.redraw()
-        self.opened = time.monotonic() - begun
-        self.errors += self.visitor.errors
-
-    def start(self) -> None:
-        """Press Start and wait until the page shows the run."""
-        begun = time.monotonic()
-        self.visitor.press("Start")
-        self.started = time.monotonic() - begun
-
-    def watch(self, until: float) -> None:
-        """Follow the run until then, or its end."""
-        url = self.visitor.live.get("url")
-        if not url:
-            raise RuntimeError("the page follows no run")
-        self.run_id = url.rpartition("/")[2]
-        stream, frames = _connection(self.address), _connection(self.address)
-        answer, is_over = _get(stream, url, self.cookie), False
-        while time.monotonic() < until:
-            line = answer.readline()  # something comes every fifteen seconds, at least
-            if line.startswith(b"data: {"):
-                moment = json.loads(line[6:])
-                is_over = moment["over"]
-                self._show(moment, frames)
-            elif not line and is_over:
-                return
-            elif not line:
-                raise RuntimeError("the stream has ended")
-
-    def _show(self, moment: dict[str, Any], frames: HTTPConnection) -> None:
-        for part in PARTS:
-            version = moment["parts"].get(part)
-            if version and self._frames.get(part) != version:
-                self._frames[part] = self._fetch(f"{moment['url']}/{part}/{version}", frames)
-        self.seen.append((time.monotonic(), moment["records"]))
-        drawn = self.visitor.live
-        is_other = moment["number"] > drawn["number"] and moment["layout"] != drawn["layout"]
-        if is_other and not (self._redrawing and self._redrawing.is_alive()):
-            self.n_redraws += 1
-            self._redrawing = threading.Thread(target=self.visitor.redraw, kwargs={"fragment": drawn["fragment"]})
-            self._redrawing.start()
-
-    def _fetch(self, path: str, frames: HTTPConnection) -> str:
-        """Fetch a frame, be it by a detour; its version."""
-        for _ in range(5):
-            try:
-                answer = _get(frames, path, self.cookie)
-            except (RemoteDisconnected, ConnectionError):  # a server lets go of a connection on which nothing is asked
-                frames.close()
-                answer = _get(frames, path, self.cookie)
-            answer.read()
-            if answer.status == 200:
-                break
-            if answer.status != 307:
-                raise RuntimeError(f"{path} was answered by {answer.status}")
-            path = urljoin(path, answer.headers["location"])
-        return path.rpartition("/")[2]
-
-    def lateness(self, written: Written, before: float) -> list[float]:
-        """For each record that was written while this browser watched: seconds until it was on its screen."""
-        if not self.seen:
-            return []
-        late, begun = [], self.seen[0][0]
-        for at, n_records in written.of(self.run_id):
-            if begun < at < before:
-                late.append(next((shown for shown, known in self.seen if known >= n_records), before + SETTLE) - at)
-        return late
-
-
-def _cookie(address: str) -> str:
-    connection = _connection(address)
-    connection.request("GET", "/", headers={"Accept": "text/html"})
-    answer = connection.getresponse()
-    answer.read()
-    connection.close()
-    return answer.headers.get("set-cookie", "").partition(";")[0]
-
-
-def _get(connection: HTTPConnection, path: str, cookie: str) -> HTTPResponse:
-    connection.request("GET", f"/{path}", headers={"Cookie": cookie})
-    return connection.getresponse()
-
-
-def _connection(address: str) -> HTTPConnection:
-    return HTTPConnection(address.removeprefix("http://"), timeout=60)
 
 
 class Repeated:
