@@ -29,6 +29,8 @@ from dec_core.runs import subset
 from dec_core.runs.folder import RunFolder
 from dec_core.runs.history import RunReader
 from dec_core.runs.marks import mark
+from dec_core.runs.status import RunStatus, new_attempt
+from dec_core.work.disk import size_of
 
 WHOLE = 70_000  # images of MNIST
 MADE_ANEW = ("ProjectionReady", "InspectionReady", "UmapsReady")  # records of files of the images that are kept
@@ -68,9 +70,7 @@ def trained(name: str, recording: Recording, work: Path) -> RunFolder:
     shutil.rmtree(folder.path, ignore_errors=True)
     (folder.path / "snapshots").mkdir(parents=True)
     folder.write(folder.path / "config.json", lambda file: file.write(recording.config.to_json().encode()))
-    made = RunFolder.create(work, recording.config)
-    folder.set_status(made.status)
-    shutil.rmtree(made.path)
+    folder.set_status(RunStatus("queued", time.time(), **new_attempt()))
     with the_first_are_shown():
         for _ in record(folder, live_umap=False):
             pass
@@ -150,8 +150,3 @@ def chosen(moments: list[dict[str, Any]], most: int) -> list[dict[str, Any]]:
 def reduced(arrays: dict[str, np.ndarray], n_images: int) -> dict[str, np.ndarray]:
     """The arrays of a snapshot, of the first images alone."""
     return {name: array[:n_images] if name in PER_IMAGE else array for name, array in arrays.items()}
-
-
-def size_of(folder: Path) -> int:
-    """Bytes of all its files."""
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
