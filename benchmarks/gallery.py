@@ -2,7 +2,8 @@
 
     python -m benchmarks gallery --work DIR [NAME ...]
 
-A run of which DIR holds the training is not trained again. What is kept goes to `dec_core/gallery/runs`.
+A run of which DIR holds the training is not trained again, and one that was cut goes on from its checkpoint.
+What is kept goes to `dec_core/gallery/runs`.
 """
 
 from __future__ import annotations
@@ -65,11 +66,13 @@ def trained(name: str, recording: Recording, work: Path) -> RunFolder:
     from dec_core.work.recorder import record
 
     folder = RunFolder(work / run_id(name))
-    if folder.path.exists() and folder.status.state == "finished" and folder.config == recording.config:
+    begun = folder.path.exists() and folder.config == recording.config
+    if begun and folder.status.state == "finished":
         return folder
-    shutil.rmtree(folder.path, ignore_errors=True)
-    (folder.path / "snapshots").mkdir(parents=True)
-    folder.write(folder.path / "config.json", lambda file: file.write(recording.config.to_json().encode()))
+    if not begun:
+        shutil.rmtree(folder.path, ignore_errors=True)
+        (folder.path / "snapshots").mkdir(parents=True)
+        folder.write(folder.path / "config.json", lambda file: file.write(recording.config.to_json().encode()))
     folder.set_status(RunStatus("queued", time.time(), **new_attempt()))
     with the_first_are_shown():
         for _ in record(folder, live_umap=False):
