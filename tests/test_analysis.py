@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
+from scipy.spatial.distance import cdist
 
 from dec_core.analysis.assignment import soft_assignment, target_distribution
 from dec_core.analysis.baseline import kmeans_on_pixels
@@ -30,6 +31,22 @@ def test_t_kernel_with_three_degrees_of_freedom_by_hand():
     # (1 + 3/3)^-2 = 1/4 and (1 + 0)^-2 = 1
     q = soft_assignment(np.array([[0.0]]), np.array([[3**0.5], [0.0]]), alpha=3.0)
     assert q == pytest.approx(np.array([[1 / 5, 4 / 5]]))
+
+
+def test_far_from_all_centers_q_still_tells_which_is_nearer():
+    # (1 + 1e10/100) and (1 + 4e10/100) to the power of -50.5 are both 0 in 64 bits; their ratio is about 4^-50.5
+    q = soft_assignment(np.array([[0.0]]), np.array([[1e5], [2e5]]), alpha=100.0)
+    assert q[0] == pytest.approx([1.0, 4.0**-50.5], rel=1e-5) and np.isfinite(target_distribution(q)).all()
+    q = soft_assignment(np.array([[0.0]]), np.array([[1e8], [-1e8], [1e8]]), alpha=100.0)
+    assert q[0] == pytest.approx([1 / 3, 1 / 3, 1 / 3])
+
+
+def test_q_of_one_degree_of_freedom_is_the_papers_to_the_last_bit():
+    rng = np.random.default_rng(0)
+    z, centers = 3 * rng.normal(size=(500, 5)), 3 * rng.normal(size=(10, 5))
+    squared = cdist(z, centers, "sqeuclidean")
+    weight = (1.0 + squared / 1.0) ** (-(1.0 + 1.0) / 2.0)
+    assert (soft_assignment(z, centers) == weight / weight.sum(axis=1, keepdims=True)).all()
 
 
 def test_target_distribution_by_hand():

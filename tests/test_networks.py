@@ -30,6 +30,49 @@ def test_the_layer_and_the_analysis_agree(alpha):
     assert np.asarray(layer(z)) == pytest.approx(soft_assignment(z, centers, alpha), abs=1e-5)
 
 
+def layer_with(centers, alpha):
+    layer = ClusteringLayer(len(centers), alpha=alpha)
+    layer.build((None, len(centers[0])))
+    layer.cluster_centers.assign(centers)
+    return layer
+
+
+@pytest.mark.parametrize("distance", [28.0, 1e4, 1e8])
+def test_far_from_all_centers_q_of_a_large_alpha_is_finite_and_so_are_its_gradients(distance):
+    # (1 + 28^2/100)^-50.5 is 0 in 32 bits; of centers at d and 1.1 d, the nearer one has all but nothing
+    layer = layer_with([[distance, 0.0], [0.0, 1.1 * distance]], alpha=100.0)
+    z, p = tf.zeros((1, 2)), tf.constant([[0.1, 0.9]])
+    with tf.GradientTape() as tape:
+        tape.watch(z)
+        q = layer(z)
+        loss = keras.losses.KLDivergence()(p, q)
+    squared = np.array([1.0, 1.21]) * distance**2
+    ratio = ((1 + squared[1] / 100) / (1 + squared[0] / 100)) ** -50.5
+    assert np.asarray(q)[0] == pytest.approx([1 / (1 + ratio), ratio / (1 + ratio)], rel=1e-3)
+    assert np.isfinite(loss)
+    assert all(np.isfinite(each).all() for each in tape.gradient(loss, [z, layer.cluster_centers.value]))
+
+
+def test_the_loss_of_a_q_that_is_zero_is_finite_and_so_are_its_gradients():
+    layer = layer_with([[0.0], [1e6]], alpha=100.0)
+    z, p = tf.zeros((1, 1)), tf.constant([[0.5, 0.5]])
+    with tf.GradientTape() as tape:
+        tape.watch(z)
+        q = layer(z)
+        loss = keras.losses.KLDivergence()(p, q)
+    assert q[0, 1] == 0 and np.isfinite(loss)
+    assert all(np.isfinite(each).all() for each in tape.gradient(loss, [z, layer.cluster_centers.value]))
+
+
+def test_q_of_one_degree_of_freedom_is_the_papers_to_the_last_bit():
+    rng = np.random.default_rng(0)
+    z, centers = rng.normal(size=(200, 5)).astype("float32"), 3 * rng.normal(size=(7, 5)).astype("float32")
+    squared = tf.reduce_sum(tf.square(z[:, None, :] - tf.constant(centers)), axis=2)
+    weight = (1.0 + squared / 1.0) ** (-(1.0 + 1.0) / 2.0)
+    q = weight / tf.reduce_sum(weight, axis=1, keepdims=True)
+    assert (np.asarray(layer_with(centers, 1.0)(z)) == q.numpy()).all()
+
+
 def test_get_config_has_every_argument():
     layer = ClusteringLayer(4, alpha=2.5, name="here")
     again = ClusteringLayer.from_config(layer.get_config())

@@ -50,6 +50,14 @@ def test_two_centers_by_hand():
     assert kept.kernels is None and kept.q.tolist() == [0.9, 0.1] and kept.distances.tolist() == [1, 2]
 
 
+def test_far_from_all_centers_every_weight_may_be_zero_and_q_is_known(now, monkeypatch):
+    far = worked(np.zeros(1), 1e5 * np.arange(1, 11)[:, None], 100.0)
+    assert not far.kernels.any() and far.q[:2] == pytest.approx([1, 4.0**-50.5])
+    monkeypatch.setattr("pages.shared.numbers.worked_numbers", lambda *_: far)
+    shown = part(numbers_data(now, 0, ("q",)), "q")
+    assert column(shown, "weight") == ([0] * 10, 0) and column(shown, "q")[1] == 1
+
+
 def test_an_empty_cluster_has_no_target_and_no_term():
     target = worked(np.zeros(1), np.array([[1], [2]]), 1.0, sizes=np.array([3.0, 0.0])).target
     assert target.p.tolist() == [1, 0] and target.terms[1] == 0

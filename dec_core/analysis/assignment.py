@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 from scipy.spatial.distance import cdist
+from scipy.special import softmax
 
 CLEAR = 0.5  # q of the nearest cluster, from which on that is an answer
 
@@ -48,6 +49,9 @@ def q_by(
 def soft_assignment(z: np.ndarray, cluster_centers: np.ndarray, alpha: float = 1.0) -> np.ndarray:
     """q, Student's t similarity of every point to every center: equation 1 of the DEC paper.
 
+    Far from all centers a large alpha makes every weight less than the smallest number, and q would be 0/0. So it is
+    computed in logarithms, but for the paper's alpha of 1, whose weights fall by the square of the distance alone.
+
     Parameters
     ----------
     z : ndarray, shape (n, latent_dim)
@@ -61,6 +65,8 @@ def soft_assignment(z: np.ndarray, cluster_centers: np.ndarray, alpha: float = 1
         Each row sums to one.
     """
     squared = cdist(z.astype(float), cluster_centers.astype(float), "sqeuclidean")  # (n, n_clusters)
+    if alpha != 1.0:
+        return softmax(-(alpha + 1.0) / 2.0 * np.log1p(squared / alpha), axis=1)
     q = (1.0 + squared / alpha) ** (-(alpha + 1.0) / 2.0)
     return q / q.sum(axis=1, keepdims=True)
 

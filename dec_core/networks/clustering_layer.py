@@ -13,7 +13,8 @@ class ClusteringLayer(keras.layers.Layer):
     """q_ij proportional to (1 + |z_i - mu_j|^2 / alpha) ^ (-(alpha + 1) / 2), each row summing to one.
 
     Equation 1 of Xie, Girshick and Farhadi, *Unsupervised Deep Embedding for Clustering Analysis*, 2016.
-    The centers mu are the layer's only weight, `cluster_centers`, of shape (n_clusters, latent_dim); set them by
+    Computed in logarithms, but for alpha = 1: far from all centers a large alpha makes every weight 0 in 32 bits, and
+    q 0/0. The centers mu are the layer's only weight, `cluster_centers`, of shape (n_clusters, latent_dim); set them by
     `layer.cluster_centers.assign(kmeans.cluster_centers_)` once the layer is built.
 
     Parameters
@@ -47,6 +48,8 @@ class ClusteringLayer(keras.layers.Layer):
     def call(self, z: Any) -> Any:
         """z of shape (batch, latent_dim) -> q of shape (batch, n_clusters)."""
         squared = ops.sum(ops.square(z[:, None, :] - self.cluster_centers), axis=2)  # (batch, n_clusters)
+        if self.alpha != 1.0:
+            return ops.softmax(-(self.alpha + 1.0) / 2.0 * ops.log1p(squared / self.alpha), axis=1)
         q = (1.0 + squared / self.alpha) ** (-(self.alpha + 1.0) / 2.0)
         return q / ops.sum(q, axis=1, keepdims=True)
 

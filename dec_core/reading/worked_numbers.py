@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dec_core.analysis.assignment import soft_assignment
 from dec_core.analysis.forward import forward
 from dec_core.methods import METHODS
 from dec_core.reading.snapshot import Snapshot
@@ -88,7 +89,7 @@ def worked(
     z, centers = np.asarray(z, float), np.asarray(centers, float)
     squared = ((centers - z) ** 2).sum(axis=1)
     kernels = None if kept_q is not None else (1 + squared / alpha) ** (-(alpha + 1) / 2)
-    q = np.asarray(kept_q, float) if kernels is None else kernels / kernels.sum()
+    q = soft_assignment(z[None], centers, alpha)[0] if kept_q is None else np.asarray(kept_q, float)
     target = None if sizes is None else _target(q, np.asarray(sizes, float))
     error = None if image is None or reconstruction is None else float(np.mean((image - reconstruction) ** 2))
     return WorkedNumbers(z, np.sqrt(squared), kernels, q, target, error)

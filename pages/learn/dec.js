@@ -2,6 +2,8 @@
 // Girshick and Farhadi, 2016). Points and centers are arrays of coordinates, q and p arrays of rows. Nothing is changed
 // that is given. A test in a real browser holds all of this equal to the library's.
 
+const TINY = 1e-300; // no logarithm of 0
+
 export function squaredDistance(a, b) {
   return a.reduce((sum, value, k) => sum + (value - b[k]) ** 2, 0);
 }
@@ -15,8 +17,15 @@ export function normalised(row) {
   return row.map((value) => value / sum);
 }
 
-export function softAssignment(z, centers, alpha) { // q, equation 1
-  return z.map((point) => normalised(centers.map((center) => kernel(squaredDistance(point, center), alpha))));
+export function shares(squared, alpha) { // q of one point, equation 1, by its squared distances
+  if (alpha === 1) return normalised(squared.map((each) => kernel(each, alpha)));
+  const logarithms = squared.map((each) => (-(alpha + 1) / 2) * Math.log1p(each / alpha)); // else far from all centers 0/0
+  const most = Math.max(...logarithms);
+  return normalised(logarithms.map((each) => Math.exp(each - most)));
+}
+
+export function softAssignment(z, centers, alpha) { // q of every point
+  return z.map((point) => shares(centers.map((center) => squaredDistance(point, center)), alpha));
 }
 
 export function fills(q) { // f_j: how many points each cluster has, by their shares
@@ -31,7 +40,9 @@ export function target(q, f = fills(q)) { // p, equation 3
 
 export function divergence(p, q) { // KL(P || Q), equation 2, as a mean over the points, as our program has it; the paper sums
   let sum = 0;
-  p.forEach((row, i) => row.forEach((share, j) => { if (share > 0) sum += share * Math.log(share / q[i][j]); }));
+  p.forEach((row, i) => row.forEach((share, j) => { // a q may be too small for any number
+    if (share > 0) sum += share * Math.log(share / Math.max(q[i][j], TINY));
+  }));
   return sum / p.length;
 }
 
@@ -55,8 +66,8 @@ export function descended(values, gradient, rate) { // one step of gradient desc
 
 export const FORMULAS = { // of sentences with numbers in them; dec_core/lessons/pieces.py knows what each takes and gives
   "two-centers": ({ alpha, near, far }) => { // a point at two distances from two centers
-    const [near_weight, far_weight] = [near, far].map((distance) => kernel(distance ** 2, alpha));
-    const [q, other] = normalised([near_weight, far_weight]);
+    const squared = [near ** 2, far ** 2], [near_weight, far_weight] = squared.map((each) => kernel(each, alpha));
+    const [q, other] = shares(squared, alpha);
     return { near_weight, far_weight, q, other };
   },
   "two-clusters": ({ q, fill }) => { // a point between two clusters, of which the first is so many times as full

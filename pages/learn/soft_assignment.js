@@ -69,7 +69,7 @@ class SoftAssignment {
 
   write() {
     const { alpha } = this, squared = this.centers.map((center) => squaredDistance(this.point, center));
-    const kernels = squared.map((each) => kernel(each, alpha)), q = normalised(kernels);
+    const kernels = squared.map((each) => kernel(each, alpha)), q = shares(squared, alpha);
     const first = q.indexOf(Math.max(...q)), sum = kernels.reduce((a, b) => a + b, 0);
     [...this.root.querySelectorAll("tbody tr")].forEach((row, j) => {
       const [distance, weight, share, bar] = row.querySelectorAll("td");

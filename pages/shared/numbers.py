@@ -175,7 +175,7 @@ def _summed(key: str, head: str, values: np.ndarray, decimals: int) -> dict[str,
 
 def _scaled(key: str, head: str, values: np.ndarray) -> dict[str, Any]:
     """Values with four digits or more of their sum; small ones by a power of ten, which the browser names."""
-    magnitude = int(np.floor(np.log10(values.sum())))
+    magnitude = int(np.floor(np.log10(values.sum()))) if values.any() else 0
     power = -magnitude if magnitude < -1 else 0
     decimals = 4 if power == 0 else 3
     return _summed(key, head, rounded(values * 10.0**power, decimals), decimals) | {"power": power}

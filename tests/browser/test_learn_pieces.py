@@ -71,6 +71,16 @@ def test_q_p_divergence_and_gradients_are_those_of_the_library(formulas, alpha):
         np.testing.assert_allclose(got["z"], z - 0.3 * of_z, rtol=0, atol=1e-6)
 
 
+def test_far_from_all_centers_a_large_alpha_leaves_every_number_finite(formulas):
+    z, centers = np.array([[0.0, 0.0], [1e5, 0.0]]), np.array([[1e5, 0.0], [0.0, 2e5]])
+    got = formulas.evaluate(ALL, {"z": z.tolist(), "centers": centers.tolist(), "alpha": 100.0, "rate": 0.3})
+    q = soft_assignment(z, centers, 100.0)
+    np.testing.assert_allclose(got["q"], q, rtol=1e-9, atol=0)
+    assert q[0, 1] == pytest.approx(4.0**-50.5, rel=1e-5) and np.isfinite(got["gradient"]["z"]).all()
+    kl = formulas.evaluate("() => dec.divergence([[0.5, 0.5]], [[1, 0]])")
+    assert np.isfinite(kl)  # a p that is held while the point moves away
+
+
 @pytest.mark.parametrize(
     ("start", "alpha", "rate", "interval"), [("good", 1, 0.1, 1), ("merged", 0.3, 0.05, 7), ("far", 4, 0.2, 3)]
 )
