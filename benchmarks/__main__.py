@@ -15,6 +15,7 @@ from benchmarks import (
     fuzz_uploads,
     gallery,
     inspect_latency,
+    lesson_room,
     live_umap,
     pictures,
     profile,
@@ -29,7 +30,7 @@ from dec_core.cli import parser_of, run
 COMMANDS = (
     bench, profile, table, recipes, decoder, first_minute, sweep_example, inspect_latency, app_latency, draw_latency,
     redraw,
-    live_umap, pictures, fuzz_uploads, faults, room, gallery,
+    live_umap, pictures, fuzz_uploads, faults, room, lesson_room, gallery,
 )  # fmt: skip
 
 

@@ -67,12 +67,12 @@ def measure(n_visitors: int, seconds: float, query: str = QUERY, *, one_run: boo
                     link = _shared(root)
                     for browser in browsers[1:]:
                         browser.query = link
-                    _all_at_once(Browser.open, browsers[1:])
+                    all_at_once(Browser.open, browsers[1:])
                 else:
-                    _all_at_once(Browser.open, browsers)
-                    _all_at_once(Browser.start, browsers)
+                    all_at_once(Browser.open, browsers)
+                    all_at_once(Browser.start, browsers)
                 until = time.monotonic() + seconds
-                _all_at_once(lambda browser: browser.watch(until), browsers)
+                all_at_once(lambda browser: browser.watch(until), browsers)
             ended = [run.status for run in list_runs(root) if run.status.state == "finished"]
     late = [each for browser in browsers for each in browser.lateness(written.of, until - SETTLE)]
     return {
@@ -86,7 +86,7 @@ def measure(n_visitors: int, seconds: float, query: str = QUERY, *, one_run: boo
     }  # fmt: skip
 
 
-def _all_at_once(act: Any, browsers: Sequence[Browser]) -> None:
+def all_at_once(act: Any, browsers: Sequence[Browser]) -> None:
     """Each browser in a thread; what one raises it keeps among its errors."""
 
     def guarded(browser: Browser) -> None:
@@ -228,10 +228,7 @@ def table(figures: dict[str, Any]) -> str:
         rows.append(
             f"| {said} | " + " | ".join(f"{values[key]:.2f}" if values else "–" for key in values or "---") + " |"
         )
-    rows += ["", "| the web process | most | at the end | median of each quarter |", "|---|---|---|---|"]
-    for name, said in {"mb": "memory, MB", "threads": "threads", "files": "open files"}.items():
-        quarters = ", ".join(f"{value:.0f}" for value in figures[f"{name}_quarters"])
-        rows.append(f"| {said} | {figures[f'{name}_max']:.0f} | {figures[f'{name}_end']:.0f} | {quarters} |")
+    rows += memory_rows(figures)
     moved = f"{figures['moments']} moments reached the browsers, which asked for {figures['redraws']} redraws"
     errors = "; ".join(figures["errors"]) or "none"
     rows += [
@@ -239,3 +236,12 @@ def table(figures: dict[str, Any]) -> str:
         f"It used {figures['cores']:.2f} cores; {moved}; {figures['finished']} runs finished. Errors: {errors}.",
     ]
     return "\n".join(rows)
+
+
+def memory_rows(figures: dict[str, Any]) -> list[str]:
+    """What `Sampled` has seen, as a table below another one."""
+    rows = ["", "| the web process | most | at the end | median of each quarter |", "|---|---|---|---|"]
+    for name, said in {"mb": "memory, MB", "threads": "threads", "files": "open files"}.items():
+        quarters = ", ".join(f"{value:.0f}" for value in figures[f"{name}_quarters"])
+        rows.append(f"| {said} | {figures[f'{name}_max']:.0f} | {figures[f'{name}_end']:.0f} | {quarters} |")
+    return rows

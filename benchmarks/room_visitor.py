@@ -44,7 +44,7 @@ class Browser:
         from benchmarks.visitor import Visitor  # with Streamlit, which other benchmarks do without
 
         begun = time.monotonic()
-        self.cookie = _cookie(self.address)
+        self.cookie = cookie_of(self.address)
         self.visitor = Visitor(self.address, "train", self.query, self.cookie)
         self.visitor.redraw()
         self.opened = time.monotonic() - begun
@@ -62,8 +62,8 @@ class Browser:
         if not url:
             raise RuntimeError("the page follows no run")
         self.run_id = url.rpartition("/")[2]
-        stream, frames = _connection(self.address), _connection(self.address)
-        answer, is_over = _get(stream, url, self.cookie), False
+        stream, frames = connection(self.address), connection(self.address)
+        answer, is_over = get(stream, url, self.cookie), False
         while time.monotonic() < until:
             line = answer.readline()  # something comes every fifteen seconds, at least
             if line.startswith(b"data: {"):
@@ -92,10 +92,10 @@ class Browser:
         """Fetch a frame, be it by a detour; its version."""
         for _ in range(5):
             try:
-                answer = _get(frames, path, self.cookie)
+                answer = get(frames, path, self.cookie)
             except (RemoteDisconnected, ConnectionError):  # a server lets go of a connection on which nothing is asked
                 frames.close()
-                answer = _get(frames, path, self.cookie)
+                answer = get(frames, path, self.cookie)
             answer.read()
             if answer.status == 200:
                 break
@@ -115,19 +115,22 @@ class Browser:
         return late
 
 
-def _cookie(address: str) -> str:
-    connection = _connection(address)
-    connection.request("GET", "/", headers={"Accept": "text/html"})
-    answer = connection.getresponse()
+def cookie_of(address: str) -> str:
+    """The cookie that a server gives to whoever comes without one."""
+    asked = connection(address)
+    asked.request("GET", "/", headers={"Accept": "text/html"})
+    answer = asked.getresponse()
     answer.read()
-    connection.close()
+    asked.close()
     return answer.headers.get("set-cookie", "").partition(";")[0]
 
 
-def _get(connection: HTTPConnection, path: str, cookie: str) -> HTTPResponse:
-    connection.request("GET", f"/{path}", headers={"Cookie": cookie})
-    return connection.getresponse()
+def get(asked: HTTPConnection, path: str, cookie: str) -> HTTPResponse:
+    """GET a path below the app's address, by a connection that stays open."""
+    asked.request("GET", f"/{path}", headers={"Cookie": cookie})
+    return asked.getresponse()
 
 
-def _connection(address: str) -> HTTPConnection:
+def connection(address: str) -> HTTPConnection:
+    """A connection to the app at an address as in http://localhost:8501."""
     return HTTPConnection(address.removeprefix("http://"), timeout=60)

@@ -20,7 +20,7 @@ class Visitor:
     address : str
         Of the app, as in http://localhost:8501.
     screen : str
-        "train", "inspect", "compare" or "sweep".
+        "learn", "train", "inspect", "compare" or "sweep".
     query : str
         Of the link, as in "run=new&seed=3".
     cookie : str
@@ -33,6 +33,7 @@ class Visitor:
         self.fragments: dict[str, int] = {}  # how many elements a fragment has drawn, by its id
         self.buttons: dict[str, tuple[str, str]] = {}  # of those that can be pressed, by label: their ids and fragments
         self.live: dict[str, Any] = {}  # of the live view: address, number, layout; and its fragment
+        self.replay: dict[str, Any] = {}  # of the player of a replay: address, stamp, steps
         self.errors: list[str] = []
         self.n_bytes = 0
         url = address.replace("http", "ws", 1) + "/_stcore/stream"
@@ -101,8 +102,12 @@ class Visitor:
         if kind == "exception":
             self.errors.append(element.exception.message[:300])
         elif kind == "button":
-            self.buttons.pop(element.button.label, None)
+            label, known = element.button.label, self.buttons.get(element.button.label)
             if not element.button.disabled:
-                self.buttons[element.button.label] = element.button.id, fragment
+                self.buttons[label] = element.button.id, fragment
+            elif known and known[0] == element.button.id:  # of two of one name, the other may be pressed
+                del self.buttons[label]
         elif kind == "bidi_component" and element.bidi_component.component_name.endswith("live"):
             self.live = {**json.loads(element.bidi_component.json), "fragment": fragment}
+        elif kind == "bidi_component" and element.bidi_component.component_name.endswith("replay"):
+            self.replay = json.loads(element.bidi_component.json)

@@ -15,7 +15,22 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize(
-    "name", [*MOVED, "profile", "inspect", "app", "redraw", "live-umap", "pictures", "fuzz-uploads", "faults", "room"]
+    "name",
+    [
+        *MOVED,
+        "profile",
+        "inspect",
+        "app",
+        "redraw",
+        "live-umap",
+        "pictures",
+        "fuzz-uploads",
+        "faults",
+        "room",
+        "lesson",
+        "draw",
+        "gallery",
+    ],
 )
 def test_every_command_has_help(name, capsys):
     with pytest.raises(SystemExit) as end:
@@ -43,6 +58,8 @@ def test_bad_input_exits_with_2_and_one_line(tmp_path, capsys):
         (["table", "--presets", "tutorial-dec", "quick"], "expected one of first-look, "),
         (["recipes", "--seeds", "0"], "expected 1 or more"),
         (["inspect", "--out", str(tmp_path)], "expected a finished run"),
+        (["lesson", "--lesson", "nothing"], "expected one of pixels, "),
+        (["gallery", "--work", str(tmp_path), "nothing"], "expected some of first-look, "),
     ]:
         assert main(arguments) == 2
         error = capsys.readouterr().err
