@@ -22,6 +22,7 @@ from benchmarks import (
     recipes,
     redraw,
     room,
+    stepper_frames,
     sweep_example,
     table,
 )
@@ -29,7 +30,7 @@ from dec_core.cli import parser_of, run
 
 COMMANDS = (
     bench, profile, table, recipes, decoder, first_minute, sweep_example, inspect_latency, app_latency, draw_latency,
-    redraw,
+    redraw, stepper_frames,
     live_umap, pictures, fuzz_uploads, faults, room, lesson_room, gallery,
 )  # fmt: skip
 

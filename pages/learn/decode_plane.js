@@ -90,5 +90,10 @@ class DecodePlane {
 
 export function draw({ data, parentElement }) {
   const root = parentElement.querySelector(".decode");
-  if (root && data && !drawnPlanes.has(root)) drawnPlanes.set(root, new DecodePlane(root, data));
+  if (!root || !data) return;
+  const known = drawnPlanes.get(root);
+  if (known?.data.sprite.url === data.sprite.url) return;
+  known?.plane.observer.disconnect(); // of another run
+  root.querySelector(".handles").replaceChildren();
+  drawnPlanes.set(root, new DecodePlane(root, data));
 }
