@@ -23,6 +23,7 @@ class MethodChoice(Protocol):
     method: str
     first_target: str
     first_target_steps: int
+    center_init: str
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,12 @@ METHODS: dict[str, Method] = {
     "kmeans": Method("pixels"),
     "umap_gmm": Method("umap", q="responsibilities", centers_from="umap_mixture"),
 }
+
+
+def uses_kmeans(config: MethodChoice) -> bool:
+    """Whether k-means places the centers: always where it is what the method ends with."""
+    method = METHODS[config.method]
+    return method.centers_from == "kmeans" and not (method.trains_centers and config.center_init == "random")
 
 
 def uses_mixture_target(config: MethodChoice) -> bool:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dec_core.config import APPLIES, GROUPS, ConfigError, RunConfig
+from dec_core.config import APPLIES, GROUPS, ConfigError, RunConfig, applies
 from dec_core.fields import fields, parse
 from dec_core.methods import METHODS
 from dec_core.presets import PRESETS, fitted_to, name_of, preset
@@ -136,6 +136,24 @@ def test_what_decides_where_other_fields_apply_is_drawn_first_in_sweeps():
             for is_applied in APPLIES.values():
                 is_applied(watched)
     assert read == set(SWITCHES)
+
+
+def test_a_config_of_before_there_was_a_choice_of_centers_starts_from_kmeans():
+    before = json.loads(RunConfig.make(random_state=3).to_json())
+    del before["center_init"]
+    assert RunConfig.from_json(json.dumps(before)) == RunConfig.make(random_state=3)
+    assert RunConfig.make().center_init == "kmeans"
+
+
+@pytest.mark.parametrize(
+    ("method", "chooses", "kmeans"),
+    [("dec", True, False), ("joint", True, False), ("autoencoder", False, True), ("kmeans", False, True),
+     ("umap_gmm", False, False)],
+)  # fmt: skip
+def test_centers_are_chosen_where_they_are_trained_and_restarts_where_kmeans_places_them(method, chooses, kmeans):
+    config = RunConfig.make(method=method, center_init="random")
+    assert (applies("center_init", config), applies("kmeans_n_init", config)) == (chooses, kmeans)
+    assert applies("kmeans_n_init", config.changed(center_init="kmeans")) == (method != "umap_gmm")
 
 
 @pytest.mark.parametrize("name", RunConfig.model_fields)

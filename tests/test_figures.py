@@ -15,7 +15,7 @@ from dec_core.figures.confusion import confusion_figure, sizes_figure
 from dec_core.figures.curves import curves, curves_in_words
 from dec_core.figures.embedding import frame
 from dec_core.figures.palette import GREY, RIGHT, RUN_COLOURS, TEN, WRONG
-from dec_core.figures.references import FOOT, HEIGHT, NARROW_HEIGHT, named_at
+from dec_core.figures.references import FOOT, HEIGHT, NARROW_HEIGHT, named_at, start_name
 from dec_core.runs.history import History, RunReader
 
 P_NOTES = {"p: mixture ", " p: from q"}
@@ -106,6 +106,14 @@ def test_curves_of_a_run_have_its_numbers_and_reference_lines(finished_run):
     assert f"k-means on z {100 * history.centers['acc']:.1f}" in said
     newest = history.updates[-1]
     assert f"to {100 * newest['acc']:.1f} % by step 60, NMI is {newest['nmi']:.3f}" in curves_in_words(history)
+
+
+def test_the_line_of_centers_drawn_at_random_is_not_that_of_kmeans(finished_run):
+    plain, history = finished_run.config, RunReader(finished_run).refresh()
+    for changes, name in (({}, "k-means on z"), ({"center_init": "random"}, "initial centers")):
+        said = {note.text for note in curves(history, start=start_name(plain.changed(**changes))).layout.annotations}
+        assert f"{name} {100 * history.centers['acc']:.1f}" in said
+    assert start_name(plain.changed(method="autoencoder", center_init="random")) == "k-means on z"  # which it ends with
 
 
 def test_curves_of_a_taught_run_name_its_phases_and_its_teacher(finished_run):

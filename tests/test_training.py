@@ -247,6 +247,41 @@ def test_pretraining_follows_keras_fit_on_the_same_batches(small, digits):
         assert a == pytest.approx(b, abs=1e-4)
 
 
+def placed(config, digits):
+    """State and event where the centers are placed, from an untrained autoencoder."""
+    state = new_state(config)
+    state.phase = "centers"
+    return state, next(event for event in train(state, digits.x) if isinstance(event, CentersInitialized))
+
+
+def test_random_centers_are_the_z_of_images_that_the_seed_draws(small, digits):
+    config = small.changed(center_init="random")
+    state, event = placed(config, digits)
+    squared = np.square(state.z[:, None] - state.cluster_centers).sum(axis=2)  # (n, n_clusters)
+    drawn = squared.argmin(axis=0)
+    assert squared.min(axis=0) == pytest.approx(0) and len(set(drawn)) == 10
+    assert np.array_equal(event.labels, squared.argmin(axis=1)) and event.labels.dtype == np.int32
+    assert event.inertia == pytest.approx(squared.min(axis=1).sum(), rel=1e-5)
+    assert np.array_equal(placed(config, digits)[0].cluster_centers, state.cluster_centers)
+    other, _ = placed(config.changed(random_state=1), digits)
+    others = np.square(other.z[:, None] - other.cluster_centers).sum(axis=2).argmin(axis=0)
+    assert set(others) != set(drawn)
+
+
+def test_kmeans_places_centers_with_less_to_their_images_than_chance(small, digits):
+    by_chance, drawn = placed(small.changed(center_init="random"), digits)
+    by_kmeans, tight = placed(small, digits)
+    assert np.array_equal(by_chance.z, by_kmeans.z) and tight.inertia < 0.9 * drawn.inertia
+
+
+def test_a_run_from_random_centers_trains_to_its_end(small, digits):
+    events = list(train(new_state(small.changed(center_init="random", pretrain_epochs=1)), digits.x))
+    assert (
+        isinstance(events[-1], Finished)
+        and np.isfinite([e.loss for e in events if isinstance(e, ClusterProgress)]).all()
+    )
+
+
 def test_half_the_bits_give_the_same_labels(small, digits):
     """From one autoencoder and the same centers; in hidden layers only, so that z and losses stay float32."""
     state = new_state(small)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from dec_core.methods import METHODS, fits_mixture, uses_mixture_target
+from dec_core.methods import METHODS, fits_mixture, uses_kmeans, uses_mixture_target
 
 if TYPE_CHECKING:
     from dec_core.config.run_config import RunConfig
@@ -39,12 +39,12 @@ APPLIES: dict[str, Callable[[RunConfig], bool]] = {  # where each field has any 
     **_with_network("distortion", where=_augments),
     **dict.fromkeys(
         ("first_target", "update_interval", "cluster_optimizer", "cluster_learning_rate", "augment", "tol",
-         "max_iterations", "alpha"), _trains_centers,
+         "max_iterations", "alpha", "center_init"), _trains_centers,
     ),
     "gamma": lambda config: METHODS[config.method].trains_decoder,
     "first_target_steps": uses_mixture_target,
     **dict.fromkeys(("features", "n_neighbors", "compare_distorted", "gmm_n_init"), fits_mixture),
-    "kmeans_n_init": lambda config: METHODS[config.method].centers_from == "kmeans",
+    "kmeans_n_init": uses_kmeans,
 }  # fmt: skip
 
 

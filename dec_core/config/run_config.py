@@ -182,6 +182,11 @@ class RunConfig(BaseModel):
         "Degrees of freedom of Student's t in q (DEC, equation 1): a larger α gives distant centers less weight.",
         ge=0.1, le=100, advanced=True,
     )  # fmt: skip
+    center_init: Literal["kmeans", "random"] = setting(
+        "kmeans", "Clustering", "Initial centers",
+        "kmeans: those of k-means on z. random: the z of images drawn by the seed, so that some groups get no center.",
+        advanced=True,
+    )  # fmt: skip
     kmeans_n_init: int = setting(
         20, "Clustering", "k-means restarts (n_init)",
         "k-means places the initial centers this many times from random starts and keeps the tightest.",

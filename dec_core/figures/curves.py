@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from dec_core.figures.palette import GREY, RIGHT, TEN, WRONG
-from dec_core.figures.references import NAME, references
+from dec_core.figures.references import KMEANS, NAME, references
 
 SCORES = {  # with labels the first three, without the last two
     "acc": ("Accuracy", TEN[0], "solid"),
@@ -22,7 +22,7 @@ MOST_POINTS = 400  # of a curve
 MOST_TURNS, LEAST_TURN = 4, 0.005  # updates that are marked, and the change of accuracy that is worth it
 
 
-def curves(history, height: int = 300, gamma: float | None = None, held: int = 0) -> go.Figure:
+def curves(history, height: int = 300, gamma: float | None = None, held: int = 0, start: str = KMEANS) -> go.Figure:
     """Two panels that share a figure: the autoencoder's loss, and the clustering's scores in per cent.
 
     The legend stands in place of the second panel's title. Where both losses are trained while
@@ -39,6 +39,8 @@ def curves(history, height: int = 300, gamma: float | None = None, held: int = 0
         Weight of KL(p || q) where it is trained together with the reconstruction.
     held : int
         Gradient steps for which the first target p is that of a mixture; 0 if p is always sharpened from q.
+    start : str
+        What placed the centers, as `start_name` says.
     """
     both = [r for r in history.kl if r.get("reconstruction_loss") is not None] if gamma is not None else []
     figure = make_subplots(
@@ -52,7 +54,7 @@ def curves(history, height: int = 300, gamma: float | None = None, held: int = 0
         _losses(figure, both, gamma)
     else:
         _loss(figure, history.pretrain)
-    phone = _scores(figure, history, held)
+    phone = _scores(figure, history, held, start)
     if held and history.updates:
         _phases(figure, held, history.updates, both=bool(both) and both[-1]["iteration"] >= held)
     _lay_out(figure, height, phone)
@@ -131,14 +133,14 @@ def _losses(figure: go.Figure, records: list[dict], gamma: float) -> None:
     figure.update_yaxes(rangemode="tozero", nticks=5, row=1, col=1)
 
 
-def _scores(figure: go.Figure, history, held: int) -> tuple[go.layout.Annotation, ...]:
+def _scores(figure: go.Figure, history, held: int, start: str) -> tuple[go.layout.Annotation, ...]:
     """The second panel: scores in per cent, what changed, what others reach; gives the names on a narrow screen."""
     updates = _thinned(history.updates)
     for score in SCORES:
         _score(figure, score, updates)
     _turns(figure, updates)
     _changed(figure, updates)
-    phone = references(figure, history, updates, held)
+    phone = references(figure, history, updates, held, start)
     _axes_of_scores(figure, updates)
     if not updates and not history.centers:
         middle = {"x": 0.5, "xref": "x2 domain", "y": 0.5, "yref": "y2 domain"}

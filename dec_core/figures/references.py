@@ -6,18 +6,29 @@ from collections.abc import Iterable
 
 import plotly.graph_objects as go
 
+from dec_core.config import RunConfig
 from dec_core.figures.palette import GREY
+from dec_core.methods import uses_kmeans
 
 HEIGHT = 0.08  # of a name, as a share of the axis from 0 to 1
 NARROW_HEIGHT = 0.14  # the same on a phone, where the panel is lower
 FOOT = 0.13  # of the axis, where the phases of p are named
 CLEARANCE = 0.005  # between a name and a line that is not its own
+KMEANS = "k-means on z"
 NAME = "reference"  # of the annotations that are names
 SCORES_BELOW = ("acc", "nmi", "ari", "delta_label")  # of which there are curves
 
 
-def references(figure: go.Figure, history, updates: list[dict], held: int) -> tuple[go.layout.Annotation, ...]:
-    """Draw them in the second panel: k-means on pixels and on z, and a mixture, as far as `history` has their scores.
+def start_name(config: RunConfig) -> str:
+    """What the clusters are called that training begins with."""
+    return KMEANS if uses_kmeans(config) else "initial centers"
+
+
+def references(
+    figure: go.Figure, history, updates: list[dict], held: int, start: str
+) -> tuple[go.layout.Annotation, ...]:
+    """Draw them in the second panel: k-means on pixels, the centers at first, and a mixture, as far as `history` has
+    their scores. `start` names what has placed the centers.
 
     A name stands on its line or hangs from it; where curves leave no room there, a leader ties it to its line. Gives
     the names as they stand on a narrow screen, whose panel is lower.
@@ -25,7 +36,7 @@ def references(figure: go.Figure, history, updates: list[dict], held: int) -> tu
     records = {
         "UMAP + mixture": history.mixture,
         "k-means on pixels": history.baseline,
-        "k-means on z": history.centers,
+        start: history.centers,
     }
     levels = {name: record["acc"] for name, record in records.items() if record and "acc" in record}
     for level in levels.values():

@@ -16,6 +16,7 @@ from dec_core.figures.confusion import confusion_figure, sizes_figure
 from dec_core.figures.curves import curves, curves_in_words
 from dec_core.figures.palette import colour, colours
 from dec_core.figures.plane import data_uri, plane_svg
+from dec_core.figures.references import start_name
 from dec_core.figures.shown import SCORES, duration_shown, heading, score_shown, value_text
 from dec_core.methods import METHODS, held_steps
 
@@ -97,7 +98,7 @@ def _curves(run: Any, level: int) -> str:
     if not METHODS[config.method].has_network or not (history.pretrain or history.end):
         return ""
     gamma = config.gamma if METHODS[config.method].trains_decoder else None
-    figure = curves(history, HEIGHT, gamma, held_steps(config))
+    figure = curves(history, HEIGHT, gamma, held_steps(config), start_name(config))
     return section(level, "Is it getting better?", plot(stacked(figure), "Curves", curves_in_words(history)))
 
 

@@ -276,6 +276,7 @@ FIELD_TERMS = {
         source="DEC, equation 1",
         tutorial="ClusteringLayer(n_clusters, alpha=1.0)",
     ),
+    "center_init": Term("", "", source="DEC, section 3.2"),
     "kmeans_n_init": Term("", "", source="DEC, section 4.3", tutorial="KMeans(n_clusters, n_init=20)"),
     "momentum": Term("", "", tutorial="SGD(..., momentum=0.9)"),
     "random_state": Term("", "", tutorial="np.random.seed(10)"),

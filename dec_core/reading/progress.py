@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from heapq import heapify, heapreplace
 
 from dec_core.config import RunConfig
+from dec_core.methods import uses_kmeans
 from dec_core.reading.cost import ByPhase
 from dec_core.runs.history import History
 from dec_core.runs.status import RunStatus
@@ -44,7 +45,7 @@ def progress(status: RunStatus, history: History, config: RunConfig, expected: B
         doing, step = f"Autoencoder: epoch {newest.get('epoch', 1)} of {config.pretrain_epochs}", 0
     elif status.phase == "centers":
         share, step = 0.0, 1
-        doing = newest.get("words") or "Initializing the cluster centers by k-means"
+        doing = newest.get("words") or f"Initializing the cluster centers{' by k-means' if uses_kmeans(config) else ''}"
     else:
         iteration = newest.get("iteration", newest.get("n_iterations", 0))
         n_iterations = _expected_iterations(history, config)

@@ -15,6 +15,7 @@ from dec_core.fields import fields, parse
 FIXED = ("dataset", "random_state")  # trials must be comparable, and seeds are `n_seeds`
 SWITCHES = (  # by which `applies` decides of the others; each may act or not by those before it
     "method", "autoencoder", "first_target", "pretrain_optimizer", "cluster_optimizer", "pretrain_augment", "augment",
+    "center_init",
 )  # fmt: skip
 SHAPES = ("hidden_units", "filters")  # a choice of them is written 500-500-2000
 

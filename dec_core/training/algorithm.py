@@ -2,6 +2,7 @@
 
     1. pretrain            train the autoencoder to reproduce the images            section 3.2
     2. initialize_centers  k-means on z = encoder(x) places the cluster centers     section 3.2
+                           (center_init="random": they are the z of images drawn at random)
     3. cluster             repeat: q = t-kernel(z, centers)                         equation 1
                                    p = sharpened q, over all samples                equation 3
                                    some steps of gradient descent on KL(p || q)     equations 2, 4, 5
@@ -29,12 +30,14 @@ from collections.abc import Iterator
 
 import numpy as np
 import tensorflow as tf
+from scipy.spatial.distance import cdist
 from sklearn.cluster import KMeans
 
 from dec_core.analysis.assignment import target_distribution
 from dec_core.analysis.blas_threads import one_blas_thread
 from dec_core.analysis.metrics import contingency_table, fraction_changed, match
-from dec_core.methods import METHODS, fits_mixture, held_steps
+from dec_core.config import RunConfig
+from dec_core.methods import METHODS, fits_mixture, held_steps, uses_kmeans
 from dec_core.training.augmentation import distort
 from dec_core.training.events import (
     CentersInitialized,
@@ -124,7 +127,7 @@ def pretrain(state: TrainingState, x: np.ndarray) -> Iterator[Event]:
 
 
 def initialize_centers(state: TrainingState, x: np.ndarray, mixture: Mixture | None = None) -> Iterator[Event]:
-    """Place the centers by k-means on z, the best of `kmeans_n_init` starts; or as the mean images of a mixture.
+    """Place the centers by k-means on z or at the z of random images; or as the mean images of a mixture.
 
     `mixture` is one that is under way; where the config needs one and none is given, it begins here.
     """
@@ -136,15 +139,27 @@ def initialize_centers(state: TrainingState, x: np.ndarray, mixture: Mixture | N
         yield from _mix(state, x, mixture)
         return
     z = Embedder(state.encoder, _as_tensor(state, x))()  # (n, latent_dim)
-    with one_blas_thread():
-        kmeans = KMeans(config.n_clusters, n_init=config.kmeans_n_init, random_state=config.random_state).fit(z)
-    state.cluster_centers = kmeans.cluster_centers_  # (n_clusters, latent_dim)
-    state.z, state.labels = z, kmeans.labels_
+    state.cluster_centers, labels, inertia = _first_centers(config, z)
+    state.z, state.labels = z, labels
     if mixture:
         responsibilities = mixture.result().responsibilities
-        state.p = responsibilities[:, _partners(responsibilities.argmax(axis=1), kmeans.labels_, config.n_clusters)]
+        state.p = responsibilities[:, _partners(responsibilities.argmax(axis=1), labels, config.n_clusters)]
     state.phase = "clustering"
-    yield CentersInitialized(kmeans.labels_, float(kmeans.inertia_), mixture.n_starts if mixture else 1)
+    yield CentersInitialized(labels, inertia, mixture.n_starts if mixture else 1)
+
+
+def _first_centers(config: RunConfig, z: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+    """Centers (n_clusters, latent_dim), the nearest one of each z (n,), and the sum of squared distances to it.
+
+    Of k-means they are the tightest of `kmeans_n_init` starts.
+    """
+    if uses_kmeans(config):
+        with one_blas_thread():
+            kmeans = KMeans(config.n_clusters, n_init=config.kmeans_n_init, random_state=config.random_state).fit(z)
+        return kmeans.cluster_centers_, kmeans.labels_, float(kmeans.inertia_)
+    drawn = np.random.default_rng(config.random_state).choice(len(z), config.n_clusters, replace=False)
+    squared = cdist(z, z[drawn], "sqeuclidean")  # (n, n_clusters)
+    return z[drawn], squared.argmin(axis=1).astype(np.int32), float(squared.min(axis=1).sum())
 
 
 def _partners(components: np.ndarray, labels: np.ndarray, n_clusters: int) -> np.ndarray:

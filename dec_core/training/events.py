@@ -32,7 +32,7 @@ class TargetProgress:
 
 @dataclass(frozen=True)
 class CentersInitialized:
-    """k-means (or a mixture) has placed the centers among the z. `labels`: its cluster of every sample, (n,)."""
+    """The centers are placed, by k-means or as the config says. `labels`: the cluster of every sample, (n,)."""
 
     labels: np.ndarray
     inertia: float  # sum of squared distances to the nearest center

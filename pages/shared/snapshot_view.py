@@ -20,6 +20,7 @@ from dec_core.figures.confusion import confusion_figure, sizes_figure
 from dec_core.figures.curves import curves
 from dec_core.figures.embedding import frame
 from dec_core.figures.palette import colours
+from dec_core.figures.references import start_name
 from dec_core.methods import METHODS, held_steps
 from dec_core.reading.live_umap import LiveUmap, live_umap
 from dec_core.reading.snapshot import Snapshot
@@ -113,7 +114,7 @@ def sizes_json(version: str, number: int, height: int, _now: Snapshot) -> str:
 def curves_json(run_id: str, n_records: int, height: int, _history: History, _config: RunConfig) -> str:
     """The curves of a run as far as its first `n_records` records go, drawn."""
     gamma = _config.gamma if METHODS[_config.method].trains_decoder else None
-    return curves(_history, height, gamma, held_steps(_config)).to_json()
+    return curves(_history, height, gamma, held_steps(_config), start_name(_config)).to_json()
 
 
 @st.cache_resource(max_entries=128, show_spinner=False)
