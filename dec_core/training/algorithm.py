@@ -51,7 +51,7 @@ from dec_core.training.events import (
 )
 from dec_core.training.mixture import Known, Mixture, computed
 from dec_core.training.state import TrainingState
-from dec_core.training.steps import Distortion, Embedder, as_tensor, cluster_steps, pretrain_steps
+from dec_core.training.steps import Distortion, Embedder, as_images, cluster_steps, pretrain_steps
 
 STRETCH = 10  # batches in one compiled call: the longest that a pause has to wait
 HEAD_START = 3  # events before a mixture starts in parallel, so that the first are shown at once
@@ -107,7 +107,7 @@ def pretrain(state: TrainingState, x: np.ndarray) -> Iterator[Event]:
     n_batches = -(-len(x) // config.batch_size)  # the last batch of an epoch may be smaller
     optimizer = state.start_optimizer("pretraining", config.pretrain_epochs * n_batches)
     distort = _distortion(state) if config.pretrain_augment else None
-    steps = pretrain_steps(state.autoencoder, optimizer, _as_tensor(state, x), config.batch_size, distort)
+    steps = pretrain_steps(state.autoencoder, optimizer, as_images(x, state.input_shape), config.batch_size, distort)
     while state.epoch < config.pretrain_epochs:
         order = np.random.default_rng([config.random_state, state.epoch]).permutation(len(x))  # (n,)
         while state.batch < n_batches:
@@ -138,7 +138,7 @@ def initialize_centers(state: TrainingState, x: np.ndarray, mixture: Mixture | N
     if METHODS[config.method].centers_from == "umap_mixture":
         yield from _mix(state, x, mixture)
         return
-    z = Embedder(state.encoder, _as_tensor(state, x))()  # (n, latent_dim)
+    z = Embedder(state.encoder, as_images(x, state.input_shape))()  # (n, latent_dim)
     state.cluster_centers, labels, inertia = _first_centers(config, z)
     state.z, state.labels = z, labels
     if mixture:
@@ -183,7 +183,7 @@ def _mix(state: TrainingState, x: np.ndarray, mixture: Mixture) -> Iterator[Even
 def cluster(state: TrainingState, x: np.ndarray) -> Iterator[Event]:
     """Move encoder and centers together so that q approaches p."""
     config = state.config
-    images = _as_tensor(state, x)
+    images = as_images(x, state.input_shape)
     embed = Embedder(state.encoder, images)
     steps = cluster_steps(state, images, _distortion(state) if config.augment else None)
     held = held_steps(config)
@@ -234,10 +234,6 @@ def _distortion(state: TrainingState) -> Distortion:
     """Distort each batch by its own seed."""
     seed, strength = state.config.random_state, state.config.distortion
     return lambda x, step: distort(x, state.image_shape, tf.stack([seed, step]), strength)
-
-
-def _as_tensor(state: TrainingState, x: np.ndarray) -> tf.Tensor:
-    return as_tensor(x, state.input_shape)  # (n, *input_shape)
 
 
 def _diverged(state: TrainingState) -> Diverged:

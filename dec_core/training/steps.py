@@ -1,8 +1,8 @@
-"""The compiled inner loops: many batches in one call, the images in memory as uint8.
+"""The compiled inner loops: many batches in one call, of images that stay where they lie, in memory or in a file.
 
-A Python loop over `train_on_batch` spends more time around the arithmetic than in it. Here a
-`tf.function` runs a stretch of batches: it gathers rows, scales them to 0..1, takes gradients and
-applies them, without returning to Python.
+A Python loop over `train_on_batch` spends more time around the arithmetic than in it. Here the rows of a stretch of
+batches are gathered and a `tf.function` does the rest: it scales them to 0..1, takes gradients and applies them,
+without returning to Python. TensorFlow holds one stretch of images at a time, never all of them.
 """
 
 from __future__ import annotations
@@ -31,20 +31,20 @@ tf.get_logger().addFilter(
 Distortion = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]  # (rows, number of the step) -> rows
 
 
-def as_tensor(x: np.ndarray, input_shape: Sequence[int]) -> tf.Tensor:
-    """The images where the arithmetic happens, still uint8, shape (n, *input_shape)."""
-    return tf.constant(x.reshape(-1, *input_shape))
+def as_images(x: np.ndarray, input_shape: Sequence[int]) -> np.ndarray:
+    """Rows as the encoder takes them: uint8, shape (n, *input_shape). A view, also of a memory map."""
+    return x.reshape(-1, *input_shape)
 
 
-def _rows(images: tf.Tensor, index: tf.Tensor) -> tf.Tensor:
-    """Some of the images as float32 in 0..1, shape (batch, *input_shape)."""
-    return tf.cast(tf.gather(images, index), tf.float32) / 255.0
+def _scaled(rows: tf.Tensor) -> tf.Tensor:
+    """Images of uint8 as float32 in 0..1, shape (batch, *input_shape)."""
+    return tf.cast(rows, tf.float32) / 255.0
 
 
 def pretrain_steps(
     autoencoder: keras.Model,
     optimizer: keras.optimizers.Optimizer,
-    images: tf.Tensor,
+    images: np.ndarray,
     batch_size: int,
     distort: Distortion | None = None,
 ) -> Callable[[np.ndarray, int, int, int], tf.Tensor]:
@@ -53,15 +53,14 @@ def pretrain_steps(
     The losses are summed over the batches. `before` counts the steps of the epochs before: `distort`
     draws by the number of the step, and what it gives is both seen and to be reconstructed.
     """
-    n = images.shape[0]
 
-    @tf.function(input_signature=[_spec(n), _spec(), _spec(), _spec()])
-    def steps(order, first, last, before):
+    @tf.function(input_signature=[_rows_of(images), _spec(None), _spec()])
+    def steps(rows, bounds, step):
         total = tf.constant(0.0)
-        for i in tf.range(first, last):
-            x = _rows(images, order[i * batch_size : tf.minimum((i + 1) * batch_size, n)])
+        for i in tf.range(tf.size(bounds) - 1):
+            x = _scaled(rows[bounds[i] : bounds[i + 1]])
             if distort is not None:
-                x = distort(x, before + i)
+                x = distort(x, step + i)
             with tf.GradientTape() as tape:
                 loss = tf.reduce_mean(tf.math.squared_difference(autoencoder(x, training=True), x))
             variables = autoencoder.trainable_variables
@@ -70,13 +69,15 @@ def pretrain_steps(
         return total
 
     def pretrain_batches(order: np.ndarray, first: int, last: int, before: int) -> tf.Tensor:
-        return steps(tf.constant(order, tf.int32), first, last, before)
+        index = order[first * batch_size : last * batch_size]
+        bounds = np.minimum(np.arange(last - first + 1) * batch_size, len(index))
+        return steps(images[index], bounds.astype(np.int32), before + first)
 
     return pretrain_batches
 
 
 def cluster_steps(
-    state: TrainingState, images: tf.Tensor, distort: Distortion | None = None
+    state: TrainingState, images: np.ndarray, distort: Distortion | None = None
 ) -> Callable[[np.ndarray, int, int, int], tuple[np.ndarray, int]]:
     """A function (p, next_batch, iteration, n_steps) -> (losses, next_batch), in the tutorial's batch order.
 
@@ -85,7 +86,7 @@ def cluster_steps(
     error of the reconstruction, else 0. `distort` changes the images of a batch; it gets the
     iteration to draw from.
     """
-    n, batch_size, joint = images.shape[0], state.config.batch_size, METHODS[state.config.method].trains_decoder
+    n, batch_size, joint = len(images), state.config.batch_size, METHODS[state.config.method].trains_decoder
     n_batches = -(-n // batch_size)
     kl_divergence = keras.losses.KLDivergence()
     optimizer = state.start_optimizer("clustering", state.config.max_iterations)
@@ -97,25 +98,27 @@ def cluster_steps(
         error = tf.reduce_mean(tf.math.squared_difference(state.decoder(z, training=True), x)) if joint else 0.0
         return kl, tf.convert_to_tensor(error)
 
-    @tf.function(input_signature=[tf.TensorSpec((n, None), tf.float32), _spec(), _spec(), _spec()])
-    def steps(p, batch, iteration, n_steps):
+    @tf.function(input_signature=[_rows_of(images), tf.TensorSpec((None, None), tf.float32), _spec(None), _spec()])
+    def steps(rows, p, bounds, iteration):
         total = tf.zeros(2)
-        for i in tf.range(n_steps):
-            first, last = batch * batch_size, tf.minimum((batch + 1) * batch_size, n)
-            x = _rows(images, tf.range(first, last))
+        for i in tf.range(tf.size(bounds) - 1):
+            x = _scaled(rows[bounds[i] : bounds[i + 1]])
             if distort is not None:
                 x = distort(x, iteration + i)
             with tf.GradientTape() as tape:
-                kl, error = losses(x, p[first:last])
+                kl, error = losses(x, p[bounds[i] : bounds[i + 1]])
                 loss = state.config.gamma * kl + error if joint else kl
             optimizer.apply(tape.gradient(loss, variables), variables)
             total += tf.stack([kl, error])
-            batch = (batch + 1) % n_batches
-        return total, batch
+        return total
 
     def cluster_batches(p: np.ndarray, next_batch: int, iteration: int, n_steps: int) -> tuple[np.ndarray, int]:
-        total, batch = steps(p, next_batch, iteration, n_steps)
-        return total.numpy(), int(batch)
+        numbers = (next_batch + np.arange(n_steps)) % n_batches
+        batches = [slice(i * batch_size, min((i + 1) * batch_size, n)) for i in numbers]
+        bounds = np.cumsum([0, *(batch.stop - batch.start for batch in batches)])
+        rows, targets = (np.concatenate([array[batch] for batch in batches]) for array in (images, p))
+        total = steps(rows, targets, bounds.astype(np.int32), iteration)
+        return total.numpy(), (next_batch + n_steps) % n_batches
 
     return cluster_batches
 
@@ -123,19 +126,22 @@ def cluster_steps(
 class Embedder:
     """z of all images, in large compiled batches. Follows the encoder as its weights change."""
 
-    def __init__(self, encoder: keras.Model, images: tf.Tensor):
-        n = images.shape[0]
+    def __init__(self, encoder: keras.Model, images: np.ndarray):
+        @tf.function(input_signature=[_rows_of(images)])
+        def batch(rows):
+            return encoder(_scaled(rows), training=False)
 
-        @tf.function(input_signature=[_spec(), _spec()])
-        def batch(first, last):
-            return encoder(_rows(images, tf.range(first, last)), training=False)
-
-        self._parts = lambda: [batch(i, min(i + EMBED_BATCH, n)) for i in range(0, n, EMBED_BATCH)]
+        self._batch, self._images = batch, images
 
     def __call__(self) -> np.ndarray:
         """z, float32, shape (n, latent_dim)."""
-        return tf.concat(self._parts(), axis=0).numpy()
+        firsts = range(0, len(self._images), EMBED_BATCH)
+        return np.concatenate([self._batch(self._images[i : i + EMBED_BATCH]).numpy() for i in firsts])
 
 
-def _spec(*shape: int) -> tf.TensorSpec:
+def _rows_of(images: np.ndarray) -> tf.TensorSpec:
+    return tf.TensorSpec((None, *images.shape[1:]), tf.uint8)
+
+
+def _spec(*shape: int | None) -> tf.TensorSpec:
     return tf.TensorSpec(shape, tf.int32)

@@ -132,10 +132,10 @@ def _whole_z(folder: RunFolder, arrays: dict[str, np.ndarray]) -> tuple[np.ndarr
     if not (folder.path / "model.keras").is_file():
         return None, False
     from dec_core.networks.saving import load_model
-    from dec_core.training.steps import Embedder, as_tensor
+    from dec_core.training.steps import Embedder, as_images
 
     encoder = load_model(folder.path / "model.keras")[0]
-    return Embedder(encoder, as_tensor(data.x, encoder.input_shape[1:]))(), True
+    return Embedder(encoder, as_images(data.x, encoder.input_shape[1:]))(), True
 
 
 def add_mixture(folder: RunFolder) -> None:

@@ -11,7 +11,7 @@ from dec_core.runs.folder import RunFolder
 from dec_core.runs.snapshots import half
 from dec_core.runs.subset import example_index, view_index
 from dec_core.training import TrainingState
-from dec_core.training.steps import Embedder, as_tensor
+from dec_core.training.steps import Embedder, as_images
 
 
 class Snapshots:
@@ -30,7 +30,7 @@ class Snapshots:
         self.view = view_index(len(dataset.images))
         self.examples = example_index(len(dataset.images), dataset.y)
         self.n_taken = len(list((folder.path / "snapshots").glob("*.npz")))
-        self._embed_view = Embedder(state.encoder, as_tensor(dataset.x[self.view], state.input_shape))
+        self._embed_view = Embedder(state.encoder, as_images(dataset.x[self.view], state.input_shape))
         self.plane = self._plane_before()  # of the view, as it was taken last
 
     def take(self) -> dict[str, object]:
