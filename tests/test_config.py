@@ -46,7 +46,7 @@ def test_every_field_can_be_written_as_text_and_parsed_back(config):
         ({"latent_dim": 0}, "latent_dim", "greater than or equal to 1"),
         ({"latent_dim": 2.5}, "latent_dim", "received 2.5"),
         ({"tol": float("nan")}, "tol", "received nan"),
-        ({"dataset": "cats"}, "dataset", "mnist or digits"),
+        ({"dataset": "cats"}, "dataset", "mnist, digits, mnist-unbalanced, or the name"),
         ({"hidden_units": "500, x"}, "hidden_units", "whole numbers separated by commas"),
         ({"hidden_units": ()}, "hidden_units", "at least 1"),
         ({"dataset": "digits", "n_samples": 5000}, "n_samples", "there are 1797"),

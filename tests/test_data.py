@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dec_core.config import BUNDLED
 from dec_core.data import load
 from dec_core.data.deskew import deskew
 
@@ -13,6 +14,39 @@ def test_mnist_is_whole_and_in_the_tutorials_order():
     assert mnist.x.shape == (70_000, 784)
     assert list(mnist.y[:5]) == [5, 0, 4, 1, 9] and list(mnist.y[60_000:60_005]) == [7, 2, 1, 0, 4]
     assert list(np.bincount(mnist.y)) == [6903, 7877, 6990, 7141, 6824, 6313, 6876, 7293, 6825, 6958]
+
+
+def test_unbalanced_mnist_keeps_the_share_of_each_digit_that_the_paper_says():
+    unbalanced, mnist = load("mnist-unbalanced"), load("mnist")
+    assert (len(unbalanced.images), unbalanced.images.shape[1:]) == BUNDLED["mnist-unbalanced"]
+    share = np.bincount(unbalanced.y) / np.bincount(mnist.y)
+    assert share[9] == 1 and share == pytest.approx(np.linspace(0.1, 1, 10), abs=0.02)
+    assert list(np.bincount(unbalanced.y)) == [
+        706,
+        1618,
+        2019,
+        2825,
+        3426,
+        3727,
+        4886,
+        5861,
+        6113,
+        6958,
+    ]  # always these
+
+
+def test_unbalanced_mnist_is_a_part_of_mnist_in_its_order():
+    unbalanced, mnist = load("mnist-unbalanced", 300), load("mnist", 1000)
+    whole = [image.tobytes() for image in mnist.images]
+    places = [whole.index(image.tobytes()) for image in unbalanced.images]
+    assert places == sorted(set(places)) and mnist.y[places].tolist() == unbalanced.y.tolist()
+    assert load("mnist-unbalanced", 300).classes == mnist.classes
+
+
+@pytest.mark.parametrize("name", BUNDLED)
+def test_what_comes_along_is_as_large_as_configs_say(name):
+    images = load(name).images
+    assert BUNDLED[name] == (len(images), images.shape[1:])
 
 
 def test_subsets_are_the_first_images_and_cannot_be_written():

@@ -23,7 +23,9 @@ def add_config_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("preset", nargs="?", metavar="PRESET", help=f"one of {', '.join(PRESETS)}")
     parser.add_argument("--config", type=Path, metavar="FILE",
                         help="instead of PRESET: a config.json, or an exported report or notebook")  # fmt: skip
-    parser.add_argument("--data", metavar="DATA", help="dataset: mnist, digits, or your own file or folder")
+    parser.add_argument(
+        "--data", metavar="DATA", help="dataset: mnist, digits, mnist-unbalanced, or your own file or folder"
+    )
     add_skip_option(parser)
     parser.add_argument("--subset", type=int, metavar="N", help="use only N images (n_samples)")
     add_set_option(parser)

@@ -7,7 +7,11 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 GROUPS = ("Data", "Architecture", "Pretraining", "Clustering")
-BUNDLED = {"mnist": (70_000, (28, 28)), "digits": (1_797, (8, 8))}  # number and shape of the images
+BUNDLED = {  # number and shape of the images
+    "mnist": (70_000, (28, 28)),
+    "digits": (1_797, (8, 8)),
+    "mnist-unbalanced": (38_139, (28, 28)),
+}
 OWN_DATA = "own-"  # prefix of the names of people's own data sets
 
 Optimizer = Literal["sgd", "adam", "adadelta"]
@@ -30,7 +34,7 @@ def _layers(value: Any) -> Any:
 
 def _dataset(name: Any) -> Any:
     if isinstance(name, str) and name not in BUNDLED and not name.startswith(OWN_DATA):
-        raise ValueError(f"expected {' or '.join(BUNDLED)}, or the name of your own dataset, {OWN_DATA}...")
+        raise ValueError(f"expected {', '.join(BUNDLED)}, or the name of your own dataset, {OWN_DATA}...")
     return name
 
 

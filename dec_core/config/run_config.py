@@ -42,7 +42,7 @@ class RunConfig(BaseModel):
     # -- data
     dataset: DatasetName = setting(
         "mnist", "Data", "Dataset",
-        "mnist: 70 000 handwritten digits of 28×28 pixels. digits: 1 797 of 8×8, for a demo in seconds.",
+        "mnist: 70 000 digits of 28×28 pixels. digits: 1 797 of 8×8. mnist-unbalanced: few 0s, all 9s, by label.",
         max_length=100,
     )  # fmt: skip
     n_samples: int | None = setting(

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 FILES = Path(__file__).parent / "files"
+LEAST = 0.1  # of the 0s of unbalanced MNIST: r_min
 
 
 def _mnist() -> tuple[np.ndarray, np.ndarray]:
@@ -26,4 +27,15 @@ def _digits() -> tuple[np.ndarray, np.ndarray]:
     return np.round(bunch.images * (255 / 16)).astype(np.uint8), bunch.target.astype(np.uint8)
 
 
-READERS = {"mnist": _mnist, "digits": _digits}
+def _unbalanced() -> tuple[np.ndarray, np.ndarray]:
+    """MNIST with ever fewer images of the smaller digits: a tenth of the 0s, all 9s (DEC, section 5.4, r_min = 0.1).
+
+    Labels choose the images here, so that classes are unequal; training sees as little of them as of those of others.
+    """
+    images, y = _mnist()
+    retention = LEAST + (1 - LEAST) * y / 9  # with which probability each image is kept
+    kept = np.random.default_rng(0).random(len(y)) < retention
+    return images[kept], y[kept]
+
+
+READERS = {"mnist": _mnist, "digits": _digits, "mnist-unbalanced": _unbalanced}

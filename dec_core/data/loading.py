@@ -15,7 +15,7 @@ from dec_core.data.own import find
 
 
 def load(name: str, n_samples: int | None = None, *, upright: bool = False, root: Path = Path()) -> Dataset:
-    """The data set `name` ("mnist", "digits" or one's own), all of it or the `n_samples` images of `taken`.
+    """The data set `name`, one that comes along or one's own, all of it or the `n_samples` images of `taken`.
 
     With `upright` the images are deskewed. `root` is the folder of runs, below which `own.keep` puts data.
 
@@ -40,7 +40,7 @@ def positions(name: str, n_samples: int | None = None, *, root: Path = Path()) -
 def taken(name: str, n: int, n_samples: int | None) -> np.ndarray | slice:
     """Which of the `n` images of a data set are taken when `n_samples` are asked for.
 
-    Of MNIST and digits the first ones, as everywhere; of one's own, which are often sorted by class,
+    Of those that come along the first ones, as everywhere; of one's own, which are often sorted by class,
     evenly spread ones.
     """
     if n_samples is None or name in READERS:
@@ -57,7 +57,7 @@ def _upright(name: str, n_samples: int | None, root: Path) -> Dataset:
     return replace(dataset, images=images)
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=3)
 def _whole(name: str, root: Path) -> Dataset:
     if name in READERS:
         images, y = READERS[name]()

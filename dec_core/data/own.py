@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dec_core.config import OWN_DATA
+from dec_core.config import BUNDLED, OWN_DATA
 from dec_core.data.dataset import Dataset
 from dec_core.data.errors import DataError, understood
 from dec_core.whole_files import write_whole
@@ -78,7 +78,8 @@ def find(name: str, root: Path) -> Dataset:
     path = root / FOLDER / f"{name}.npz"
     if not PLAIN.fullmatch(name) or not path.is_file():
         raise DataError(
-            f"dataset: there is no {name!r}, expected mnist, digits or data kept on this machine; give the file again"
+            f"dataset: there is no {name!r}, expected {', '.join(BUNDLED)} or data kept on this machine; "
+            "give the file again"
         )
     with (
         understood(f"dataset: {path.name}", "it is damaged: upload or name the file again"),

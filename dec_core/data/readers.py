@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from dec_core.config import BUNDLED
 from dec_core.data.archives import content, files_below
 from dec_core.data.arrays import Raw, as_images, as_labels
 from dec_core.data.dataset import Dataset
@@ -59,7 +60,7 @@ def read(
         return _reading(name, from_files(name, files_below(path, limits), skip_unreadable, limits), at_least, limits)
     if not os.path.isfile(path):
         raise DataError(
-            f"data: there is no file or folder {printable(str(path))}; expected mnist, digits, or {FORMAT_NAMES}"
+            f"data: there is no file or folder {printable(str(path))}; expected {', '.join(BUNDLED)}, or {FORMAT_NAMES}"
         )
     data = content(path, limits)
     labels_path = path.with_name(labels_for(path.name))

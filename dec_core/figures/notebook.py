@@ -193,6 +193,8 @@ cell, too: `python -m dec_core train --config` and the name of this notebook.
 def _data(run: Any) -> list[dict[str, Any]]:
     own_data = run.config.dataset.startswith(OWN_DATA)
     about = "The images come with the package. Labels are used for scoring only; training never sees them."
+    if run.config.dataset == "mnist-unbalanced":
+        about = f"{about} They did decide which digits of MNIST are in this data set: all 9s, a tenth of the 0s."
     if own_data:
         about = (
             "The run was trained on your own images, which are not in this notebook: a file or folder of one of "

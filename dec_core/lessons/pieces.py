@@ -129,7 +129,7 @@ class Digits(PieceOptions):
     With `distances`, what lies between each two of them in pixels is said as well.
     """
 
-    dataset: Literal["mnist", "digits"] = "mnist"
+    dataset: Literal["mnist", "digits", "mnist-unbalanced"] = "mnist"
     samples: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1, max_length=12)]
     captions: list[Text] = []
     distances: bool = False
