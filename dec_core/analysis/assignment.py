@@ -71,7 +71,7 @@ def soft_assignment(z: np.ndarray, cluster_centers: np.ndarray, alpha: float = 1
     return q / q.sum(axis=1, keepdims=True)
 
 
-def target_distribution(q: np.ndarray) -> np.ndarray:
+def target_distribution(q: np.ndarray, sizes: np.ndarray | None = None) -> np.ndarray:
     """p, the sharpened target: equation 3 of the DEC paper, over the whole data set at once.
 
     Squaring strengthens confident assignments; dividing by the soft cluster sizes keeps large clusters
@@ -81,12 +81,14 @@ def target_distribution(q: np.ndarray) -> np.ndarray:
     ----------
     q : ndarray, shape (n, n_clusters)
         Soft assignments of *all* samples: the cluster sizes are sums over them.
+    sizes : ndarray, shape (n_clusters,), or None
+        Those sums, where `q` is of some of the samples.
 
     Returns
     -------
     p : ndarray, shape (n, n_clusters)
         Each row sums to one.
     """
-    sizes = q.sum(axis=0, keepdims=True)  # f_j, (1, n_clusters)
+    sizes = q.sum(axis=0) if sizes is None else sizes  # f_j
     weight = np.divide(q**2, sizes, out=np.zeros_like(q), where=sizes > 0)
     return weight / weight.sum(axis=1, keepdims=True)

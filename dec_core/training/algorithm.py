@@ -18,6 +18,9 @@ With `first_target="umap_gmm"` the responsibilities of that mixture are the firs
 `first_target_steps`, in which `tol` ends nothing; then p is equation 3 again. q and z are the
 network's own throughout.
 
+Centers and the first target of more images than `parts.MOST` are found on an even part of them. A held target is
+then one of that part, and held on it; from the next one on all images are trained on.
+
 Everything is a generator of events (`events.py`). It prints, logs and saves nothing, and never sees
 what class an image is of: `labels` are the clusters that were found. The `TrainingState` holds all that
 must survive a pause: between two events it can be saved, loaded and continued, with the same result as
@@ -50,6 +53,7 @@ from dec_core.training.events import (
     TargetUpdated,
 )
 from dec_core.training.mixture import Known, Mixture, computed
+from dec_core.training.parts import MOST, blocks, part, shuffled
 from dec_core.training.state import TrainingState
 from dec_core.training.steps import Distortion, Embedder, as_images, cluster_steps, pretrain_steps
 
@@ -98,7 +102,12 @@ def train(state: TrainingState, x: np.ndarray, known: Known = computed) -> Itera
 def _mixture(state: TrainingState, x: np.ndarray, known: Known = computed) -> Mixture | None:
     """UMAP and a mixture under way, where the run needs them and has not had them."""
     wanted = fits_mixture(state.config) and state.phase in ("pretraining", "centers")
-    return Mixture(state.config, x, state.image_shape, known) if wanted else None
+    return Mixture(state.config, _part_of(x), state.image_shape, known) if wanted else None
+
+
+def _part_of(x: np.ndarray) -> np.ndarray:
+    """The images that a mixture looks at; a view where they are all."""
+    return x if len(x) <= MOST else x[part(len(x))]
 
 
 def pretrain(state: TrainingState, x: np.ndarray) -> Iterator[Event]:
@@ -109,7 +118,7 @@ def pretrain(state: TrainingState, x: np.ndarray) -> Iterator[Event]:
     distort = _distortion(state) if config.pretrain_augment else None
     steps = pretrain_steps(state.autoencoder, optimizer, as_images(x, state.input_shape), config.batch_size, distort)
     while state.epoch < config.pretrain_epochs:
-        order = np.random.default_rng([config.random_state, state.epoch]).permutation(len(x))  # (n,)
+        order = shuffled(x, config.random_state, state.epoch)  # (n,)
         while state.batch < n_batches:
             last = min(state.batch + STRETCH, n_batches)
             state.loss_sum += float(steps(order, state.batch, last, state.epoch * n_batches))
@@ -143,7 +152,8 @@ def initialize_centers(state: TrainingState, x: np.ndarray, mixture: Mixture | N
     state.z, state.labels = z, labels
     if mixture:
         responsibilities = mixture.result().responsibilities
-        state.p = responsibilities[:, _partners(responsibilities.argmax(axis=1), labels, config.n_clusters)]
+        labels_there = labels[part(len(x))]
+        state.p = responsibilities[:, _partners(responsibilities.argmax(axis=1), labels_there, config.n_clusters)]
     state.phase = "clustering"
     yield CentersInitialized(labels, inertia, mixture.n_starts if mixture else 1)
 
@@ -154,12 +164,24 @@ def _first_centers(config: RunConfig, z: np.ndarray) -> tuple[np.ndarray, np.nda
     Of k-means they are the tightest of `kmeans_n_init` starts.
     """
     if uses_kmeans(config):
+        some = z[part(len(z))]
         with one_blas_thread():
-            kmeans = KMeans(config.n_clusters, n_init=config.kmeans_n_init, random_state=config.random_state).fit(z)
-        return kmeans.cluster_centers_, kmeans.labels_, float(kmeans.inertia_)
+            kmeans = KMeans(config.n_clusters, n_init=config.kmeans_n_init, random_state=config.random_state).fit(some)
+        if len(some) == len(z):
+            return kmeans.cluster_centers_, kmeans.labels_, float(kmeans.inertia_)
+        return kmeans.cluster_centers_, *_nearest(z, kmeans.cluster_centers_)
     drawn = np.random.default_rng(config.random_state).choice(len(z), config.n_clusters, replace=False)
-    squared = cdist(z, z[drawn], "sqeuclidean")  # (n, n_clusters)
-    return z[drawn], squared.argmin(axis=1).astype(np.int32), float(squared.min(axis=1).sum())
+    return z[drawn], *_nearest(z, z[drawn])
+
+
+def _nearest(z: np.ndarray, centers: np.ndarray) -> tuple[np.ndarray, float]:
+    """The nearest center of each z (n,), and the sum of squared distances to it."""
+    labels, inertia = np.empty(len(z), dtype=np.int32), 0.0
+    for block in blocks(len(z)):
+        squared = cdist(z[block], centers, "sqeuclidean")  # (block, n_clusters)
+        labels[block] = squared.argmin(axis=1)
+        inertia += squared.min(axis=1).sum()
+    return labels, float(inertia)
 
 
 def _partners(components: np.ndarray, labels: np.ndarray, n_clusters: int) -> np.ndarray:
@@ -185,11 +207,15 @@ def cluster(state: TrainingState, x: np.ndarray) -> Iterator[Event]:
     config = state.config
     images = as_images(x, state.input_shape)
     embed = Embedder(state.encoder, images)
-    steps = cluster_steps(state, images, _distortion(state) if config.augment else None)
+    steps = cluster_steps(state, _with_target(state, images), _distortion(state) if config.augment else None)
     held = held_steps(config)
     while state.iteration < config.max_iterations:
         if state.iteration % config.update_interval == 0 and state.updated_at != state.iteration:
+            had_target = len(images) if state.p is None else len(state.p)
             yield _update_target(state, embed(), held=state.iteration < held)
+            if len(state.p) != had_target:  # from here on all images have one
+                state.next_batch = 0
+                steps = cluster_steps(state, images, _distortion(state) if config.augment else None)
         # read from the state, not from the event: a run that was interrupted at this update ends here as well
         if state.updated_at == state.iteration > held and state.delta_label < config.tol:
             break
@@ -206,8 +232,13 @@ def cluster(state: TrainingState, x: np.ndarray) -> Iterator[Event]:
     reason = "tol" if state.iteration < config.max_iterations else "max_iterations"
     if reason == "max_iterations":
         state.z = embed()
-        state.labels = state.q().argmax(axis=1)
+        state.labels = np.concatenate([state.q(block).argmax(axis=1) for block in blocks(len(images))])
     yield _finished(state, reason)
+
+
+def _with_target(state: TrainingState, images: np.ndarray) -> np.ndarray:
+    """The images that there is a target for: all, or those of the part on which a held one was found."""
+    return images if state.p is None or len(state.p) == len(images) else images[part(len(images))]
 
 
 def _finished(state: TrainingState, reason: str) -> Finished:
@@ -216,18 +247,34 @@ def _finished(state: TrainingState, reason: str) -> Finished:
 
 
 def _update_target(state: TrainingState, z: np.ndarray, *, held: bool) -> TargetUpdated:
-    """q and p of all samples: p is the paper's, over the whole data set, not over a batch; unless it is held."""
-    state.z = z  # (n, latent_dim)
-    q = state.q()  # (n, n_clusters)
+    """q and p of all samples: p is the paper's, over the whole data set, not over a batch; unless it is held.
+
+    q is computed twice, block by block, and never kept as a whole: p needs the sums of its columns first.
+    """
+    state.z, n = z, len(z)  # (n, latent_dim)
+    labels, sizes = np.empty(n, dtype=np.int64), np.zeros(state.config.n_clusters)
+    for block in blocks(n):
+        q = state.q(block)  # (block, n_clusters)
+        labels[block] = q.argmax(axis=1)
+        sizes = sizes + q.sum(axis=0)
     if not held:
-        state.p = target_distribution(q).astype(np.float32)  # (n, n_clusters)
-    labels = q.argmax(axis=1)
+        state.p = np.empty((n, state.config.n_clusters), dtype=np.float32)
+        for block in blocks(n):
+            state.p[block] = target_distribution(state.q(block), sizes)
     state.delta_label = fraction_changed(labels, state.labels)
-    kl_divergence = float(np.mean(np.sum(state.p * np.log((state.p + 1e-12) / (q + 1e-12)), axis=1)))
     state.labels, state.updated_at, state.n_updates = labels, state.iteration, state.n_updates + 1
     return TargetUpdated(
-        state.n_updates, state.iteration, state.config.max_iterations, labels, state.delta_label, kl_divergence
+        state.n_updates, state.iteration, state.config.max_iterations, labels, state.delta_label, _kl_divergence(state)
     )
+
+
+def _kl_divergence(state: TrainingState) -> float:
+    """The mean of KL(p || q) over the samples that have a target."""
+    index, total = part(len(state.z)) if len(state.p) < len(state.z) else None, 0.0
+    for block in blocks(len(state.p)):
+        p, q = state.p[block], state.q(block if index is None else index[block])  # (block, n_clusters) each
+        total += np.sum(p * np.log((p + 1e-12) / (q + 1e-12)), axis=1).sum()
+    return float(total / len(state.p))
 
 
 def _distortion(state: TrainingState) -> Distortion:

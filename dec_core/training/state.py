@@ -16,6 +16,7 @@ from dec_core.methods import METHODS
 from dec_core.networks import ClusteringLayer, autoencoder
 from dec_core.training.counters import check_counters
 from dec_core.training.optimizers import SGD, Adadelta, Adam
+from dec_core.training.parts import MOST
 
 COUNTERS = ("epoch", "batch", "loss_sum", "iteration", "next_batch", "updated_at", "n_updates", "delta_label")
 ARRAYS = ("p", "labels", "z")
@@ -45,6 +46,7 @@ class TrainingState:
     z : ndarray of float32, shape (n, latent_dim), or None
         Embedding of all samples at the last target update.
     p : ndarray of float32, shape (n, n_clusters), or None
+        Of very many images, while it is held, of the part on which it was found (`parts.part`).
         Of a method that keeps q it is q as well: the responsibilities of a mixture.
     """
 
@@ -73,9 +75,11 @@ class TrainingState:
     def cluster_centers(self, centers: np.ndarray) -> None:
         self.clustering_layer.cluster_centers.assign(centers)
 
-    def q(self) -> np.ndarray:
-        """Soft assignment of all samples at the last embedding, shape (n, n_clusters)."""
-        return q_by(METHODS[self.config.method].q, self.z, self.cluster_centers, self.config.alpha, self.p)
+    def q(self, rows: slice | np.ndarray = slice(None)) -> np.ndarray:
+        """Soft assignment of samples at the last embedding, of all or those at `rows`, shape (n, n_clusters)."""
+        kind = METHODS[self.config.method].q
+        kept = self.p[rows] if kind == "responsibilities" and self.p is not None else None
+        return q_by(kind, self.z[rows], self.cluster_centers, self.config.alpha, kept)
 
     def embed(self, x: np.ndarray) -> np.ndarray:
         """z of images given as rows of uint8, (n, n_features) -> (n, latent_dim)."""
@@ -118,6 +122,11 @@ class TrainingState:
         if x.ndim != 2 or x.shape[1] != self.n_features or x.dtype != np.uint8:
             raise ValueError(f"x: received {x.dtype} {x.shape}, expected uint8 of shape (n, {self.n_features})")
         self.config.check_images(len(x), self.image_shape)
+        if len(x) > MOST and not METHODS[self.config.method].has_network:
+            raise ValueError(
+                f"method: received {self.config.method} for {len(x):,} images, expected at most {MOST:,}; "
+                "with more, take a method with a network, which places them all"
+            )
         n_batches = -(-len(x) // self.config.batch_size)
         n_before = len(x) if self.labels is None else len(self.labels)
         if len(x) != n_before or max(self.batch, self.next_batch) >= n_batches:
