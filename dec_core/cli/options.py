@@ -151,10 +151,16 @@ def _base_config(name: str | None, file: Path | None, root: Path) -> RunConfig:
 
 
 def keep_own_data(path: Path, root: Path, *, skip_unreadable: bool) -> str:
-    """Read a person's own data, print notes on it to stderr, keep it below `root`, and return its name."""
-    from dec_core.data.own import keep
+    """Read a person's own data, print notes on it to stderr, keep it below `root`, and return its name.
+
+    An .npy that is too large to be read stays where it is, and is mapped.
+    """
+    from dec_core.data.mapped import is_for_mapping
+    from dec_core.data.own import keep, keep_mapped
     from dec_core.data.readers import read
 
+    if is_for_mapping(path):
+        return keep_mapped(path, root)
     reading = read(path, skip_unreadable=skip_unreadable)
     for note in reading.notes:
         print(note, file=sys.stderr)

@@ -2,6 +2,6 @@
 
 from dec_core.data.dataset import Dataset
 from dec_core.data.errors import DataError
-from dec_core.data.loading import load
+from dec_core.data.loading import load, load_shown
 
-__all__ = ["DataError", "Dataset", "load"]
+__all__ = ["DataError", "Dataset", "load", "load_shown"]

@@ -1,5 +1,7 @@
 """The store of people's own data: one file a data set, named by its content, in the folder of runs.
 
+Of images that are too many to be read, the file says where they lie (`mapped.py`).
+
 Beside it, in a file `.owners`, stand the visitors who brought it, one a line, where they are known.
 """
 
@@ -18,6 +20,7 @@ import numpy as np
 from dec_core.config import BUNDLED, OWN_DATA
 from dec_core.data.dataset import Dataset
 from dec_core.data.errors import DataError, understood
+from dec_core.data.mapped import described, find_mapped
 from dec_core.whole_files import write_whole
 
 FOLDER = ".data"  # below the folder of runs
@@ -63,6 +66,19 @@ def keep(dataset: Dataset, root: Path, owner: str = "", most: Allowance | None =
     return name
 
 
+def keep_mapped(path: Path, root: Path) -> str:
+    """Remember below `root` an .npy file that is too large to be read; the name under which `find` has its images.
+
+    The file stays where it is. Raises DataError as `mapped.described` does.
+    """
+    kept = described(path)
+    name = f"{OWN_DATA}{_slug(path.name)}-{kept['digest']}"
+    target = root / FOLDER / f"{name}.npz"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(target, lambda file: np.savez(file, **kept))
+    return name
+
+
 def owners(name: str, root: Path) -> frozenset[str]:
     """The visitors who brought a data set; empty where nobody knows, and for what is none of one's own."""
     try:
@@ -85,6 +101,8 @@ def find(name: str, root: Path) -> Dataset:
         understood(f"dataset: {path.name}", "it is damaged: upload or name the file again"),
         np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file,
     ):
+        if "path" in file.files:
+            return find_mapped(name, {key: file[key] for key in file.files})
         y = file["y"] if "y" in file.files else None
         classes = tuple(file["classes"].tolist()) if y is not None else ()
         dataset = Dataset(name, file["images"], y, classes)

@@ -25,7 +25,7 @@ from dec_core.analysis.naming import cluster_order, colour_by_place, letter
 from dec_core.analysis.projection import extent
 from dec_core.architecture import architecture
 from dec_core.config import BUNDLED, RunConfig
-from dec_core.data import load
+from dec_core.data import load_shown
 from dec_core.methods import METHODS
 from dec_core.reading.overview import Overview, overview
 from dec_core.reading.snapshot import Snapshot
@@ -91,7 +91,7 @@ class Run:
         folder = folder if isinstance(folder, RunFolder) else RunFolder(Path(folder).resolve())
         history = history or RunReader(folder).refresh()
         config, root = folder.config, folder.path.parent
-        data = load(config.dataset, config.n_samples, root=root)
+        data = load_shown(config.dataset, config.n_samples, root=root)
         taken = list(history.snapshots)
         readable = taken[: _n_up_to_the_newest_readable(folder, taken)]
         whole = len(readable) == len(taken)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from dec_core.config import RunConfig
-from dec_core.data import load
+from dec_core.data import load_shown
 from dec_core.runs.folder import RunFolder
 
 FOLDER = ".images"  # below the folder of runs
@@ -28,7 +28,7 @@ def mapped_images(config: RunConfig, root: Path) -> np.ndarray:
     """
     path = Path(root) / FOLDER / f"{name_of_images(config)}.npy"
     if not path.is_file():
-        data = load(config.dataset, config.n_samples, upright=config.deskew, root=root)
+        data = load_shown(config.dataset, config.n_samples, upright=config.deskew, root=root)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             RunFolder.write(path, lambda file: np.save(file, data.images))

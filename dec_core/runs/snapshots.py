@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from dec_core.config import ConfigError, RunConfig
-from dec_core.data import load
+from dec_core.data import load_shown
 from dec_core.methods import METHODS
 from dec_core.runs.subset import view_index
 
@@ -178,7 +178,7 @@ def sizes_of(folder: Path) -> Sizes:
 def _sizes_of(path: Path, stamp: tuple[int, int]) -> Sizes:
     try:
         config = RunConfig.from_json(path)
-        shape = load(config.dataset, config.n_samples, root=path.parents[1]).images.shape
+        shape = load_shown(config.dataset, config.n_samples, root=path.parents[1]).images.shape
     except (ConfigError, ValueError, OSError):
         return {}
     sizes: Sizes = {"n": shape[0], "view": len(view_index(shape[0])), "image": shape[1:], "k": config.n_clusters}

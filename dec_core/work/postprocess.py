@@ -17,7 +17,7 @@ from dec_core.analysis.umap_gmm import compare, group
 from dec_core.analysis.warm_umap import extended_layout
 from dec_core.architecture import is_one_line
 from dec_core.config import RunConfig
-from dec_core.data import load
+from dec_core.data import load_shown
 from dec_core.json_text import read_json
 from dec_core.methods import METHODS
 from dec_core.runs.folder import RunFolder, in_order
@@ -126,7 +126,7 @@ def _whole_z(folder: RunFolder, arrays: dict[str, np.ndarray]) -> tuple[np.ndarr
     config, n = folder.config, len(arrays["labels"])
     if len(arrays["z"]) == n and METHODS[config.method].z != "pixels":
         return arrays["z"].astype(np.float32), False
-    data = load(config.dataset, config.n_samples, upright=config.deskew, root=folder.path.parent)
+    data = load_shown(config.dataset, config.n_samples, upright=config.deskew, root=folder.path.parent)
     if METHODS[config.method].z == "pixels":
         return data.x.astype(np.float32) / 255, False
     if not (folder.path / "model.keras").is_file():
@@ -148,7 +148,7 @@ def add_mixture(folder: RunFolder) -> None:
     has_met_it = any(record["event"] == "MixtureScored" for record in folder.records()[0])
     if METHODS[config.method].centers_from == "umap_mixture" or has_met_it:
         return
-    data = load(config.dataset, config.n_samples, upright=config.deskew, root=root)
+    data = load_shown(config.dataset, config.n_samples, upright=config.deskew, root=root)
     if data.y is None:
         return
     key, known = _key(config), _known(root)

@@ -8,7 +8,7 @@ import numpy as np
 
 from dec_core.analysis.assignment import CLEAR, q_by
 from dec_core.analysis.metrics import confusion
-from dec_core.data import load
+from dec_core.data import load_shown
 from dec_core.data.new_images import made_like
 from dec_core.methods import METHODS
 from dec_core.networks.saving import load_model
@@ -55,7 +55,7 @@ def predict(run: RunFolder, images: np.ndarray) -> Prediction:
         raise ValueError(f"run_dir: {config.method} has no network that could place new images; name another run")
     if not path.is_file():
         raise ValueError(f"run_dir: {run.path} has no model yet; let the run finish, or name another")
-    data = load(config.dataset, config.n_samples, root=run.path.parent)
+    data = load_shown(config.dataset, config.n_samples, root=run.path.parent)
     images, notes = made_like(images, data.images, upright=config.deskew)
     encoder, _, clustering = load_model(path)
     x = images.reshape(len(images), *encoder.input_shape[1:])

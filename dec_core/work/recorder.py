@@ -17,7 +17,8 @@ import numpy as np
 from dec_core.analysis.label_free import confidence, modularity, silhouette
 from dec_core.analysis.merge_split_check import merge_split_check
 from dec_core.analysis.metrics import cluster_sizes, score
-from dec_core.data import Dataset, load
+from dec_core.data import Dataset, load, load_shown
+from dec_core.data.loading import shown
 from dec_core.machine import trained_with
 from dec_core.methods import METHODS, uses_mixture_target
 from dec_core.networks.saving import save_model
@@ -42,7 +43,9 @@ from dec_core.work.stages import Stages
 
 SHOW_EVERY = 0.5  # seconds between statuses; what comes to its end is shown at once
 CHECKPOINT_EVERY = 10.0  # seconds: what a killed process may lose; of a run that ends nothing depends on it
+CHECKPOINT_SHARE = 0.05  # of the time, at most: z and p of very many images take seconds to write
 BY_CTRL_C = "Training was ended by Ctrl-C."
+LABELS = "labels.npy"  # the clusters of all images at the end, uint8 (n,), where snapshots have those of a part
 PHASE_OF = {PretrainProgress: "pretraining", TargetProgress: "centers", CentersInitialized: "centers"}
 
 Record = dict[str, Any]
@@ -102,7 +105,9 @@ class _Recorder:
     def __init__(self, folder: RunFolder, *, live_umap: bool):
         self.folder, self.config = folder, folder.config
         config = self.config
-        self.dataset: Dataset = load(config.dataset, config.n_samples, upright=config.deskew, root=folder.path.parent)
+        data = {"name": config.dataset, "n_samples": config.n_samples, "upright": config.deskew}
+        self.dataset: Dataset = load(**data, root=folder.path.parent)
+        self.part: Dataset = load_shown(**data, root=folder.path.parent)
         self.resumed = (folder.path / "checkpoint.npz").exists() or bool(folder.records()[0])
         self.stages = Stages(folder.path.parent, self.dataset)
         self.state = state_of(folder, config, self.dataset.images.shape[1:], self.stages)
@@ -110,15 +115,15 @@ class _Recorder:
             folder.status, state="running", phase=self.state.phase, progress={}, message="", **this_process()
         )
         self.schedule = Schedule(config, len(self.dataset.images))
-        self.snapshots = Snapshots(folder, self.state, self.dataset)
-        self.images = ImageAnalysis(config, self.dataset, self.snapshots.view, self.stages.known)
+        self.snapshots = Snapshots(folder, self.state, self.part, shown(len(self.dataset.images)))
+        self.images = ImageAnalysis(config, self.part, self.snapshots.view, self.stages.known)
         self.live_umap = None
         if live_umap and METHODS[config.method].trains_centers:
             self.live_umap = LiveUmap(folder, self.snapshots.view)
         scored = any(record["event"] == "BaselineScored" for record in folder.records()[0])
         self.wants_baseline = METHODS[config.method].has_network and self.dataset.y is not None and not scored
         self.shown = float("-inf")  # when the status was, last
-        self.last_checkpoint = time.monotonic()
+        self.last_checkpoint, self.checkpoint_every = time.monotonic(), CHECKPOINT_EVERY
         self.has_said_started = False
         self.judged_at: int | None = None  # the gradient step
 
@@ -213,12 +218,15 @@ class _Recorder:
         return record
 
     def _scores(self, labels: np.ndarray) -> dict[str, float]:
-        if self.dataset.y is None:
-            return {}
-        return asdict(score(self.dataset.y, labels, self.config.n_clusters))
+        """How labels of all images, or of those that are shown, agree with the classes, where these are known."""
+        data = self.dataset if len(labels) == len(self.dataset.images) else self.part
+        return {} if data.y is None else asdict(score(data.y, labels, self.config.n_clusters))
 
     def _scores_without_labels(self, labels: np.ndarray) -> dict[str, float]:
-        return {"silhouette": silhouette(self.state.z, labels), "confidence": confidence(self.state.q())}
+        return {
+            "silhouette": silhouette(self.state.z, labels),
+            "confidence": confidence(self.state.q(self.snapshots.shown)),
+        }
 
     def _count(self, event: Event, seconds: float) -> None:
         """Add the seconds before an event to those of its phase."""
@@ -258,7 +266,7 @@ class _Recorder:
             self._snapshot()
         if self.state.phase == "centers" and isinstance(event, PretrainProgress):
             keep_pretraining(self.folder, self.state, self.stages, self.status.seconds["pretraining"])
-        due = time.monotonic() - self.last_checkpoint > CHECKPOINT_EVERY
+        due = time.monotonic() - self.last_checkpoint > self.checkpoint_every
         if isinstance(event, CentersInitialized) or due:
             self._checkpoint()
 
@@ -269,15 +277,17 @@ class _Recorder:
         if self.state.labels is None:
             self.live_umap.start()
         else:
-            state = self.state
-            self.live_umap.offer(state.z, state.labels, state.iteration, self.snapshots.plane)
+            state, which = self.state, self.snapshots.shown
+            self.live_umap.offer(state.z[which], state.labels[which], state.iteration, self.snapshots.plane)
 
     def _snapshot(self) -> None:
         self._write(self.snapshots.take())
 
     def _checkpoint(self) -> None:
+        started = time.monotonic()
         self.folder.save_arrays("checkpoint.npz", **self.state.to_arrays())
         self.last_checkpoint = time.monotonic()
+        self.checkpoint_every = max(CHECKPOINT_EVERY, (self.last_checkpoint - started) / CHECKPOINT_SHARE)
 
     def _save_networks(self) -> None:
         """Their weights, for `dec_core.analysis.forward`."""
@@ -295,7 +305,7 @@ class _Recorder:
 
     def _judged(self) -> Record:
         """What speaks for and against the current clusters, judged without labels."""
-        labels, n_clusters = self.state.labels[self.snapshots.view], self.config.n_clusters
+        labels, n_clusters = self.state.labels[self.snapshots.shown][self.snapshots.view], self.config.n_clusters
         graph, self.judged_at = self.images.graph(), self.state.iteration
         judged = merge_split_check(graph, labels, n_clusters).to_dict()
         judged["agreement"] = modularity(graph, labels, n_clusters)
@@ -310,6 +320,9 @@ class _Recorder:
         if METHODS[self.config.method].places_new_images:
             save_model(self.folder.path / "model.keras", state.encoder, state.decoder, state.clustering_layer)
             self._save_networks()
+        if len(self.part.images) < len(self.dataset.images):
+            labels = state.labels.astype(np.uint8)
+            self.folder.write(self.folder.path / LABELS, lambda file: np.save(file, labels))
         yield from self._baseline(wait=True)
         yield self._judged()
         self.status = replace(self.status, state="finished", phase="finished")

@@ -23,10 +23,13 @@ class Snapshots:
     state : TrainingState
         What is being trained.
     dataset : Dataset
+        The images that are shown.
+    shown : slice or ndarray of int
+        Where they lie among all that are trained on.
     """
 
-    def __init__(self, folder: RunFolder, state: TrainingState, dataset: Dataset):
-        self.folder, self.state, self.dataset = folder, state, dataset
+    def __init__(self, folder: RunFolder, state: TrainingState, dataset: Dataset, shown: slice | np.ndarray):
+        self.folder, self.state, self.dataset, self.shown = folder, state, dataset, shown
         self.view = view_index(len(dataset.images))
         self.examples = example_index(len(dataset.images), dataset.y)
         self.n_taken = len(list((folder.path / "snapshots").glob("*.npz")))
@@ -36,8 +39,8 @@ class Snapshots:
     def take(self) -> dict[str, object]:
         """Save what the views show now, and return the record of it.
 
-        z is that of all samples at the last update. While pretraining it is computed for the view alone; and of
-        k-means on pixels, whose z are the images, no more is kept.
+        z is that of all samples that are shown, at the last update. While pretraining it is computed for the view
+        alone; and of k-means on pixels, whose z are the images, no more is kept.
         """
         self.n_taken += 1
         name = f"snapshots/{self.n_taken:05d}.npz"
@@ -56,10 +59,11 @@ class Snapshots:
     def _arrays(self) -> dict[str, np.ndarray]:
         """z (n, latent_dim), its plane (n_view, 2) with axes (latent_dim, 2), reconstructions; and of clusters more."""
         state, clustered = self.state, self.state.labels is not None
-        z = state.z[self.view] if clustered else self._embed_view()
+        placed = state.z[self.shown] if clustered else None
+        z = placed[self.view] if clustered else self._embed_view()
         axes = pca_axes(z, self.plane)
         self.plane = ((z - z.mean(axis=0)) @ axes).astype(np.float32)
-        kept = state.z if clustered and METHODS[state.config.method].z != "pixels" else z
+        kept = placed if clustered and METHODS[state.config.method].z != "pixels" else z
         reconstructions = self._images(state.reconstruct(self.dataset.x[self.examples]))
         arrays = {"z": half(kept), "plane": half(self.plane), "axes": axes, "reconstructions": reconstructions}
         return arrays | (self._clusters() if clustered else {})
@@ -67,9 +71,9 @@ class Snapshots:
     def _clusters(self) -> dict[str, np.ndarray]:
         """Centers (n_clusters, latent_dim) with their images, labels (n,), and q where it follows from neither."""
         state = self.state
-        arrays = {"cluster_centers": state.cluster_centers, "labels": state.labels.astype(np.uint8)}
+        arrays = {"cluster_centers": state.cluster_centers, "labels": state.labels[self.shown].astype(np.uint8)}
         if METHODS[state.config.method].keeps_q:
-            arrays["q"] = half(state.q())
+            arrays["q"] = half(state.q(self.shown))
         return arrays | {"decoded_centers": self._images(state.decode(state.cluster_centers))}
 
     def _images(self, rows: np.ndarray) -> np.ndarray:

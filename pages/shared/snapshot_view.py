@@ -14,7 +14,7 @@ import streamlit as st
 from dec_core.analysis.metrics import cluster_sizes
 from dec_core.analysis.verdict import thousands
 from dec_core.config import BUNDLED, RunConfig
-from dec_core.data import load
+from dec_core.data import load_shown
 from dec_core.data.deskew import deskew
 from dec_core.figures.confusion import confusion_figure, sizes_figure
 from dec_core.figures.curves import curves
@@ -71,7 +71,7 @@ def shown(config: RunConfig) -> Shown:
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _shown(name: str, n_samples: int | None, upright: bool) -> Shown:
-    data = load(name, n_samples, root=runs_root())
+    data = load_shown(name, n_samples, root=runs_root())
     view, index = view_index(len(data.images)), example_index(len(data.images), data.y)
     images = (deskew if upright else np.asarray)(data.images[np.concatenate([view, index])])
     sprites = sprite(f"{name}-{len(data.images)}{'-upright' if upright else ''}", images[: len(view)])

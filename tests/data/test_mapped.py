@@ -1,0 +1,108 @@
+"""Images that stay in their file: kept by where they lie, mapped, shown in part, and trained on as a whole."""
+
+import numpy as np
+import pytest
+
+from dec_core.cli import main
+from dec_core.config import OWN_DATA
+from dec_core.data import DataError, load, load_shown, loading, mapped, own
+from dec_core.data.deskew import deskew
+from dec_core.data.limits import Limits
+from dec_core.data.loading import positions
+from dec_core.reading.run import Run
+from dec_core.runs.folder import list_runs
+from dec_core.training import algorithm, parts, state
+
+N = 400
+
+
+@pytest.fixture
+def file(tmp_path, monkeypatch):
+    """An .npy of digits that counts as too large to be read, with labels beside it."""
+    monkeypatch.setattr(mapped, "LIMITS", Limits(n_bytes=1000))
+    digits = load("digits", N)
+    np.save(tmp_path / "my-images.npy", digits.images)
+    np.save(tmp_path / "my-labels.npy", digits.y)
+    return tmp_path / "my-images.npy"
+
+
+@pytest.fixture
+def many(monkeypatch):
+    """What counts as many images; of more, fifty are shown, and centers found on."""
+    for module in (parts, algorithm, state):
+        monkeypatch.setattr(module, "MOST", 150)
+    monkeypatch.setattr(parts, "PART", 50)
+    monkeypatch.setattr(loading, "MOST_SHOWN", 150)
+    monkeypatch.setattr(loading, "SHOWN", 50)
+    yield
+    loading._part.cache_clear()
+
+
+def test_what_is_found_by_a_part_is_what_is_shown():
+    for n in (10, parts.MOST, parts.MOST + 1, 5_000_000):
+        assert np.array_equal(np.arange(n)[loading.shown(n)], parts.part(n))
+
+
+def test_a_large_file_is_mapped_and_stays_where_it_is(file, tmp_path):
+    assert mapped.is_for_mapping(file) and not mapped.is_for_mapping(tmp_path)
+    name = own.keep_mapped(file, tmp_path / "runs")
+    data, digits = load(name, root=tmp_path / "runs"), load("digits", N)
+    assert name.startswith(f"{OWN_DATA}my-images-") and isinstance(data.images, np.memmap)
+    assert isinstance(data.x, np.memmap) and np.array_equal(data.images, digits.images)
+    assert [data.classes[i] for i in data.y] == [digits.classes[i] for i in digits.y]
+    assert own.keep_mapped(file, tmp_path / "runs") == name and own.names(tmp_path / "runs") == [name]
+    upright = load(name, upright=True, root=tmp_path / "runs")
+    assert isinstance(upright.images, np.memmap) and np.array_equal(upright.images, deskew(digits.images))
+
+
+def test_a_file_that_has_changed_or_is_gone_is_refused(file, tmp_path):
+    name = own.keep_mapped(file, tmp_path / "runs")
+    np.save(file, load("digits", N).images[::-1])
+    with pytest.raises(DataError, match="has changed since; put it back"):
+        own.find(name, tmp_path / "runs")
+    file.unlink()
+    with pytest.raises(DataError, match="is gone; put it back"):
+        own.find(name, tmp_path / "runs")
+
+
+@pytest.mark.parametrize(
+    ("images", "said"),
+    [
+        (np.zeros((50, 8, 8), np.float32), "received float32 of shape"),
+        (np.zeros((50, 64), np.uint8), r"received uint8 of shape \(50, 64\)"),
+        (np.asfortranarray(np.ones((50, 8, 8), np.uint8)), "received uint8"),
+        (np.array([{}] * 2000), "received what cannot be read"),
+    ],
+)
+def test_what_cannot_be_mapped_is_refused_in_words(images, said, file, tmp_path, capsys):
+    np.save(file, images)
+    assert main(["train", "first-look", "--data", str(file), "--out", str(tmp_path / "runs")]) == 2
+    error = capsys.readouterr().err
+    with pytest.raises(DataError, match=said):
+        mapped.described(file)
+    assert error.startswith("error: my-images.npy: received") and "uint8" in error
+    assert not list((tmp_path / "runs").glob("*/config.json"))
+
+
+def test_labels_that_do_not_fit_are_refused(file):
+    np.save(file.with_name("my-labels.npy"), np.zeros(7))
+    with pytest.raises(DataError, match="7"):
+        mapped.described(file)
+
+
+@pytest.mark.slow
+def test_a_run_on_mapped_images_trains_on_all_shows_a_part_and_labels_all(file, tmp_path, many):
+    root = tmp_path / "runs"
+    fields = {"hidden_units": "16", "latent_dim": 3, "pretrain_epochs": 2, "max_iterations": 40, "batch_size": 32}
+    changes = [f"--set={name}={value}" for name, value in {**fields, "method": "dec", "first_target": "kmeans"}.items()]
+    assert main(["train", "tutorial-dec", "--data", str(file), "--out", str(root), *changes]) == 0
+    (folder,) = list_runs(root)
+    run = Run.open(folder)
+    last = run.at(-1)
+    assert (run.n, len(last.labels), len(run.images), len(run.y)) == (50, 50, 50, 50)
+    index = positions(run.config.dataset, root=root)
+    assert np.array_equal(run.images, load("digits", N).images[index])
+    labels = np.load(folder.path / "labels.npy")
+    assert len(labels) == N and np.array_equal(labels[index], last.labels)
+    assert sum(folder.status.progress["sizes"]) == N  # scores are those of all
+    assert load_shown(run.config.dataset, root=root).images.shape == (50, 8, 8)
