@@ -29,6 +29,15 @@ def test_the_list_leads_into_a_lesson_and_remembers_how_far_one_is(learn_root):
     assert "step 3 of 4" in texts(at)
 
 
+def test_a_way_from_a_lesson_leads_to_another_screen(learn_root):
+    at = opened_at("learn", lesson="digits", step="3")
+    at = pressed(at, "Look for a mistake in Inspect")
+    assert not at.exception and dict(at.query_params) == {"run": "gallery-first-look", "true": "4", "side": "wrong"}
+    at = pressed(opened_at("learn", lesson="riddles", step="2"), "Mend it: learning rate 0.001")
+    assert not at.exception and at.query_params["preset"] == "first-look"
+    assert "Start" in [button.label for button in at.button]
+
+
 def test_a_guess_is_asked_before_and_shown_against_what_came_after(learn_root):
     at = opened_at("learn", lesson="pixels", step="1")
     assert "it is" not in texts(at)  # nothing is given away

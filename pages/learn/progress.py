@@ -18,5 +18,5 @@ def reach(lesson: str, step: int) -> None:
 
 
 def go(lesson: str, step: int) -> None:
-    """Show a step, for use in callbacks."""
-    st.session_state.lesson, st.session_state.step = lesson, step
+    """Show a step, for use in callbacks; the list of lessons for a lesson without a name."""
+    st.session_state.reading = lesson, step

@@ -8,6 +8,7 @@ import streamlit as st
 
 from dec_core.lessons import Lesson, lessons
 from pages.learn import shelf
+from pages.learn.progress import go
 from pages.learn.step import show_step
 from pages.shared import link
 from pages.shared.components import style
@@ -25,20 +26,21 @@ def screen() -> None:
 
 def _learn() -> None:
     query, is_followed = link.followed()
-    if is_followed or "lesson" not in st.session_state:
-        st.session_state.lesson, st.session_state.step = query.get("lesson", ""), _number(query.get("step", "1"))
+    if is_followed or "reading" not in st.session_state:
+        go(query.get("lesson", ""), _number(query.get("step", "1")))
+    name, step = st.session_state.reading
     known, wrong = lessons()
-    lesson = next((each for each in known if each.name == st.session_state.lesson), None)
+    lesson = next((each for each in known if each.name == name), None)
     if lesson is None:
-        if st.session_state.lesson:
-            name = escape(repr(st.session_state.lesson), 80)
+        if name:
+            name = escape(repr(name), 80)
             st.warning(f"There is no lesson {name} on this server. These are here:", icon=":material/menu_book:")
         link.write({})
         shelf.show(known)
         for each in wrong:
             st.warning(f"A lesson cannot be read: {escape(each, 600)}.", icon=":material/error:")
         return
-    number = min(max(st.session_state.step, 1), len(lesson.steps))
+    number = min(max(step, 1), len(lesson.steps))
     link.write({"lesson": lesson.name, "step": str(number)})
     show_step(lesson, number, following(known, lesson))
 
