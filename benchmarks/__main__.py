@@ -15,6 +15,7 @@ from benchmarks import (
     fuzz_uploads,
     gallery,
     inspect_latency,
+    large,
     lesson_room,
     live_umap,
     pictures,
@@ -31,7 +32,7 @@ from dec_core.cli import parser_of, run
 COMMANDS = (
     bench, profile, table, recipes, decoder, first_minute, sweep_example, inspect_latency, app_latency, draw_latency,
     redraw, stepper_frames,
-    live_umap, pictures, fuzz_uploads, faults, room, lesson_room, gallery,
+    live_umap, large, pictures, fuzz_uploads, faults, room, lesson_room, gallery,
 )  # fmt: skip
 
 
