@@ -22,7 +22,7 @@ from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from dec_core.analysis.assignment import q_by
 from dec_core.config import OWN_DATA, RunConfig
-from dec_core.data.arrays import DARK, as_images, gray_levels
+from dec_core.data.arrays import DARK, as_stack, gray_levels
 from dec_core.data.deskew import deskew
 from dec_core.methods import METHODS
 from dec_core.model_file import SavedModel
@@ -207,9 +207,7 @@ class DEC(SavedModel, ClassNamePrefixFeaturesOutMixin, TransformerMixin, Cluster
                 f"X: the brightest value is {x.max():g} of 255; if it is meant to be white, scale it to 255 first",
                 stacklevel=4,
             )
-        levels = gray_levels(x, self.scale_).reshape(-1, *self.input_shape_)
-        white = np.full_like(levels[:1], 255)  # with it, as_images takes dark images for what they are
-        return as_images(np.concatenate([levels, white]))[0][:-1]
+        return np.ascontiguousarray(as_stack(gray_levels(x, self.scale_).reshape(-1, *self.input_shape_))[0])
 
     def _rows(self, images: np.ndarray) -> np.ndarray:
         """Images as the networks take them: uint8, (n, n_pixels), deskewed if the config says so."""

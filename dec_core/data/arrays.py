@@ -15,6 +15,7 @@ from dec_core.data.limits import LIMITS, Limits
 
 MAX_CLASSES = 254
 MAX_LETTERS = 100  # of the name of a class
+AT_ONCE = 10_000  # images whose values are made gray levels at a time
 DARK = 128  # images whose brightest value is less are said to be dark
 
 Raw = tuple[np.ndarray, np.ndarray | list[str] | None, list[str]]  # images, labels and notes, as a reader found them
@@ -37,6 +38,13 @@ def as_images(x: np.ndarray, limits: Limits = LIMITS) -> tuple[np.ndarray, list[
     DataError
         For anything else: other shapes, no images, too many, values out of range, NaN, objects.
     """
+    images, notes = as_stack(x, limits)
+    pixels, note = _scaled(images)
+    return np.ascontiguousarray(pixels), notes + note
+
+
+def as_stack(x: np.ndarray, limits: Limits = LIMITS) -> tuple[np.ndarray, list[str]]:
+    """The shape that `as_images` gives, of values as they are; a view where that is possible. Raises DataError."""
     x = np.asarray(x)
     if x.dtype.kind not in "buif":
         raise DataError(
@@ -55,8 +63,7 @@ def as_images(x: np.ndarray, limits: Limits = LIMITS) -> tuple[np.ndarray, list[
             f"images: received {height}×{width} pixels, at most {limits.side} a side are taken, "
             f"in a single line {limits.side**2:,}; shrink them"
         )
-    pixels, note = _scaled(images)
-    return np.ascontiguousarray(pixels), notes + note
+    return images, notes
 
 
 def _shaped(x: np.ndarray) -> tuple[np.ndarray, list[str]]:
@@ -158,6 +165,10 @@ def gray_levels(x: np.ndarray, scale: int) -> np.ndarray:
     if high * scale > 255:
         expected = "0 to 1 as in fit" if scale == 255 else "0 to 1 or 0 to 255"
         raise ValueError(f"X: received values up to {high:g}, expected {expected}; rescale them")
-    if scale == 255:
-        return np.round(x.astype(np.float32) * 255).astype(np.uint8)
-    return x if x.dtype == np.uint8 else np.round(x).astype(np.uint8)
+    if scale == 1 and x.dtype == np.uint8:
+        return x
+    levels = np.empty(x.shape, np.uint8)
+    for first in range(0, len(x), AT_ONCE):
+        part = x[first : first + AT_ONCE]
+        levels[first : first + AT_ONCE] = np.round(part.astype(np.float32) * 255 if scale == 255 else part)
+    return levels

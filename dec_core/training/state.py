@@ -100,7 +100,7 @@ class TrainingState:
 
     @staticmethod
     def _in_batches(model: keras.Model, rows: np.ndarray, scale: int = 1, size: int = 2048) -> np.ndarray:
-        parts = [rows[i : i + size].astype(np.float32) / scale for i in range(0, len(rows), size)]
+        parts = (rows[i : i + size].astype(np.float32) / scale for i in range(0, len(rows), size))
         return np.concatenate([keras.ops.convert_to_numpy(model(part, training=False)) for part in parts])
 
     def start_optimizer(self, phase: str, n_steps: int) -> keras.optimizers.Optimizer:

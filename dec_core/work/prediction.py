@@ -59,7 +59,7 @@ def predict(run: RunFolder, images: np.ndarray) -> Prediction:
     images, notes = made_like(images, data.images, upright=config.deskew)
     encoder, _, clustering = load_model(path)
     x = images.reshape(len(images), *encoder.input_shape[1:])
-    parts = [x[i : i + BATCH].astype(np.float32) / 255 for i in range(0, len(x), BATCH)]
+    parts = (x[i : i + BATCH].astype(np.float32) / 255 for i in range(0, len(x), BATCH))
     z = np.concatenate([np.asarray(encoder(part, training=False)) for part in parts])
     q = q_by(METHODS[config.method].q, z, np.asarray(clustering.cluster_centers), config.alpha)
     unsure = int((q.max(axis=1) < CLEAR).sum())
