@@ -1,5 +1,7 @@
 """The screen Learn: its list, a step with its pieces, guesses and what came, progress, links that lead nowhere."""
 
+import re
+
 import pytest
 from screens import opened_at
 
@@ -12,6 +14,10 @@ def texts(at):
     return " ".join(each.value for each in [*at.markdown, *at.caption, *at.subheader, *at.title])
 
 
+def code_of(at):
+    return next(each.proto.body for each in at.get("html") if "lesson-code" in each.proto.body)
+
+
 def pressed(at, label):
     return next(button for button in at.button if button.label == label).click().run()
 
@@ -22,7 +28,7 @@ def test_the_list_leads_into_a_lesson_and_remembers_how_far_one_is(learn_root):
     at = next(button for button in at.button if button.key == "open-pixels").click().run()
     assert "step 1 of 4" in texts(at) and dict(at.query_params) == {"lesson": "pixels", "step": "1"}
     at = pressed(pressed(at, "Next"), "Next")
-    assert "step 3 of 4" in texts(at) and "kmeans_on_pixels" in at.code[0].value
+    assert "step 3 of 4" in texts(at) and "kmeans_on_pixels" in code_of(at)
     at = pressed(pressed(at, "Back"), "All lessons")
     assert "step 3 of 4" in texts(at) and "Go on" in [button.label for button in at.button]
     at = opened_at("learn")  # another visit
@@ -30,10 +36,13 @@ def test_the_list_leads_into_a_lesson_and_remembers_how_far_one_is(learn_root):
 
 
 def test_a_way_from_a_lesson_leads_to_another_screen(learn_root):
-    at = opened_at("learn", lesson="digits", step="3")
+    at = opened_at("learn", lesson="digits", step="4")
     at = pressed(at, "Look for a mistake in Inspect")
     assert not at.exception and dict(at.query_params) == {"run": "gallery-first-look", "true": "4", "side": "wrong"}
-    at = pressed(opened_at("learn", lesson="riddles", step="2"), "Mend it: learning rate 0.001")
+    at = opened_at("learn", lesson="riddles", step="2")
+    at = at.radio[0].set_value(0).run()  # a wrong answer
+    assert not any("Mend it" in button.label for button in at.button)  # which would be the right one
+    at = pressed(at.radio[0].set_value(1).run(), "Mend it: learning rate 0.001")
     assert not at.exception and at.query_params["preset"] == "first-look"
     assert "Start" in [button.label for button in at.button]
 
@@ -47,6 +56,31 @@ def test_a_guess_is_asked_before_and_shown_against_what_came_after(learn_root):
     at = pressed(at.radio[0].set_value("A and C").run(), "Guess again")
     assert "You guessed **A and C**" in texts(at) and "2 guesses of yours over time: A and B (" in texts(at)
     assert [each.answer for each in Answers(learn_root).of("pixels/1/2", "")] == ["A and B", "A and C"]
+
+
+def test_a_guess_is_said_with_its_unit(learn_root):
+    at = opened_at("learn", lesson="digits", step="1")
+    at = pressed(at.slider[0].set_value(50.0).run(), "That is my guess")
+    assert "You guessed **50 of 100**; it is **66 of 100**" in texts(at)
+
+
+def test_the_line_that_is_meant_is_marked_and_what_is_not_code_is_escaped(learn_root):
+    code = code_of(opened_at("learn", lesson="update", step="8"))
+    assert re.search(r"<mark [^>]*>kl = kl_divergence\(p, state\.clustering_layer\(z\)\)", code)
+    assert code.count("<mark") == 1 and "-&gt; tuple" in code and "steps.py, line" in code
+
+
+def test_a_word_of_a_lesson_leads_to_its_place_in_the_glossary(learn_root):
+    at = opened_at("glossary", word="gradient")
+    assert not at.exception and at.markdown[0].value.startswith("**Gradient**")
+    assert at.text_input(key="sought").value == "gradient"
+    at = at.text_input(key="sought").set_value("hungarian").run()  # and is not brought back
+    assert at.markdown[0].value.startswith("**Matching")
+
+
+def test_the_tour_stands_first_and_is_not_counted(learn_root):
+    shown = [each.value for each in opened_at("learn").markdown if each.value.startswith("**")]
+    assert shown[:2] == ["**A tour of two minutes**", f"**{escape('1. Why pixels fail')}**"]
 
 
 def test_a_check_says_of_each_answer_why(learn_root):

@@ -1,5 +1,8 @@
 """The numbers that lessons say are those that the library's formulas give."""
 
+from itertools import pairwise
+from typing import NamedTuple
+
 import numpy as np
 import pytest
 
@@ -9,8 +12,16 @@ from dec_core.reading.worked_numbers import worked_numbers
 from pages.learn import scenes
 
 
+class Moved(NamedTuple):
+    """Mean KL over the points; of each group, and of all points, how many each center has."""
+
+    kl: float
+    of_groups: list
+    counts: list
+
+
 def updates(start, n, alpha=1.0, interval=1, rate=0.1, corner=None):
-    """KL (mean over the points, with p where it is new) and the points of each center, before and after n moves."""
+    """What there is before the first and after each of n moves; p is that which is new, where it is."""
     z, centers = scenes.points(4, 7), scenes.centers(start, 4, 7)
     if corner is not None:
         centers[-1] = corner
@@ -19,7 +30,9 @@ def updates(start, n, alpha=1.0, interval=1, rate=0.1, corner=None):
         q = soft_assignment(z, centers, alpha)
         if move % interval == 0:
             p = target_distribution(q)
-        told.append((np.mean(np.sum(p * np.log(p / q), axis=1)), np.bincount(q.argmax(axis=1), minlength=4).tolist()))
+        nearest = q.argmax(axis=1).reshape(4, -1)  # of each group of 50
+        of_groups = [np.bincount(group, minlength=4).tolist() for group in nearest]
+        told.append(Moved(np.mean(np.sum(p * np.log(p / q), axis=1)), of_groups, np.sum(of_groups, axis=0).tolist()))
         away = z[:, None] - centers
         weight = (alpha + 1) / alpha * (p - q) / (1 + np.sum(away**2, axis=2) / alpha)
         force = weight[..., None] * away
@@ -41,7 +54,7 @@ def text():
 
 
 def test_a_good_start_gets_plainer_and_hardly_any_point_changes_sides(text):
-    (kl, counts), *_, (last, after) = updates("good", 100)
+    (kl, _, counts), *_, (last, _, after) = updates("good", 100)
     assert f"KL falls: {kl:.3f} at first, {last:.3f} after 100 moves" in text
     a, b, c, d = after
     assert counts == [50] * 4 and f"afterwards A has {a}, B {b}, C {c} and D {d}" in text
@@ -49,24 +62,30 @@ def test_a_good_start_gets_plainer_and_hardly_any_point_changes_sides(text):
 
 def test_two_centers_in_one_group_stay_there_while_the_loss_falls(text):
     told = updates("merged", 200)
-    (kl, _), (last, (a, b, c, d)) = told[0], told[100]
-    assert f"A has {a} points, B {b}, C {c} and D {d}" in text and f"from {kl:.3f} to {last:.3f}" in text
-    assert min(told[200][1][:2]) > 20 and told[200][1][2] > 80  # the guess's answer
+    kl, last, most = told[0].kl, told[100].kl, max(each.kl for each in told[:101])
+    assert f"to {most:.3f}, and then falls to {last:.3f}, below where it began ({kl:.3f})" in text and most > kl > last
+    (a, b, *_), (_, _, first, _), (_, _, second, _), _ = told[100].of_groups
+    assert f"{a} of its points are with A, {b} with B" in text
+    assert f"C has two groups, {first} points of the one and {second} of the other" in text
+    assert min(told[200].of_groups[0][:2]) > 15  # the guess's answer
+    assert min(group[2] for group in told[200].of_groups[1:3]) > 35
 
 
 def test_a_far_center_stays_out_and_comes_in_from_the_side_of_its_group(text):
-    assert f"After 100 moves D has {updates('far', 100)[100][1][-1]} points" in text
+    assert f"After 100 moves D has {updates('far', 100)[100].counts[-1]} points" in text
     for corner in ((-5.6, 3.0), (-5.7, 0.0), (-5.6, -3.0)):
-        assert updates("far", 10, corner=corner)[10][1][-1] >= 47, corner
+        assert updates("far", 10, corner=corner)[10].counts[-1] >= 47, corner
 
 
 def test_what_the_knobs_do_is_as_said(text):
     held = updates("good", 50, interval=50)
-    assert f"KL falls to {held[49][0]:.3f}, and jumps to {held[50][0]:.3f} at move 50" in text
-    assert f"KL small ({updates('good', 0, alpha=10)[0][0]:.3f})" in text
+    assert f"KL jumps from {held[49].kl:.3f} to {held[50].kl:.3f}" in text
+    assert f"KL small ({updates('good', 0, alpha=10)[0].kl:.3f})" in text
     short = updates("good", 100, alpha=0.1)
-    assert short[100][0] > short[0][0]
-    assert min(updates("good", 5, rate=1)[5][1]) < 10  # centers jump over their groups
+    assert short[100].kl > short[0].kl
+    long = updates("good", 5, rate=1)
+    assert long[5].counts[3] == 0 and "D has no point left, and KL goes up and down" in text
+    assert {a.kl < b.kl for a, b in pairwise(long)} == {True, False}
 
 
 def test_the_pull_on_the_ringed_point_is_as_said(text):
@@ -74,8 +93,9 @@ def test_the_pull_on_the_ringed_point_is_as_said(text):
     q = soft_assignment(z, centers)
     p, distance = target_distribution(q), np.linalg.norm(z[0] - centers[0])
     pull = 2 * (p[0, 0] - q[0, 0]) / (1 + distance**2)
-    assert f"$q_A={q[0, 0]:.2f}$ and $p_A={p[0, 0]:.2f}$" in text and f"{distance:.2f} from A" in text
     assert f"={pull:.2f}$ times" in text and (p[0, 1:] < q[0, 1:]).all()
+    assert f"which is {pull * distance:.2f}" in text and f"a step of {0.1 * pull * distance:.3f}" in text
+    assert f"q = {q[0, 0]:.2f} and p = {p[0, 0]:.2f} for A, and lay {distance:.2f} from it" in text
 
 
 def test_what_the_lesson_on_q_says_of_its_plane_is_so():
@@ -83,6 +103,10 @@ def test_what_the_lesson_on_q_says_of_its_plane_is_so():
     point, centers = np.array([plane.point]), np.array(plane.centers)
     a, b, c = (soft_assignment(point, centers, alpha)[0, 0] for alpha in (1, 0.1, 10))
     assert f"A has {a:.3f} at $\\alpha = 1$, it has {b:.3f} at $\\alpha = 0.1$ and {c:.3f} at $\\alpha = 10$" in text
+    on_top = soft_assignment(centers[:1], centers)[0, 0]
+    away = np.array([plane.centers[0], (4, 2.5), (4, -2.5)])  # the others as far as they go
+    assert 0.85 < on_top < 0.9 < soft_assignment(centers[:1], away)[0, 0] < 1
+    assert (soft_assignment(np.array([(-4, -2.5), (4, -2.5)]), centers).max(axis=1) < 0.5).all()  # in a lower corner
     zero = np.zeros((1, 1))
     twice, far, near = (soft_assignment(zero, np.array([[d], [-e]]))[0, 0] for d, e in ((1, 2), (3, 6), (0, 2)))
     assert f"answer: {100 * twice:.1f}" in text and f"1 and 2 give {twice:.3f}" in text
@@ -105,15 +129,15 @@ def target_of(step):
 def test_what_the_lesson_on_p_says_of_its_points_is_so():
     text, steps = text_of("target"), lesson("target").steps
     sure, unsure = target_of(steps[1])
-    assert f"0.9 to {sure[0]:.3f}. The unsure one keeps its doubts: from 0.40 to {unsure[0]:.2f}" in text
+    assert f"from 0.9 to {sure[0]:.3f}, and the unsure one only from 0.40 to {unsure[0]:.2f}" in text
     sure, unsure = target_of(steps[2])
     assert f"stays with A: {sure[0]:.3f}" in text and f"leans to **B**: from 0.35 to {unsure[1]:.3f}" in text
     assert f"answer: {100 * p_of((0.6, 0.4), (1, 1))[0]:.1f}" in text
-    assert f"*less* sure of it, {p_of((0.6, 0.4), (2, 1))[0]:.3f}" in text
+    assert f"*less* sure of it: {p_of((0.6, 0.4), (2, 1))[0]:.3f}" in text
     q = np.arange(50, 101) / 100
     gain = np.round([p_of((each, 1 - each), (1, 1))[0] - each for each in q], 3)
     most = q[gain == gain.max()]
-    assert f"The largest is {gain.max():.3f}, at {most[0]:.2f} to {most[-1]:.2f}" in text
+    assert f"p − q is largest at {most[0]:.2f} to {most[-1]:.2f}, and is {gain.max():.3f} there" in text
 
 
 def test_the_real_digit_of_the_lessons_on_q_and_p_lies_as_they_say(recorded):

@@ -1,11 +1,13 @@
 """Lessons: read from their files, refused with the line and the remedy, those that come along all whole."""
 
 import random
+import re
 from pathlib import Path
 
 import pytest
 
 from dec_core.cli import main
+from dec_core.glossary import keys, term
 from dec_core.lessons import LessonError, lessons, problems, read_lesson
 from dec_core.lessons.pieces import PIECES
 from dec_core.lessons.shelf import BUNDLED, bundled_files
@@ -112,7 +114,8 @@ def test_own_lessons_stand_behind_those_that_come_along_or_in_their_place(tmp_pa
     lesson(WHOLE, "zebra.md"), lesson(WHOLE, "pixels.md"), lesson("nothing", "broken.md")
     monkeypatch.setenv("DEC_LESSONS", str(tmp_path))
     known, wrong = lessons()
-    assert (known[0].name, known[0].title, known[-1].name) == ("pixels", "Try", "zebra")
+    assert [each.name for each in known[:2]] == ["tour", "pixels"]  # who is new begins with the tour
+    assert (known[1].title, known[-1].name) == ("Try", "zebra")
     assert [each.split(",")[0] for each in wrong] == ["broken.md"]
     monkeypatch.setenv("DEC_LESSONS", str(tmp_path / "missing"))
     assert "there is no folder" in lessons()[1][0]
@@ -122,6 +125,38 @@ def test_a_link_to_a_lesson_that_there_is_not_is_a_problem(lesson):
     link = "```{link}\nlabel: On\npage: learn\nquery: lesson=nowhere&step=2\n```\n"
     assert "'nowhere', which there is not" in problems(lesson(f"{HEAD}## Do: it\n{link}"))[0]
     assert problems(lesson(f"{HEAD}## Do: it\n{link.replace('nowhere', 'pixels')}")) == []
+
+
+def test_a_way_that_a_check_shows_is_looked_at_too(lesson):
+    check = CHECK.replace("right: 1", "right: 1\nthen: {label: On, page: learn, query: lesson=nowhere}")
+    assert "'nowhere', which there is not" in problems(lesson(f"{HEAD}## Check: it\n{check}"))[0]
+    assert problems(lesson(f"{HEAD}## Check: it\n{check.replace('nowhere', 'pixels')}")) == []
+
+
+def test_code_is_the_line_that_is_meant_and_some_around_it_by_their_numbers_in_the_file():
+    file, name = "dec_core/analysis/assignment.py", "soft_assignment"
+    lines = (Path(__file__).parents[1] / file).read_text(encoding="utf-8").splitlines()
+    code = PIECES["code"](function=f"{file}:{name}", line="q = (1.0", around=1)
+    head, before, meant, after = code.excerpt()  # without what lies between, docstring and all
+    assert (
+        head[1].startswith(f"def {name}(") and meant == (code.meant, lines[code.meant - 1]) and "q = (1.0" in meant[1]
+    )
+    assert (before[0], after[0]) == (code.meant - 1, code.meant + 1)
+    whole = PIECES["code"](function=f"{file}:{name}")
+    assert whole.meant == 0 and all(text == lines[number - 1] for number, text in whole.excerpt())
+    assert not any('"""' in text for _, text in whole.excerpt()) and len(whole.excerpt()) > 4
+
+
+def test_the_words_that_lessons_link_to_are_names_in_the_glossary():
+    names = [term(key).name.lower() for key in keys()]
+    links = {
+        (lesson_.name, word)
+        for lesson_ in lessons()[0]
+        for step in lesson_.steps
+        for part in step.parts
+        for word in re.findall(r"\(\./glossary\?word=([^)]*)\)", str(part))
+    }
+    assert links and [each for each in links if not any(name.startswith(each[1].lower()) for name in names)] == []
 
 
 def test_the_command_lists_lessons_and_checks_files(lesson, capsys):

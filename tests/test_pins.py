@@ -51,7 +51,7 @@ def test_on_a_desk_a_mistake_is_pinned_on_its_card_and_stands_in_the_lesson(lear
     at = opened_at("inspect", run=RUN, sample="7")
     at = at.button(key="pin_to_wall").click().run()
     assert not at.exception and at.button(key="pin_to_wall").label == "Take down"
-    lesson = html_of(opened_at("learn", lesson="digits", step="3"))
+    lesson = html_of(opened_at("learn", lesson="digits", step="4"))
     assert f"./inspect?run={RUN}&amp;sample=7" in lesson and "yours" not in lesson
     at = at.button(key="pin_to_wall").click().run()
     assert at.button(key="pin_to_wall").label == "Pin to the wall" and Pins(learn_root).all("") == []
@@ -70,10 +70,10 @@ def test_a_room_sees_all_pins_and_nobodys_name(learn_root, monkeypatch):
     before = PINS.stamp_now("")
     Pins(learn_root).pin(RUN, 7, ANNA)
     assert PINS.stamp_now("") != before
-    drawn = html_of(opened_at("learn", lesson="digits", step="3"))
+    drawn = html_of(opened_at("learn", lesson="digits", step="4"))
     assert "1×" in drawn and "Annabel" not in drawn and ANNA not in drawn
     Pins(learn_root).pin(RUN, 7, BEN)
-    assert "yours, and 1 more" in html_of(opened_at("learn", lesson="digits", step="3"))
+    assert "yours, and 1 more" in html_of(opened_at("learn", lesson="digits", step="4"))
     arrives(monkeypatch, INSTRUCTOR)
     at = opened_at("room")
     assert "Pinned: 1" in [each.label for each in at.expander]

@@ -131,6 +131,38 @@ CONCEPTS = {
         "DEC, section 3.1",
         "model.train_on_batch(x=x[idx], y=p[idx])",
     ),
+    "gradient": Term(
+        "Gradient",
+        "The direction in which a loss grows fastest when numbers such as weights or centers change a little, and how "
+        "fast: training goes a small step against it.",
+        r"\frac{\partial L}{\partial z_i}",
+        "DEC, equations 4 and 5",
+        "optimizer.minimize(loss)",
+    ),
+    "learning_rate": Term(
+        "Learning rate, of any training",
+        "How long a step is: the gradient is multiplied by it; if it is too small nothing happens, if it is too large "
+        "every step overshoots.",
+        r"\theta \leftarrow \theta - \eta\, \frac{\partial L}{\partial \theta}",
+        "",
+        "SGD(lr=...)",
+        needs=("gradient",),
+    ),
+    "epoch": Term(
+        "Epoch, batch, step",
+        "A batch is a handful of images; each batch gives one gradient step (iteration); an epoch is one pass over all "
+        "images.",
+        "",
+        "",
+        "batch_size = 256, epochs = 300",
+    ),
+    "student_t": Term(
+        "Student's t, the kernel of q",
+        "A bell curve with long tails: it turns a distance into a weight that gets small far away, but never 0; "
+        "α says how long the tails are.",
+        r"(1 + \lVert z_i - \mu_j\rVert^2/\alpha)^{-\frac{\alpha+1}{2}}",
+        "DEC, section 3.1.1; van der Maaten and Hinton (2008) for t-SNE",
+    ),
     "target_update": Term(
         "Target update",
         "q of all images is recomputed, and p from it unless an initial target is held; "

@@ -57,13 +57,30 @@ class Guess(PieceOptions):
         return self
 
 
+class Link(PieceOptions):
+    """A way to another screen, with what its link says below the address: `query` as alpha=2&preset=first-look."""
+
+    label: Text
+    page: Literal["train", "inspect", "compare", "sweep", "glossary", "learn"]
+    query: Annotated[str, Field(max_length=2000)] = ""
+
+    @property
+    def lesson(self) -> str:
+        """The name of the lesson that it leads to; "" where it leads elsewhere."""
+        return dict(parse_qsl(self.query)).get("lesson", "") if self.page == "learn" else ""
+
+
 class Check(PieceOptions):
-    """A question at the end of a lesson; each answer says why it is right or not. `right` counts from 1."""
+    """A question at the end of a lesson; each answer says why it is right or not. `right` counts from 1.
+
+    `then` is a way to another screen that would give the answer away: it is shown after the right one.
+    """
 
     question: Text
     options: Options
     right: Annotated[int, Field(ge=1)]
     because: Annotated[list[Text], Field(min_length=1, max_length=8)]
+    then: Link | None = None
 
     @model_validator(mode="after")
     def _one_reason_each(self) -> Check:
@@ -77,50 +94,61 @@ class Check(PieceOptions):
 
 
 class Code(PieceOptions):
-    """A function of `dec_core` as it stands in the program, and the line in it that is meant.
+    """The lines of `dec_core` that a lesson speaks of, as they stand in the program.
 
-    `function` is as dec_core/analysis/assignment.py:soft_assignment; `line` is a part of that line.
+    `function` is as dec_core/analysis/assignment.py:soft_assignment; `line` is a part of the line that is meant, of
+    which `around` lines before and after are shown. Without `line`, it is the whole function.
     """
 
     function: Annotated[str, Field(pattern=r"^dec_core/[a-z_/]+\.py:[A-Za-z_.]+$")]
     line: Annotated[str, Field(max_length=200)] = ""
+    around: Annotated[int, Field(ge=0, le=100)] = 2
 
     @model_validator(mode="after")
     def _stands_there(self) -> Code:
-        source = self.source
-        if self.line and not any(self.line in each for each in source.splitlines()):
+        lines = self.numbered()
+        if self.line and not any(self.line in text for _, text in lines):
             raise ValueError(f"line: {self.line!r} does not stand in {self.function}")
         return self
 
     @property
-    def source(self) -> str:
-        """The function's text, without decorators and docstring. Raises ValueError where there is no such function."""
-        file, name = self.function.split(":")
-        path = ROOT / file
-        if not path.is_file():
-            raise ValueError(f"function: there is no file {file}")
-        text = path.read_text(encoding="utf-8")
-        nodes = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef) and node.name == name]
-        if not nodes:
-            raise ValueError(f"function: there is no function {name} in {file}")
-        node, lines = nodes[0], text.splitlines()
-        if ast.get_docstring(node) is None or len(node.body) == 1:
-            return dedent("\n".join(lines[node.lineno - 1 : node.end_lineno]))
-        head, body = node.body[0].lineno - 1, node.body[0].end_lineno
-        return dedent("\n".join([*lines[node.lineno - 1 : head], *lines[body : node.end_lineno]]))
-
-
-class Link(PieceOptions):
-    """A way to another screen, with what its link says below the address: `query` as alpha=2&preset=first-look."""
-
-    label: Text
-    page: Literal["train", "inspect", "compare", "sweep", "glossary", "learn"]
-    query: Annotated[str, Field(max_length=2000)] = ""
+    def file(self) -> str:
+        """The file that the function stands in, from the root of the repository."""
+        return self.function.partition(":")[0]
 
     @property
-    def lesson(self) -> str:
-        """The name of the lesson that it leads to; "" where it leads elsewhere."""
-        return dict(parse_qsl(self.query)).get("lesson", "") if self.page == "learn" else ""
+    def meant(self) -> int:
+        """The number, in its file, of the line that is meant; 0 where it is the whole function."""
+        return next((number for number, text in self.numbered() if self.line and self.line in text), 0)
+
+    def excerpt(self) -> list[tuple[int, str]]:
+        """The lines to be shown, each with its number in the file: the function's first, and those around the meant."""
+        lines = self.numbered()
+        if not self.meant:
+            return lines
+        head = [each for each in lines[:1] if each[0] < self.meant - self.around]
+        return head + [each for each in lines if abs(each[0] - self.meant) <= self.around and each[1].strip()]
+
+    def numbered(self) -> list[tuple[int, str]]:
+        """The function's lines, each with its number in the file, without decorators and docstring.
+
+        Raises ValueError where there is no such function.
+        """
+        name, path = self.function.partition(":")[2], ROOT / self.file
+        if not path.is_file():
+            raise ValueError(f"function: there is no file {self.file}")
+        source = path.read_text(encoding="utf-8")
+        found = (
+            node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef) and node.name == name
+        )
+        node = next(found, None)
+        if node is None:
+            raise ValueError(f"function: there is no function {name} in {self.file}")
+        text = dedent("\n".join(source.splitlines()[node.lineno - 1 : node.end_lineno])).splitlines()
+        docstring = range(0)
+        if ast.get_docstring(node) is not None and len(node.body) > 1:
+            docstring = range(node.body[0].lineno, node.body[0].end_lineno + 1)
+        return [(number, line) for number, line in enumerate(text, node.lineno) if number not in docstring]
 
 
 class Digits(PieceOptions):

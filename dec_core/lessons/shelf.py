@@ -59,8 +59,9 @@ def problems(path: Path) -> list[str]:
         return [f"{path}: cannot be read: {error.strerror or error}"]
     names = {each.stem for each in bundled_files()} | {lesson.name}
     return [
-        f"{path.name}, line {piece.line}: the link leads to the lesson {piece.options.lesson!r}, which there is not"
+        f"{path.name}, line {piece.line}: the link leads to the lesson {link.lesson!r}, which there is not"
         for step in lesson.steps
         for piece in step.pieces
-        if piece.name == "link" and piece.options.lesson not in ("", *names)
+        if (link := piece.options if piece.name == "link" else getattr(piece.options, "then", None)) is not None
+        and link.lesson not in ("", *names)
     ]

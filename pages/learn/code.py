@@ -1,18 +1,48 @@
-"""The function of our own code that computes what a lesson speaks of, and the line that is meant."""
+"""The lines of our own code that compute what a lesson speaks of, with the one that is meant marked."""
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 
 import streamlit as st
 
 from dec_core.lessons.pieces import Code
-from pages.shared.text import escape
+
+# a line that is too long goes on further in than it began, below its own text
+LINE = (
+    "display: block; white-space: pre-wrap; overflow-wrap: anywhere; padding: 0 0.6rem 0 {indent}ch; text-indent: -4ch"
+)
+MEANT = "color: inherit; background: color-mix(in srgb, light-dark(#3f90da, #2f7ac6) 25%, transparent)"
+BOX = (
+    "margin: 0; padding: 0.7rem 0; border-radius: 8px; font-size: 0.85rem; line-height: 1.6; "
+    "font-family: var(--st-code-font, monospace); background: color-mix(in srgb, currentcolor 5%, transparent)"
+)
 
 
 def show(options: Code, _: Any) -> None:
-    """Draw the function as it stands in the program; what is meant is said above it."""
-    source = options.source.splitlines()
-    number = next((i for i, line in enumerate(source, 1) if options.line and options.line in line), 0)
-    st.caption(f"{escape(options.function)}" + (f", line {number:d} below" if number else ""))
-    st.code("\n".join(source), language="python", line_numbers=True, wrap_lines=True)
+    """Draw the lines, below where they stand."""
+    st.html(f'<figure class="lesson-code" style="margin: 0">{_caption(options)}{_lines(options)}</figure>')
+
+
+def _caption(options: Code) -> str:
+    where = f"{escape(options.file)}, line {options.meant}" if options.meant else escape(options.function)
+    return f'<figcaption style="font-size: 0.875rem; padding-bottom: 0.3rem">{where}</figcaption>'
+
+
+def _lines(options: Code) -> str:
+    lines, before = [], 0
+    for number, text in options.excerpt():
+        if before and number > before + 1 and options.meant:
+            lines.append(_line("…", ""))
+        lines.append(_line(text, "mark" if number == options.meant else ""))
+        before = number
+    return (
+        f'<pre style="{BOX}"><code style="padding: 0; background: none; color: inherit">{"".join(lines)}</code></pre>'
+    )
+
+
+def _line(text: str, tag: str) -> str:
+    code = text.lstrip()
+    look = LINE.format(indent=len(text) - len(code) + 5) + (f"; {MEANT}" if tag else "")
+    return f'<{tag or "span"} style="{look}">{escape(code) or " "}</{tag or "span"}>'

@@ -8,6 +8,7 @@ import streamlit as st
 
 from dec_core.lessons.pieces import Check, Guess
 from dec_core.runs.answers import Answer
+from pages.learn import links
 from pages.learn.guesses import GUESSES, as_number, bars, finding, over_time, picture
 from pages.shared.answered import answers, who
 from pages.shared.news import redraw_on_news, seen
@@ -51,7 +52,9 @@ def _ask(options: Guess, place: Any, mine: list[Answer]) -> str | None:
     low, high = options.low, options.high
     value = min(max(last if last is not None else (low + high) / 2, low), high)
     unit = f" ({escape(options.unit)})" if options.unit else ""
-    return f"{st.slider(f'Your guess{unit}', low, high, value, _step(low, high), key=key):g}"
+    step = _step(low, high)
+    shown = "%d" if step == 1 else "%.2f"
+    return f"{st.slider(f'Your guess{unit}', low, high, value, step, shown, key=key):g}"
 
 
 def _step(low: float, high: float) -> float:
@@ -69,9 +72,7 @@ def _compare(options: Guess, place: Any, mine: list[Answer]) -> None:
     """What came, beside one's own guess, and beside everybody's in a room, on a desk one's own of before."""
     unit = f" {options.unit}" if options.unit else ""
     came = options.answer if isinstance(options.answer, str) else f"{options.answer:g}"
-    st.markdown(
-        f"You guessed **{escape(mine[-1].answer)}{escape(unit)}**; it is **{escape(str(came))}{escape(unit)}**."
-    )
+    st.markdown(f"You guessed **{escape(mine[-1].answer + unit)}**; it is **{escape(came + unit)}**.")
     if options.why:
         st.markdown(as_written(options.why))
     if is_room():
@@ -106,5 +107,7 @@ def check(options: Check, place: Any) -> None:
     because = sentence(options.because[chosen])
     if chosen + 1 == options.right:
         st.success(because, icon=":material/check:")
+        if options.then is not None:
+            links.show(options.then, place)
     else:
         st.info(f"Not quite. {because}", icon=":material/undo:")

@@ -79,8 +79,10 @@ class SoftAssignment {
     });
     const power = fixed((alpha + 1) / 2, 2).replace(/\.?0+$/, "");
     this.root.querySelector(".sum").textContent = fixed(sum, 3);
+    const away = fixed(Math.sqrt(squared[first])); // with the paper's alpha, nothing of it is to be seen
+    const weight = alpha === 1 ? `1 / (1 + ${away}²)` : `(1 + ${away}² / ${alpha})<sup>−${power}</sup>`;
     this.root.querySelector(".formula").innerHTML =
-      `weight of ${this.names[first]} = (1 + ${fixed(Math.sqrt(squared[first]))}² / ${alpha})<sup>−${power}</sup> = ${fixed(kernels[first], 3)}<br>` +
+      `weight of ${this.names[first]} = ${weight} = ${fixed(kernels[first], 3)}<br>` +
       `q<sub>${this.names[first]}</sub> = ${fixed(kernels[first], 3)} / (${kernels.map((each) => fixed(each, 3)).join(" + ")}) = <b>${fixed(q[first], 3)}</b>`;
     this.root.querySelector("output").textContent = `${alpha}`;
     this.root.querySelector(".alpha input").setAttribute("aria-valuetext", `${alpha}`);

@@ -51,6 +51,8 @@ def test_the_glossary_has_every_term_and_finds_one(app):
     assert not app.exception and all(f"**{term(key).name}**" in shown for key in keys())
     app.text_input(key="sought").set_value("hungarian").run()
     assert [item.value.split("**")[1] for item in app.markdown if "**" in item.value] == ["Matching (Hungarian method)"]
+    app.text_input(key="sought").set_value("k-means").run()
+    assert app.markdown[0].value.startswith("**k-means**")  # what is called so stands first
     app.text_input(key="sought").set_value("*nothing*").run()
     assert "No word here contains" in app.markdown[-1].value and not app.exception
 
