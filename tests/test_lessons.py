@@ -137,13 +137,12 @@ def test_code_is_the_line_that_is_meant_and_some_around_it_by_their_numbers_in_t
     file, name = "dec_core/analysis/assignment.py", "soft_assignment"
     lines = (Path(__file__).parents[1] / file).read_text(encoding="utf-8").splitlines()
     code = PIECES["code"](function=f"{file}:{name}", line="q = (1.0", around=1)
-    head, before, meant, after = code.excerpt()  # without what lies between, docstring and all
-    assert (
-        head[1].startswith(f"def {name}(") and meant == (code.meant, lines[code.meant - 1]) and "q = (1.0" in meant[1]
-    )
+    before, meant, after = code.excerpt()
+    assert code.head.startswith(f"def {name}(")
+    assert meant == (code.meant, lines[code.meant - 1]) and "q = (1.0" in meant[1]
     assert (before[0], after[0]) == (code.meant - 1, code.meant + 1)
     whole = PIECES["code"](function=f"{file}:{name}")
-    assert whole.meant == 0 and all(text == lines[number - 1] for number, text in whole.excerpt())
+    assert whole.meant == 0 and whole.head == "" and all(text == lines[number - 1] for number, text in whole.excerpt())
     assert not any('"""' in text for _, text in whole.excerpt()) and len(whole.excerpt()) > 4
 
 

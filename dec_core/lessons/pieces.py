@@ -122,12 +122,17 @@ class Code(PieceOptions):
         return next((number for number, text in self.numbered() if self.line and self.line in text), 0)
 
     def excerpt(self) -> list[tuple[int, str]]:
-        """The lines to be shown, each with its number in the file: the function's first, and those around the meant."""
+        """The lines around the one that is meant, each with its number in the file; all where it is the function."""
         lines = self.numbered()
         if not self.meant:
             return lines
-        head = [each for each in lines[:1] if each[0] < self.meant - self.around]
-        return head + [each for each in lines if abs(each[0] - self.meant) <= self.around and each[1].strip()]
+        return [each for each in lines if abs(each[0] - self.meant) <= self.around and each[1].strip()]
+
+    @property
+    def head(self) -> str:
+        """The function's first line, where the excerpt begins later."""
+        first = self.numbered()[0]
+        return "" if first == self.excerpt()[0] else first[1]
 
     def numbered(self) -> list[tuple[int, str]]:
         """The function's lines, each with its number in the file, without decorators and docstring.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from textwrap import dedent
 from typing import Any
 
 import streamlit as st
@@ -31,18 +32,19 @@ def _caption(options: Code) -> str:
 
 
 def _lines(options: Code) -> str:
-    lines, before = [], 0
-    for number, text in options.excerpt():
-        if before and number > before + 1 and options.meant:
-            lines.append(_line("…", ""))
-        lines.append(_line(text, "mark" if number == options.meant else ""))
-        before = number
-    return (
-        f'<pre style="{BOX}"><code style="padding: 0; background: none; color: inherit">{"".join(lines)}</code></pre>'
-    )
+    """The lines as HTML, below the first of their function; moved to the left as far as they go, for narrow screens."""
+    numbers, texts = zip(*options.excerpt(), strict=True)
+    head = [_line(options.head), _line("    …")] if options.head else []
+    indent = "    " if options.head else ""
+    body = [
+        _line(indent + text, "mark" if number == options.meant else "span")
+        for number, text in zip(numbers, dedent("\n".join(texts)).split("\n"), strict=True)
+    ]
+    code = "".join(head + body)
+    return f'<pre style="{BOX}"><code style="padding: 0; background: none; color: inherit">{code}</code></pre>'
 
 
-def _line(text: str, tag: str) -> str:
+def _line(text: str, tag: str = "span") -> str:
     code = text.lstrip()
-    look = LINE.format(indent=len(text) - len(code) + 5) + (f"; {MEANT}" if tag else "")
-    return f'<{tag or "span"} style="{look}">{escape(code) or " "}</{tag or "span"}>'
+    look = LINE.format(indent=len(text) - len(code) + 5) + (f"; {MEANT}" if tag == "mark" else "")
+    return f'<{tag} style="{look}">{escape(code) or " "}</{tag}>'
