@@ -53,7 +53,11 @@ def test_a_guess_is_asked_before_and_shown_against_what_came_after(learn_root):
     at = at.radio[0].set_value("A and B").run()
     at = pressed(at, "That is my guess")
     assert "You guessed **A and B**; it is **A and C**" in texts(at)
-    at = pressed(at.radio[0].set_value("A and C").run(), "Guess again")
+    assert at.radio[0].disabled and at.radio[0].value == "A and B"  # nothing can be chosen that is not asked
+    at = pressed(at, "Guess again")
+    assert not at.radio[0].disabled and at.radio[0].value is None and "guess again" not in texts(at).lower()
+    assert len(Answers(learn_root).of("pixels/1/2", "")) == 1  # nothing is given yet
+    at = pressed(at.radio[0].set_value("A and C").run(), "That is my guess")
     assert "You guessed **A and C**" in texts(at) and "2 guesses of yours over time: A and B (" in texts(at)
     assert [each.answer for each in Answers(learn_root).of("pixels/1/2", "")] == ["A and B", "A and C"]
 

@@ -27,10 +27,15 @@ def asked(place: Any) -> str:
 def guess(options: Guess, place: Any) -> None:
     """Ask; once there is an answer, show it among all others, and what came."""
     mine = answers().of(asked(place), who())
+    opened = f"again-{place.key}"
+    is_open = not mine or opened in st.session_state
     st.markdown(f"**{escape(options.question)}**")
-    value = _ask(options, place, mine)
-    if st.button("That is my guess" if not mine else "Guess again", key=f"give-{place.key}", disabled=value is None):
+    value = _ask(options, place, mine, is_open=is_open)
+    if not is_open:
+        st.button("Guess again", key=f"again-{place.key}-{len(mine)}", on_click=_open, args=[opened])
+    elif st.button("That is my guess", key=f"give-{place.key}", disabled=value is None):
         _give(place, value)
+        st.session_state.pop(opened, None)
         st.rerun()
     if mine:
         _compare(options, place, mine)
@@ -40,21 +45,28 @@ def guess(options: Guess, place: Any) -> None:
                 _room(options, place, "")
 
 
-def _ask(options: Guess, place: Any, mine: list[Answer]) -> str | None:
-    key = f"guess-{place.key}"
+def _open(key: str) -> None:
+    st.session_state[key] = True
+
+
+def _ask(options: Guess, place: Any, mine: list[Answer], *, is_open: bool) -> str | None:
+    """What is chosen: nothing at first; what was guessed last stands there, closed, until one guesses again."""
+    key = f"guess-{place.key}-{len(mine)}-{is_open}"  # each guess begins anew
     if options.options is not None:
-        last = mine[-1].answer if mine and mine[-1].answer in options.options else None
+        last = mine[-1].answer if not is_open and mine[-1].answer in options.options else None
         index = options.options.index(last) if last else None
         return st.radio(
-            escape(options.question), options.options, index, key=key, format_func=escape, label_visibility="collapsed"
-        )
+            escape(options.question), options.options, index, key=key, format_func=escape,
+            label_visibility="collapsed", disabled=not is_open,
+        )  # fmt: skip
     last = as_number(mine[-1].answer) if mine else None
     low, high = options.low, options.high
     value = min(max(last if last is not None else (low + high) / 2, low), high)
     unit = f" ({escape(options.unit)})" if options.unit else ""
     step = _step(low, high)
     shown = "%d" if step == 1 else "%.2f"
-    return f"{st.slider(f'Your guess{unit}', low, high, value, step, shown, key=key):g}"
+    number = st.slider(f"Your guess{unit}", low, high, value, step, shown, key=key, disabled=not is_open)
+    return f"{number:g}"
 
 
 def _step(low: float, high: float) -> float:
