@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dec_core.lessons import Lesson
+from pages.learn.begin import begin
 from pages.learn.progress import go
 from pages.shared.answered import reached
 from pages.shared.text import count_of, escape
@@ -21,6 +22,7 @@ TOUR = "tour"  # stands first, and is not counted: lessons name one another by t
 def show(lessons: list[Lesson]) -> None:
     """Draw the list, each lesson a card."""
     st.title("Learn how images are sorted without labels", anchor=False)
+    begin("")
     st.markdown(INTRODUCTION, width=760)
     far = reached()
     with st.container(horizontal=True, gap="small", key="shelf"):

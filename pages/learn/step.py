@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dec_core.lessons import Lesson, Piece, Step
+from pages.learn.begin import begin
 from pages.learn.pieces import DRAW, WIDE, Place
 from pages.learn.progress import go, reach
 from pages.shared.addresses import show_step_link
@@ -46,7 +47,9 @@ def _head(lesson: Lesson, step: Step, number: int) -> None:
                     st.caption("Whoever opens it is at this step, without a way through the list.")
                     show_step_link(lesson.name, number)
     st.progress(number / n)
-    st.subheader(f"{icon} {kind}: {escape(step.title)}", anchor=False)
+    with st.container(key="step-heading"):
+        st.subheader(f"{icon} {kind}: {escape(step.title)}", anchor=False)
+    begin(f"{lesson.name} {number}")
 
 
 def _part(part: str | Piece, place: Place) -> None:

@@ -160,8 +160,9 @@ def touched(page, locator, dx, dy):
 def test_a_phone_shows_every_step_and_a_finger_moves_what_a_mouse_does(phone, server):
     at_step(phone, server.address, "soft-assignment", 1)
     for step in range(2, len(STEPS["soft-assignment"]) + 1):
-        button(phone, "Next").click()
+        button(phone, "Next").click()  # at the lower end of the step before
         shown(phone, "soft-assignment", step)
+        wait_until(phone, lambda: 0 < phone.get_by_role("heading", level=3).bounding_box()["y"] < 300)
         if step == 2:
             before = table(phone)[0]
             touched(phone, handle(phone, "The point"), -20, 30)
