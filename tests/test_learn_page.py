@@ -1,9 +1,10 @@
 """The screen Learn: its list, a step with its pieces, guesses and what came, progress, links that lead nowhere."""
 
+import json
 import re
 
 import pytest
-from screens import opened_at
+from screens import opened_at, send_event, widget_states
 
 from dec_core.lessons import lessons
 from dec_core.runs.answers import Answers
@@ -45,6 +46,15 @@ def test_a_way_from_a_lesson_leads_to_another_screen(learn_root):
     at = pressed(at.radio[0].set_value(1).run(), "Mend it: learning rate 0.001")
     assert not at.exception and at.query_params["preset"] == "first-look"
     assert "Start" in [button.label for button in at.button]
+
+
+def test_a_cell_of_a_matrix_leads_to_its_images(learn_root):
+    at = opened_at("learn", lesson="tour", step="3")
+    (matrix,) = [item.proto for item in at.get("bidi_component") if item.proto.component_name == "matrix"]
+    assert json.loads(matrix.json)["rows"][4] == "4"
+    at = send_event(at, widget_states(at), matrix.id, [{"event": "cell", "value": {"row": 4, "column": 9}}])
+    assert not at.exception
+    assert dict(at.query_params) == {"run": "gallery-first-look", "true": "4", "cluster": "J"}
 
 
 def test_a_guess_is_asked_before_and_shown_against_what_came_after(learn_root):

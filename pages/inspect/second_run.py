@@ -16,6 +16,7 @@ from pages.inspect.view_state import ViewState, change_filters, change_view
 from pages.shared import focus
 from pages.shared.box import box, to_come
 from pages.shared.matrix import matrix as matrix_component
+from pages.shared.matrix import matrix_data
 from pages.shared.opened import opened, snapshot
 from pages.shared.permission import may_run
 from pages.shared.picker import title, titles
@@ -157,7 +158,7 @@ def _title(now: Snapshot, second: Snapshot) -> str:
 
 
 def _second_matrix(second: Snapshot) -> None:
-    data = views.matrix_data(second, {"row": -1, "column": -1}, "count")
+    data = matrix_data(second, {"row": -1, "column": -1}, "count")
     matrix_component(
         data=data | {"follows": False, "name": "Confusion matrix there"}, key="matrix_there", height=HEIGHT
     )

@@ -13,7 +13,8 @@ from dec_core.reading.selection import Selection
 from dec_core.reading.snapshot import Snapshot
 from pages.inspect import view_components
 from pages.inspect.view_state import ViewState, change_view
-from pages.inspect.views import as_list, space_of
+from pages.inspect.views import space_of
+from pages.shared.matrix import as_list
 
 
 def timeline(run: Run, now: Snapshot, view: ViewState, height: int, *, training: bool) -> None:

@@ -1,42 +1,34 @@
-"""The confusion matrix of a recorded run, as a table that can be read aloud."""
+"""The confusion matrix of a recorded run; a cell leads to its images in Inspect."""
 
 from __future__ import annotations
 
-from html import escape
 from typing import Any
 
 import streamlit as st
 
 from dec_core.analysis.in_words import matrix_in_words
 from dec_core.lessons.pieces import ConfusionMatrix
-from dec_core.reading.snapshot import Snapshot
 from pages.learn.recordings import last_of
+from pages.shared.focus import inspect_next
+from pages.shared.matrix import matrix, matrix_data
+
+LINE = 30  # pixels, of a row
+HINT = "Rows: what an image is. Columns: its cluster, and the small number the class it is matched to. Click a cell to see its images in Inspect."
 
 
-def show(options: ConfusionMatrix, _: Any) -> None:
-    """Draw the table, and below it what it says."""
-    now = last_of(options.run)
-    st.html(_table(now))
+def show(options: ConfusionMatrix, place: Any) -> None:
+    """Draw the matrix, and below it what it says."""
+    now, key = last_of(options.run), f"confusion-{place.key}"
+    data = matrix_data(now, {"row": -1, "column": -1}, "count") | {"follows": False}
+
+    def clicked() -> None:
+        cell = st.session_state[key].cell
+        names = {
+            "true": data["rows"][cell["row"]] if cell["row"] >= 0 else "",
+            "cluster": data["columns"][cell["column"]]["name"] if cell["column"] >= 0 else "",
+        }
+        inspect_next(options.run, **{name: value for name, value in names.items() if value})
+
+    matrix(data=data, key=key, height=LINE * (len(data["rows"]) + 2), on_cell_change=clicked)
+    st.caption(HINT)
     st.caption(matrix_in_words(now.confusion, now.run.classes, now.run.noun))
-
-
-def _table(now: Snapshot) -> str:
-    found, run = now.confusion, now.run
-    most = max(int(found.counts.max()), 1)
-    head = "".join(f'<th scope="col">{escape(run.letters[cluster])}</th>' for cluster in found.clusters)
-    rows = []
-    for row, name in enumerate(run.classes):
-        cells = []
-        for column in range(len(found.clusters)):
-            n, is_right = int(found.counts[row, column]), bool(found.right[row, column])
-            colour = "light-dark(#3f90da, #2f7ac6)" if is_right else "light-dark(#e76300, #c95500)"
-            share = round(100 * (n / most) ** 0.5)
-            cells.append(
-                f'<td class="{"right" if is_right else "wrong"}" style="background: '
-                f'color-mix(in srgb, {colour} {min(share, 70)}%, transparent)">{n or ""}</td>'
-            )
-        rows.append(f'<tr><th scope="row">{escape(str(name))}</th>{"".join(cells)}</tr>')
-    return (
-        f'<div class="lesson-matrix"><table><caption>Rows: what a digit is. Columns: its cluster.</caption>'
-        f"<thead><tr><td></td>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
-    )
