@@ -2,7 +2,8 @@
 // Stands behind words.js.
 
 const STEP = 0.1, FAR = 0.5; // of the plane's units, that an arrow key moves by; with Shift
-const ROOM = 0.95; // of a plane that fits its contents: how much of it they may fill
+const EDGE = 18; // pixels between the contents of a plane that fits them and its edge: half of what is held
+const STILL = 4; // pixels that a pointer may stray without anything being moved
 const INK = 400; // milliseconds that the page's colour of text is taken to stay
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
@@ -15,7 +16,7 @@ function mixed(shares, colours) { // what colours make, each with its share; sha
 class Plane {
   // `half` is [x, y]: the plane reaches from minus these to these; `draw` is called when the size changes.
   constructor(root, half, draw) {
-    this.root = root; this.half = half; this.zoom = 1; this.room = 1; this.handles = [];
+    this.root = root; this.half = half; this.zoom = 1; this.room = [1, 1]; this.handles = [];
     this.canvas = root.querySelector("canvas");
     this.pen = this.canvas.getContext("2d");
     this.canvas.style.aspectRatio = `${half[0]} / ${half[1]}`;
@@ -35,8 +36,9 @@ class Plane {
   rescale() { this.scale = this.width / (2 * this.half[0] * this.zoom); }
 
   fit(places) { // the plane reaches further where these would leave it
-    this.zoom = 1; this.room = ROOM;
-    for (const place of places) place.forEach((value, k) => { this.zoom = Math.max(this.zoom, Math.abs(value) / (this.room * this.half[k])); });
+    this.zoom = 1;
+    this.room = [this.width, this.height].map((size) => Math.max(0.5, 1 - 2 * EDGE / size));
+    for (const place of places) place.forEach((value, k) => { this.zoom = Math.max(this.zoom, Math.abs(value) / (this.room[k] * this.half[k])); });
     this.rescale();
   }
 
@@ -49,7 +51,7 @@ class Plane {
 
   within(place) { // never beyond its room, or a plane that fits would reach further and further
     return place.map((value, k) => {
-      const most = this.room * this.zoom * this.half[k];
+      const most = this.room[k] * this.zoom * this.half[k];
       return Math.min(Math.max(value, -most), most);
     });
   }
@@ -67,35 +69,41 @@ class Plane {
     if (stroke) { this.pen.strokeStyle = stroke; this.pen.lineWidth = 1.5; this.pen.stroke(); }
   }
 
-  // A button over the plane. `at()` is where it belongs, `moved(place)` is called while it is moved, `let_go()` after.
-  handle({ name, text, colour, at, moved, begun = () => {}, letGo = () => {} }) {
+  // A button over the plane. `at()` is where it belongs; `begun()` is called before it is moved, `moved(place)` while it
+  // is; `pressed(event)` where it was not.
+  handle({ name, text, colour, at, moved, begun = () => {}, pressed = () => {} }) {
     const node = document.createElement("button");
     node.type = "button"; node.className = "handle"; node.textContent = text;
     node.style.setProperty("--colour", colour);
     const handle = { node, at, name };
-    node.addEventListener("pointerdown", (event) => { if (event.button === 0) this.drag(node, event, begun, moved, letGo); });
+    node.addEventListener("pointerdown", (event) => { if (event.button === 0) this.drag(node, event, begun, moved, pressed); });
     node.addEventListener("keydown", (event) => {
       const way = ARROWS[event.key];
       if (!way) return;
       event.preventDefault(); event.stopPropagation();
       const [x, y] = at(), by = event.shiftKey ? FAR : STEP;
-      begun(); moved(this.within([x + by * way[0], y + by * way[1]])); letGo();
+      begun(); moved(this.within([x + by * way[0], y + by * way[1]]));
     });
     this.root.querySelector(".handles").append(node);
     this.handles.push(handle);
     return handle;
   }
 
-  drag(node, event, begun, moved, letGo) {
+  drag(node, event, begun, moved, pressed) {
     event.preventDefault();
     node.focus({ preventScroll: true });
     node.setPointerCapture(event.pointerId);
-    begun();
-    const move = (e) => moved(this.toPlane(e));
+    let isMoving = false;
+    const move = (e) => {
+      if (!isMoving && Math.hypot(e.clientX - event.clientX, e.clientY - event.clientY) < STILL) return;
+      if (!isMoving) begun();
+      isMoving = true;
+      moved(this.toPlane(e));
+    };
     const end = () => {
       node.removeEventListener("pointermove", move);
       for (const name of ["pointerup", "pointercancel"]) node.removeEventListener(name, end);
-      letGo();
+      if (!isMoving) pressed(event);
     };
     node.addEventListener("pointermove", move);
     for (const name of ["pointerup", "pointercancel"]) node.addEventListener(name, end);

@@ -6,6 +6,8 @@ const LONGEST = 46; // pixels, of the longest arrow
 const MOST = 2000; // moves that can be gone back
 const PACE = { slow: 900, play: 50 }; // milliseconds from one half-step, or update, to the next
 const TOUCH = 18; // pixels from a point that are still on it
+const CORNERS = [[-1, -1], [1, -1], [1, 1], [-1, 1], [0, -1.3]]; // of a center, where its letter stands: two in one place can be read
+const AXIS = [34, 14]; // pixels left of the curve and below it, for its numbers
 
 function number(value) { return Number(value.toPrecision(2)); }
 
@@ -28,6 +30,7 @@ class Stepper {
     this.say = later(() => this.tell(), 700);
     this.plane = new Plane(root, HALF, () => this.ask());
     this.start = Object.keys(data.starts)[0];
+    this.groups = this.begunIn(data.colours.length);
     this.listen();
     this.startOver();
   }
@@ -79,7 +82,7 @@ class Stepper {
   }
 
   arrived() {
-    if (!this.pace) this.write(); // at once; while it plays, with the next frame
+    if (!this.pace) { this.curve(); this.write(); } // at once; while it plays, with the next frame
     this.isNew = true;
     this.say(); this.ask();
   }
@@ -122,11 +125,33 @@ class Stepper {
     return to.map((value, k) => from[k] + this.glide * (value - from[k]));
   }
 
+  begunIn(n) { // where the groups of points began, as circles around most of each
+    const { points } = this.data;
+    return Array.from({ length: n }, (_, j) => {
+      const own = points.filter((_, i) => Math.floor(i * n / points.length) === j);
+      const middle = [0, 1].map((k) => own.reduce((sum, point) => sum + point[k], 0) / own.length);
+      return { middle, radius: 1.25 * Math.sqrt(own.reduce((sum, point) => sum + squaredDistance(point, middle), 0) / own.length) };
+    });
+  }
+
+  origins(points) { // the circles, and a thread from where each point began to where it is
+    const { plane } = this, { pen } = plane;
+    pen.strokeStyle = plane.ink; pen.lineWidth = 1;
+    pen.globalAlpha = 0.13;
+    pen.beginPath();
+    this.data.points.forEach((place, i) => { pen.moveTo(...plane.toScreen(place)); pen.lineTo(...plane.toScreen(points[i])); });
+    pen.stroke();
+    pen.globalAlpha = 0.5; pen.setLineDash([4, 4]);
+    for (const { middle, radius } of this.groups) { pen.beginPath(); pen.arc(...plane.toScreen(middle), radius * plane.scale, 0, 7); pen.stroke(); }
+    pen.setLineDash([]); pen.globalAlpha = 1;
+  }
+
   draw() {
     const { plane, state } = this, shares = state.phase === "q" ? state.q : state.p;
     const points = state.z.map((_, i) => this.at("z", i));
     plane.fit([...points, ...state.centers.map((_, j) => this.at("centers", j))]);
     plane.clear();
+    this.origins(points);
     const radius = plane.width < 500 ? 3.2 : 4.5;
     points.forEach((place, i) => {
       const [r, g, b] = mixed(shares[i], this.colours);
@@ -166,19 +191,32 @@ class Stepper {
     const canvas = this.part(".curve"), pen = canvas.getContext("2d"), ratio = globalThis.devicePixelRatio || 1;
     const width = canvas.clientWidth, height = canvas.clientHeight, values = [];
     for (const { moves, kl } of this.history) if (kl) values[moves] = kl;
-    const right = Math.max(20, values.length - 1), top = Math.max(0.05, ...values.filter(Number.isFinite)) * 1.1;
+    const known = values.filter(Number.isFinite), right = Math.max(20, values.length - 1), top = Math.max(0.05, ...known);
+    const x = (move) => AXIS[0] + move / right * (width - AXIS[0] - 5), y = (kl) => 5 + (1 - kl / top) * (height - AXIS[1] - 6);
     if (canvas.width !== Math.round(width * ratio)) { canvas.width = Math.round(width * ratio); canvas.height = Math.round(height * ratio); }
     pen.setTransform(ratio, 0, 0, ratio, 0, 0);
     pen.clearRect(0, 0, width, height);
     pen.strokeStyle = pen.fillStyle = this.plane.ink;
-    pen.globalAlpha = 0.35;
-    pen.strokeRect(0.5, 0.5, width - 1, height - 1);
-    pen.globalAlpha = 1; pen.lineWidth = 1.5;
+    this.axes(pen, top, right, x, y);
+    pen.lineWidth = 1.5;
     pen.beginPath();
-    values.forEach((kl, move) => pen.lineTo(2 + move / right * (width - 6), height - 2 - kl / top * (height - 4)));
+    values.forEach((kl, move) => pen.lineTo(x(move), y(kl)));
     pen.stroke();
-    if (values.length) { pen.beginPath(); pen.arc(2 + (values.length - 1) / right * (width - 6), height - 2 - values.at(-1) / top * (height - 4), 3, 0, 7); pen.fill(); }
-    this.curveSays = values.length ? `KL by move: ${fixed(values.find(Number.isFinite), 3)} at first, ${fixed(values.at(-1), 3)} now.` : "KL by move: none yet, since there is no p.";
+    if (known.length) { pen.beginPath(); pen.arc(x(values.length - 1), y(values.at(-1)), 3, 0, 7); pen.fill(); }
+    const least = Math.min(...known);
+    this.curveSays = known.length
+      ? `KL by move: ${fixed(known[0], 3)} at first, ${fixed(least, 3)} at the lowest (move ${values.indexOf(least)}), ${fixed(known.at(-1), 3)} now`
+      : "KL by move, a mean over the points: none before the first p";
+  }
+
+  axes(pen, top, right, x, y) {
+    pen.globalAlpha = 0.5; pen.lineWidth = 1;
+    pen.beginPath(); pen.moveTo(x(0), y(top)); pen.lineTo(x(0), y(0)); pen.lineTo(x(right), y(0)); pen.stroke();
+    pen.globalAlpha = 0.85; pen.font = "11px sans-serif"; pen.textBaseline = "middle"; pen.textAlign = "right";
+    pen.fillText(fixed(top, 2), x(0) - 4, y(top) + 3); pen.fillText("0", x(0) - 4, y(0));
+    pen.textBaseline = "top";
+    pen.fillText(`move ${right}`, x(right), y(0) + 3);
+    pen.globalAlpha = 1;
   }
 
   // ---- words
@@ -188,6 +226,7 @@ class Stepper {
     const kl = state.kl ? `KL ${fixed(state.kl, 3)}` : "no KL before the first p";
     this.part(".numbers").textContent = `Move ${state.moves} · ${kl} · ${names.map((name, j) => `${name} ${nearest[j]}`).join(", ")} points`;
     this.part(".sentence").textContent = this.sentence();
+    this.part("figcaption").textContent = this.curveSays ?? "";
     for (const node of this.root.querySelectorAll(".phases li")) {
       const is = node.dataset.phase === state.phase;
       node.classList.toggle("now", is);
@@ -202,7 +241,7 @@ class Stepper {
     const { z, centers } = this.state, finding = `${this.part(".numbers").textContent}. ${this.sentence()}`;
     this.part(".said").textContent = finding;
     this.plane.canvas.setAttribute("aria-label", `A plane with ${z.length} points and ${centers.length} centers. ${finding}`);
-    this.part(".curve").setAttribute("aria-label", this.curveSays);
+    this.part(".curve").setAttribute("aria-label", this.curveSays ?? "KL by move");
     this.plane.name();
   }
 
@@ -234,10 +273,16 @@ class Stepper {
       name: "The ringed point", text: "", colour: "transparent", at: () => this.at("z", this.chosen), begun,
       moved: (place) => this.edit({ z: put(this.state.z, this.chosen, place) }),
     }).node.classList.add("ringed");
-    this.state.centers.forEach((_, j) => this.plane.handle({
-      name: `Center ${"ABCDE"[j]}`, text: "ABCDE"[j], colour: this.hex[j], at: () => this.at("centers", j), begun,
-      moved: (place) => this.edit({ centers: put(this.state.centers, j, place) }),
-    }));
+    const choose = (event) => { const i = this.nearest(event); if (i >= 0) this.choose(i); }; // points lie within a center's ring
+    this.state.centers.forEach((_, j) => {
+      const { node } = this.plane.handle({
+        name: `Center ${"ABCDE"[j]}`, text: "", colour: this.hex[j], at: () => this.at("centers", j), begun, pressed: choose,
+        moved: (place) => this.edit({ centers: put(this.state.centers, j, place) }),
+      });
+      node.dataset.letter = "ABCDE"[j];
+      const [across, down] = CORNERS[j];
+      node.style.setProperty("--across", across); node.style.setProperty("--down", down);
+    });
   }
 
   nearest(event) { // the point below a pointer; -1 if there is none

@@ -14,8 +14,9 @@ LABELS = {
     "far": "one center far from all",
 }
 PHASES = {"q": "q", "p": "p", "arrows": "gradients", "move": "move"}
-BUTTONS = {"back": "Back", "forward": "Forward", "slow": "Slow", "play": "Play", "over": "Start over"}
+BUTTONS = {"back": "Step back", "forward": "Forward", "slow": "Slow", "play": "Play", "over": "Start over"}
 SLIDERS = {"alpha": ("alpha", ""), "rate": ("learning rate", ""), "interval": ("p anew after", " moves")}
+ORIGINS = "Dashed: where each group of points began; a thread leads from there to where its points are now."
 HTML = (
     '<div class="piece stepper"><div class="plane"><canvas role="img" tabindex="0"></canvas>'
     '<div class="handles"></div></div><div class="below"><div><ol class="phases">'
@@ -23,8 +24,8 @@ HTML = (
     + '</ol><div class="buttons">'
     + "".join(f'<button type="button" class="{name}">{label}</button>' for name, label in BUTTONS.items())
     + '</div></div><figure><canvas class="curve" role="img"></canvas>'
-    "<figcaption>KL by move, mean over the points</figcaption></figure></div>"
-    '<div class="sentence"></div><div class="numbers"></div><div class="chosen"></div>'
+    '<figcaption></figcaption></figure></div><div class="sentence"></div><div class="numbers"></div>'
+    f'<div class="chosen"></div><div class="origins">{ORIGINS}</div>'
     '<div class="settings"><label>start <select></select></label>'
     + "".join(
         f'<label class="{name}">{label} <input type="range"><output></output>{unit}</label>'

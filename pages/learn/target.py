@@ -8,7 +8,7 @@ from dec_core.lessons.pieces import Target
 from pages.learn.component import COLOURS, component
 
 HTML = (
-    '<div class="piece target"><div class="buttons"><button type="button" class="back">Back</button>'
+    '<div class="piece target"><div class="buttons"><button type="button" class="back">Step back</button>'
     '<button type="button" class="forward">Forward</button></div><div class="sentence"></div>'
     '<div class="points"></div><div class="fills"></div><div class="said" role="status"></div></div>'
 )

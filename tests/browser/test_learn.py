@@ -135,6 +135,15 @@ def test_three_lessons_by_mouse_and_keyboard(page, server):
     dragged(page, lost, left - middle(lost)[0], 60)
     page.locator(".play").click()
     wait_until(page, lambda: points_of(page, "D") > 40)
+    page.locator(".play").click()
+    expect(page.locator(".play")).to_have_text("Play")
+    expect(page.locator(".stepper figcaption")).to_contain_text("at the lowest")
+    played = moves(page)
+    assert page.locator(".chosen").inner_text().startswith("Ringed, point 1:")
+    page.mouse.click(*middle(handle(page, "Center C")))  # points lie within its ring
+    wait_until(page, lambda: not page.locator(".chosen").inner_text().startswith("Ringed, point 1:"))
+    page.locator(".stepper .back").click()  # and nothing was moved that could be taken back
+    wait_until(page, lambda: moves(page) == played - 1)
 
 
 @pytest.fixture
@@ -240,3 +249,6 @@ def test_a_plane_of_digits_a_drawn_one_and_a_run_that_is_replayed(page, server):
     expect(where).to_contain_text("clustering", timeout=60_000)
     page.locator(".replay .play").click()
     expect(page.locator(".replay .play")).to_have_text("Play")
+    slider.press("End")
+    page.get_by_role("link", name=re.compile("24 of the 1s are among the 2s")).click()
+    page.wait_for_url(re.compile(r"/inspect\?run=gallery-first-look&true=1&cluster=C"))
