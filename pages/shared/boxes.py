@@ -27,7 +27,7 @@ ABOUT_EMBEDDING = (
     f"network never sees it.\n\n{explained('pca', 'umap')}\n\n"
     "While the clusters form, UMAP is computed every few seconds of an even part of the images, each time from the "
     "layout before, so that points move with z; below the points it says of how many, and at which step.\n\n"
-    "Scroll to zoom, drag to move, double-click to reset."
+    "To zoom, scroll or use two fingers; to move, drag; *Show all* resets."
 )
 ABOUT_CONFUSION = (
     f"{explained('confusion_matrix', 'matching')}\n\n"

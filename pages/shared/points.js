@@ -18,6 +18,7 @@ const SLOW = 60; // milliseconds between two drawings, from which on points jump
 const LABEL = 15; // pixels from the middle of a group's name to its edge: a group no higher than this is not covered by it
 const SCROLL = 400; // milliseconds between two turns of the wheel that belong together
 const TRAILS = 600; // lines at most
+const NARROW = 640; // pixels of a page that is scrolled past its map: there the wheel is the page's, unless Ctrl is held
 const views = new WeakMap();
 // On the bus the timeline tells which moment is to be seen, and a view into which part of a run's map it looks: another
 // view of the same map does likewise.
@@ -394,33 +395,65 @@ class PointsView {
     this.looked();
   }
 
+  shift(dx, dy) { // by so many pixels
+    const [ax, ay] = this.aspect();
+    this.pan[0] += dx / this.canvas.clientWidth * 2 / ax;
+    this.pan[1] -= dy / this.canvas.clientHeight * 2 / ay;
+  }
+
+  // -- fingers: one scrolls the page, two zoom and move
+
+  touch(e) { // whether it belongs to two fingers
+    if (e.pointerType !== "touch") return false;
+    const before = [...this.fingers.values()];
+    if (e.type === "pointerup" || e.type === "pointercancel") this.fingers.delete(e.pointerId);
+    else if (e.type === "pointerdown" || this.fingers.has(e.pointerId)) this.fingers.set(e.pointerId, [e.offsetX, e.offsetY]);
+    if (this.fingers.size === 2) {
+      if (e.type === "pointermove") this.pinch(before, [...this.fingers.values()]);
+      this.pinching = true; this.tip.hidden = true; this.outline = this.down = null;
+      this.root.querySelector("polygon").setAttribute("points", "");
+    }
+    const belongs = this.pinching;
+    if (!this.fingers.size) this.pinching = false;
+    return belongs;
+  }
+
+  pinch(before, after) {
+    const middle = (pair) => [0, 1].map((k) => (pair[0][k] + pair[1][k]) / 2), apart = ([a, b]) => Math.hypot(a[0] - b[0], a[1] - b[1]);
+    const from = middle(before), to = middle(after);
+    this.shift(to[0] - from[0], to[1] - from[1]);
+    this.zoomAt(apart(after) / Math.max(apart(before), 1), ...to);
+  }
+
   listen() {
     const { canvas } = this;
+    this.fingers = new Map();
+    for (const name of ["touchstart", "touchmove"]) canvas.addEventListener(name, (e) => { if (e.touches.length > 1 && e.cancelable) e.preventDefault(); }, { passive: false });
     canvas.onwheel = (e) => { // where there is nothing to zoom out of, and in the midst of scrolling, it is the page's
-      const scrolling = e.timeStamp - elsewhere < SCROLL || !e.cancelable;
+      const scrolling = !e.ctrlKey && (innerWidth <= NARROW || e.timeStamp - elsewhere < SCROLL || !e.cancelable);
       if (scrolling) elsewhere = e.timeStamp;
       if (scrolling || (e.deltaY > 0 && this.zoom <= 1)) return;
       e.preventDefault();
       this.zoomAt(Math.exp(-e.deltaY / 400), e.offsetX, e.offsetY);
     };
     canvas.onpointerdown = (e) => {
-      if (e.button) return; // a menu, not a choice
+      if (this.touch(e) || e.button) return; // a menu, not a choice
       this.down = [e.offsetX, e.offsetY];
       if (this.draws(e)) { canvas.setPointerCapture(e.pointerId); this.outline = []; this.tip.hidden = true; e.preventDefault(); }
       else if (e.pointerType === "mouse") { canvas.setPointerCapture(e.pointerId); this.drag = [e.offsetX, e.offsetY]; }
       else this.hover(e.offsetX, e.offsetY);
     };
     canvas.onpointermove = (e) => {
+      if (this.touch(e)) return;
       if (this.outline) { this.trace(e.offsetX, e.offsetY); return; }
       if (!this.drag) { this.hover(e.offsetX, e.offsetY); return; }
-      const [ax, ay] = this.aspect();
       this.tip.hidden = true;
-      this.pan[0] += (e.offsetX - this.drag[0]) / canvas.clientWidth * 2 / ax;
-      this.pan[1] -= (e.offsetY - this.drag[1]) / canvas.clientHeight * 2 / ay;
+      this.shift(e.offsetX - this.drag[0], e.offsetY - this.drag[1]);
       this.drag = [e.offsetX, e.offsetY];
       this.looked();
     };
     canvas.onpointerup = (e) => {
+      if (this.touch(e)) return;
       const [x, y] = this.down ?? [-99, -99], still = Math.hypot(e.offsetX - x, e.offsetY - y) < 4;
       if (this.outline) this.enclose();
       else if (still && this.scene) {
@@ -429,7 +462,7 @@ class PointsView {
       }
       this.drag = this.outline = this.down = null;
     };
-    canvas.onpointercancel = () => { this.drag = this.outline = this.down = null; };
+    canvas.onpointercancel = (e) => { this.touch(e); this.drag = this.outline = this.down = null; };
     canvas.onpointerleave = () => { if (!this.drag) { this.tip.hidden = true; this.hovered = undefined; } };
     this.whole.onclick = () => { this.zoom = 1; this.pan = [0, 0]; this.looked(); };
     for (const tool of this.root.querySelectorAll(".tools .lasso")) {

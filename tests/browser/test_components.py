@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from driving import opened
+from driving import opened, wait_until
 
 from dec_core.figures.embedding import frame
 from pages.inspect.view_components import TIMELINE
@@ -48,6 +48,12 @@ LINE = {
     "run": "a", "number": 4, "following": True, "training": True, "moments": MOMENTS, "marks": [], "trend": [],
     "trend_words": "", "still": "", "first_clustered": 0, "name": "Timeline",
 }  # fmt: skip
+
+TWO_POINTS = frame(
+    np.array([[0, 0], [1, 1]]), colour_by="cluster", digits=None, names=(), labels=np.array([0, 1]),
+    cluster_order=np.arange(2), class_of=None, run="a", space="PCA", moment="0",
+    sprite={"url": "data:,", "columns": 2, "width": 1, "height": 1}, kind="digit", name="Embedding", alt="",
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -177,15 +183,44 @@ def test_keys_with_ctrl_or_alt_stay_the_browsers(blank):
 
 def test_the_map_leaves_zooming_the_page_to_the_browser(blank):
     load(blank, POINTS, *(f"shared/{name}" for name in POINTS_SCRIPTS))
-    data = frame(
-        np.array([[0, 0], [1, 1]]), colour_by="cluster", digits=None, names=(), labels=np.array([0, 1]),
-        cluster_order=np.arange(2), class_of=None, run="a", space="PCA", moment="0",
-        sprite={"url": "data:,", "columns": 2, "width": 1, "height": 1}, kind="digit", name="Embedding", alt="",
-    )  # fmt: skip
-    blank.evaluate("(data) => { draw(new Uint8Array(data)); }", list(data))
+    blank.evaluate("(data) => { draw(new Uint8Array(data)); }", list(TWO_POINTS))
     assert is_taken(blank, "canvas", "+") and is_taken(blank, "canvas", "ArrowLeft")
     for key, modifier in (("+", "ctrlKey"), ("-", "metaKey"), ("0", "ctrlKey"), ("ArrowLeft", "altKey")):
         assert not is_taken(blank, "canvas", key, **{modifier: True})
+
+
+def test_one_finger_scrolls_past_the_map_and_two_zoom_into_it(browser):
+    phone = opened(browser, [], 390, 844, has_touch=True)
+    load(phone, POINTS, *(f"shared/{name}" for name in POINTS_SCRIPTS))
+    phone.evaluate("document.body.style.height = '3000px'")
+    phone.evaluate("part('canvas').style = 'touch-action: pan-y; width: 300px; height: 300px; display: block'")
+    phone.evaluate("(data) => { draw(new Uint8Array(data)); }", list(TWO_POINTS))
+    hand = phone.context.new_cdp_session(phone)
+
+    def touches(kind, *places):
+        points = [{"x": x, "y": y, "id": i} for i, (x, y) in enumerate(places)]
+        hand.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    phone.evaluate("addEventListener('scrollend', () => { window.ended = true; })")
+    for move in range(6):
+        touches("touchMove" if move else "touchStart", (150, 250 - 30 * move))
+    touches("touchEnd")
+    wait_until(phone, lambda: phone.evaluate("window.ended"))
+    assert phone.evaluate("scrollY") > 50
+    phone.evaluate("scrollTo(0, 0)")
+    assert phone.evaluate("part('.whole').hidden")
+    wheel = "!part('canvas').dispatchEvent(new WheelEvent('wheel', { deltaY: -100, cancelable: true, ctrlKey: %s }))"
+    assert not phone.evaluate(wheel % "false") and phone.evaluate(
+        "part('.whole').hidden"
+    )  # it is the page's, which is long
+    for move in range(4):
+        touches("touchMove" if move else "touchStart", (150, 150 - 20 * move), (160, 160 + 20 * move))
+    touches("touchEnd")
+    wait_until(phone, lambda: not phone.evaluate("part('.whole').hidden"))
+    assert phone.evaluate("scrollY") == 0
+    phone.evaluate("part('.whole').click()")
+    assert phone.evaluate("part('.whole').hidden") and phone.evaluate(wheel % "true")
+    phone.context.close()
 
 
 def test_a_cell_says_what_it_counts(blank):
