@@ -119,9 +119,11 @@ function map(canvas, known, at) {
   context.globalAlpha = 1;
   if (!at) return;
   const [x, y] = [on(at[0], false), on(at[1], true)];
-  for (const [radius, colour] of [[9, "#000"], [7, "#fff"], [5, "#d62728"]]) {
-    context.beginPath(); context.arc(x, y, radius, 0, 2 * Math.PI); context.fillStyle = colour; context.fill();
+  const style = getComputedStyle(canvas), ink = style.getPropertyValue("--st-text-color") || "#000", ground = style.getPropertyValue("--st-background-color") || "#fff";
+  for (const [width, colour] of [[6, ground], [2.5, ink]]) { // a ring, in no cluster's color, through which the points below are seen
+    context.beginPath(); context.arc(x, y, 9, 0, 2 * Math.PI); context.lineWidth = width; context.strokeStyle = colour; context.stroke();
   }
+  context.beginPath(); context.arc(x, y, 2.5, 0, 2 * Math.PI); context.fillStyle = ink; context.fill();
 }
 
 export function draw({ data, parentElement, setTriggerValue }) {
