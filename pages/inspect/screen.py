@@ -11,13 +11,14 @@ from streamlit.delta_generator import DeltaGenerator
 from dec_core.analysis.verdict import thousands
 from dec_core.config import ConfigError
 from dec_core.data import DataError
+from dec_core.gallery import run_id
 from dec_core.glossary import explained
 from dec_core.reading.run import Run
 from dec_core.reading.selection import Selection
 from dec_core.reading.snapshot import Snapshot
 from dec_core.runs.folder import RunFolder
 from dec_core.runs.status import ACTIVE
-from pages.inspect import choices, views
+from pages.inspect import choices, view_components, views
 from pages.inspect.downloads import export
 from pages.inspect.draw import draw_button
 from pages.inspect.filters import filters
@@ -33,11 +34,13 @@ from pages.shared.news import MOMENTS, redraw_on_news, seen
 from pages.shared.opened import opened
 from pages.shared.permission import may_run
 from pages.shared.pinned import pin_button
+from pages.shared.places import runs_root
 from pages.shared.sharing import share_menu
 from pages.shared.text import escape, sentence
 
 MATRIX, CENTERS, SCENE, LINE, RIGHT_SIDE, CHOICES = 264, 98, 552, 108, 669, 46  # heights in pixels
 LINE_TO_COME = "Train a run or pick one above to inspect its images here."
+FIRST = run_id("first-look")  # the recording that is offered where there is no run
 LINE_BEFORE_MOMENTS = "The run is about to begin; its first snapshot appears here within seconds."
 LINE_NO_MOMENTS = "This run ended before its first snapshot. Pick another one above."
 ABOUT_MATRIX = (
@@ -50,10 +53,10 @@ NEIGHBOURS_TO_COME = "Once the centers are initialized: which clusters are secon
 ABOUT_NEIGHBOURS = "Rows are clusters; columns are the cluster with the second-largest q."
 ABOUT_SCENE = (
     f"All samples, placed by their z.\n\n{explained('pca', 'umap')}\n\n"
-    "Scroll to zoom, drag to move, double-click to reset; click a point to open it; use Lasso (or Shift and drag) to "
-    "select several. Points follow the timeline; the UMAP of each snapshot starts from that of the next, so that what "
-    "does not move in z holds still. Above the timeline: ACC, or how many samples the selected cell held; triangles "
-    "mark the largest changes of ACC."
+    "To zoom, scroll or use two fingers; to move, drag; *Show all* resets. Click a point to open it; use Lasso (or "
+    "Shift and drag) to select several. Points follow the timeline; the UMAP of each snapshot starts from that of the "
+    "next, so that what does not move in z holds still. Above the timeline: ACC, or how many samples the selected cell "
+    "held; triangles mark the largest changes of ACC."
 )
 ABOUT_CENTERS = (
     "Above, of each cluster the image whose z is nearest to the center: a real one. Below it the center, decoded, "
@@ -76,20 +79,26 @@ def screen(run: RunFolder | None) -> None:
     """Draw it for the run in focus; while that trains, anew when there is something new."""
     if run is None:
         link.asked()  # what it asks has no run to be asked of
-        _nothing(LINE_TO_COME)
+        _nothing(LINE_TO_COME, offers=True)
         return
     st.fragment(_view)(run, run.status.state in ACTIVE)
 
 
-def _nothing(message: str) -> None:
+def _nothing(message: str, *, offers: bool = False) -> None:
+    """Say why there is nothing to see yet, and what will be seen; a recording is there to look at."""
     boxes = (
-        ("matrix", "Which digits are mixed up?", ABOUT_MATRIX),
-        ("scene", "Where do they lie?", ABOUT_SCENE),
-        ("gallery", "Which ones?", ABOUT_GALLERY),
+        ("matrix", "Which digits are mixed up?", ABOUT_MATRIX, "How many images of each class are in each cluster."),
+        ("scene", "Where do they lie?", ABOUT_SCENE, "All images as points, through the whole training."),
+        ("gallery", "Which ones?", ABOUT_GALLERY, "The images that are selected; of one, all that the network makes."),
     )
-    for place, (key, question, about) in zip(st.columns([30, 41, 29]), boxes, strict=True):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="selection"):
+        st.markdown(message, width="stretch")
+        if offers and (runs_root() / FIRST).exists():
+            st.button("Look at a recording: first look", key="look_at_recording", icon=":material/videocam:",
+                      type="primary", on_click=focus.focus_on, args=[FIRST])  # fmt: skip
+    for place, (key, question, about, to_see) in zip(st.columns([30, 41, 29]), boxes, strict=True):
         with place, box(key, question, about):
-            to_come(message, SCENE)
+            to_come(to_see, SCENE)
 
 
 def _view(folder: RunFolder, active: bool) -> None:
@@ -144,6 +153,7 @@ def _show(
                 choices.share(view)
             if run.clustered:
                 views.matrix(run, now, view, MATRIX)
+                _way_to_images(run, chosen, is_chosen=mask is not None)
             else:
                 to_come(MATRIX_TO_COME if run.y is not None else NEIGHBOURS_TO_COME, MATRIX)
         filters(run, now, view)
@@ -167,6 +177,14 @@ def _show(
     if run.clustered:
         through_time(run, now, view)
         comparison(run, now, view, second, mask)
+
+
+def _way_to_images(run: Run, chosen: np.ndarray, *, is_chosen: bool) -> None:
+    """On a phone, where the images stand far below the cell that was tapped; elsewhere it is not seen."""
+    if is_chosen and len(chosen):
+        with st.container(key="to_images"):
+            noun = run.noun if len(chosen) == 1 else f"{run.noun}s"
+            view_components.to_images({"label": f"Show the {thousands(len(chosen))} {noun} ↓"})
 
 
 def _right_box(view: ViewState) -> contextlib.AbstractContextManager[DeltaGenerator]:

@@ -38,6 +38,12 @@ gallery = _piece("gallery", '<div class="gallery"></div>')
 card = _piece("card", '<div class="card" role="region"></div>', numbers.SCRIPT)
 centers = _piece("centers", '<div class="centers" role="group"></div>')
 flows = _piece("flows", '<div class="flows" role="group"></div>')
+_to_images = _piece("to_images", '<button type="button" class="to-images"></button>')
+
+
+def to_images(data: dict[str, Any]) -> None:
+    """A button that brings the box with the images into view; `data["label"]` says what they are."""
+    _to_images(data=data, key="to_images_button")
 
 
 def size(image_shape: tuple[int, ...]) -> dict[str, Any]:

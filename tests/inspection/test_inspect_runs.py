@@ -12,9 +12,14 @@ pytestmark = pytest.mark.slow
 def test_without_a_run_the_page_says_what_will_be_there(app):
     at = inspect("new")
     words = " ".join(item.value for item in at.markdown)
-    assert not at.exception and not at.warning and "Train a run or pick one above" in words
+    assert not at.exception and not at.warning and words.count("Train a run or pick one above") == 1
     assert all(question in words for question in ("Which digits are mixed up?", "Where do they lie?", "Which ones?"))
     assert not there(at, "matrix") and not there(at, "gallery")
+
+
+def test_without_a_run_a_recording_can_be_looked_at(learn_root):
+    at = inspect("new").button(key="look_at_recording").click().run()
+    assert not at.exception and at.query_params["run"] == "gallery-first-look" and there(at, "matrix")
 
 
 @pytest.mark.parametrize("name", ["nothing", "../../etc", "x" * 300])
