@@ -94,7 +94,7 @@ def test_screens_open_a_recording_like_any_run_and_offer_nothing_that_changes_it
         at = opened_at("compare", runs="gallery-first-look,gallery-plain-dec")
         assert not at.exception and not at.error
         listed = next(item for item in at.selectbox if item.label == "Run in focus").options
-        assert sum(option.startswith("Recording · ") for option in listed) == len(recordings())
+        assert sum(option.endswith(" · recording") for option in listed) == len(recordings())
     assert {path: path.stat().st_mtime_ns for path in RUNS.rglob("*")} == before
 
 
@@ -107,6 +107,8 @@ def test_train_replays_a_recording_and_goes_back_to_its_end(tmp_path, monkeypatc
     monkeypatch.setattr(replay, "_player", lambda data, **_: drawn.append(data["url"]))
     with app_over(root):
         at = opened_at("train", run="gallery-first-look")
-        for n_players in (1, 1):
-            at = next(button for button in at.button if button.label == "Replay").click().run()
-            assert not at.exception and drawn == ["replay/gallery-first-look"] * n_players
+        assert at.metric
+        for name, is_replayed in (("Replay", True), ("Close replay", False)):
+            at = next(button for button in at.button if button.label == name).click().run()
+            assert not at.exception and drawn == ["replay/gallery-first-look"]
+            assert bool(at.metric) != is_replayed  # beside a replay, numbers of the end would be false

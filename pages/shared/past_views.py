@@ -72,7 +72,8 @@ def _empty() -> str:
     figure = go.Figure(layout={"height": TOP, "margin": {"t": 0, "b": 0, "l": 0, "r": 0}})
     figure.update_layout(paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)")
     figure.update_xaxes(visible=False).update_yaxes(visible=False)
-    figure.add_annotation(text=f"{TO_COME}: how many of each are in each cluster", showarrow=False, font_color="#888")
+    text = f"{TO_COME}:<br>how many of each are<br>in each cluster"  # lines that fit a phone
+    figure.add_annotation(text=text, showarrow=False, font_color="#888")
     return figure.to_json()
 
 

@@ -43,7 +43,7 @@ def name_of_config(config: RunConfig) -> str:
 def title(entry: Entry, clock: str = "%H:%M") -> str:
     """A run in one line: how it went, what it is, when it was; what matters first, as a list cuts the end."""
     if entry.recorded:
-        return f"Recording · {name(entry)} · {outcome(entry.status)}"
+        return f"{outcome(entry.status)} · {name(entry)} · recording"
     star = "★ " if entry.marks.star else ""
     return f"{star}{outcome(entry.status)} · {name(entry)} · {when(entry, clock)}"
 

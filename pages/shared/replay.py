@@ -54,5 +54,6 @@ def replay(run_id: str, seconds: int = 40, key: str = "replay_player") -> None:
         "speed": seconds,
         "recorded": f"{thousands(round(known[-1].seconds))} s of training",
     }
-    _player(data=data, key=key)
+    with st.container(key=f"player-{key}"):
+        _player(data=data, key=key)
     Boxes(views_after(run_id, first), 0, f"replay/{quote(run_id)}", f"{first}.{stamp}").show()

@@ -135,6 +135,7 @@ def embedding_frame(
     space = "UMAP" if arrays or _live else "PCA"
     n_shown = _live.n if _live else len(data.view)
     part = thousands(n_shown) if n_shown == run.n else f"{thousands(n_shown)} of {thousands(run.n)}"
+    later = "" if _now.clustered else "; UMAP once clusters form"
     return frame(
         plane,
         colour_by=colour_by,
@@ -150,7 +151,7 @@ def embedding_frame(
         sprite=data.sprite,
         kind=data.kind,
         name="Embedding",
-        note=f"{space} of {part} images, {when}{'' if _now.clustered else '; UMAP once clusters form'}",
+        note=f"newest UMAP: {when}, of {part} images" if _live else f"{space} of {part} images, {when}{later}",
         alt=f"{part} images as points, by {space} of z at {when}, colored by {colour_by}.",
     )
 

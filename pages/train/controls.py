@@ -40,6 +40,7 @@ TO_STEP = "Train until the next target update (in pretraining, the next epoch), 
 SET_ASIDE = "Paused; another run has its place, and Resume puts it back into the line."
 WHEN_ENDED = "Report, notebook, labels and new images, once the run has ended."
 TO_REPLAY = "Watch again how this run went; nothing is trained."
+TO_CLOSE = "Show again how it ended."
 TO_STOP = "End this run; training so far is saved."
 
 
@@ -68,7 +69,9 @@ def controls(run: RunFolder | None, status: RunStatus | None, config: RunConfig 
         if go_on:
             _button("resume", "Resume", "resume", True, TO_RESUME, _resume, run, is_main=True)
         elif run is not None and state == "finished" and can_replay(run.id):
-            _button("replay", "Replay", "replay", True, TO_REPLAY, _replay, run)
+            is_shown = st.session_state.get("replayed") == run.id
+            name, icon, about = ("Close replay", "close", TO_CLOSE) if is_shown else ("Replay", "replay", TO_REPLAY)
+            _button("replay", name, icon, True, about, _replay, run)
         else:
             _button("pause", "Pause", "pause", mine and state == "running", TO_PAUSE, tell, run, "pause")
         _button("step", "Step", "skip_next", mine and state in ("running", "paused"), TO_STEP, tell, run, "step")

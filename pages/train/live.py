@@ -69,13 +69,13 @@ def _view(run: RunFolder | None, config: RunConfig | None, active: bool) -> None
     bar = partial(follow, moment, awaits=bool(under_way(run, status)))
     stepper(status.state, moment.standing, moment.config, status.progress.get("iteration", 0), bar)
     _trouble(run, status, moment.config)
+    if status.state == "finished" and st.session_state.get("replayed") == run.id and can_replay(run.id):
+        replay(run.id)  # without numbers and findings, which are those of the end
+        return
     _numbers(moment.numbers)
     if status.state != "failed":  # then, what to do is said where its failure is
         _findings(moment.findings)
-    if status.state == "finished" and st.session_state.get("replayed") == run.id and can_replay(run.id):
-        replay(run.id)
-    else:
-        Boxes(moment.views, None if moment.over else moment.number).show()
+    Boxes(moment.views, None if moment.over else moment.number).show()
 
 
 def _nothing_yet(config: RunConfig | None) -> None:
@@ -83,7 +83,8 @@ def _nothing_yet(config: RunConfig | None) -> None:
     earlier = " Earlier runs are in the list above." if focus.index().entries() else ""
     controls(None, None, config, f"{TO_BEGIN if config else TO_MEND}{earlier}")
     stepper("", Progress("", 0.0, -1), config, 0, partial(follow, None))
-    _numbers(numbers(History(), {}))
+    with st.container(key="before_run"):  # on a phone without all that is empty
+        _numbers(numbers(History(), {}))
     _findings(what_is_found("", History(), None))
     Boxes(Views(None, History(), None)).show()
 

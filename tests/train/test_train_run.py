@@ -101,9 +101,9 @@ def test_while_clusters_form_the_map_is_umap_and_who_chooses_pca_keeps_it(app, f
     pca = "PCA of 1 797 images, step 60", 1797
     assert note() == pca and not [item for item in app.segmented_control if item.key == "space"]
     laid_out(40)
-    assert note() == ("UMAP of 599 of 1 797 images, step 40", 599)
+    assert note() == ("newest UMAP: step 40, of 599 of 1 797 images", 599)
     laid_out(60)
-    assert note() == ("UMAP of 599 of 1 797 images, step 60", 599)
+    assert note() == ("newest UMAP: step 60, of 599 of 1 797 images", 599)
     app.segmented_control(key="space").set_value("pca")
     assert note() == pca
     (run.path / LIVE_UMAP_FILE).unlink()
@@ -111,7 +111,7 @@ def test_while_clusters_form_the_map_is_umap_and_who_chooses_pca_keeps_it(app, f
     laid_out(20)
     assert note() == pca and app.segmented_control(key="space").value == "pca"
     app.segmented_control(key="space").set_value("umap")
-    assert note() == ("UMAP of 599 of 1 797 images, step 20", 599)
+    assert note() == ("newest UMAP: step 20, of 599 of 1 797 images", 599)
     (run.path / LIVE_UMAP_FILE).write_bytes(b"PK")
     assert note() == pca
 
