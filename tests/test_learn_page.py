@@ -127,6 +127,12 @@ def test_a_lesson_that_there_is_not_is_said_and_the_list_shown(learn_root):
     assert "There is no lesson" in at.warning[0].value and "Why pixels fail" in texts(at)
 
 
+def test_a_formula_with_a_line_to_itself_has_its_full_size(learn_root):
+    at = opened_at("learn", lesson="soft-assignment", step="6")
+    (text,) = [each.value for each in at.markdown if "q_{ij}=" in each.value]
+    assert "\n$$\nq_{ij}=" in text
+
+
 def test_own_lessons_appear_and_what_is_wrong_with_one_is_said(learn_root, tmp_path, monkeypatch):
     own = tmp_path / "lessons"
     own.mkdir()

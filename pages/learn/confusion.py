@@ -13,7 +13,10 @@ from pages.shared.focus import inspect_next
 from pages.shared.matrix import matrix, matrix_data
 
 LINE = 30  # pixels, of a row
-HINT = "Rows: what an image is. Columns: its cluster, and the small number the class it is matched to. Click a cell to see its images in Inspect."
+HINT = (
+    "Rows: what an image is. Columns: its cluster, with the class it is matched to as a small number. Click a cell to "
+    "see its images in Inspect."
+)
 
 
 def show(options: ConfusionMatrix, place: Any) -> None:

@@ -57,7 +57,7 @@ def _ask(options: Guess, place: Any, mine: list[Answer], *, is_open: bool) -> st
         index = options.options.index(last) if last else None
         return st.radio(
             escape(options.question), options.options, index, key=key, format_func=escape,
-            label_visibility="collapsed", disabled=not is_open,
+            label_visibility="collapsed", disabled=not is_open, width="stretch",
         )  # fmt: skip
     last = as_number(mine[-1].answer) if mine else None
     low, high = options.low, options.high
@@ -112,7 +112,7 @@ def check(options: Check, place: Any) -> None:
     st.markdown(f"**{escape(options.question)}**")
     chosen = st.radio(
         escape(options.question), range(len(options.options)), None, key=f"check-{place.key}",
-        format_func=lambda i: escape(options.options[i]), label_visibility="collapsed",
+        format_func=lambda i: escape(options.options[i]), label_visibility="collapsed", width="stretch",
     )  # fmt: skip
     if chosen is None:
         return

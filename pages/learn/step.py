@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import streamlit as st
 
 from dec_core.lessons import Lesson, Piece, Step
@@ -55,10 +57,15 @@ def _head(lesson: Lesson, step: Step, number: int) -> None:
 def _part(part: str | Piece, place: Place) -> None:
     """A text, or a piece, which stands beside the texts where there is room and it is one to be looked at."""
     if isinstance(part, str):
-        st.markdown(as_written(part), width=READABLE)
+        st.markdown(displayed(as_written(part)), width=READABLE)
         return
     with st.container(key=f"{'wide' if part.name in WIDE else 'piece'}-{place.key}"):
         DRAW[part.name](part.options, place)
+
+
+def displayed(text: str) -> str:
+    """A formula that has a line to itself, in its full size: Streamlit wants its marks on lines of their own."""
+    return re.sub(r"^\$\$(.+)\$\$$", r"$$\n\1\n$$", text, flags=re.MULTILINE)
 
 
 def _ways(lesson: Lesson, number: int, following: Lesson | None) -> None:
