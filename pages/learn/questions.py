@@ -31,11 +31,13 @@ def guess(options: Guess, place: Any) -> None:
     is_open = not mine or opened in st.session_state
     st.markdown(f"**{escape(options.question)}**")
     value = _ask(options, place, mine, is_open=is_open)
-    if not is_open:
-        st.button("Guess again", key=f"again-{place.key}-{len(mine)}", on_click=_open, args=[opened])
-    elif st.button("That is my guess", key=f"give-{place.key}", disabled=value is None):
-        _give(place, value)
-        st.session_state.pop(opened, None)
+    label = "That is my guess" if is_open else "Guess again"  # one button, so that the keyboard stays on it
+    if st.button(label, key=f"give-{place.key}", disabled=value is None):
+        if is_open:
+            _give(place, value)
+            st.session_state.pop(opened, None)
+        else:
+            st.session_state[opened] = True
         st.rerun()
     if mine:
         _compare(options, place, mine)
@@ -43,10 +45,6 @@ def guess(options: Guess, place: Any) -> None:
         with st.container(key=f"room-{place.key}"):
             if st.toggle("Show the room's guesses", key=f"show-{place.key}", help=SHOWS):
                 _room(options, place, "")
-
-
-def _open(key: str) -> None:
-    st.session_state[key] = True
 
 
 def _ask(options: Guess, place: Any, mine: list[Answer], *, is_open: bool) -> str | None:

@@ -125,10 +125,10 @@ def test_umap_travels_while_the_clusters_form_and_pca_is_a_click_away(server, pa
     for width, height in (1440, 900), (390, 844), (720, 450):  # wide, a phone, 200 %
         page.set_viewport_size({"width": width, "height": height})
         newest = RunReader(run).refresh().updates[-1]["iteration"]
-        wait_until(page, lambda step=newest: note(page).endswith(f"step {step:,}".replace(",", " ")))
+        wait_until(page, lambda step=newest: f"step {step:,}".replace(",", " ") + "," in note(page))
         seen, places = note(page), middles(page)
         button(page, "Step").click()
-        wait_until(page, lambda before=seen: note(page).startswith("UMAP of") and note(page) != before)
+        wait_until(page, lambda before=seen: note(page).startswith("newest UMAP") and note(page) != before)
         wait_until(page, lambda before=places: middles(page) != before)
         box, shown = figure(page, "Embedding").bounding_box(), page.locator(".note").bounding_box()
         assert shown["x"] >= box["x"] and shown["x"] + shown["width"] <= box["x"] + box["width"] <= width
