@@ -8,6 +8,7 @@ file, read into memory. Where the system has control groups that this user may m
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import signal
@@ -110,14 +111,16 @@ def _run(arguments: Sequence[str], root: Path, gigabytes: float, killed_at: floa
         [sys.executable, "-m", "dec_core", *arguments], start_new_session=True, stderr=subprocess.DEVNULL,
         preexec_fn=lambda: _limited(gigabytes),
     )  # fmt: skip
-    most = 0.0
+    most = 0.0  # gigabytes
     while process.poll() is None:
         most = max(most, _anonymous(process.pid))
         if killed_at is not None and _pretrained(root) > killed_at:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+            _unlimited(process.pid)
             return most
         time.sleep(0.2)
+    _unlimited(process.pid)
     if process.returncode or killed_at is not None:
         raise RuntimeError(f"{arguments[0]} ended with {process.returncode}")
     return most
@@ -130,6 +133,12 @@ def _limited(gigabytes: float) -> None:
         group.mkdir(exist_ok=True)
         (group / "memory.limit_in_bytes").write_text(str(int(gigabytes * 1e9)))
         (group / "cgroup.procs").write_text(str(os.getpid()))
+
+
+def _unlimited(pid: int) -> None:
+    """Remove the control group of a process that has ended."""
+    with contextlib.suppress(OSError):
+        (GROUPS / f"dec-{pid}").rmdir()
 
 
 def _anonymous(pid: int) -> float:
