@@ -62,7 +62,7 @@ def _gamma(gamma: float) -> Recording:
     return Recording(f"Joint, gamma {gamma:g}", config, f"Clustering weighs {gamma:g} beside reconstruction.")
 
 
-def _tutorial(name: str, title: str, note: str, n_images: int = 5_000) -> Recording:
+def _tutorial(name: str, title: str, note: str, n_images: int = 2_500) -> Recording:
     return Recording(title, PRESETS[name], note, n_images)
 
 
@@ -95,7 +95,7 @@ RECORDINGS: dict[str, Recording] = {
         f"riddle-{i}": Recording(f"Riddle {i}", config, "One of eight: is it broken, and by what?")
         for i, config in enumerate(RIDDLES, 1)
     },
-    "tutorial-dec": _tutorial("tutorial-dec", "The tutorial's dense DEC", "300 epochs on all 70 000 digits.", 10_000),
+    "tutorial-dec": _tutorial("tutorial-dec", "The tutorial's dense DEC", "300 epochs on all 70 000 digits.", 5_000),
     "tutorial-dense-joint": _tutorial("tutorial-dense-joint", "The tutorial's joint DEC (IDEC)", "Dense, joint."),
     "fast": _tutorial("fast", "fast", "Ours on all 70 000 digits, in a few minutes."),
     "best": _tutorial("best", "best", "Ours on all 70 000 digits, at its best."),
