@@ -6,7 +6,7 @@ from pages.shared import link
 from pages.shared.calling_card import calling_card
 from pages.shared.components import keys, one_step_an_act, source, style
 from pages.shared.focus import focused_run, go_on, screens, supervisor
-from pages.shared.following import following
+from pages.shared.following import following, land
 from pages.shared.picker import browser_title, run_picker
 from pages.shared.recorded import recorded_note
 from pages.shared.sign_in import sign_in_first
@@ -22,7 +22,8 @@ supervisor()  # where no server has started it, as in tests
 st.logo(source("wordmark.svg"), icon_image=source("mark.svg"), size="large")
 style(source("shell.css"), "shell")
 page = screens()
-go_on()  # where a callback of the screen before has sent the visitor
+land(page.url_path)
+go_on()  # where a callback of the screen before has sent the visitor, or where a visit begins
 link.arrive(page.url_path)
 st.set_page_config(page_title=browser_title(page.title))
 in_room = is_room()

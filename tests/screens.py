@@ -2,6 +2,7 @@
 
 import gc
 import json
+import os
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
@@ -117,7 +118,17 @@ def app_over(root):
 
 
 def opened_at(page: str, /, **query: str) -> AppTest:
-    """A screen as a link opens it, for a new visitor."""
+    """A screen as a link opens it, for a new visitor. Train in a room needs one that says so: see `opened_bare`."""
+    is_bare = page == "train" and not query and os.environ.get("DEC_ROOM") == "1"
+    return _opened(page, {"preset": "first-look"} if is_bare else query)
+
+
+def opened_bare() -> AppTest:
+    """The server's address without anything, as it stands on the board."""
+    return _opened("train", {})
+
+
+def _opened(page: str, query: dict[str, str]) -> AppTest:
     at = AppTest.from_file(MAIN, default_timeout=PATIENCE)
     at.switch_page(f"{page}/{page}.py")
     at.query_params.update(query)

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from requests_of_room import altered, asked
 from rooms import ANNA, BEN, SECRET, Workers, arrives, asking, press, seen, warnings
-from screens import opened_at
+from screens import opened_at, opened_bare
 from starlette.applications import Starlette
 from starlette.routing import Mount, Route
 
@@ -17,7 +17,7 @@ from dec_core.runs.folder import RunFolder, list_runs
 from dec_core.runs.marks import REMOVED, mark, marks_of
 from dec_core.runs.own_presets import keep_preset, own_presets
 from dec_core.runs.ownership import INSTRUCTOR
-from dec_core.runs.room_state import set_nickname
+from dec_core.runs.room_state import Exhibit, change_room, set_nickname
 from dec_core.runs.sharing import follow, share, shared_with, stop_sharing
 from dec_core.sweeps import studies
 from dec_core.sweeps.plan import SweepPlan
@@ -91,9 +91,36 @@ def test_nobody_lands_on_what_others_train(room, monkeypatch, who):
 
 def test_who_comes_back_lands_on_what_they_train(room, monkeypatch):
     arrives(monkeypatch, ANNA)
-    at = opened_at("train")
+    at = opened_bare()
     assert at.query_params["run"] in (room.training.id, [room.training.id])
     assert not at.button(key="pause").disabled
+
+
+def test_who_comes_by_the_address_alone_lands_on_learn_and_not_beside_start(room):
+    at = opened_bare()
+    assert not at.exception and at.session_state["page"] == "learn" and "start" not in {item.key for item in at.button}
+    at.switch_page("train/train.py")  # the tab's name, later
+    assert not at.run().button(key="start").disabled
+
+
+def test_who_comes_by_the_address_alone_is_led_to_what_the_instructor_shows(room, monkeypatch):
+    shown = Exhibit("learn", {"lesson": "pixels", "step": "2"})
+    change_room(room.root, lambda state: replace(state, exhibit=shown))
+    at = opened_bare()
+    assert at.query_params["lesson"] in ("pixels", ["pixels"]) and at.query_params["step"] in ("2", ["2"])
+    assert "stop_following" in {item.key for item in at.button}
+    at = opened_at("train", run=room.bens.id)  # a link says where
+    assert at.session_state["page"] == ""
+
+
+@pytest.mark.parametrize("is_room", [True, False])
+def test_the_instructor_and_a_desk_land_on_train(room, monkeypatch, is_room):
+    if is_room:
+        arrives(monkeypatch, INSTRUCTOR)
+    else:
+        monkeypatch.delenv("DEC_ROOM")
+    at = opened_bare()
+    assert at.session_state["page"] == "" and not at.exception
 
 
 def test_on_a_desk_a_run_of_whomever_is_everybodys(room, monkeypatch):

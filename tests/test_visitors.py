@@ -172,7 +172,7 @@ def test_a_damaged_key_is_said(tmp_path):
 def test_the_instructors_link_works_once(room, tmp_path):
     link = f"/instructor?token={new_instructor_token(tmp_path)}"
     answer = asked(room, link)
-    assert answer.status == 303 and answer.headers["location"] == "./" and answer.cookie["httponly"]
+    assert answer.status == 303 and answer.headers["location"] == "./room" and answer.cookie["httponly"]
     assert known_by(answer.cookie.value).is_instructor and known_by(answer.cookie.value).id == INSTRUCTOR
     again = asked(room, link)
     assert again.status == 403 and b"was used before" in again.body and not known_by(again.cookie.value).is_instructor

@@ -17,7 +17,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from dec_core.lessons import lessons
 from dec_core.runs.folder import RunFolder, is_run
-from dec_core.runs.room_state import RUN_ID, Exhibit, change_room, room_state
+from dec_core.runs.room_state import RUN_ID, Exhibit, RoomState, change_room, room_state
 from pages.shared import focus
 from pages.shared.news import Kind, redraw_on_news, seen
 from pages.shared.permission import may_run
@@ -48,6 +48,23 @@ def _may_hear(_: str, who: Visitor) -> bool:
 ROOM = Kind("room", _stamp, _may_hear)
 
 
+def land(page: str) -> None:
+    """Where a visit of a room begins that no link has begun: on Learn, or led along to what the instructor shows.
+
+    Train, which a bare address means, is for who trains there already: its Start would show others how it all ends.
+    """
+    state, is_first = st.session_state, "has_landed" not in st.session_state
+    state.has_landed = True
+    if not is_first or page or st.query_params.to_dict() or not is_room() or visitor().is_instructor:
+        return
+    if focus.focused_run(warn=False) is not None:
+        return
+    if exhibit := _exhibit(room_state(runs_root())):
+        _follow(exhibit)
+    else:
+        focus.go_to("learn")
+
+
 def following() -> None:
     """Beside the run in focus, in a room: for the instructor to show what they look at, for others to follow or not.
 
@@ -59,7 +76,7 @@ def following() -> None:
 def _following() -> None:
     focus.go_on()
     before, room = seen(ROOM, ""), room_state(runs_root())
-    exhibit = room.exhibit if room.exhibit and room.exhibit.page in SCREENS else None
+    exhibit = _exhibit(room)
     _leave_what_is_gone()
     if visitor().is_instructor:
         _show_button(exhibit)
@@ -68,6 +85,11 @@ def _following() -> None:
     focus.go_on()
     with st.container(key="unseen-following"):
         redraw_on_news(before, key="news_of_room")
+
+
+def _exhibit(room: RoomState) -> Exhibit | None:
+    """What is shown to all, if there is a screen for it."""
+    return room.exhibit if room.exhibit and room.exhibit.page in SCREENS else None
 
 
 # -- the instructor

@@ -96,7 +96,7 @@ def enter_as_instructor(request: Request) -> Response:
     token = request.query_params.get("token", "")
     if not is_room() or request.scope["method"] != "GET" or not spend_instructor_token(runs_root(), token):
         return PlainTextResponse(SPENT, status_code=403, headers={"Cache-Control": "no-store"})
-    answer = RedirectResponse("./", status_code=303, headers={"Cache-Control": "no-store"})
+    answer = RedirectResponse("./room", status_code=303, headers={"Cache-Control": "no-store"})
     answer.headers.append("set-cookie", _set_cookie(request.scope, signed(INSTRUCTOR)))
     return answer
 

@@ -29,8 +29,11 @@ def test_a_run_is_its_owners_and_the_instructors_and_a_stranger_sees_it_when_it_
         (run,) = [run for run in list_runs(tmp_path) if run.owner]  # others come along
         assert re.fullmatch("[0-9a-f]{16}", run.owner) and f"run={run.id}" in owner.url
 
-        stranger.goto(address)  # and does not land on what trains
-        expect(button(stranger, "Start")).to_be_enabled()
+        stranger.goto(address)  # and does not land on what trains, nor where a press of Start would train
+        wait_until(stranger, lambda: "/learn" in stranger.url)
+        expect(stranger.get_by_text("Why pixels fail").first).to_be_visible()
+        expect(button(stranger, "Start")).to_have_count(0)
+        stranger.goto(f"{address}/?run=new")
         expect(button(stranger, "Pause")).to_be_disabled()
         stranger.keyboard.press("Space")
         stranger.goto(f"{address}/?run={run.id}")
@@ -80,7 +83,6 @@ def test_the_instructor_sees_all_runs_and_shows_one_to_who_follows(tmp_path, bro
         expect(stranger.get_by_text("Nothing is on the projector")).to_be_visible()
 
         instructor.goto(f"{address}/instructor?token={new_instructor_token(tmp_path)}")
-        instructor.get_by_role("link", name="Room").click()
         expect(tile(instructor, "Ada <b>").locator("polyline[points*=',']")).to_have_count(1)  # drawn as it trains
         tile(instructor, "Ada <b>").get_by_role("button", name="show on the projector").press("Enter")
         expect(stranger.get_by_role("heading", name="digits")).to_be_visible()  # nobody touched its machine
