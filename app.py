@@ -12,12 +12,12 @@ from starlette.routing import Mount, Route
 
 from dec_core.gallery import install
 from dec_core.work.room import RoomSettings
-from pages.learn.guesses import GUESSES
 from pages.room.news import WALL
 from pages.shared import news, replay_route
 from pages.shared.files_route import CheckedFiles
 from pages.shared.focus import supervisor
 from pages.shared.following import ROOM
+from pages.shared.guesses import GUESSES
 from pages.shared.health import healthz, metrics
 from pages.shared.identity import Identify, enter_as_instructor
 from pages.shared.looks import end_with_server

@@ -1,5 +1,7 @@
 """Learn in a room: guesses of all as they come, the instructor's step that others are led to, and its link."""
 
+from dataclasses import replace
+
 import pytest
 from rooms import ANNA, BEN, arrives
 from screens import app_over, opened_at
@@ -8,8 +10,8 @@ from dec_core.gallery import install
 from dec_core.lessons.pieces import Guess
 from dec_core.runs.answers import Answer, Answers
 from dec_core.runs.ownership import INSTRUCTOR
-from dec_core.runs.room_state import Exhibit, room_state, set_nickname
-from pages.learn.guesses import GUESSES, bars, finding, picture
+from dec_core.runs.room_state import Exhibit, change_room, room_state, set_nickname
+from pages.shared.guesses import GUESSES, bars, finding, of_room, picture
 from pages.shared.visitor import NOBODY, Visitor
 
 ASKED = "pixels/1/2"
@@ -57,7 +59,8 @@ def test_bars_count_and_mark_ones_own_guess_and_what_came():
     assert finding(shown, gives_away=True) == "3 guesses in the room; 1 of them is right"
     drawn = picture(shown, gives_away=True)
     assert "67%" in drawn and drawn.count("your guess") == 1 and drawn.count("what came") == 1
-    assert "guess<" not in picture(shown, gives_away=False) and "what came" not in picture(shown, gives_away=False)
+    drawn = picture(shown, gives_away=False)
+    assert drawn.count("your guess") == 1 and "what came" not in drawn and "right" not in drawn
 
 
 def test_numbers_are_counted_by_tenths_with_what_came_among_them_even_if_nobody_guessed_it():
@@ -66,6 +69,13 @@ def test_numbers_are_counted_by_tenths_with_what_came_among_them_even_if_nobody_
         ("50 to 60 %", 0), ("60 to 70 %", 0), ("70 to 80 %", 0), ("80 to 90 %", 1), ("90 to 100 %", 1),
     ]  # fmt: skip
     assert [bar.is_right for bar in shown] == [True, False, False, False, False] and shown[3].is_mine
+
+
+def test_where_the_bars_of_numbers_end_does_not_give_away_what_came():
+    assert [bar.label for bar in bars(NUMBERS, given("80", "100"), "", gives_away=False)] == [
+        "80 to 90 %", "90 to 100 %",
+    ]  # fmt: skip
+    assert bars(NUMBERS, [], "", gives_away=False) == []
 
 
 def test_who_has_not_guessed_sees_no_guess_and_who_has_sees_all_without_names(root, monkeypatch):
@@ -88,6 +98,68 @@ def test_the_instructor_watches_guesses_come_without_what_came(root, monkeypatch
     assert GUESSES.stamp_now(ASKED) != before
     at = at.toggle[0].set_value(True).run()
     assert "1 guess in the room" in words(at) and "what came" not in html_of(at)
+
+
+def instructors(root, monkeypatch):
+    """The question as the instructor sees it, the menu beside it open."""
+    arrives(monkeypatch, INSTRUCTOR)
+    at = opened_at("learn", lesson="pixels", step="1")
+    at.session_state["clear-pixels-1-2"] = True
+    return at.run()
+
+
+def test_the_instructors_own_guess_is_not_the_rooms_and_can_be_cleared(root, monkeypatch):
+    Answers(root).give(ASKED, ANNA, "A and B")
+    at = instructors(root, monkeypatch)
+    at = pressed(at.radio[0].set_value(at.radio[0].options[0]).run(), "That is my guess")
+    assert "1 guess in the room" in words(at) and "You guessed" in words(at)
+    at.session_state["clear-pixels-1-2"] = True
+    at = pressed(at.run(), "Clear my guess")
+    assert "You guessed" not in words(at.run()) and "That is my guess" in labels(at)
+    assert [each.visitor for each in Answers(root).first(ASKED)] == [ANNA]
+
+
+def test_a_question_is_cleared_for_the_room_which_may_guess_again_and_comes_back(root, monkeypatch):
+    bens = opened_at("learn", lesson="pixels", step="1")
+    bens = pressed(bens.radio[0].set_value(bens.radio[0].options[0]).run(), "That is my guess")
+    assert "Clear" not in " ".join(labels(bens)) and "You guessed" in words(bens)
+    theirs = pressed(instructors(root, monkeypatch), "Clear the room's guesses of this question")
+    arrives(monkeypatch, BEN)
+    assert "You guessed" not in words(bens.run()) and "That is my guess" in labels(bens)
+    pressed(theirs, "Undo: bring 1 back")  # of a screen that is the instructor's no more
+    assert Answers(root).first(ASKED) == []
+    pressed(instructors(root, monkeypatch), "Undo: bring 1 back")
+    arrives(monkeypatch, BEN)
+    assert "You guessed" in words(bens.run())
+
+
+def test_the_first_guess_counts_whatever_one_guesses_then(root):
+    at = opened_at("learn", lesson="pixels", step="1")
+    wrong, right = "3 and 8", "4 and 9"
+    answers = Answers(root)
+    answers.give(ASKED, BEN, wrong), answers.give(ASKED, BEN, right)
+    assert [each.answer for each in of_room(ASKED)] == [wrong]
+    assert "your first one counts" in words(at.run())
+
+
+def test_what_came_of_a_step_that_all_are_shown_is_kept_back_until_it_is_revealed(root, monkeypatch):
+    shown = Exhibit("learn", {"lesson": "pixels", "step": "1"})
+    change_room(root, lambda state: replace(state, exhibit=shown))
+    bens = opened_at("learn", lesson="pixels", step="1")
+    bens = pressed(bens.radio[0].set_value(bens.radio[0].options[0]).run(), "That is my guess")
+    assert "once the instructor reveals it" in words(bens) and "your guess" in html_of(bens)
+    assert "it is **" not in words(bens) and "what came" not in html_of(bens) and "right" not in words(bens)
+    bens.session_state["led_to"] = shown
+    theirs = instructors(root, monkeypatch)
+    assert "what came" not in html_of(theirs)
+    theirs = pressed(theirs, "Reveal")
+    assert "It is **" in words(theirs.run()) and "what came" in html_of(theirs)
+    arrives(monkeypatch, BEN)
+    bens = bens.run()
+    assert "it is **" in words(bens) and "what came" in html_of(bens) and "Reveal" not in labels(bens)
+    assert "go_next" not in bens.session_state and bens.session_state["led_to"] == shown  # nobody is led there again
+    change_room(root, lambda state: replace(state, exhibit=Exhibit("learn", {"lesson": "pixels", "step": "2"})))
+    assert "it is **" in words(opened_at("learn", lesson="pixels", step="1"))  # another step is
 
 
 def test_guesses_are_news_for_visitors_of_a_room_alone(root):

@@ -1,7 +1,8 @@
 """What people have answered in lessons, and how far they are: a SQLite file, `.room/learn.db` in the folder of runs.
 
 A guess is a row, whoever's it is; the room sees how many there are of each, and nobody's name. On a desk, where nobody
-has an id, all are those of one person, and their order in time is that of the guesses.
+has an id, all are those of one person, and their order in time is that of the guesses. What an instructor clears is
+laid aside, so that it can be brought back.
 """
 
 from __future__ import annotations
@@ -25,6 +26,10 @@ CREATE TABLE IF NOT EXISTS progress (lesson TEXT NOT NULL, visitor TEXT NOT NULL
                                      PRIMARY KEY (lesson, visitor));
 CREATE TABLE IF NOT EXISTS pins (run TEXT NOT NULL, sample INTEGER NOT NULL, visitor TEXT NOT NULL, at REAL NOT NULL,
                                  PRIMARY KEY (run, sample, visitor));
+CREATE TABLE IF NOT EXISTS cleared_answers (asked TEXT NOT NULL, visitor TEXT NOT NULL, answer TEXT NOT NULL,
+                                            at REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS cleared_pins (run TEXT NOT NULL, sample INTEGER NOT NULL, visitor TEXT NOT NULL,
+                                         at REAL NOT NULL);
 """
 
 
@@ -72,6 +77,31 @@ class LearnFile:
             raise OSError(f"answers: not kept, since {FILE} in the folder .room of the runs says: {error}") from error
 
 
+def clear_all(root: Path) -> None:
+    """Lay all answers and pins aside, for the next group; what was laid aside before is gone. Raises OSError."""
+    with LearnFile(root).changing() as table:
+        for name in ("answers", "pins"):
+            table.execute(f"DELETE FROM cleared_{name}")
+            table.execute(f"INSERT INTO cleared_{name} SELECT * FROM {name} ORDER BY rowid")
+            table.execute(f"DELETE FROM {name}")
+
+
+def bring_all_back(root: Path) -> None:
+    """Undo `clear_all`; what has come since stays. Raises OSError."""
+    with LearnFile(root).changing() as table:
+        for name in ("answers", "pins"):
+            table.execute(f"INSERT OR IGNORE INTO {name} SELECT * FROM cleared_{name} ORDER BY rowid")
+            table.execute(f"DELETE FROM cleared_{name}")
+
+
+def n_kept(root: Path, *, cleared: bool = False) -> tuple[int, int]:
+    """How many answers and pins there are, or can be brought back."""
+    names = [f"{'cleared_' * cleared}{name}" for name in ("answers", "pins")]
+    counted = [LearnFile(root).rows(f"SELECT count(*) FROM {name}") for name in names]
+    answers, pins = (rows[0][0] if rows else 0 for rows in counted)
+    return answers, pins
+
+
 class Answers(LearnFile):
     """The answers and the progress of everybody below one folder of runs."""
 
@@ -99,14 +129,36 @@ class Answers(LearnFile):
         """All that a visitor has answered to a question, the first one first."""
         return [each for each in self._all(asked) if each.visitor == visitor]
 
-    def latest(self, asked: str) -> list[Answer]:
-        """Everybody's last answer to a question."""
-        return list({each.visitor: each for each in self._all(asked)}.values())
+    def first(self, asked: str) -> list[Answer]:
+        """Everybody's first answer to a question: those that were given before anybody was told what came."""
+        return list({each.visitor: each for each in reversed(self._all(asked))}.values())
 
-    def newest(self, asked: str) -> int:
-        """The number of the newest answer to a question: another one once somebody has answered; 0 without any."""
-        rows = self.rows("SELECT max(rowid) FROM answers WHERE asked = ?", asked)
-        return rows[0][0] or 0 if rows else 0
+    def stamp(self, asked: str) -> str:
+        """Another text once somebody has answered a question, or answers to it were cleared or brought back."""
+        return repr(self.rows("SELECT count(*), max(at) FROM answers WHERE asked = ?", asked))
+
+    def forget(self, asked: str, visitor: str) -> None:
+        """Drop what a visitor has answered to a question. Raises OSError."""
+        with self.changing() as table:
+            table.execute("DELETE FROM answers WHERE asked = ? AND visitor = ?", (asked, visitor))
+
+    def clear(self, asked: str) -> None:
+        """Lay everybody's answers to a question aside; what was before is gone. Raises OSError."""
+        with self.changing() as table:
+            table.execute("DELETE FROM cleared_answers WHERE asked = ?", (asked,))
+            table.execute("INSERT INTO cleared_answers SELECT * FROM answers WHERE asked = ? ORDER BY rowid", (asked,))
+            table.execute("DELETE FROM answers WHERE asked = ?", (asked,))
+
+    def bring_back(self, asked: str) -> None:
+        """Undo `clear`; what has been answered since stays. Raises OSError."""
+        with self.changing() as table:
+            table.execute("INSERT INTO answers SELECT * FROM cleared_answers WHERE asked = ? ORDER BY rowid", (asked,))
+            table.execute("DELETE FROM cleared_answers WHERE asked = ?", (asked,))
+
+    def n_cleared(self, asked: str) -> int:
+        """How many answers to a question can be brought back."""
+        rows = self.rows("SELECT count(*) FROM cleared_answers WHERE asked = ?", asked)
+        return rows[0][0] if rows else 0
 
     def reach(self, lesson: str, visitor: str, step: int) -> None:
         """Keep that a visitor has come to this step of a lesson, counted from 1. Raises OSError."""
@@ -122,5 +174,5 @@ class Answers(LearnFile):
         return dict(self.rows("SELECT lesson, step FROM progress WHERE visitor = ?", visitor))
 
     def _all(self, asked: str) -> list[Answer]:
-        rows = self.rows("SELECT visitor, answer, at FROM answers WHERE asked = ? ORDER BY rowid", asked)
+        rows = self.rows("SELECT visitor, answer, at FROM answers WHERE asked = ? ORDER BY at, rowid", asked)
         return [Answer(*row) for row in rows]

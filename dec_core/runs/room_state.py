@@ -49,11 +49,14 @@ class Exhibit:
         What its link asks for.
     runs : tuple of str
         Ids of the runs that are seen there: while they are shown, every visitor may see them.
+    revealed : bool
+        Of a lesson's step: whether all may see what came of its questions.
     """
 
     page: Annotated[str, Field(pattern="^[a-z]{1,20}$")]
     query: Query = field(default_factory=dict)
     runs: Annotated[tuple[RunId, ...], Field(max_length=100)] = ()
+    revealed: bool = False
 
 
 @dataclass(frozen=True)

@@ -9,19 +9,13 @@ import streamlit as st
 from dec_core.lessons.pieces import Check, Guess
 from dec_core.runs.answers import Answer
 from pages.learn import links
-from pages.learn.guesses import GUESSES, as_number, bars, finding, over_time, picture
+from pages.learn.room_guesses import asked, guesses_of_room, tell
 from pages.shared.answered import answers, who
-from pages.shared.news import redraw_on_news, seen
-from pages.shared.text import as_written, escape, sentence
-from pages.shared.visitor import is_room, visitor
+from pages.shared.guesses import as_number, over_time
+from pages.shared.text import escape, sentence
+from pages.shared.visitor import is_room
 
 OWN_SHOWN = 6  # guesses of one's own, on a desk
-SHOWS = "They fill up as people answer. What came is not marked until you guess, too."
-
-
-def asked(place: Any) -> str:
-    """The name of a question among all answers."""
-    return f"{place.lesson}/{place.step}/{place.part}"
 
 
 def guess(options: Guess, place: Any) -> None:
@@ -39,12 +33,10 @@ def guess(options: Guess, place: Any) -> None:
         else:
             st.session_state[opened] = True
         st.rerun()
-    if mine:
+    if is_room():
+        guesses_of_room(options, place, len(mine))
+    elif mine:
         _compare(options, place, mine)
-    elif is_room() and visitor().is_instructor:  # who asks the room, and need not guess
-        with st.container(key=f"room-{place.key}"):
-            if st.toggle("Show the room's guesses", key=f"show-{place.key}", help=SHOWS):
-                _room(options, place, "")
 
 
 def _ask(options: Guess, place: Any, mine: list[Answer], *, is_open: bool) -> str | None:
@@ -79,30 +71,11 @@ def _give(place: Any, value: str) -> None:
 
 
 def _compare(options: Guess, place: Any, mine: list[Answer]) -> None:
-    """What came, beside one's own guess, and beside everybody's in a room, on a desk one's own of before."""
-    unit = f" {options.unit}" if options.unit else ""
-    came = options.answer if isinstance(options.answer, str) else f"{options.answer:g}"
-    st.markdown(f"You guessed **{escape(mine[-1].answer + unit)}**; it is **{escape(came + unit)}**.")
-    if options.why:
-        st.markdown(as_written(options.why))
-    if is_room():
-        _room(options, place, mine[-1].answer)
-    elif len(mine) > 1:
+    """What came, beside one's own guess, and those of before."""
+    tell(options, mine[-1].answer)
+    if len(mine) > 1:
+        unit = f" {options.unit}" if options.unit else ""
         st.caption(f"{len(mine):d} guesses of yours over time: {escape(over_time(mine[-OWN_SHOWN:], unit))}")
-
-
-def _room(options: Guess, place: Any, mine: str) -> None:
-    """Everybody's guesses, drawn anew as people answer; what came is marked for who has guessed, too."""
-    st.fragment(_bars)(options, place, mine)
-
-
-def _bars(options: Guess, place: Any, mine: str) -> None:
-    before = seen(GUESSES, asked(place))  # first: what comes while this is drawn is news
-    shown = bars(options, answers().latest(asked(place)), mine)
-    st.html(picture(shown, gives_away=bool(mine)))
-    st.caption(finding(shown, gives_away=bool(mine)))
-    with st.container(key=f"unseen-{place.key}"):
-        redraw_on_news(before, key=f"news-{place.key}")
 
 
 def check(options: Check, place: Any) -> None:

@@ -92,7 +92,21 @@ def _exhibit(room: RoomState) -> Exhibit | None:
     return room.exhibit if room.exhibit and room.exhibit.page in SCREENS else None
 
 
+def shown_step() -> tuple[str, str, bool]:
+    """The lesson and step that all are shown, and whether what came of its questions is; "" of none."""
+    exhibit = _exhibit(room_state(runs_root())) if is_room() else None
+    if exhibit is None or exhibit.page != "learn":
+        return "", "", False
+    return exhibit.query.get("lesson", ""), exhibit.query.get("step", "1"), exhibit.revealed
+
+
 # -- the instructor
+
+
+def reveal() -> None:
+    """Let all see what came of the step that they are shown."""
+    if visitor().is_instructor and (exhibit := room_state(runs_root()).exhibit):
+        _set(replace(exhibit, revealed=True))
 
 
 def _show_button(exhibit: Exhibit | None) -> None:
@@ -170,7 +184,7 @@ def _follow_button(exhibit: Exhibit | None) -> None:
         state.pop("not_now", None)
         return
     if "led_to" in state:
-        if state.led_to != exhibit:
+        if replace(state.led_to, revealed=exhibit.revealed) != exhibit:
             _follow(exhibit)
         st.button("Stop following", key="stop_following", icon=":material/cancel_presentation:", type="primary",
                   on_click=_stop_following, help="You are led along to what the instructor shows.")  # fmt: skip

@@ -12,6 +12,7 @@ from math import isfinite
 
 from dec_core.lessons.pieces import Guess
 from dec_core.runs.answers import Answer, Answers
+from dec_core.runs.ownership import INSTRUCTOR
 from pages.shared.news import Kind
 from pages.shared.places import runs_root
 from pages.shared.visitor import NOBODY, Visitor, is_room
@@ -31,7 +32,7 @@ class Bar:
 
 def _stamp(asked: str) -> str:
     """Another one once somebody has answered the question."""
-    return str(Answers(runs_root()).newest(asked))
+    return Answers(runs_root()).stamp(asked)
 
 
 def _may_hear(_: str, who: Visitor) -> bool:
@@ -41,8 +42,16 @@ def _may_hear(_: str, who: Visitor) -> bool:
 GUESSES = Kind("guesses", _stamp, _may_hear)
 
 
-def bars(options: Guess, given: Sequence[Answer], mine: str) -> list[Bar]:
-    """A bar for each answer there is, or for each tenth of the range between the outermost guesses and what came."""
+def of_room(asked: str) -> list[Answer]:
+    """The first guess of everybody but the instructor, who tries a question before the room does."""
+    return [each for each in Answers(runs_root()).first(asked) if each.visitor != INSTRUCTOR]
+
+
+def bars(options: Guess, given: Sequence[Answer], mine: str, *, gives_away: bool = True) -> list[Bar]:
+    """A bar for each answer there is, or for each tenth of the range between the outermost guesses.
+
+    `gives_away`: and what came; otherwise, where the bars end would say something of it.
+    """
     if options.options is not None:
         counts = Counter(each.answer for each in given)
         return [Bar(each, counts[each], each == mine, each == str(options.answer)) for each in options.options]
@@ -53,7 +62,8 @@ def bars(options: Guess, given: Sequence[Answer], mine: str) -> list[Bar]:
 
     counts = Counter(bin_of(number) for each in given if (number := as_number(each.answer)) is not None)
     own, right = as_number(mine), bin_of(float(options.answer))
-    shown = range(min([*counts, right]), max([*counts, right]) + 1)
+    ends = [*counts, *([right] if gives_away else [])]
+    shown = range(min(ends), max(ends) + 1) if ends else ()
     unit = f" {options.unit}" if options.unit else ""
     return [
         Bar(
@@ -76,16 +86,17 @@ def as_number(text: str) -> float | None:
 
 
 def picture(shown: Sequence[Bar], *, gives_away: bool) -> str:
-    """The bars as HTML that can be read aloud. `gives_away`: what came is marked, and one's own guess."""
+    """The bars as HTML that can be read aloud, one's own guess marked. `gives_away`: what came is marked, too."""
     total = max(sum(bar.n for bar in shown), 1)
     rows = "".join(_row(bar, bar.n / total, gives_away=gives_away) for bar in shown)
     return f'<ul class="guesses" aria-label="Guesses of the room">{rows}</ul>'
 
 
 def _row(bar: Bar, share: float, *, gives_away: bool) -> str:
-    marks = [("mine", "your guess")] * bar.is_mine + [("came", "✓ what came")] * bar.is_right
-    said = "".join(f"<em class={kind!r}>{text}</em>" for kind, text in marks if gives_away)
-    look = " class='right'" if gives_away and bar.is_right else ""
+    is_told = gives_away and bar.is_right
+    marks = [("mine", "your guess")] * bar.is_mine + [("came", "✓ what came")] * is_told
+    said = "".join(f"<em class={kind!r}>{text}</em>" for kind, text in marks)
+    look = " class='right'" if is_told else ""
     return (
         f"<li{look}><span>{escape(bar.label)}{said}</span>"
         f'<i style="--share: {share:.3f}" aria-hidden="true"></i><b>{bar.n} <small>({share:.0%})</small></b></li>'
