@@ -2,7 +2,11 @@
 
 import json
 import socket
+import subprocess
 import sys
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 
 import pytest
@@ -123,6 +127,55 @@ def test_the_command_says_it_all_and_ends_with_1_where_something_is_bad(capsys):
     assert {row["what"]: row["level"] for row in rows}["port"] == "bad"
     assert main(["doctor", "--port", port]) == 0
     assert "is free" in capsys.readouterr().out
+
+
+@contextmanager
+def answering(status, headers, body):
+    """A server that answers whatever is asked: its port."""
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_port
+        server.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "body", "level", "said"),
+    [
+        (200, {doctor.OURS: "1"}, b"ok\n", "ok", "this program is served at 127.0.0.1:"),
+        (503, {doctor.OURS: "1"}, b"the disk is fuller than it may be\n", "warn", "says: the disk is fuller"),
+        (200, {}, b"ok\n", "bad", "cannot listen at"),
+    ],
+)
+def test_our_own_server_on_the_port_is_known_from_others(tmp_path, status, headers, body, level, said):
+    with answering(status, headers, body) as port:
+        row = of("port", tmp_path, address=("127.0.0.1", port))
+    assert row.level == level and said in row.value
+
+
+def test_a_room_is_looked_at_before_it_is_served(capsys):
+    assert main(["doctor", "--room", "--port", "0"]) == 0
+    out = capsys.readouterr().out
+    assert "a room, " in out and "0.0.0.0:0 is free" in out and "training may take" in out
+
+
+def test_a_python_without_the_libraries_is_told_which_has_them():
+    code = "import runpy, sys; sys.modules['psutil'] = None; sys.argv = ['', 'doctor']; runpy.run_module('dec_core')"
+    code = code.replace("('dec_core')", "('dec_core', run_name='__main__')")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 1 and "error: psutil is not installed for" in done.stderr
+    assert ".venv/bin/python" in done.stderr and "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -13,10 +13,12 @@ from starlette.routing import Route
 
 from dec_core.config import RunConfig
 from dec_core.presets import PRESETS
+from dec_core.runs.answers import Answers
 from dec_core.runs.folder import RunFolder
 from dec_core.runs.marks import marks_of
 from dec_core.runs.own_presets import keep_preset
 from dec_core.runs.ownership import INSTRUCTOR
+from dec_core.runs.pins import Pins
 from dec_core.runs.room_state import Exhibit, RoomState, change_room, room_state, set_nickname
 from dec_core.runs.status import this_process
 from dec_core.sweeps import studies
@@ -333,6 +335,21 @@ def test_the_end_of_the_day_says_what_it_means_and_can_be_undone(room, wall):
     press(at, "undo_clearing")
     assert not [each for each in archived if marks_of(each).archived] and room_state(room.root).cleared == ()
     assert marks_of(room.finished).name == SECRET
+
+
+def test_the_next_group_begins_without_the_guesses_and_pins_of_the_one_before(room, wall):
+    answers, pins = Answers(room.root), Pins(room.root)
+    answers.give("pixels/1/2", ANNA, "A and B"), answers.give("pixels/1/2", BEN, "A and C")
+    pins.pin("gallery-first-look", 3, ANNA)
+    at = opened_closing(wall)
+    assert "2 guesses and 1 pin are laid aside" in "\n".join(item.value for item in at.caption)
+    press(at, "clear")
+    assert answers.first("pixels/1/2") == pins.all(ANNA) == []
+    at = opened_at("room")
+    assert "guesses and pins" in seen(at)
+    press(at, "undo_clearing")
+    assert len(answers.first("pixels/1/2")) == 2 and len(pins.all(ANNA)) == 1
+    assert not room_state(room.root).cleared_answers
 
 
 @pytest.mark.parametrize(("key", "state"), [("end_all", "paused"), ("empty_line", "queued")])

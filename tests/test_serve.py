@@ -74,6 +74,7 @@ def test_a_room_is_served_to_all_and_says_where(served, capsys, tmp_path):
     assert environment["DEC_RUNS"] == str(tmp_path / "runs") and Path.cwd() == ROOT
     out = capsys.readouterr().out
     assert re.search(r"http://[\w.-]+:\d+/instructor\?token=[\w-]{40,}", out) and "▄" in out
+    assert "\n2 runs train at a time; others wait (--slots).\n" in out
     assert not any("token" in part for part in [*command, *environment.values()])
     most = RoomSettings.from_environment(environment).max_memory
     assert most and f"Each run may take up to {most:,.0f} MB of memory (--max-memory)." in out
@@ -82,7 +83,8 @@ def test_a_room_is_served_to_all_and_says_where(served, capsys, tmp_path):
 def test_behind_a_proxy_the_invitation_names_the_proxy(served, capsys):
     command, _ = served("--room", "--public-url", "https://example.org/dec/")
     assert "--server.address=127.0.0.1" in command
-    assert "https://example.org/dec/instructor?token=" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "https://example.org/dec/instructor?token=" in out and "https://example.org/dec/projector" in out
 
 
 @pytest.mark.parametrize(

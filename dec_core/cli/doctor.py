@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from dec_core.cli.options import add_command, add_json_option
-from dec_core.cli.serve import LOOPBACK, PORT
+from dec_core.cli.serve import EVERYWHERE, LOOPBACK, PORT
 from dec_core.runs.place import runs_root
 
 MARKS = {"ok": "ok  ", "warn": "warn", "bad": "BAD "}
@@ -16,7 +16,8 @@ MARKS = {"ok": "ok  ", "warn": "warn", "bad": "BAD "}
 
 def add_parser(commands: Any) -> None:
     parser = add_command(commands, "doctor", "look whether this machine can serve, and say what to do")
-    parser.add_argument("--host", default=LOOPBACK, metavar="ADDRESS", help=f"(default: {LOOPBACK})")
+    parser.add_argument("--room", action="store_true", help="for a room of people, as `serve --room`")
+    parser.add_argument("--host", metavar="ADDRESS", help=f"(default: {LOOPBACK}; {EVERYWHERE} with --room)")
     parser.add_argument("--port", type=int, default=PORT, metavar="N", help=f"(default: {PORT})")
     add_json_option(parser)
     parser.set_defaults(run=run)
@@ -26,7 +27,8 @@ def run(options: argparse.Namespace) -> int:
     """A line for each check, and one for what to do. 1 where something is bad."""
     from dec_core.work.checks import checks
 
-    rows = checks(runs_root(), (options.host, options.port))
+    host = options.host or (EVERYWHERE if options.room else LOOPBACK)
+    rows = checks(runs_root(), (host, options.port), for_room=options.room)
     for row in rows:
         print(f"{MARKS[row.level]}  {row.what:12}  {row.value}")
         if row.remedy:

@@ -157,6 +157,12 @@ def _invitation(urls: list[str], runs: Path, room: RoomSettings) -> str:
     link = f"{urls[0]}/instructor?token={new_instructor_token(runs)}"
     lines = ["The room opens at", *(f"  {url}" for url in urls), "", code.getvalue().rstrip("\n"), ""]
     lines += ["For the instructor, in one browser, once:", f"  {link}", ""]
+    lines += [f"For the projector: {urls[0]}/projector", ""]
+    if room.slots:
+        lines += [
+            f"{room.slots} {'run trains' if room.slots == 1 else 'runs train'} at a time; others wait (--slots).",
+            "",
+        ]
     if room.max_memory:
         lines += [f"Each run may take up to {room.max_memory:,.0f} MB of memory (--max-memory).", ""]
     return "\n".join(lines)

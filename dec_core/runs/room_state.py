@@ -93,6 +93,8 @@ class RoomState:
         Prepared links, by what their addresses name them.
     cleared : tuple of str
         Ids of the runs that were archived when the room was cleared last.
+    cleared_answers : bool
+        Whether answers and pins were laid aside then, and can be brought back.
     """
 
     names: dict[str, Annotated[str, Field(max_length=MAX_LETTERS)]] = field(default_factory=dict)
@@ -100,6 +102,7 @@ class RoomState:
     exhibit: Exhibit | None = None
     prepared: dict[str, Prepared] = field(default_factory=dict)
     cleared: Annotated[tuple[RunId, ...], Field(max_length=MOST_RUNS)] = ()
+    cleared_answers: bool = False
 
     @property
     def shown_to_all(self) -> frozenset[str]:

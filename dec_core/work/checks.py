@@ -10,7 +10,9 @@ import stat
 import tempfile
 import tomllib
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import Literal
@@ -28,6 +30,8 @@ LEAST_DISK, ENOUGH_DISK = 1 * GB, 5 * GB
 ENOUGH_FILES = 1024  # open at a time: a few for each who watches
 ENOUGH_TEMPORARY = 1 * GB  # for uploads that are being read
 OLDEST_PYTHON = (3, 11)
+OURS = "X-DEC-Health"  # the header by which our own server's /healthz is known
+PATIENCE = 3.0  # seconds for its answer
 
 Level = Literal["ok", "warn", "bad"]
 
@@ -42,14 +46,21 @@ class Check:
     remedy: str = ""
 
 
-def checks(root: Path, address: tuple[str, int] | None = None) -> list[Check]:
-    """All of them, of this machine and the folder of runs `root`; of an address to listen at, if one is given."""
+def checks(root: Path, address: tuple[str, int] | None = None, *, for_room: bool = False) -> list[Check]:
+    """All of them, of this machine and the folder of runs `root`; of an address to listen at, if one is given.
+
+    `for_room`: for a room of people, also where the environment does not say so.
+    """
     try:
-        room = RoomSettings.from_environment()
+        room = RoomSettings.from_environment({**os.environ, **({"DEC_ROOM": "1"} if for_room else {})})
     except ValueError as error:
         room, settings = RoomSettings(), [Check("settings", str(error), "bad", "Correct the environment variable.")]
     else:
-        kind = f"a room, {room.slots or 'as many as the cluster allows'} at a time" if room.is_room else "a desk"
+        kind = (
+            f"a room, {room.slots or 'as many as the cluster allows'} at a time"
+            if room.is_room
+            else "a desk; for a room: --room"
+        )
         settings = [Check("settings", kind)]
     looked_at = [_memory(room), _cores(room), _disk(root, room), _temporary(), _rights(root), _open_files()]
     looked_at += [_port(*address)] if address else []
@@ -141,8 +152,23 @@ def _open_files() -> Check:
 
 def _port(host: str, port: int) -> Check:
     if problem := why_not_free(host, port):
+        if answer := _our_own_says(host, port):
+            level, remedy = ("ok", "") if answer == "ok" else ("warn", "Look at Server, on the instructor's Room.")
+            return Check("port", f"this program is served at {host}:{port} already, and says: {answer}", level, remedy)
         return Check("port", f"cannot listen at {host}:{port}: {problem}", "bad", "Choose another --port or --host.")
     return Check("port", f"{host}:{port} is free")
+
+
+def _our_own_says(host: str, port: int) -> str:
+    """What our server at this address says of itself; "" if it is another program that listens there."""
+    connection = HTTPConnection({"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host), port, timeout=PATIENCE)
+    try:
+        with closing(connection):
+            connection.request("GET", "/healthz")
+            answer = connection.getresponse()
+            return answer.read(1000).decode().strip() if answer.getheader(OURS) else ""
+    except (OSError, HTTPException, UnicodeError):
+        return ""
 
 
 def why_not_free(host: str, port: int) -> str:

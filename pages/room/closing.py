@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import streamlit as st
 
+from dec_core.runs.answers import bring_all_back, clear_all, n_kept
 from dec_core.runs.index import Entry
 from dec_core.runs.marks import mark
 from dec_core.runs.ownership import INSTRUCTOR
@@ -45,9 +46,11 @@ def _offers(runs: list[Entry]) -> None:
            f"{paused}")  # fmt: skip
     _offer("empty_line", f"Empty the line of {count_of(len(waiting), 'run')}", "playlist_remove", waiting, _empty_line,
            f"{_of_visitors(waiting)}, waiting. Resume puts one into the line again.")  # fmt: skip
-    _offer("clear", "Clear the room", "archive", [*runs, *sweeps], _clear,
-           f"{_of_visitors(runs)}: those under way end, then all are archived. Nothing is deleted, and Undo brings "
-           f"them back.{paused} Your own runs and the server's stay; nothing is shown to all any more.")  # fmt: skip
+    guesses, pins = n_kept(runs_root())
+    _offer("clear", "Clear the room", "archive", [*runs, *sweeps, *[None] * (guesses + pins)], _clear,
+           f"{_of_visitors(runs)}: those under way end, then all are archived. {_aside(guesses, pins)}, so that the "
+           f"next group begins anew. Nothing is deleted, and Undo brings it back.{paused} Your own runs and the "
+           f"server's stay; nothing is shown to all any more.")  # fmt: skip
 
 
 def _offer(key: str, label: str, icon: str, concerned: list, act: Callable[[], None], explained: str) -> None:
@@ -64,6 +67,11 @@ def _do(act: Callable[[], None]) -> None:
 def _of_visitors(runs: Sequence[Entry]) -> str:
     """As in "12 runs of 5 visitors"."""
     return f"{count_of(len(runs), 'run')} of {count_of(len({entry.owner for entry in runs}), 'visitor')}"
+
+
+def _aside(guesses: int, pins: int) -> str:
+    """As in "12 guesses and 1 pin are laid aside"."""
+    return f"{guesses:d} {'guess' if guesses == 1 else 'guesses'} and {count_of(pins, 'pin')} are laid aside"
 
 
 def visitors_runs() -> list[Entry]:
@@ -103,11 +111,15 @@ def _clear() -> None:
     runs = visitors_runs()
     _pause_sweeps()
     end(runs)
-    archived = _archive(runs)
+    archived = _archive(runs)[:MOST_RUNS]
     try:
         with writing("What is shown to all"):
+            is_laid_aside = any(n_kept(runs_root()))
+            if is_laid_aside:
+                clear_all(runs_root())
             change_room(
-                runs_root(), lambda room: replace(room, projector="", exhibit=None, cleared=archived[:MOST_RUNS])
+                runs_root(),
+                lambda room: replace(room, projector="", exhibit=None, cleared=archived, cleared_answers=is_laid_aside),
             )
     except ValueError as error:
         tell_problem(error)
@@ -158,11 +170,12 @@ def _archive(runs: Sequence[Entry], *, archived: bool = True) -> tuple[str, ...]
 
 def undo_clearing() -> None:
     """That the room was cleared, and the way back; nothing where it was not, or where that has been undone."""
-    cleared = _still_archived()
-    if not cleared:
+    cleared, has_answers = _still_archived(), room_state(runs_root()).cleared_answers
+    if not cleared and not has_answers:
         return
+    of = [*([_of_visitors(cleared)] if cleared else []), *(["guesses and pins"] if has_answers else [])]
     with st.container(horizontal=True, vertical_alignment="center", key="cleared"):
-        st.markdown(sentence(f"The room was cleared of {_of_visitors(cleared)}"), width="content", help=UNDO)
+        st.markdown(sentence(f"The room was cleared of {' and of '.join(of)}"), width="content", help=UNDO)
         st.button("Undo", key="undo_clearing", icon=":material/undo:", on_click=_bring_back)
         st.button("Close", key="forget_clearing", icon=":material/close:", type="tertiary", on_click=_forget)
 
@@ -173,9 +186,17 @@ def _still_archived() -> list[Entry]:
 
 
 def _bring_back() -> None:
-    if visitor().is_instructor:
-        _archive(_still_archived(), archived=False)
-        _forget()
+    if not visitor().is_instructor:
+        return
+    _archive(_still_archived(), archived=False)
+    try:
+        with writing("Guesses and pins"):
+            if room_state(runs_root()).cleared_answers:
+                bring_all_back(runs_root())
+    except ValueError as error:
+        tell_problem(error)
+        return
+    _forget()
 
 
 def _forget() -> None:
@@ -183,6 +204,6 @@ def _forget() -> None:
         return
     try:
         with writing("That the room was cleared"):
-            change_room(runs_root(), lambda room: replace(room, cleared=()))
+            change_room(runs_root(), lambda room: replace(room, cleared=(), cleared_answers=False))
     except ValueError as error:
         tell_problem(error)

@@ -15,6 +15,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import Scope
 
 from dec_core.runs.records import State
+from dec_core.work.checks import OURS
 from dec_core.work.supervisor import Supervisor
 from pages.shared import focus
 from pages.shared.identity import n_seen, visitor_in
@@ -32,7 +33,7 @@ def healthz(request: Request) -> Response:
     """200, or 503 with why; for whoever asks, without anything about runs or people."""
     problems = list(_problems(focus.supervisor(), runs_root()))
     text = "; ".join(problems) or "ok"
-    return PlainTextResponse(f"{text}\n", 503 if problems else 200, NO_STORE)
+    return PlainTextResponse(f"{text}\n", 503 if problems else 200, NO_STORE | {OURS: "1"})
 
 
 def _problems(supervisor: Supervisor, root: Path) -> Iterator[str]:
