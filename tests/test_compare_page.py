@@ -456,3 +456,9 @@ def test_without_a_link_the_older_of_two_runs_is_the_reference(runs):
     newest, other = runs[1], runs[2]
     assert at.query_params["runs"] == f"{other.id},{newest.id}"
     assert "named after the reference's" in " ".join(item.value for item in at.caption)
+
+
+def test_a_recording_has_the_number_of_images_it_was_trained_on(learn_root):
+    plain, first = "gallery-plain-dec", "gallery-first-look"  # 5000 and 10 000 are kept of 10 000 each
+    at = opened_at("compare", runs=f"{plain},{first}")
+    assert "Accuracy" in table(at) and "Number of images" not in table(at)

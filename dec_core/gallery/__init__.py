@@ -9,7 +9,9 @@ import contextlib
 import json
 import os
 import shutil
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 RUNS = Path(__file__).parent / "runs"
 ABOUT = "about.json"  # in each: what was trained, on what, by which command, of what is kept
@@ -33,7 +35,17 @@ def recordings() -> list[str]:
 
 def n_images(run: str) -> int:
     """How many images the recording of this id shows."""
-    return json.loads((RUNS / run / ABOUT).read_text(encoding="utf-8"))["shown"]
+    return _about(run)["shown"]
+
+
+def n_trained_on(run: str) -> int:
+    """How many images the recording of this id was trained on: more than it shows, if not all were kept."""
+    return _about(run)["trained_on"]
+
+
+@cache
+def _about(run: str) -> dict[str, Any]:
+    return json.loads((RUNS / run / ABOUT).read_text(encoding="utf-8"))
 
 
 def install(root: Path) -> None:

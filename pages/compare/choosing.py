@@ -18,6 +18,7 @@ from pages.compare.state import compare
 from pages.shared import focus
 from pages.shared.keeping import goes_first
 from pages.shared.picker import name
+from pages.shared.recorded import as_trained
 from pages.shared.text import escape, sentence
 
 HELP = (
@@ -105,18 +106,18 @@ def _take(picked: list[str], chosen: list[str], ids: list[str], number: int) -> 
 
 
 def _table(matches: list[Entry]) -> pd.DataFrame:
-    varying = differing([entry.config for entry in matches if entry.config])
+    varying = differing([as_trained(entry) for entry in matches if entry.config])
     return pd.DataFrame([_row(entry, varying) for entry in matches])
 
 
 def _row(entry: Entry, varying: list[str]) -> dict[str, Any]:
-    scores, config, made = entry.status.outcome, entry.config, entry.status.created
+    scores, config, made = entry.status.outcome, as_trained(entry), entry.status.created
     accuracy = scores.get("acc")
     row = {
         "★": "★" if entry.marks.star else "",
+        "ACC": None if accuracy is None else 100 * accuracy,  # where a phone shows it, too
         "Run": name(entry, seed=False),
         "Seed": config.random_state if config else None,
-        "ACC": None if accuracy is None else 100 * accuracy,
         "NMI": scores.get("nmi"),
         "ARI": scores.get("ari"),
         "Silhouette": scores.get("silhouette"),

@@ -23,6 +23,7 @@ from pages.compare.state import Comparison
 from pages.shared import components, focus
 from pages.shared.picker import name, outcome
 from pages.shared.places import runs_root
+from pages.shared.recorded import as_trained
 
 CURVES = 250  # pixels
 
@@ -35,12 +36,12 @@ def contestants(shown_setups: list[Setup]) -> list[Contestant]:
 
 def _contestant(setup: Setup, called: str, colour: str) -> Contestant:
     spreads = {score: spread for score in COMPARED_SCORES if (spread := setup.spread(score))}
-    return Contestant(called, colour, setup.first.config, spreads, _standing(setup))
+    return Contestant(called, colour, as_trained(setup.first), spreads, _standing(setup))
 
 
 def table(shown_setups: list[Setup], reference: Setup) -> None:
     """The scores beside those of the reference, then the fields that differ; above it what one seed each is worth."""
-    varying = differing([setup.first.config for setup in shown_setups if setup.first.config])
+    varying = differing([as_trained(setup.first) for setup in shown_setups if setup.first.config])
     compared, number = contestants(shown_setups), shown_setups.index(reference)
     if is_of_one_seed(compared, number):
         st.caption(ONE_SEED)
@@ -92,7 +93,7 @@ def _lines(setup: Setup, called: str, colour: str) -> list[Line]:
 
 
 def _line(title: str, colour: str, entries: Sequence[Entry]) -> Line | None:
-    config = entries[0].config
+    config = as_trained(entries[0])
     if config is None:
         return None
     try:

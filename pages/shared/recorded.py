@@ -7,8 +7,10 @@ from functools import cache
 
 import streamlit as st
 
-from dec_core.gallery import ABOUT, RUNS, is_recording
+from dec_core.config import RunConfig
+from dec_core.gallery import ABOUT, RUNS, is_recording, n_trained_on
 from dec_core.runs.folder import RunFolder
+from dec_core.runs.index import Entry
 from pages.shared.text import count_of, escape
 
 SCREENS = ("", "train", "inspect")  # that show one run
@@ -20,6 +22,13 @@ def recorded_note(page: str, run: RunFolder | None) -> None:
         return
     name, text = _note(run.id)
     st.caption(f":material/videocam: **A recording: {escape(name)}** {escape(text)}")
+
+
+def as_trained(entry: Entry) -> RunConfig | None:
+    """The config of a run as it was trained: that of a recording names the images that are kept."""
+    if entry.config is None or not entry.recorded:
+        return entry.config
+    return entry.config.changed(n_samples=n_trained_on(entry.id))
 
 
 @cache
