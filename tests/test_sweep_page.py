@@ -148,6 +148,12 @@ def test_an_empty_screen_offers_to_begin(root):
     assert any("its trials appear here" in item.value for item in at.markdown)
 
 
+def test_before_any_run_has_ended_it_is_said_how_long_a_sweep_may_take(root, monkeypatch):
+    monkeypatch.setattr(plan_form, "expected_seconds", lambda config, rates: (60.0, 30.0, 30.0))
+    said = [item.value for item in screen().caption]
+    assert any(line.startswith("20 runs, about 40 min without pruning.") for line in said), said
+
+
 def test_start_stores_the_plan_that_the_form_shows(root):
     at = screen()
     at.number_input(key="n_trials").set_value(7)

@@ -16,6 +16,7 @@ from dec_core.runs.own_presets import own_presets
 from dec_core.sweeps.plan import SweepPlan, plan_fields
 from dec_core.sweeps.space import Choices, Range, default_range, is_whole, parse_range, sweepable
 from pages.shared import focus
+from pages.shared.expected import expected_seconds, rates_of_server
 from pages.shared.permission import keeps_for
 from pages.shared.picker import name as name_of_run
 from pages.shared.places import runs_root
@@ -198,7 +199,7 @@ def _default_name() -> str:
 
 
 def _cost(plan: SweepPlan) -> str:
-    """How long it may take, by runs of the same data that were trained on this server."""
+    """How long it may take: by runs of the same data that were trained on this server, or by what one should take."""
     alike = [
         entry.seconds
         for entry in focus.index().entries()
@@ -208,9 +209,10 @@ def _cost(plan: SweepPlan) -> str:
     n = plan.n_planned * plan.n_seeds
     summary = count_of(n, "run")
     summary += f", {count_of(plan.n_planned, 'combination')}" if plan.sampler == "grid" else ""
-    if not alike:
+    expected = expected_seconds(plan.base, rates_of_server(plan.base))
+    each = sorted(alike)[len(alike) // 2] if alike else sum(expected)
+    if not each:
         return f"{summary}. Runs started on Train go first."
-    each = sorted(alike)[len(alike) // 2]
     return f"{summary}, {duration(n * each)} without pruning. Runs started on Train go first."
 
 

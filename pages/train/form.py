@@ -14,6 +14,7 @@ from dec_core.reading.config_in import configs_in
 from dec_core.reading.cost import Rates
 from dec_core.runs.folder import config_of
 from pages.shared import link
+from pages.shared.expected import expected_time, rates_of_server
 from pages.shared.focus import fill_with, focused_run, index
 from pages.shared.permission import may_train_on
 from pages.shared.picker import name as name_of_run
@@ -22,7 +23,6 @@ from pages.shared.places import runs_root
 from pages.shared.text import escape, sentence
 from pages.shared.widget_key import key_showing
 from pages.train import state
-from pages.train.effects import expected_time, rates_of_server
 from pages.train.field_widgets import field_widgets, is_to_draw, unfolding
 from pages.train.model_view import model_view
 from pages.train.own_data import own_data

@@ -9,7 +9,7 @@ import streamlit as st
 
 from dec_core.analysis.verdict import thousands
 from dec_core.config import RunConfig
-from pages.train.effects import size_and_shape
+from pages.shared.expected import size_and_shape
 
 
 @st.dialog("What will be trained?", width="large")

@@ -22,9 +22,9 @@ from dec_core.runs.folder import RunFolder
 from dec_core.runs.history import History
 from dec_core.runs.status import ACTIVE, RunStatus
 from pages.shared import focus
+from pages.shared.expected import expected_seconds, rates_of_server
 from pages.shared.snapshot_view import shown
 from pages.shared.views import Views
-from pages.train.effects import expected_seconds, rates_of_server
 from pages.train.stepper import doing
 from pages.train.waiting import place_in_line
 from pages.train.words import Findings, Number, numbers, what_is_found

@@ -25,12 +25,12 @@ from dec_core.presets import PRESETS, fitted_to, nearest
 from dec_core.runs.own_presets import own_presets
 from dec_core.runs.room_state import Prepared, room_state
 from pages.shared import link
+from pages.shared.expected import size_and_shape
 from pages.shared.focus import no_such_data
 from pages.shared.permission import keeps_for, may_train_on
 from pages.shared.places import runs_root
 from pages.shared.visitor import is_room
 from pages.shared.widget_key import value_chosen
-from pages.train.effects import size_and_shape
 
 FIELDS = fields()
 FIRST_PRESET = "first-look"

@@ -11,8 +11,8 @@ from dec_core.reading.progress import duration, progress, seconds_until_begun
 from dec_core.runs.folder import RunFolder, config_of
 from dec_core.runs.history import History
 from pages.shared import focus
+from pages.shared.expected import expected_seconds, rates_of_server
 from pages.shared.text import count_of
-from pages.train.effects import expected_seconds, rates_of_server
 
 EVERY = 2.0  # seconds: so old an estimate may be
 
