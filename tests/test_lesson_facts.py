@@ -102,6 +102,9 @@ def test_what_plain_dec_makes_of_digits_is_as_said():
     assert shared.answer == "4, 7 and 9" and len(mixed) == 2 and counts[[4, 7, 9]][:, mixed].sum() > 0.97 * counts[
         [4, 7, 9]
     ].sum()  # fmt: skip
+    wrong = [counts[:, j].sum() - counts[:, j].max() for j in range(10)]
+    second = np.argsort(wrong)[-3]  # the cluster that comes after those two
+    assert {*np.argsort(wrong)[-2:]} == set(mixed) and sorted(np.argsort(counts[:, second])[-3:]) == [3, 5, 8]
     assert (counts[1] > 0.4 * counts[1].sum()).sum() == 2  # the digit that got two groups
 
 

@@ -12,7 +12,10 @@ from pages.learn import scenes
 
 
 class Moved(NamedTuple):
-    """Mean KL over the points; of each group, and of all points, how many each center has."""
+    """Mean KL over the points; of each group, and of all points, how many each center has.
+
+    The stepper shows `kl_before` after a move, and `kl` once there is a new p.
+    """
 
     kl: float
     of_groups: list
@@ -61,16 +64,17 @@ def text():
 
 
 def test_a_good_start_gets_plainer_and_hardly_any_point_changes_sides(text):
-    (kl, _, counts, _), *_, (last, _, after, _) = updates("good", 100)
-    assert f"KL falls: {kl:.3f} at first, {last:.3f} after 100 moves" in text
+    (kl, _, counts, _), *_, (_, _, after, last) = updates("good", 100)
+    assert f"KL falls: {kl:.3f} before the first move, {last:.3f} after 100" in text
     a, b, c, d = after
     assert counts == [50] * 4 and f"afterwards A has {a}, B {b}, C {c} and D {d}" in text
 
 
 def test_two_centers_in_one_group_stay_there_while_the_loss_falls(text):
     told = updates("merged", 200)
-    kl, last, most = told[0].kl, told[100].kl, max(each.kl for each in told[:101])
-    assert f"to {most:.3f}, and then falls to {last:.3f}, below where it began ({kl:.3f})" in text and most > kl > last
+    most, then, last = max(each.kl_before for each in told[1:]), told[100].kl_before, told[200].kl_before
+    assert f"rises at first, to {most:.3f}, and then falls: to {then:.3f}, and to {last:.3f} if you play on" in text
+    assert told[1].kl_before < most  # as the curve shows it
     (a, b, *_), (_, _, first, _), (_, _, second, _), _ = told[100].of_groups
     assert f"{a} of its points are with A, {b} with B" in text
     assert f"C has two groups, {first} points of the one and {second} of the other" in text
@@ -85,11 +89,11 @@ def test_a_far_center_stays_out_and_comes_in_from_the_side_of_its_group(text):
 
 
 def test_what_the_knobs_do_is_as_said(text):
-    held = updates("good", 50, interval=50)
-    assert f"KL jumps from {held[49].kl:.3f} to {held[50].kl:.3f}" in text
-    assert f"KL small ({updates('good', 0, alpha=10)[0].kl:.3f})" in text
+    held = updates("good", 51, interval=50)
+    assert f"After move 50, KL jumps from {held[50].kl_before:.3f} to {held[51].kl_before:.3f}" in text
+    assert f"KL is {updates('good', 0, alpha=10)[0].kl:.3f} before the first move" in text
     short = updates("good", 100, alpha=0.1)
-    assert short[100].kl > short[0].kl
+    assert f"KL rises, to {short[100].kl_before:.3f} after 100 moves" in text and short[100].kl_before > short[0].kl
     long = updates("good", 5, rate=1)
     assert long[5].counts[3] == 0 and long[5].kl_before > 1
     assert f"D has no point left, and KL is above 1 after the fifth move, where it was {long[0].kl:.3f}" in text
