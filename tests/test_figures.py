@@ -153,6 +153,7 @@ def test_names_on_a_phone_whose_panel_is_lower_lie_further_apart(levels):
 
 def test_on_a_phone_each_reference_line_is_named_once_more_and_nothing_else_is_lost(finished_run):
     figure = curves(replace(RunReader(finished_run).refresh(), mixture={"acc": 0.9234}), held=40)
+    assert figure.layout.meta["narrow"]["xaxis"]["domain"][1] < figure.layout.xaxis.domain[1]
     narrow = [note["text"] for note in figure.layout.meta["narrow"]["annotations"]]
     assert sorted(narrow) == sorted(note.text for note in figure.layout.annotations) and "UMAP + mixture 92.3" in narrow
 

@@ -82,7 +82,8 @@ def _lay_out(figure: go.Figure, height: int, phone: tuple[go.layout.Annotation, 
     figure.update_annotations(font_size=12, selector={"showarrow": False, "xanchor": "center"})
     others = [each for each in figure.layout.annotations if each.name != NAME]
     named = [each.to_plotly_json() for each in [*others, *phone]]
-    narrow = {"legend": above, "margin": {"l": 44, "r": 8, "t": 78, "b": 36}, "annotations": named}
+    apart = {"domain": [0, 0.26]}  # its last number beside the other panel's
+    narrow = {"legend": above, "margin": {"l": 44, "r": 8, "t": 78, "b": 36}, "annotations": named, "xaxis": apart}
     figure.layout.meta = {"narrow": narrow}
     figure.update_xaxes(showgrid=False, zeroline=False, rangemode="tozero", tickangle=0, nticks=5)
 

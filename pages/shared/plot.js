@@ -62,6 +62,7 @@ function themed(figure, node) {
   for (const name of new Set(["xaxis", "yaxis", ...Object.keys(layout).filter((key) => /^[xy]axis/.test(key))])) {
     layout[name] = { ...layout[name], gridcolor: line, linecolor: line, zerolinecolor: line };
   }
+  for (const note of layout.annotations ?? []) if (note.name === "reference") note.bgcolor = read("--st-background-color"); // no line goes through a name
   for (const trace of figure.data) { // numbers on see-through cells: plotly takes what is below them for white
     if (trace.type === "heatmap") trace.textfont = { ...trace.textfont, color: text };
   }

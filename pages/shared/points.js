@@ -206,7 +206,7 @@ class PointsView {
       this.placeLabels();
     }
     if (known && known.space !== frame.space) this.root.querySelector(".said").textContent = `The points now show ${frame.space}.`;
-    this.root.querySelector(".note").textContent = frame.note ?? "";
+    this.root.querySelector(".note").textContent = [frame.note, frame.marks && "orange crosses: wrong"].filter(Boolean).join("; ");
     this.canvas.setAttribute("aria-label", frame.name);
     this.canvas.setAttribute("aria-description", frame.alt);
     this.animate();

@@ -223,6 +223,19 @@ def test_one_finger_scrolls_past_the_map_and_two_zoom_into_it(browser):
     phone.context.close()
 
 
+def test_below_the_map_stands_what_its_crosses_mean(blank):
+    load(blank, POINTS, *(f"shared/{name}" for name in POINTS_SCRIPTS))
+    data = frame(
+        np.array([[0, 0], [1, 1]]), colour_by="wrong", digits=np.array([0, 1]), names=("0", "1"), note="PCA",
+        labels=np.array([0, 0]), cluster_order=np.arange(2), class_of=np.array([0, 1]), run="a", space="PCA",
+        moment="0", sprite={"url": "data:,", "columns": 2, "width": 1, "height": 1}, kind="digit",
+        name="Embedding", alt="",
+    )  # fmt: skip
+    for shown, note in ((TWO_POINTS, ""), (data, "PCA; orange crosses: wrong")):
+        blank.evaluate("(data) => { draw(new Uint8Array(data)); }", list(shown))
+        assert blank.evaluate("part('.note').textContent") == note
+
+
 def test_a_cell_says_what_it_counts(blank):
     load(blank, '<div class="matrix"></div>', "shared/matrix.js")
     title = lambda row, column: blank.evaluate(  # noqa: E731

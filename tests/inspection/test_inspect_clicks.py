@@ -35,6 +35,8 @@ def test_a_cell_a_row_or_a_column_of_the_matrix_chooses(app, runs, now):
     chooses(at, now, Selection(cluster="B"))
     tell(at, "matrix", "cell", {"row": 4, "column": -1})
     chooses(at, now, Selection(true="4"))
+    count = headline(at).split("**")[1]  # which the button says that a phone has
+    assert shown(at, "to_images_button")["label"] == f"Show the {count} ↓"
     assert (
         widget(at, "selectbox", "filter_true").value == "4" and widget(at, "selectbox", "filter_cluster").value == "any"
     )
