@@ -32,6 +32,7 @@ LARGE = """<style>
 [class*="st-key-head-"] :is([data-testid="stTooltipIcon"], [data-testid="stButtonGroup"], [class*="st-key-mixed"]) {
   display: none;
 }
+[class*="st-key-head-"] { overflow: visible !important; }
 .st-key-projected h2 { font-size: 1.9rem; padding: 0; }
 .st-key-projected [data-testid="stMetricValue"] { font-size: 2.1rem; }
 </style>"""

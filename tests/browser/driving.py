@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 
 PATIENCE = 240_000  # milliseconds; a busy machine is slow, and speed is not what is tested here
@@ -38,10 +39,11 @@ expect.set_options(timeout=PATIENCE)
 
 
 def opened(
-    browser: Browser, complaints: list[str], width: int = 1440, height: int = 900, has_touch: bool = False
+    browser: Browser, complaints: list[str], width: int = 1440, height: int = 900, has_touch: bool = False, **options
 ) -> Page:
     """A page in a context of its own that writes down what should not happen: errors, and requests to elsewhere."""
-    page = browser.new_context(viewport={"width": width, "height": height}, has_touch=has_touch).new_page()
+    context = browser.new_context(viewport={"width": width, "height": height}, has_touch=has_touch, **options)
+    page = context.new_page()
     page.set_default_timeout(PATIENCE)
 
     def console(message) -> None:
@@ -90,3 +92,26 @@ def link_of(config: dict, **fields) -> str:
     query = {"run": "new", "preset": "tutorial-dec", **config, **fields}
     query |= {"hidden_units": ",".join(map(str, config["hidden_units"]))}
     return f"/?{'&'.join(f'{name}={value}' for name, value in query.items())}"
+
+
+def barriers(page: Page) -> list[str]:
+    """What axe finds of impact serious or critical, where, and why; of a context that was made with bypass_csp.
+
+    It looks again and again: a page that is still being drawn may lack a name for a moment.
+    """
+    for _ in range(20):
+        found = _looked(page)
+        if not found:
+            break
+        page.wait_for_timeout(500)
+    return found
+
+
+def _looked(page: Page) -> list[str]:
+    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    return [
+        f"{page.url} at {page.viewport_size['width']}: {each['id']}: {node['html'][:200]}: {node['failureSummary']}"
+        for each in found
+        if each["impact"] in ("serious", "critical")
+        for node in each["nodes"]
+    ]

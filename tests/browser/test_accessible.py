@@ -6,14 +6,12 @@ import contextlib
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from driving import PATIENCE
+from driving import PATIENCE, barriers
 from playwright.sync_api import expect
 
 from dec_core.gallery import recordings
 from dec_core.lessons import lessons
 
-SEVERE = ("serious", "critical")
 WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 RUN = "gallery-first-look"
 
@@ -31,29 +29,15 @@ def steps() -> list[str]:
 
 
 def screens() -> list[str]:
-    others = f"/inspect?run={RUN}", f"/compare?runs={','.join(recordings()[:2])}", "/sweep", "/glossary", "/learn"
+    others = (
+        f"/inspect?run={RUN}",
+        f"/inspect?run={RUN}&sample=850",
+        f"/compare?runs={','.join(recordings()[:2])}",
+        "/sweep",
+        "/glossary",
+        "/learn",
+    )
     return ["/?run=new", f"/?run={RUN}", *others]
-
-
-def problems(page) -> list[str]:
-    """What axe finds again and again: a page that is still being drawn may lack a name for a moment."""
-    for _ in range(20):
-        found = looked(page)
-        if not found:
-            break
-        page.wait_for_timeout(500)
-    return found
-
-
-def looked(page) -> list[str]:
-    """What axe finds of impact serious or critical, where, and why. Nothing of a page is left out."""
-    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
-    return [
-        f"{page.url} at {page.viewport_size['width']}: {each['id']}: {node['html'][:200]}: {node['failureSummary']}"
-        for each in found
-        if each["impact"] in SEVERE
-        for node in each["nodes"]
-    ]
 
 
 def drawn(page, address: str) -> None:
@@ -100,13 +84,13 @@ def test_axe_finds_nothing_serious_on_any_screen(server, pages):
     for link in [*screens(), *steps()]:
         page.set_viewport_size(WIDE)
         drawn(page, server.address + link)
-        found += problems(page)
+        found += barriers(page)
         page.set_viewport_size(NARROW)
-        found += problems(page)
+        found += barriers(page)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), link
     tabs_lead_to_another_screen(page, server.address)
     page = pages("dark")
     for link in [*screens()[1:4], *steps()[:2]]:
         drawn(page, server.address + link)
-        found += problems(page)
+        found += barriers(page)
     assert not found, "\n".join(found)
