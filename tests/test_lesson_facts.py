@@ -90,6 +90,11 @@ def test_near_neighbors_in_pixels_are_mostly_of_one_kind():
     assert alike.mean() == pytest.approx(0.906, abs=0.015)
 
 
+def test_what_the_tutorials_dec_makes_of_all_digits_is_as_said():
+    said = f"the tutorial's DEC has {round(100 * acc('tutorial-dec'))} of 100. k-means on its z has "
+    assert f"{said}{scored('tutorial-dec', 'Centers')} before the first update" in text_of("digits")
+
+
 def test_what_plain_dec_makes_of_digits_is_as_said():
     many, shared = pieces("digits", "guess")
     now, text = last("plain-dec"), text_of("digits")
