@@ -36,10 +36,22 @@ def test_the_list_leads_into_a_lesson_and_remembers_how_far_one_is(learn_root):
     assert "step 3 of 4" in texts(at)
 
 
+def test_a_replay_says_that_it_shows_a_part_of_what_was_trained_on(learn_root):
+    assert "A recording of 10\u2009000 digits, of which 5\u2009000 are shown." in texts(
+        opened_at("learn", lesson="digits", step="2")
+    )
+    assert "A recording of" not in texts(opened_at("learn", lesson="digits", step="3"))  # all of them
+
+
+def test_a_count_is_guessed_in_whole_numbers(learn_root):
+    slider = opened_at("learn", lesson="riddles", step="1").slider[0]
+    assert (slider.step, slider.proto.format) == (1.0, "%d")
+
+
 def test_a_way_from_a_lesson_leads_to_another_screen(learn_root):
     at = opened_at("learn", lesson="digits", step="4")
     at = pressed(at, "Look for a mistake in Inspect")
-    assert not at.exception and dict(at.query_params) == {"run": "gallery-first-look", "true": "4", "side": "wrong"}
+    assert not at.exception and dict(at.query_params) == {"run": "gallery-first-look", "true": "1", "side": "wrong"}
     at = opened_at("learn", lesson="riddles", step="2")
     at = at.radio[0].set_value(0).run()  # a wrong answer
     assert not any("Mend it" in button.label for button in at.button)  # which would be the right one

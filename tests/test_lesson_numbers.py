@@ -73,11 +73,12 @@ def test_a_good_start_gets_plainer_and_hardly_any_point_changes_sides(text):
 def test_two_centers_in_one_group_stay_there_while_the_loss_falls(text):
     told = updates("merged", 200)
     most, then, last = max(each.kl_before for each in told[1:]), told[100].kl_before, told[200].kl_before
-    assert f"rises at first, to {most:.3f}, and then falls: to {then:.3f}, and to {last:.3f} if you play on" in text
+    assert f"rises at first, to {most:.3f}, since each move is followed by a new p" in text
+    assert f"then it falls: to {then:.3f}, and to {last:.3f} if you play on" in text
     assert told[1].kl_before < most  # as the curve shows it
     (a, b, *_), (_, _, first, _), (_, _, second, _), _ = told[100].of_groups
-    assert f"{a} of its points are with A, {b} with B" in text
-    assert f"C has two groups, {first} points of the one and {second} of the other" in text
+    assert f"{a} of its 50 points went to A, {b} to B" in text
+    assert f"C has most of two groups, {first} points of the one and {second} of the other" in text
     assert min(told[200].of_groups[0][:2]) > 15  # the guess's answer
     assert min(group[2] for group in told[200].of_groups[1:3]) > 35
 
@@ -104,8 +105,8 @@ def test_the_pull_on_the_ringed_point_is_as_said(text):
     q = soft_assignment(z, centers)
     p, distance = target_distribution(q), np.linalg.norm(z[0] - centers[0])
     pull = 2 * (p[0, 0] - q[0, 0]) / (1 + distance**2)
-    assert f"={pull:.2f}$ times" in text and (p[0, 1:] < q[0, 1:]).all()
-    assert f"which is {pull * distance:.2f}" in text and f"a step of {0.1 * pull * distance:.3f}" in text
+    assert f"={pull:.2f}\\cdot" in text and (p[0, 1:] < q[0, 1:]).all()
+    assert f"{distance:.2f}={pull * distance:.2f}$" in text and f"a step of {0.1 * pull * distance:.3f}" in text
     assert f"q = {q[0, 0]:.2f} and p = {p[0, 0]:.2f} for A, and lay {distance:.2f} from it" in text
 
 

@@ -53,14 +53,16 @@ def _ask(options: Guess, place: Any, mine: list[Answer], *, is_open: bool) -> st
     low, high = options.low, options.high
     value = min(max(last if last is not None else (low + high) / 2, low), high)
     unit = f" ({escape(options.unit)})" if options.unit else ""
-    step = _step(low, high)
+    step = _step(low, high, float(options.answer))
     shown = "%d" if step == 1 else "%.2f"
     number = st.slider(f"Your guess{unit}", low, high, value, step, shown, key=key, disabled=not is_open)
     return f"{number:g}"
 
 
-def _step(low: float, high: float) -> float:
-    return 1.0 if high - low >= 20 else (high - low) / 100
+def _step(low: float, high: float, answer: float) -> float:
+    """Of the slider: whole numbers where all is whole, or the range is large."""
+    is_whole = all(value.is_integer() for value in (low, high, answer))
+    return 1.0 if is_whole or high - low >= 20 else (high - low) / 100
 
 
 def _give(place: Any, value: str) -> None:
