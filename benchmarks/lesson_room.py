@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
+from http.client import RemoteDisconnected
 from pathlib import Path
 from typing import Any
 
@@ -119,7 +120,12 @@ class Reader:
             time.sleep(max(due - time.monotonic(), 0))
             for part in PARTS:
                 asked = time.monotonic()
-                answer = get(frames, f"{player['url']}/{part}/{step['n']}.{player['stamp']}", self.cookie)
+                path = f"{player['url']}/{part}/{step['n']}.{player['stamp']}"
+                try:
+                    answer = get(frames, path, self.cookie)
+                except (RemoteDisconnected, ConnectionError):  # a server lets go of what nothing is asked on
+                    frames.close()
+                    answer = get(frames, path, self.cookie)
                 answer.read()
                 if answer.status != 200:
                     raise RuntimeError(f"{part} of step {step['n']} was answered by {answer.status}")
