@@ -12,6 +12,8 @@ from pages.shared.recorded import recorded_note
 from pages.shared.sign_in import sign_in_first
 from pages.shared.visitor import NOBODY, UNKNOWN_VISITOR, is_room, must_sign_in, visitor
 
+MIRRORED = ("learn", "glossary")  # which an instructor shows to a room by a projector: nicknames are not for it
+
 st.set_page_config(page_icon=source("mark.svg"), layout="wide")  # first: that of a screen would come from elsewhere
 if must_sign_in():
     sign_in_first()
@@ -28,7 +30,7 @@ link.arrive(page.url_path)
 st.set_page_config(page_title=browser_title(page.title))
 in_room = is_room()
 with st.container(key="shell", **({"horizontal": True, "wrap": False, "gap": "xsmall"} if in_room else {})):
-    run_picker()
+    run_picker(say_whose=page.url_path not in MIRRORED)
     if in_room:
         calling_card()
         beside_picker = st.container(width="content")

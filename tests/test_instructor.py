@@ -10,6 +10,7 @@ from rooms import ANNA, BEN, SECRET, Workers, arrives, asking, press, seen, warn
 from screens import opened_at, send_event, widget_states
 from starlette.applications import Starlette
 from starlette.routing import Route
+from streamlit.runtime.context import ContextProxy
 
 from dec_core.config import RunConfig
 from dec_core.presets import PRESETS
@@ -25,7 +26,7 @@ from dec_core.sweeps import studies
 from dec_core.sweeps.plan import SweepPlan
 from pages.inspect import screen
 from pages.room.news import WALL
-from pages.shared import news
+from pages.shared import addresses, news
 from pages.shared.focus import SOMEBODY_ELSES
 from pages.shared.following import ROOM
 from pages.shared.permission import may_run
@@ -177,7 +178,39 @@ def test_what_is_on_the_projector_all_see_until_it_is_taken_off(room, wall, monk
     with asking(INSTRUCTOR):
         act(at, "project", room.training)
     assert room_state(room.root).projector == ""
-    assert "Nothing is on the projector" in seen(shown.run())
+    assert "Open this address" in seen(shown.run())
+
+
+@pytest.mark.parametrize(
+    ("url", "address"),
+    [
+        ("http://localhost:8501/projector", "192.0.2.7:8501"),
+        ("http://192.0.2.9:8501/projector?x=1", "192.0.2.9:8501"),
+        ("https://example.org/dec/projector", "https://example.org/dec"),
+    ],
+)
+def test_an_empty_projector_shows_the_address_by_which_others_reach_the_room(room, monkeypatch, url, address):
+    monkeypatch.setattr(ContextProxy, "url", property(lambda self: url))
+    monkeypatch.setattr(addresses, "address_in_network", lambda: "192.0.2.7")
+    monkeypatch.setattr("streamlit.get_option", lambda _: "0.0.0.0")  # as `serve --room` starts it
+    shown = seen(opened_at("projector"))
+    assert f"<b>{address}</b>" in shown and "data:image/svg+xml" in shown
+    monkeypatch.setenv("DEC_PUBLIC_URL", "https://example.org")
+    assert "<b>https://example.org</b>" in seen(opened_at("projector"))
+
+
+def test_the_projector_shows_the_step_that_all_are_shown_and_what_came_once_it_is_revealed(room, wall):
+    Answers(room.root).give("pixels/1/2", ANNA, "A and B")
+    step = Exhibit("learn", {"lesson": "pixels", "step": "1"})
+    change_room(room.root, lambda state: replace(state, exhibit=step))
+    at = opened_at("projector")
+    assert "Which two are nearest?" in seen(at) and "1 guess in the room" in seen(at) and "what came" not in seen(at)
+    change_room(room.root, lambda state: replace(state, exhibit=replace(step, revealed=True)))
+    assert "what came" in seen(at.run())
+    change_room(room.root, lambda state: replace(state, exhibit=Exhibit("learn", {"lesson": "pixels", "step": "99"})))
+    assert "Open this address" in seen(at.run())
+    change_room(room.root, lambda state: replace(state, exhibit=step, projector=room.bens.id))
+    assert "Which two are nearest?" not in seen(at.run())  # a run that was thrown there goes first
 
 
 def test_news_of_a_room_are_who_may_hear_thems(room, monkeypatch):
@@ -381,6 +414,8 @@ def test_the_instructor_reads_whose_runs_there_are_to_pick(room, monkeypatch):
         arrives(monkeypatch, who)
         (picker,) = [item for item in opened_at("train").selectbox if item.label == "Run in focus"]
         assert sum(option.startswith("\u2068Anna\u2069: ") for option in picker.options) == n_annas
+    arrives(monkeypatch, INSTRUCTOR)  # whose screen may be mirrored while they lead through a lesson
+    assert "Anna\u2069" not in seen(opened_at("learn", lesson="pixels", step="1", run=room.finished.id))
 
 
 def test_others_end_and_clear_nothing(room, wall, monkeypatch):

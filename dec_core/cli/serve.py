@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -101,19 +100,9 @@ def _public_url(text: str) -> str:
 
 def addresses(host: str, port: int) -> list[str]:
     """By what addresses browsers reach a server that listens at `host`, the likeliest first."""
-    return [
-        f"http://{name}:{port}" for name in ([host] if host != EVERYWHERE else [_address_in_network(), "localhost"])
-    ]
+    from dec_core.work.checks import address_in_network
 
-
-def _address_in_network() -> str:
-    """This machine's address in its network, as the system would choose it; nothing is sent."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("10.255.255.255", 1))
-            return probe.getsockname()[0]
-        except OSError:
-            return socket.gethostname()
+    return [f"http://{name}:{port}" for name in ([host] if host != EVERYWHERE else [address_in_network(), "localhost"])]
 
 
 def _check_free(host: str, port: int) -> None:
@@ -137,7 +126,8 @@ def _settings(options: argparse.Namespace) -> dict[str, str]:
     given = {"DEC_SLOTS": options.slots, "DEC_ROOM": 1 if options.room else 0}
     given |= {variable(name): getattr(options, name) for name in limits()}
     numbers = {name: f"{value:.15g}" for name, value in given.items() if value is not None}
-    return numbers | ({"DEC_EXECUTOR": options.executor} if options.executor else {})
+    texts = {"DEC_EXECUTOR": options.executor, "DEC_PUBLIC_URL": options.public_url and _public_url(options.public_url)}
+    return numbers | {name: text for name, text in texts.items() if text}
 
 
 def _option(name: str) -> str:

@@ -15,7 +15,7 @@ from dec_core.lessons.pieces import Guess
 from dec_core.runs.answers import Answer
 from pages.shared.answered import answers, who
 from pages.shared.following import ROOM, reveal, shown_step
-from pages.shared.guesses import GUESSES, bars, finding, of_room, picture
+from pages.shared.guesses import GUESSES, bars, of_room, question_id, show_bars
 from pages.shared.news import Seen, redraw_on_news, seen
 from pages.shared.text import as_written, escape
 from pages.shared.trouble import tell_problem, writing
@@ -29,7 +29,7 @@ TO_REVEAL = "Shows to all what came, and which of the guesses were right."
 
 def asked(place: Any) -> str:
     """The name of a question among all answers."""
-    return f"{place.lesson}/{place.step}/{place.part}"
+    return question_id(place.lesson, place.step, place.part)
 
 
 def tell(options: Guess, mine: str) -> None:
@@ -73,8 +73,7 @@ def _show(options: Guess, place: Any, mine: list[Answer], *, gives_away: bool) -
     if len(mine) > 1 and not visitor().is_instructor:
         st.caption(FIRST_COUNTS)
     shown = bars(options, of_room(asked(place)), mine[0].answer if mine else "", gives_away=gives_away)
-    st.html(picture(shown, gives_away=gives_away))
-    st.caption(finding(shown, gives_away=gives_away))
+    show_bars(shown, gives_away=gives_away)
 
 
 # -- the instructor

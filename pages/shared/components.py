@@ -48,7 +48,7 @@ export default (shown) => { // no memory here: components with the same text sha
 };
 """  # of a component whose script is at `data["script"]`, from `script_url`, and exports `draw`
 POINTS_SCRIPTS = ("follow.js", "raster.js", "card.js", "points.js")
-KEYS = ("keep_focus.js", "close_drawer.js", "keys.js")  # of which the keyboard's component is made
+KEYS = ("keep_focus.js", "close_drawer.js", "server_away.js", "keys.js")  # of which the keyboard's component is made
 
 
 @cache

@@ -10,9 +10,12 @@ from dataclasses import dataclass
 from html import escape
 from math import isfinite
 
+import streamlit as st
+
 from dec_core.lessons.pieces import Guess
 from dec_core.runs.answers import Answer, Answers
 from dec_core.runs.ownership import INSTRUCTOR
+from pages.shared.components import source
 from pages.shared.news import Kind
 from pages.shared.places import runs_root
 from pages.shared.visitor import NOBODY, Visitor, is_room
@@ -40,6 +43,11 @@ def _may_hear(_: str, who: Visitor) -> bool:
 
 
 GUESSES = Kind("guesses", _stamp, _may_hear)
+
+
+def question_id(lesson: str, step: int, part: int) -> str:
+    """The name of a question among all answers."""
+    return f"{lesson}/{step}/{part}"
 
 
 def of_room(asked: str) -> list[Answer]:
@@ -90,6 +98,12 @@ def picture(shown: Sequence[Bar], *, gives_away: bool) -> str:
     total = max(sum(bar.n for bar in shown), 1)
     rows = "".join(_row(bar, bar.n / total, gives_away=gives_away) for bar in shown)
     return f'<ul class="guesses" aria-label="Guesses of the room">{rows}</ul>'
+
+
+def show_bars(shown: Sequence[Bar], *, gives_away: bool) -> None:
+    """Draw them, and what they say."""
+    st.html(source("guesses.css") + picture(shown, gives_away=gives_away))
+    st.caption(finding(shown, gives_away=gives_away))
 
 
 def _row(bar: Bar, share: float, *, gives_away: bool) -> str:

@@ -1,7 +1,7 @@
 // Keyboard: keys press the buttons of given containers, unless one is typing or a control has the focus.
 // data: {keys: {" ": ["pause"], ...}, focus: {"/": "shell"}}: for each key of the keyboard the keys
 // of st.button, of which the first enabled is pressed, and the key of a container whose input gets the focus.
-// keep_focus.js and close_drawer.js stand before this file.
+// keep_focus.js, close_drawer.js and server_away.js stand before this file.
 
 // A map uses arrows, and says so, but not the space key: who has clicked into it can still pause.
 const TAKEN = "input, textarea, select, button, [role=slider], [role=combobox], [contenteditable=true]";
@@ -24,6 +24,7 @@ export default function ({ data }) {
   };
   document.addEventListener("keydown", listener);
   keepFocus(data.keys[" "] ?? []);
+  watchServer();
   document.addEventListener("click", closeDrawer);
   return () => document.removeEventListener("keydown", mine);
 }

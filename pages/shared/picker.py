@@ -60,9 +60,10 @@ def when(entry: Entry, clock: str = "%H:%M") -> str:
     return time.strftime(f"%d %b {clock}", time.localtime(entry.status.created))
 
 
-def titles(entries: list[Entry]) -> dict[str, str]:
+def titles(entries: list[Entry], *, say_whose: bool = True) -> dict[str, str]:
     """Titles by id, no two alike: the browser tells options apart by nothing else. The instructor's say whose."""
-    owners = {run_id: f"\u2068{owner}\u2069: " for run_id, owner in owners_of(entries).items()}  # in its own direction
+    known = owners_of(entries) if say_whose else {}
+    owners = {run_id: f"\u2068{owner}\u2069: " for run_id, owner in known.items()}  # in its own direction
     by_id = {entry.id: owners.get(entry.id, "") + title(entry) for entry in entries}
     often = Counter(by_id.values())
     twice = [entry for entry in entries if often[by_id[entry.id]] > 1]
@@ -86,11 +87,11 @@ def outcome(status: RunStatus) -> str:
     return f"{status.state} {accuracy}".strip()
 
 
-def run_picker() -> None:
-    """A list of all runs, newest first; choosing one puts it into focus."""
+def run_picker(*, say_whose: bool = True) -> None:
+    """A list of all runs, newest first; choosing one puts it into focus. `say_whose`: to the instructor."""
     focused = focused_run(warn=False)
     current = focused.id if focused else "new"
-    options, labels = _options(current)
+    options, labels = _options(current, say_whose=say_whose)
     # the browser keeps the chosen one by its title, which changes with the outcome: then it is another widget, too
     key = key_showing("run_in_focus", current, labels[current])
     st.selectbox(
@@ -104,13 +105,13 @@ def run_picker() -> None:
     )
 
 
-def _options(current: str) -> tuple[list[str], dict[str, str]]:
+def _options(current: str, *, say_whose: bool) -> tuple[list[str], dict[str, str]]:
     """The newest runs and the one in focus, trials of sweeps and archived ones aside; and their titles."""
     known = index().entries(archived=True, recorded=True)
     listed = [entry for entry in known if not entry.marks.archived and not entry.sweep][:MAX_LISTED]
     if current not in ("new", *(entry.id for entry in listed)):
         listed += [entry for entry in known if entry.id == current]
-    return ["new", *(entry.id for entry in listed)], {"new": "A new run"} | titles(listed)
+    return ["new", *(entry.id for entry in listed)], {"new": "A new run"} | titles(listed, say_whose=say_whose)
 
 
 def _pick() -> None:

@@ -82,7 +82,7 @@ def test_the_instructor_sees_all_runs_and_shows_one_to_who_follows(tmp_path, bro
         expect(stranger.get_by_text("Page not found")).to_be_visible()
         assert stranger.request.head(f"{address}/news?of=wall:").status == 404
         stranger.goto(f"{address}/projector")
-        expect(stranger.get_by_text("Nothing is on the projector")).to_be_visible()
+        expect(stranger.get_by_text("Open this address")).to_be_visible()
 
         instructor.goto(f"{address}/instructor?token={new_instructor_token(tmp_path)}")
         expect(tile(instructor, "Ada <b>").locator("polyline[points*=',']")).to_have_count(1)  # drawn as it trains
@@ -174,8 +174,11 @@ def test_a_run_moves_in_the_browser_on_every_screen_and_a_lost_connection_comes_
         goes_on(lambda: run.append(*later[ends[1] : ends[2]]), lambda: int(line.get_attribute("max")) == n_moments + 1)
         wire.cut()
         expect(page.get_by_text("Connection lost, trying again")).to_be_visible()
+        expect(page.get_by_text("The server does not answer. This page comes back by itself.")).to_be_visible()
+        expect(page.get_by_text("Is Streamlit still running")).not_to_be_visible()
         wire.mend()
-        expect(page.get_by_text("Connection lost, trying again")).not_to_be_visible()
+        for text in ("Connection lost, trying again", "The server does not answer"):
+            expect(page.get_by_text(text)).not_to_be_visible()
 
         page.goto(f"http://localhost:{wire.port}/compare?runs={run.id}")
         curves = figure(page, "Curves over each other")
