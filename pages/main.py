@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.shared import link
+from pages.shared.attendance import note_projector
 from pages.shared.calling_card import calling_card
 from pages.shared.components import keys, one_step_an_act, source, style
 from pages.shared.focus import focused_run, go_on, screens, supervisor
@@ -32,6 +33,7 @@ in_room = is_room()
 with st.container(key="shell", **({"horizontal": True, "wrap": False, "gap": "xsmall"} if in_room else {})):
     run_picker(say_whose=page.url_path not in MIRRORED)
     if in_room:
+        note_projector(page.url_path == "projector")
         calling_card()
         beside_picker = st.container(width="content")
 with st.container(key="shortcuts"):

@@ -13,6 +13,7 @@ from starlette.routing import Route
 from streamlit.runtime.context import ContextProxy
 
 from dec_core.config import RunConfig
+from dec_core.gallery import install
 from dec_core.presets import PRESETS
 from dec_core.runs.answers import Answers
 from dec_core.runs.folder import RunFolder
@@ -26,7 +27,7 @@ from dec_core.sweeps import studies
 from dec_core.sweeps.plan import SweepPlan
 from pages.inspect import screen
 from pages.room.news import WALL
-from pages.shared import addresses, news
+from pages.shared import addresses, attendance, news
 from pages.shared.focus import SOMEBODY_ELSES
 from pages.shared.following import ROOM
 from pages.shared.permission import may_run
@@ -159,6 +160,42 @@ def test_a_run_is_ended_and_opened_from_the_wall(room, wall):
     at = act(at, "end", RunFolder(room.root / "nothing"))
     at = act(at, "open", room.bens)
     assert at.query_params["run"] in (room.bens.id, [room.bens.id])
+
+
+def test_the_wall_counts_who_is_here_and_who_follows(room, wall, monkeypatch):
+    monkeypatch.setattr(attendance, "seen_within", lambda _: {ANNA, BEN, CARLA.id, INSTRUCTOR, "d" * 16})
+    with asking("d" * 16):
+        opened_at("projector")
+    change_room(room.root, lambda state: replace(state, exhibit=Exhibit("learn", {"lesson": "pixels", "step": "2"})))
+    before = WALL.stamp_now("")
+    with asking(BEN):
+        at = press(opened_at("glossary"), "go_there")
+    assert WALL.stamp_now("") != before
+    assert "3 here, 1 follows · runs: 1 training, 1 finished" in seen(wall.run())
+    with asking(BEN):
+        press(at, "stop_following")
+    assert "3 here, 0 follow " in seen(wall.run())
+
+
+@pytest.mark.parametrize(("command", "state"), [("stop", "stopped"), ("pause", "paused")])
+def test_who_trains_is_told_that_the_instructor_ended_or_paused_it_until_it_goes_on(room, wall, command, state):
+    run = room.training
+    if command == "stop":
+        act(wall, "end", run)
+    else:
+        press(opened_at("train", run=run.id), "pause")
+    run.set_status(replace(run.status, state=state, **this_process()))
+    (run.path / "checkpoint.npz").touch()
+    said = "The instructor has "
+    with asking(ANNA):
+        at = opened_at("train", run=run.id)
+        assert said in seen(at)
+        press(at, "resume")
+        assert room_state(room.root).commanded == {}
+        run.set_status(replace(run.status, state="running"))
+        press(opened_at("train", run=run.id), "stop" if command == "stop" else "pause")
+        run.set_status(replace(run.status, state=state))
+        assert said not in seen(opened_at("train", run=run.id))
 
 
 # -- the projector
@@ -348,6 +385,19 @@ def test_others_show_nothing(room, monkeypatch):
 def opened_closing(at):
     at.session_state["closing"] = True
     return at.run()
+
+
+def test_who_waits_is_offered_a_recording_and_finds_their_run_again(room, monkeypatch):
+    monkeypatch.setattr(Workers, "ahead_of", lambda self, run: 1)
+    monkeypatch.setattr(Workers, "before", lambda self, run: ([room.training], []), raising=False)
+    monkeypatch.setattr(Workers, "slots", 1, raising=False)
+    install(room.root)
+    room.bens.set_status(replace(room.bens.status, state="queued", **this_process()))
+    at = press(opened_at("train", run=room.bens.id), "meanwhile")
+    assert where(at)[1] == "gallery-first-look" and at.session_state["replayed"] == "gallery-first-look"
+    assert "meanwhile" not in keys(at)
+    (picker,) = [item for item in at.selectbox if item.label == "Run in focus"]
+    assert any("in progress" in option for option in picker.options)
 
 
 def test_the_end_of_the_day_says_what_it_means_and_can_be_undone(room, wall):

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter, ValidationError
 
@@ -95,6 +95,8 @@ class RoomState:
         Ids of the runs that were archived when the room was cleared last.
     cleared_answers : bool
         Whether answers and pins were laid aside then, and can be brought back.
+    commanded : dict of str to str
+        By ids of visitors' runs, what the instructor has told them: "stop" or "pause".
     """
 
     names: dict[str, Annotated[str, Field(max_length=MAX_LETTERS)]] = field(default_factory=dict)
@@ -103,6 +105,9 @@ class RoomState:
     prepared: dict[str, Prepared] = field(default_factory=dict)
     cleared: Annotated[tuple[RunId, ...], Field(max_length=MOST_RUNS)] = ()
     cleared_answers: bool = False
+    commanded: Annotated[dict[RunId, Literal["stop", "pause"]], Field(max_length=MOST_RUNS)] = field(
+        default_factory=dict
+    )
 
     @property
     def shown_to_all(self) -> frozenset[str]:

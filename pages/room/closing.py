@@ -18,6 +18,7 @@ from dec_core.runs.ownership import INSTRUCTOR
 from dec_core.runs.room_state import MOST_RUNS, change_room, room_state
 from dec_core.runs.status import ACTIVE
 from pages.shared import focus
+from pages.shared.by_instructor import note_command
 from pages.shared.permission import may_entry
 from pages.shared.places import runs_root
 from pages.shared.sweep_database import answering
@@ -143,7 +144,9 @@ def end(runs: Sequence[Entry]) -> None:
     elsewhere = 0
     try:
         with writing("The state of a run"):
-            for run in (entry.folder for entry in runs if may_entry("command", entry)):
+            allowed = [entry.folder for entry in runs if may_entry("command", entry)]
+            note_command("stop", [run for run in allowed if run.status.state in ACTIVE])
+            for run in allowed:
                 if run.status.state in ACTIVE and not focus.supervisor().command(run, "stop"):
                     elsewhere += run.status.state in ACTIVE  # else it has just ended
     except ValueError as error:

@@ -6,6 +6,7 @@ from zlib import crc32
 
 from dec_core.runs.room_state import room_state
 from pages.shared import focus
+from pages.shared.attendance import present
 from pages.shared.news import Kind
 from pages.shared.places import runs_root
 from pages.shared.visitor import Visitor, is_room
@@ -14,9 +15,9 @@ EVERY = 2.0  # seconds between two looks at all runs
 
 
 def _stamp(_: str) -> str:
-    """Another one once a run, a nickname or what is shown is another."""
+    """Another one once a run, a nickname, what is shown or how many are there is another."""
     runs = [(entry.id, entry.status.state, entry.status.updated, entry.marks) for entry in focus.all_runs().entries()]
-    return f"{crc32(repr((runs, room_state(runs_root()))).encode()):08x}"
+    return f"{crc32(repr((runs, room_state(runs_root()), present())).encode()):08x}"
 
 
 def _may_hear(_: str, who: Visitor) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import replace
 import streamlit as st
 
 from dec_core.reading.wall import ORDERS, STATES, Tile, in_order, tiles
+from dec_core.runs.ownership import INSTRUCTOR
 from dec_core.runs.room_state import change_room, room_state
 from pages.room.closing import closing_menu, end, undo_clearing
 from pages.room.news import WALL
@@ -15,6 +16,7 @@ from pages.room.prepared import prepared_links
 from pages.room.server import server_menu
 from pages.room.wall import show_wall, today
 from pages.shared import focus
+from pages.shared.attendance import present
 from pages.shared.box import box, choice, to_come
 from pages.shared.news import redraw_on_news, seen
 from pages.shared.pinned import pins_of, wall_of_pins
@@ -51,7 +53,7 @@ def _view() -> None:
         with controls:
             order = choice("Order", {name: f"By {name}" for name in ORDERS}, "state", "wall_order")
         with st.container(horizontal=True, vertical_alignment="center", gap="small", key="room"):
-            st.markdown(escape(_counted(shown)), width="stretch")
+            st.markdown(escape(_counted(shown, *present(), is_shown=state.exhibit is not None)), width="stretch")
             st.link_button("Projector", "./projector", icon=":material/cast:", help=ABOUT_PROJECTOR)
             server_menu()
             closing_menu()
@@ -74,11 +76,16 @@ def _pinned() -> None:
             wall_of_pins("", "room")
 
 
-def _counted(shown: list[Tile]) -> str:
-    """How many are at what."""
-    states = Counter(tile.state for tile in shown)
+def _counted(shown: list[Tile], n_here: int, n_follow: int, *, is_shown: bool) -> str:
+    """As in "12 here, 9 follow · runs: 3 training, 1 waiting"."""
+    here = f"{n_here:d} here{f', {n_follow:d} {_verb(n_follow)}' if is_shown else ''}"
+    states = Counter(tile.state for tile in shown if tile.entry.owner not in ("", INSTRUCTOR))
     parts = [f"{states[state]} {state}" for state in STATES.values() if states[state]]
-    return f"{len(shown)} {'person' if len(shown) == 1 else 'people'}: {', '.join(parts)}" if shown else ""
+    return f"{here} · runs: {', '.join(parts)}" if parts else here
+
+
+def _verb(n: int) -> str:
+    return "follows" if n == 1 else "follow"
 
 
 def _act(act: str, run_id: str) -> None:

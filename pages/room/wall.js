@@ -3,6 +3,7 @@
 // A tile that stays keeps its node, and with it the keyboard's focus.
 
 const NOTHING = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="; // one pixel, see-through
+const ASKED = 5000; // milliseconds for which the question stands whether a run shall end
 const walls = new WeakMap();
 
 function made(name, className, text = "") {
@@ -30,7 +31,7 @@ class Tile {
     this.buttons = Object.fromEntries(["project", "open", "end"].map((name) => {
       const button = made("button", name);
       button.type = "button";
-      button.onclick = () => act(name, this.run);
+      button.onclick = () => { if (name !== "end" || this.isMeant()) act(name, this.run); };
       return [name, button];
     }));
     row.append(...Object.values(this.buttons));
@@ -58,8 +59,22 @@ class Tile {
     this.curve.setAttribute("aria-label", tile.curve ? `Curve: ${tile.of}` : "No curve yet");
     this.label("project", tile.projected ? "Take off" : "Projector", `${tile.who}: ${tile.projected ? "take off the projector" : "show on the projector"}`);
     this.label("open", "Open", `${tile.who}: open on Train`);
-    this.label("end", "End", `${tile.who}: end this run`);
+    this.mean(this.asked && tile.active);
     this.buttons.end.disabled = !tile.active;
+  }
+
+  isMeant() { // asked first: a tile that ends moves away, and the next one slides under the hand
+    if (this.asked) { this.mean(false); return true; }
+    this.mean(true);
+    this.forget = setTimeout(() => this.mean(false), ASKED);
+    return false;
+  }
+
+  mean(asked) {
+    this.asked = asked;
+    if (!asked) clearTimeout(this.forget);
+    this.buttons.end.classList.toggle("asked", asked);
+    this.label("end", asked ? "Really end?" : "End", `${this.who.textContent}: ${asked ? "really " : ""}end this run`);
   }
 
   label(name, text, full) {

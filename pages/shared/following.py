@@ -19,6 +19,7 @@ from dec_core.lessons import lessons
 from dec_core.runs.folder import RunFolder, is_run
 from dec_core.runs.room_state import RUN_ID, Exhibit, RoomState, change_room, room_state
 from pages.shared import focus
+from pages.shared.attendance import note_following
 from pages.shared.news import Kind, redraw_on_news, seen
 from pages.shared.permission import may_run
 from pages.shared.picker import name
@@ -179,6 +180,7 @@ def lead_along(page: str, query: Mapping[str, str]) -> None:
 def _follow_button(exhibit: Exhibit | None) -> None:
     """The way there, at first as an offer; for who is led along, the end of it."""
     state = st.session_state
+    note_following("led_to" in state and exhibit is not None)
     if exhibit is None:
         state.pop("led_to", None)
         state.pop("not_now", None)
@@ -202,6 +204,7 @@ def _follow_button(exhibit: Exhibit | None) -> None:
 def _follow(exhibit: Exhibit) -> None:
     """Go where the instructor is; from then on, along."""
     st.session_state.led_to = exhibit
+    note_following(True)
     _go_to(exhibit)
 
 

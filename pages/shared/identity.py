@@ -37,8 +37,13 @@ _seen: dict[str, float] = {}  # when each browser has asked for something last
 
 def n_seen(seconds: float) -> int:
     """How many visitors, by their browsers, have asked for something in the last seconds."""
+    return len(seen_within(seconds))
+
+
+def seen_within(seconds: float) -> set[str]:
+    """The ids of their browsers."""
     now = time.monotonic()
-    return sum(now - at <= seconds for at in list(_seen.values()))
+    return {browser_id for browser_id, at in list(_seen.items()) if now - at <= seconds}
 
 
 class Identify:

@@ -16,6 +16,7 @@ from dec_core.runs.history import History
 from dec_core.runs.lock import RunIsTaken
 from dec_core.runs.status import ACTIVE, RunStatus
 from pages.shared import focus
+from pages.shared.by_instructor import note_command
 from pages.shared.keeping import goes_first, rule
 from pages.shared.permission import NOT_YOURS, may_run
 from pages.shared.replay import can_replay
@@ -138,6 +139,7 @@ def _resume(run: RunFolder) -> None:
     if not may_run("command", run):
         tell_problem(ValueError(NOT_YOURS))
         return
+    note_command("resume", [run])
     if run.status.state == "paused":
         tell(run, "resume")
         st.session_state.page_changed = run.status.state != "paused"  # it had given its place up, and waits for one
@@ -159,6 +161,7 @@ def tell(run: RunFolder, command: str) -> None:
         tell_problem(ValueError(NOT_YOURS))
         return
     before = run.status
+    note_command(command, [run])
     try:
         is_obeyed = focus.supervisor().command(run, command)
     except ValueError as error:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from dec_core.config import ConfigError, RunConfig
 from dec_core.data import DataError
+from dec_core.gallery import run_id
 from dec_core.glossary import tooltip
 from dec_core.reading.divergence import smaller_rate
 from dec_core.reading.progress import Progress
@@ -17,6 +18,7 @@ from dec_core.runs.history import History
 from dec_core.runs.status import ACTIVE, WAITED, RunStatus
 from pages.shared import components, focus
 from pages.shared.boxes import Boxes
+from pages.shared.by_instructor import said_of
 from pages.shared.permission import may_run
 from pages.shared.replay import can_replay, replay
 from pages.shared.snapshot_view import shown
@@ -69,6 +71,7 @@ def _view(run: RunFolder | None, config: RunConfig | None, active: bool) -> None
     bar = partial(follow, moment, awaits=bool(under_way(run, status)))
     stepper(status.state, moment.standing, moment.config, status.progress.get("iteration", 0), bar)
     _trouble(run, status, moment.config)
+    _meanwhile(run, status)
     if status.state == "finished" and st.session_state.get("replayed") == run.id and can_replay(run.id):
         replay(run.id)  # without numbers and findings, which are those of the end
         return
@@ -101,12 +104,28 @@ def _trouble(run: RunFolder, status: RunStatus, config: RunConfig) -> None:
         st.warning(f"{sentence(cause)} {_way_on(status)}", icon=":material/power_off:")
     elif status.state == "stopped" and status.message:
         st.info(f"{sentence(status.message)} {_way_on(status)}", icon=":material/timer_off:")
+    elif by_instructor := said_of(run, status):
+        st.info(by_instructor, icon=":material/front_hand:")
     elif status.state == "finished" and status.message:
         st.warning(f"{sentence(status.message)} What is shown here comes from its records.", icon=":material/info:")
     log = run.log_tail() if status.state in ("failed", "interrupted") else ""
     if log:
         with st.expander("Last lines of the worker's log"):
             st.code(log, language=None)
+
+
+def _meanwhile(run: RunFolder, status: RunStatus) -> None:
+    """For who waits in the line: something to look at."""
+    if status.state == "queued" and focus.supervisor().ahead_of(run):
+        st.button("Watch a recording meanwhile", key="meanwhile", icon=":material/videocam:", on_click=_watch,
+                  help="Your run begins by itself; it stands in the list above.")  # fmt: skip
+
+
+def _watch() -> None:
+    recording = run_id("first-look")
+    focus.focus_on(recording)
+    st.session_state.replayed = recording
+    st.session_state.page_changed = True
 
 
 def _way_on(status: RunStatus) -> str:

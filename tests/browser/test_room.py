@@ -111,6 +111,8 @@ def test_the_instructor_sees_all_runs_and_shows_one_to_who_follows(tmp_path, bro
 
         instructor.get_by_role("link", name="Room").click()
         tile(instructor, "Ada <b>").get_by_role("button", name="end this run").click()
+        tile(instructor, "Ada <b>").get_by_role("button", name="really end this run").click()  # which is asked first
+        expect(owner.get_by_text("The instructor has ended this run")).to_be_visible()
         expect(button(owner, "Resume")).to_be_enabled()
         assert complaints == [] and run.status.state == "stopped"
         for page in (owner, stranger, instructor):
