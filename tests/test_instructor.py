@@ -508,6 +508,7 @@ def fields_shown(at):
 def test_a_prepared_link_shows_what_may_be_moved_and_fixes_the_rest(room, link):
     at = opened_at("train", prepared=link, n_clusters="7", update_interval="50", seed="9")
     assert fields_shown(at) == {"gamma", "n_clusters"} and "Prepared by the instructor" in seen(at)
+    assert "Choose in the form" in seen(at) and "Press Start: the autoencoder" not in seen(at)
     press(at, "start")
     (config,) = Workers.started
     assert (config.n_clusters, config.gamma, config.update_interval, config.random_state) == (7, 0.3, 33, 4)

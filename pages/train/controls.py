@@ -56,6 +56,8 @@ def controls(run: RunFolder | None, status: RunStatus | None, config: RunConfig 
     go_on = mine and (state == "paused" or (status is not None and status.resumable))
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="controls"):
         st.markdown(f"**{escape(line)}**", width="stretch")
+        if run is not None:
+            share_menu(run)  # first, since it comes and goes: those that act on the run stay where they are
         _button(
             "start",
             "Start",
@@ -77,8 +79,6 @@ def controls(run: RunFolder | None, status: RunStatus | None, config: RunConfig 
             _button("pause", "Pause", "pause", mine and state == "running", TO_PAUSE, tell, run, "pause")
         _button("step", "Step", "skip_next", mine and state in ("running", "paused"), TO_STEP, tell, run, "step")
         _button("stop", "Stop", "stop", mine and state in ACTIVE, TO_STOP, tell, run, "stop")
-        if run is not None:
-            share_menu(run)
         if run is not None and state not in ACTIVE:
             downloads(run, focus.reader(run.id).history, run.config)
         else:  # its place, so that the buttons stay where they are when a run ends

@@ -27,6 +27,7 @@ from pages.shared.views import Views
 from pages.train.controls import controls, state_line, under_way
 from pages.train.following import follow
 from pages.train.moment import moment_of
+from pages.train.prepared import prepared_line
 from pages.train.stepper import stepper
 from pages.train.words import Findings, Number, numbers, texts_of, what_is_found
 
@@ -84,7 +85,8 @@ def _view(run: RunFolder | None, config: RunConfig | None, active: bool) -> None
 def _nothing_yet(config: RunConfig | None) -> None:
     """What will be seen of a run, once there is one."""
     earlier = " Earlier runs are in the list above." if focus.index().entries() else ""
-    controls(None, None, config, f"{TO_BEGIN if config else TO_MEND}{earlier}")
+    begin = prepared_line() or f"{TO_BEGIN}{earlier}"
+    controls(None, None, config, begin if config else f"{TO_MEND}{earlier}")
     stepper("", Progress("", 0.0, -1), config, 0, partial(follow, None))
     with st.container(key="before_run"):  # on a phone without all that is empty
         _numbers(numbers(History(), {}))

@@ -38,6 +38,16 @@ def prepared_form(prepared: Prepared, form: Form, rates: Rates, notices: list[st
     st.button("Show all settings", key="show_all", icon=":material/tune:", type="tertiary", on_click=state.show_all)
 
 
+def prepared_line() -> str:
+    """What to do with a prepared link, where Start is: on a phone the form is folded away. "" without one."""
+    prepared = state.prepared_link(st.session_state.choices.prepared)
+    names = [FIELDS[name]["short"] for name in prepared.fields if name in FIELDS] if prepared else []
+    if not names:
+        return ""
+    title = f"{prepared.title}{'' if prepared.title.endswith(('.', '?', '!')) else '.'} " if prepared.title else ""
+    return f"{title}Choose in the form (»): {', '.join(names)}. Then press Start."
+
+
 # -- for the instructor
 
 
@@ -52,7 +62,7 @@ def prepare_menu(form: Form) -> None:
         st.caption(ABOUT)
         if form.config.dataset.startswith(OWN_DATA):
             st.warning(OWN_IMAGES)
-        st.text_input("Title", key="prepared_title", max_chars=MAX_LETTERS, placeholder="What does γ do?")
+        st.text_input("Title", key="prepared_title", max_chars=MAX_LETTERS, placeholder="How many groups are there?")
         st.multiselect("Settings that may be changed", form.acting, key="prepared_fields", format_func=_label)
         st.button("Make the link", key="make_link", icon=":material/add_link:", on_click=_make, args=(form.config,))
         made = st.session_state.get("prepared_link")
