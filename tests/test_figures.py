@@ -122,6 +122,8 @@ def test_curves_of_a_taught_run_name_its_phases_and_its_teacher(finished_run):
     notes = curves(taught, held=40).layout.annotations
     assert {note.text for note in notes} >= P_NOTES
     assert "UMAP + mixture 92.3" in {note.text for note in notes}
+    just_begun = curves(taught, held=int(0.9 * taught.updates[-1]["iteration"])).layout.annotations
+    assert P_NOTES & {note.text for note in just_begun} == {"p: mixture "}  # the other one would be cut off
     assert not P_NOTES & {note.text for note in curves(history).layout.annotations}
     lines = [shape.y0 for shape in curves(taught).layout.shapes]
     assert pytest.approx(92.34) in lines and len(lines) == 1 + len(curves(history).layout.shapes)

@@ -18,6 +18,7 @@ SCORES = {  # with labels the first three, without the last two
     "confidence": ("Confidence", TEN[4], "solid"),
 }
 WITHOUT_LABELS = ("silhouette", "confidence")
+NOTE = 0.2  # of the axis, which a note on a phase takes: with less it would be cut off
 MOST_POINTS = 400  # of a curve
 MOST_TURNS, LEAST_TURN = 4, 0.005  # updates that are marked, and the change of accuracy that is worth it
 
@@ -226,7 +227,7 @@ def _phases(figure: go.Figure, held: int, updates: list[dict], *, both: bool) ->
     font = {"size": 11, "color": GREY}
     newest = updates[-1]["iteration"]  # away from the beginning, where what changed falls to the foot
     figure.add_annotation(text="p: mixture ", x=min(held, max(newest, 1)), xanchor="right", font=font, **foot)
-    if newest > held:
+    if newest - held > NOTE * newest:
         figure.add_annotation(text=" p: from q", x=held, xanchor="left", font=font, **foot)
 
 
