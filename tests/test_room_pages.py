@@ -9,6 +9,7 @@ from rooms import ANNA, BEN, SECRET, Workers, arrives, asking, press, seen, warn
 from screens import opened_at, opened_bare
 from starlette.applications import Starlette
 from starlette.routing import Mount, Route
+from streamlit.runtime.context import ContextProxy
 
 from dec_core.cli import main
 from dec_core.data import Dataset, own
@@ -101,6 +102,11 @@ def test_who_comes_by_the_address_alone_lands_on_learn_and_not_beside_start(room
     assert not at.exception and at.session_state["page"] == "learn" and "start" not in {item.key for item in at.button}
     at.switch_page("train/train.py")  # the tab's name, later
     assert not at.run().button(key="start").disabled
+
+
+def test_who_asks_for_a_screen_that_is_not_theirs_is_not_sent_on_from_where_that_is_said(room, monkeypatch):
+    monkeypatch.setattr(ContextProxy, "url", property(lambda self: "http://192.0.2.7:8501/dec/room"))
+    assert opened_bare().session_state["page"] == ""
 
 
 def test_who_comes_by_the_address_alone_is_led_to_what_the_instructor_shows(room, monkeypatch):

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 from zlib import crc32
 
 import streamlit as st
@@ -58,8 +59,9 @@ def land(page: str) -> None:
     state.has_landed = True
     if not is_first or page or st.query_params.to_dict() or not is_room() or visitor().is_instructor:
         return
-    if focus.focused_run(warn=False) is not None:
-        return
+    asked_for = urlsplit(st.context.url or "").path.rstrip("/").rpartition("/")[2]
+    if asked_for == "room" or focus.focused_run(warn=False) is not None:
+        return  # the room's screen is the instructor's: that there is no such page would vanish on the way
     if exhibit := _exhibit(room_state(runs_root())):
         _follow(exhibit)
     else:
