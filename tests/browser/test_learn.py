@@ -235,7 +235,7 @@ def test_a_plane_of_digits_a_drawn_one_and_a_run_that_is_replayed(page, server):
     page.get_by_role("button", name="Clear").click()
     page.locator(".draw .said", has_text="Draw a digit").wait_for()
 
-    at_step(page, server.address, "digits", 2)
+    at_step(page, server.address, "digits", 3)
     where, matrix = page.locator(".replay .where"), page.get_by_role("img", name="Confusion matrix")
     expect(where).to_contain_text("pretraining, epoch 1 of 8")
     slider = page.get_by_role("slider", name="Step of the training")
