@@ -168,7 +168,10 @@ def touched(page, locator, dx, dy):
 
 def test_a_phone_shows_every_step_and_a_finger_moves_what_a_mouse_does(phone, server):
     phone.goto(f"{server.address}/learn")
-    phone.locator(".st-key-lesson-soft-assignment").click(position={"x": 30, "y": 20})  # anywhere on the card
+    card = phone.locator(".st-key-lesson-soft-assignment")
+    expect(card.get_by_role("button")).to_be_visible()
+    phone.locator('.stApp[data-test-script-state="notRunning"]').wait_for()  # or it moves as those above it are drawn
+    card.click(position={"x": 30, "y": 20})  # anywhere on the card
     shown(phone, "soft-assignment", 1)
     for step in range(2, len(STEPS["soft-assignment"]) + 1):
         button(phone, "Next").click()  # at the lower end of the step before
