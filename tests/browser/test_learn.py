@@ -172,7 +172,8 @@ def test_a_phone_shows_every_step_and_a_finger_moves_what_a_mouse_does(phone, se
     expect(card.get_by_role("button")).to_be_visible()
     phone.locator('.stApp[data-test-script-state="notRunning"]').wait_for()  # or it moves as those above it are drawn
     card.click(position={"x": 30, "y": 20})  # anywhere on the card
-    shown(phone, "soft-assignment", 1)
+    wait_until(phone, lambda: "lesson=soft-assignment" in phone.url)  # at the step at which one was last
+    at_step(phone, server.address, "soft-assignment", 1)
     for step in range(2, len(STEPS["soft-assignment"]) + 1):
         button(phone, "Next").click()  # at the lower end of the step before
         shown(phone, "soft-assignment", step)
