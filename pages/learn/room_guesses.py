@@ -69,7 +69,8 @@ def _show(options: Guess, place: Any, mine: list[Answer], *, gives_away: bool) -
     if gives_away:
         tell(options, mine[-1].answer if mine else "")
     elif mine:
-        st.markdown(KEPT_BACK.format(escape(f"{mine[-1].answer}{f' {options.unit}' if options.unit else ''}")))
+        given = escape(f"{mine[-1].answer}{f' {options.unit}' if options.unit else ''}")
+        st.markdown(as_written(KEPT_BACK.format(given)))
     if len(mine) > 1 and not visitor().is_instructor:
         st.caption(FIRST_COUNTS)
     shown = bars(options, of_room(asked(place)), mine[0].answer if mine else "", gives_away=gives_away)

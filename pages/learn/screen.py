@@ -28,12 +28,12 @@ def _learn() -> None:
     query, is_followed = link.followed()
     if is_followed or "reading" not in st.session_state:
         go(query.get("lesson", ""), _number(query.get("step", "1")))
-    name, step = st.session_state.reading
+    asked, step = st.session_state.reading
     known, wrong = lessons()
-    lesson = next((each for each in known if each.name == name), None)
+    lesson = next((each for each in known if each.name == asked), None)
     if lesson is None:
-        if name:
-            name = escape(repr(name), 80)
+        if asked:
+            name = escape(repr(asked), 80)
             st.warning(f"There is no lesson {name} on this server. These are here:", icon=":material/menu_book:")
         link.write({})
         shelf.show(known)

@@ -57,7 +57,7 @@ def _head(lesson: Lesson, step: Step, number: int) -> None:
 def _part(part: str | Piece, place: Place) -> None:
     """A text, or a piece, which stands beside the texts where there is room and it is one to be looked at."""
     if isinstance(part, str):
-        st.markdown(displayed(as_written(part)), width=READABLE)
+        st.markdown(as_written(displayed(part)), width=READABLE)
         return
     with st.container(key=f"{'wide' if part.name in WIDE else 'piece'}-{place.key}"):
         DRAW[part.name](part.options, place)

@@ -22,7 +22,7 @@ from pages.shared.by_instructor import said_of
 from pages.shared.permission import may_run
 from pages.shared.replay import can_replay, replay
 from pages.shared.snapshot_view import shown
-from pages.shared.text import escape, sentence
+from pages.shared.text import as_written, escape, sentence
 from pages.shared.views import Views
 from pages.train.controls import controls, state_line, under_way
 from pages.train.following import follow
@@ -107,7 +107,7 @@ def _trouble(run: RunFolder, status: RunStatus, config: RunConfig) -> None:
     elif status.state == "stopped" and status.message:
         st.info(f"{sentence(status.message)} {_way_on(status)}", icon=":material/timer_off:")
     elif by_instructor := said_of(run, status):
-        st.info(by_instructor, icon=":material/front_hand:")
+        st.info(as_written(by_instructor), icon=":material/front_hand:")
     elif status.state == "finished" and status.message:
         st.warning(f"{sentence(status.message)} What is shown here comes from its records.", icon=":material/info:")
     log = run.log_tail() if status.state in ("failed", "interrupted") else ""
