@@ -127,6 +127,22 @@ def learn_root(tmp_path):
         yield root
 
 
+@pytest.fixture
+def many(monkeypatch):
+    """Counts more than 150 images as very many, whose even part is 50, and computes in blocks of 37."""
+    from dec_core import even_part
+    from dec_core.data import loading
+    from dec_core.training import parts, state
+
+    for module in (even_part, state):
+        monkeypatch.setattr(module, "MANY", 150)
+    monkeypatch.setattr(even_part, "PART", 50)
+    monkeypatch.setattr(parts, "BLOCK", 37)
+    loading._part.cache_clear()
+    yield
+    loading._part.cache_clear()
+
+
 @pytest.fixture(scope="session")
 def recorded(tmp_path_factory):
     """Opens a recording at its end, by a folder of runs: what is made of its images lies there."""

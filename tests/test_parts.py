@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dec_core.training import TrainingState, algorithm, parts, state, train
+from dec_core.even_part import MANY, PART, part_of_many
+from dec_core.training import TrainingState, parts, train
 from dec_core.training.events import CentersInitialized, Finished, TargetUpdated
 
 
@@ -32,18 +33,9 @@ def test_a_file_is_read_in_pieces_that_are_shuffled_with_others(monkeypatch):
 def test_blocks_are_all_samples_and_a_part_lies_evenly_in_them(n):
     assert [i for block in parts.blocks(n) for i in (block.start, block.stop)][-1] == n
     assert sum(block.stop - block.start for block in parts.blocks(n)) == n
-    index = parts.part(n)
-    assert len(index) == (n if n <= parts.MOST else parts.PART)
+    index = np.arange(n)[part_of_many(n)]
+    assert len(index) == (n if n <= MANY else PART)
     assert index[0] == 0 and index[-1] == n - 1 and (np.diff(index) > 0).all()
-
-
-@pytest.fixture
-def few(monkeypatch):
-    """What counts as many images."""
-    for module in (parts, algorithm, state):
-        monkeypatch.setattr(module, "MOST", 150)
-    monkeypatch.setattr(parts, "PART", 60)
-    monkeypatch.setattr(parts, "BLOCK", 37)
 
 
 @pytest.mark.slow
@@ -60,7 +52,7 @@ def test_in_blocks_a_run_is_what_it_is_as_a_whole(small, digits, monkeypatch):
 
 
 @pytest.mark.slow
-def test_of_many_images_centers_come_from_a_part_and_all_have_labels(small, digits, few):
+def test_of_many_images_centers_come_from_a_part_and_all_have_labels(small, digits, many):
     trained = TrainingState(small, (8, 8))
     events = list(train(trained, digits.x))
     placed = next(event for event in events if isinstance(event, CentersInitialized))
@@ -70,13 +62,13 @@ def test_of_many_images_centers_come_from_a_part_and_all_have_labels(small, digi
 
 
 @pytest.mark.slow
-def test_a_first_target_of_many_images_is_held_on_its_part_then_all_have_one(small, digits, few):
+def test_a_first_target_of_many_images_is_held_on_its_part_then_all_have_one(small, digits, many):
     config = small.changed(
         first_target="umap_gmm", first_target_steps=20, update_interval=10, max_iterations=40, tol=0.0
     )
     whole, cut = TrainingState(config, (8, 8)), TrainingState(config, (8, 8))
     sizes = [len(whole.p) for event in train(whole, digits.x) if isinstance(event, TargetUpdated)]
-    assert sizes == [60, 60, len(digits.x), len(digits.x)]
+    assert sizes == [50, 50, len(digits.x), len(digits.x)]
 
     for event in train(cut, digits.x):  # resumed while the target is held
         if isinstance(event, TargetUpdated) and event.iteration == 10:
@@ -87,6 +79,6 @@ def test_a_first_target_of_many_images_is_held_on_its_part_then_all_have_one(sma
 
 
 @pytest.mark.slow
-def test_without_a_network_many_images_are_refused(small, digits, few):
+def test_without_a_network_many_images_are_refused(small, digits, many):
     with pytest.raises(ValueError, match=r"received umap_gmm for .* expected at most 150"):
         next(train(TrainingState(small.changed(method="umap_gmm"), (8, 8)), digits.x))

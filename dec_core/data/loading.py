@@ -12,11 +12,10 @@ import numpy as np
 from dec_core.data.bundled import READERS
 from dec_core.data.dataset import Dataset
 from dec_core.data.deskew import deskew
-from dec_core.data.own import FOLDER, find
+from dec_core.data.own import find, upright_path
+from dec_core.even_part import part_of_many
 from dec_core.whole_files import write_whole
 
-MOST_SHOWN = 300_000  # images that are all kept and shown; of more, so many:
-SHOWN = 100_000
 AT_ONCE = 10_000  # images that are deskewed at a time, where they are in a file
 
 
@@ -38,29 +37,21 @@ def load(name: str, n_samples: int | None = None, *, upright: bool = False, root
 
 
 def load_shown(name: str, n_samples: int | None = None, *, upright: bool = False, root: Path = Path()) -> Dataset:
-    """What is kept and shown of the images of `load`: all, or of more than `MOST_SHOWN` an even part."""
-    dataset = load(name, n_samples, upright=upright, root=root)
-    if len(dataset.images) <= MOST_SHOWN:
-        return dataset
+    """What is kept and shown of the images of `load`: all, or of very many an even part."""
     return _part(name, n_samples, upright, Path() if name in READERS else root)
-
-
-def shown(n: int) -> slice | np.ndarray:
-    """Which of `n` images are kept and shown."""
-    return slice(None) if n <= MOST_SHOWN else np.linspace(0, n - 1, SHOWN).round().astype(int)
 
 
 @lru_cache(maxsize=1)
 def _part(name: str, n_samples: int | None, upright: bool, root: Path) -> Dataset:
     dataset = load(name, n_samples, upright=upright, root=root)
-    return dataset.only(shown(len(dataset.images)))
+    return dataset.only(part_of_many(len(dataset.images)))
 
 
 def positions(name: str, n_samples: int | None = None, *, root: Path = Path()) -> np.ndarray:
     """Where the images of `load_shown` lie in the whole data set: int, shape (n,). Raises as `load` does."""
     n = len(_whole(name, Path() if name in READERS else root).images)
     index = np.arange(n)[taken(name, n, n_samples)]
-    return index[shown(len(index))]
+    return index[part_of_many(len(index))]
 
 
 def taken(name: str, n: int, n_samples: int | None) -> np.ndarray | slice:
@@ -87,7 +78,7 @@ def _upright(name: str, n_samples: int | None, root: Path) -> Dataset:
 
 def _upright_file(dataset: Dataset, root: Path) -> np.ndarray:
     """Mapped images, deskewed, in a file of their own below `root`; made where it is not yet."""
-    path = root / FOLDER / f"{dataset.name}-upright.npy"
+    path = upright_path(dataset.name, root)
     if not path.is_file():
         write_whole(path, lambda file: _write_upright(dataset.images, file))
     return np.load(path, mmap_mode="r")

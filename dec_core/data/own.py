@@ -79,6 +79,11 @@ def keep_mapped(path: Path, root: Path) -> str:
     return name
 
 
+def upright_path(name: str, root: Path) -> Path:
+    """Where the images of a mapped data set lie once they are deskewed."""
+    return root / FOLDER / f"{name}-upright.npy"
+
+
 def owners(name: str, root: Path) -> frozenset[str]:
     """The visitors who brought a data set; empty where nobody knows, and for what is none of one's own."""
     try:
@@ -126,8 +131,8 @@ def forget(name: str, root: Path, owner: str = "") -> None:
     if other_owners:
         write_whole(listed, lambda file: file.write("".join(f"{each}\n" for each in sorted(other_owners)).encode()))
         return
-    (root / FOLDER / f"{name}.npz").unlink(missing_ok=True)
-    listed.unlink(missing_ok=True)
+    for path in (root / FOLDER / f"{name}.npz", upright_path(name, root), listed):
+        path.unlink(missing_ok=True)
 
 
 def forget_unused(root: Path, in_use: Collection[str], seconds: float) -> None:

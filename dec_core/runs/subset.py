@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from dec_core.even_part import even_part
+
 VIEW_SIZE = 10_000
 LIVE_SIZE = 3_000  # of a UMAP while training: a sixth of a second on one core of an EPYC
 N_EXAMPLES = 10
@@ -19,11 +21,6 @@ def view_index(n: int) -> np.ndarray:
 def live_index(n_view: int) -> np.ndarray:
     """Which of the samples of the view a UMAP shows while training: all, or 3 000 spread evenly, ascending."""
     return even_part(n_view, LIVE_SIZE)
-
-
-def even_part(n: int, most: int) -> np.ndarray:
-    """Indices of all n, or of `most` of them spread evenly, ascending."""
-    return np.linspace(0, n - 1, min(n, most)).round().astype(int)
 
 
 def example_index(n: int, y: np.ndarray | None) -> np.ndarray:

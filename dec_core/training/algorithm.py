@@ -18,7 +18,7 @@ With `first_target="umap_gmm"` the responsibilities of that mixture are the firs
 `first_target_steps`, in which `tol` ends nothing; then p is equation 3 again. q and z are the
 network's own throughout.
 
-Centers and the first target of more images than `parts.MOST` are found on an even part of them. A held target is
+Centers and the first target of very many images are found on an even part of them. A held target is
 then one of that part, and held on it; from the next one on all images are trained on.
 
 Everything is a generator of events (`events.py`). It prints, logs and saves nothing, and never sees
@@ -40,6 +40,7 @@ from dec_core.analysis.assignment import target_distribution
 from dec_core.analysis.blas_threads import one_blas_thread
 from dec_core.analysis.metrics import contingency_table, fraction_changed, match
 from dec_core.config import RunConfig
+from dec_core.even_part import part_of_many
 from dec_core.methods import METHODS, fits_mixture, held_steps, uses_kmeans
 from dec_core.training.augmentation import distort
 from dec_core.training.events import (
@@ -53,7 +54,7 @@ from dec_core.training.events import (
     TargetUpdated,
 )
 from dec_core.training.mixture import Known, Mixture, computed
-from dec_core.training.parts import MOST, blocks, part, shuffled
+from dec_core.training.parts import blocks, shuffled
 from dec_core.training.state import TrainingState
 from dec_core.training.steps import Distortion, Embedder, as_images, cluster_steps, pretrain_steps
 
@@ -102,12 +103,7 @@ def train(state: TrainingState, x: np.ndarray, known: Known = computed) -> Itera
 def _mixture(state: TrainingState, x: np.ndarray, known: Known = computed) -> Mixture | None:
     """UMAP and a mixture under way, where the run needs them and has not had them."""
     wanted = fits_mixture(state.config) and state.phase in ("pretraining", "centers")
-    return Mixture(state.config, _part_of(x), state.image_shape, known) if wanted else None
-
-
-def _part_of(x: np.ndarray) -> np.ndarray:
-    """The images that a mixture looks at; a view where they are all."""
-    return x if len(x) <= MOST else x[part(len(x))]
+    return Mixture(state.config, x[part_of_many(len(x))], state.image_shape, known) if wanted else None
 
 
 def pretrain(state: TrainingState, x: np.ndarray) -> Iterator[Event]:
@@ -152,7 +148,7 @@ def initialize_centers(state: TrainingState, x: np.ndarray, mixture: Mixture | N
     state.z, state.labels = z, labels
     if mixture:
         responsibilities = mixture.result().responsibilities
-        labels_there = labels[part(len(x))]
+        labels_there = labels[part_of_many(len(x))]
         state.p = responsibilities[:, _partners(responsibilities.argmax(axis=1), labels_there, config.n_clusters)]
     state.phase = "clustering"
     yield CentersInitialized(labels, inertia, mixture.n_starts if mixture else 1)
@@ -164,7 +160,7 @@ def _first_centers(config: RunConfig, z: np.ndarray) -> tuple[np.ndarray, np.nda
     Of k-means they are the tightest of `kmeans_n_init` starts.
     """
     if uses_kmeans(config):
-        some = z[part(len(z))]
+        some = z[part_of_many(len(z))]
         with one_blas_thread():
             kmeans = KMeans(config.n_clusters, n_init=config.kmeans_n_init, random_state=config.random_state).fit(some)
         if len(some) == len(z):
@@ -238,7 +234,7 @@ def cluster(state: TrainingState, x: np.ndarray) -> Iterator[Event]:
 
 def _with_target(state: TrainingState, images: np.ndarray) -> np.ndarray:
     """The images that there is a target for: all, or those of the part on which a held one was found."""
-    return images if state.p is None or len(state.p) == len(images) else images[part(len(images))]
+    return images if state.p is None or len(state.p) == len(images) else images[part_of_many(len(images))]
 
 
 def _finished(state: TrainingState, reason: str) -> Finished:
@@ -249,7 +245,8 @@ def _finished(state: TrainingState, reason: str) -> Finished:
 def _update_target(state: TrainingState, z: np.ndarray, *, held: bool) -> TargetUpdated:
     """q and p of all samples: p is the paper's, over the whole data set, not over a batch; unless it is held.
 
-    q is computed twice, block by block, and never kept as a whole: p needs the sums of its columns first.
+    q is computed twice, block by block, and never kept as a whole: p needs the sums of its columns first. A target
+    that is held may be one of a part of the samples; KL(p || q) is the mean over those that have one.
     """
     state.z, n = z, len(z)  # (n, latent_dim)
     labels, sizes = np.empty(n, dtype=np.int64), np.zeros(state.config.n_clusters)
@@ -259,22 +256,18 @@ def _update_target(state: TrainingState, z: np.ndarray, *, held: bool) -> Target
         sizes = sizes + q.sum(axis=0)
     if not held:
         state.p = np.empty((n, state.config.n_clusters), dtype=np.float32)
-        for block in blocks(n):
-            state.p[block] = target_distribution(state.q(block), sizes)
+    index, divergence = None if len(state.p) == n else part_of_many(n), 0.0
+    for block in blocks(len(state.p)):
+        q = state.q(block if index is None else index[block])
+        if not held:
+            state.p[block] = target_distribution(q, sizes)
+        divergence += np.sum(state.p[block] * np.log((state.p[block] + 1e-12) / (q + 1e-12)), axis=1).sum()
+    divergence = float(divergence / len(state.p))
     state.delta_label = fraction_changed(labels, state.labels)
     state.labels, state.updated_at, state.n_updates = labels, state.iteration, state.n_updates + 1
     return TargetUpdated(
-        state.n_updates, state.iteration, state.config.max_iterations, labels, state.delta_label, _kl_divergence(state)
+        state.n_updates, state.iteration, state.config.max_iterations, labels, state.delta_label, divergence
     )
-
-
-def _kl_divergence(state: TrainingState) -> float:
-    """The mean of KL(p || q) over the samples that have a target."""
-    index, total = part(len(state.z)) if len(state.p) < len(state.z) else None, 0.0
-    for block in blocks(len(state.p)):
-        p, q = state.p[block], state.q(block if index is None else index[block])  # (block, n_clusters) each
-        total += np.sum(p * np.log((p + 1e-12) / (q + 1e-12)), axis=1).sum()
-    return float(total / len(state.p))
 
 
 def _distortion(state: TrainingState) -> Distortion:

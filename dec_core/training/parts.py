@@ -1,7 +1,6 @@
-"""Very many images, part by part: what is found on a part of them, and in which order files are read.
+"""Very many images: what is computed of all is computed block by block, and files are read in an order of their own.
 
-k-means, UMAP and a mixture look at all images up to `MOST`, and at an even part of more; the network places the rest.
-What is computed of all samples is computed block by block, so that memory grows by z and p alone.
+So memory grows by z and p alone. What is found on a part of them is found on that of `even_part`.
 """
 
 from __future__ import annotations
@@ -10,16 +9,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-MOST = 300_000  # images that centers are sought among; of more, so many:
-PART = 100_000
 BLOCK = 100_000  # samples at a time, where all are gone through
 PIECE = 256  # images that are read in one go from a file
 PIECES = 512  # shuffled together: 100 MB of MNIST's images
-
-
-def part(n: int) -> np.ndarray:
-    """Indices of the images of `n` that centers and the first target are found on: all, or `PART`, spread evenly."""
-    return np.arange(n) if n <= MOST else np.linspace(0, n - 1, PART).round().astype(int)
 
 
 def blocks(n: int) -> Iterator[slice]:

@@ -11,12 +11,12 @@ import numpy as np
 from dec_core.analysis.assignment import q_by
 from dec_core.architecture import architecture
 from dec_core.config import RunConfig
+from dec_core.even_part import MANY
 from dec_core.machine import fast_precision
 from dec_core.methods import METHODS
 from dec_core.networks import ClusteringLayer, autoencoder
 from dec_core.training.counters import check_counters
 from dec_core.training.optimizers import SGD, Adadelta, Adam
-from dec_core.training.parts import MOST
 
 COUNTERS = ("epoch", "batch", "loss_sum", "iteration", "next_batch", "updated_at", "n_updates", "delta_label")
 ARRAYS = ("p", "labels", "z")
@@ -46,7 +46,7 @@ class TrainingState:
     z : ndarray of float32, shape (n, latent_dim), or None
         Embedding of all samples at the last target update.
     p : ndarray of float32, shape (n, n_clusters), or None
-        Of very many images, while it is held, of the part on which it was found (`parts.part`).
+        Of very many images, while it is held, of the part on which it was found (`even_part`).
         Of a method that keeps q it is q as well: the responsibilities of a mixture.
     """
 
@@ -122,9 +122,9 @@ class TrainingState:
         if x.ndim != 2 or x.shape[1] != self.n_features or x.dtype != np.uint8:
             raise ValueError(f"x: received {x.dtype} {x.shape}, expected uint8 of shape (n, {self.n_features})")
         self.config.check_images(len(x), self.image_shape)
-        if len(x) > MOST and not METHODS[self.config.method].has_network:
+        if len(x) > MANY and not METHODS[self.config.method].has_network:
             raise ValueError(
-                f"method: received {self.config.method} for {len(x):,} images, expected at most {MOST:,}; "
+                f"method: received {self.config.method} for {len(x):,} images, expected at most {MANY:,}; "
                 "with more, take a method with a network, which places them all"
             )
         n_batches = -(-len(x) // self.config.batch_size)

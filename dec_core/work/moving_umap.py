@@ -12,11 +12,12 @@ from collections.abc import Iterator
 import numpy as np
 
 from dec_core.analysis.warm_umap import next_layout
+from dec_core.even_part import even_part
 from dec_core.methods import METHODS
 from dec_core.runs.folder import RunFolder
 from dec_core.runs.history import RunReader
 from dec_core.runs.snapshots import UMAPS_FILE, half
-from dec_core.runs.subset import even_part, view_index
+from dec_core.runs.subset import view_index
 
 MAX_POINTS = 400_000  # of all snapshots together: half a minute on one core of an EPYC
 EPOCHS = 60  # from one layout to the next

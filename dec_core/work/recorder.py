@@ -18,7 +18,7 @@ from dec_core.analysis.label_free import confidence, modularity, silhouette
 from dec_core.analysis.merge_split_check import merge_split_check
 from dec_core.analysis.metrics import cluster_sizes, score
 from dec_core.data import Dataset, load, load_shown
-from dec_core.data.loading import shown
+from dec_core.even_part import part_of_many
 from dec_core.machine import trained_with
 from dec_core.methods import METHODS, uses_mixture_target
 from dec_core.networks.saving import save_model
@@ -115,7 +115,7 @@ class _Recorder:
             folder.status, state="running", phase=self.state.phase, progress={}, message="", **this_process()
         )
         self.schedule = Schedule(config, len(self.dataset.images))
-        self.snapshots = Snapshots(folder, self.state, self.part, shown(len(self.dataset.images)))
+        self.snapshots = Snapshots(folder, self.state, self.part, part_of_many(len(self.dataset.images)))
         self.images = ImageAnalysis(config, self.part, self.snapshots.view, self.stages.known)
         self.live_umap = None
         if live_umap and METHODS[config.method].trains_centers:

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from dec_core.even_part import even_part
 from dec_core.figures.palette import colours
 from dec_core.lessons.pieces import DecodePlane
 from dec_core.reading.snapshot import Snapshot
-from dec_core.runs.subset import even_part
 from pages.learn.component import component
 from pages.learn.recordings import last_of
 from pages.shared.components import sprite

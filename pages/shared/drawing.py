@@ -15,10 +15,10 @@ import streamlit as st
 from dec_core.config import BUNDLED
 from dec_core.data import load
 from dec_core.data.drawing import SIDE, as_in_mnist
+from dec_core.even_part import even_part
 from dec_core.figures.palette import colours
 from dec_core.reading.placed import Placed, can_place, placed
 from dec_core.reading.snapshot import Snapshot
-from dec_core.runs.subset import even_part
 from pages.shared.components import BY_SCRIPT, script_url
 from pages.shared.matrix import base64_of
 from pages.shared.text import sentence

@@ -5,13 +5,12 @@ import pytest
 
 from dec_core.cli import main
 from dec_core.config import OWN_DATA
-from dec_core.data import DataError, load, load_shown, loading, mapped, own
+from dec_core.data import DataError, load, load_shown, mapped, own
 from dec_core.data.deskew import deskew
 from dec_core.data.limits import Limits
 from dec_core.data.loading import positions
 from dec_core.reading.run import Run
 from dec_core.runs.folder import list_runs
-from dec_core.training import algorithm, parts, state
 
 N = 400
 
@@ -26,23 +25,6 @@ def file(tmp_path, monkeypatch):
     return tmp_path / "my-images.npy"
 
 
-@pytest.fixture
-def many(monkeypatch):
-    """What counts as many images; of more, fifty are shown, and centers found on."""
-    for module in (parts, algorithm, state):
-        monkeypatch.setattr(module, "MOST", 150)
-    monkeypatch.setattr(parts, "PART", 50)
-    monkeypatch.setattr(loading, "MOST_SHOWN", 150)
-    monkeypatch.setattr(loading, "SHOWN", 50)
-    yield
-    loading._part.cache_clear()
-
-
-def test_what_is_found_by_a_part_is_what_is_shown():
-    for n in (10, parts.MOST, parts.MOST + 1, 5_000_000):
-        assert np.array_equal(np.arange(n)[loading.shown(n)], parts.part(n))
-
-
 def test_a_large_file_is_mapped_and_stays_where_it_is(file, tmp_path):
     assert mapped.is_for_mapping(file) and not mapped.is_for_mapping(tmp_path)
     name = own.keep_mapped(file, tmp_path / "runs")
@@ -53,6 +35,14 @@ def test_a_large_file_is_mapped_and_stays_where_it_is(file, tmp_path):
     assert own.keep_mapped(file, tmp_path / "runs") == name and own.names(tmp_path / "runs") == [name]
     upright = load(name, upright=True, root=tmp_path / "runs")
     assert isinstance(upright.images, np.memmap) and np.array_equal(upright.images, deskew(digits.images))
+
+
+def test_to_forget_a_mapped_file_leaves_it_and_nothing_else(file, tmp_path):
+    root = tmp_path / "runs"
+    name = own.keep_mapped(file, root)
+    load(name, upright=True, root=root)
+    own.forget(name, root)
+    assert own.names(root) == [] and not list((root / own.FOLDER).iterdir()) and file.is_file()
 
 
 def test_a_file_that_has_changed_or_is_gone_is_refused(file, tmp_path):

@@ -16,10 +16,10 @@ from screens import AtOnce
 
 from dec_core.analysis.inspection import steadiness
 from dec_core.analysis.projection import extent, umap_plane
+from dec_core.even_part import even_part
 from dec_core.figures.embedding import positions
 from dec_core.reading.planes import common_extent
 from dec_core.reading.run import Run
-from dec_core.runs.subset import even_part
 from dec_core.work import moving_umap, postprocess
 from pages.shared import browser_files
 
