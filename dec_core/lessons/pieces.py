@@ -5,24 +5,19 @@ A piece is an entry here and a function of the app that draws it. Options are ch
 
 from __future__ import annotations
 
-import ast
 import re
-from functools import cache
-from pathlib import Path
-from textwrap import dedent
 from typing import Annotated, Literal
 from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-import dec_core
 from dec_core.gallery import is_recording, n_images, recordings
+from dec_core.lessons.source import numbered_lines
 
 Text = Annotated[str, Field(min_length=1, max_length=400)]
 Options = Annotated[list[Text], Field(min_length=2, max_length=8)]
 Across, Up = Annotated[float, Field(ge=-4, le=4)], Annotated[float, Field(ge=-2.5, le=2.5)]  # of a plane
 Alpha = Annotated[float, Field(ge=0.1, le=10)]
-ROOT = Path(dec_core.__file__).parents[1]
 
 
 class PieceOptions(BaseModel):
@@ -124,10 +119,9 @@ class Code(PieceOptions):
 
     def excerpt(self) -> tuple[tuple[int, str], ...]:
         """The lines around the one that is meant, each with its number in the file; all where it is the function."""
-        lines = self.numbered()
-        if not self.meant:
+        lines, meant = self.numbered(), self.meant
+        if not meant:
             return lines
-        meant = self.meant
         return tuple(each for each in lines if abs(each[0] - meant) <= self.around and each[1].strip())
 
     @property
@@ -141,26 +135,7 @@ class Code(PieceOptions):
 
         Raises ValueError where there is no such function.
         """
-        return _numbered(self.function)
-
-
-@cache
-def _numbered(function: str) -> tuple[tuple[int, str], ...]:
-    """Read once: the program does not change while it runs, and to parse a file takes some 20 ms."""
-    file, _, name = function.partition(":")
-    path = ROOT / file
-    if not path.is_file():
-        raise ValueError(f"function: there is no file {file}")
-    source = path.read_text(encoding="utf-8")
-    nodes = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef) and node.name == name)
-    node = next(nodes, None)
-    if node is None:
-        raise ValueError(f"function: there is no function {name} in {file}")
-    text = dedent("\n".join(source.splitlines()[node.lineno - 1 : node.end_lineno])).splitlines()
-    docstring = range(0)
-    if ast.get_docstring(node) is not None and len(node.body) > 1:
-        docstring = range(node.body[0].lineno, node.body[0].end_lineno + 1)
-    return tuple((number, line) for number, line in enumerate(text, node.lineno) if number not in docstring)
+        return numbered_lines(self.function)
 
 
 class Digits(PieceOptions):
