@@ -50,7 +50,7 @@ def html_of(at):
 def test_on_a_desk_a_mistake_is_pinned_on_its_card_and_stands_in_the_lesson(learn_root):
     at = opened_at("inspect", run=RUN, sample="7")
     at = at.button(key="pin_to_wall").click().run()
-    assert not at.exception and at.button(key="pin_to_wall").label == "Take down"
+    assert not at.exception and at.button(key="pin_to_wall").label == "Take my pin off"
     lesson = html_of(opened_at("learn", lesson="digits", step="4"))
     assert f"./inspect?run={RUN}&amp;sample=7" in lesson and "yours" not in lesson
     at = at.button(key="pin_to_wall").click().run()

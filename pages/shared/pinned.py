@@ -49,8 +49,9 @@ def pin_button(run: str, sample: int) -> None:
     """Pin the image of a recording, or take one's own pin down; of other runs a word why not."""
     is_mine = any(pin.is_mine and pin.sample == sample for pin in Pins(runs_root()).all(who(), run))
     if is_mine:
-        st.button("Take down", key="pin_to_wall", icon=":material/keep_off:", on_click=_take_down, args=(run, sample),
-                  help="Takes your pin off; others' stay.")  # fmt: skip
+        st.button(
+            "Take my pin off", key="pin_to_wall", icon=":material/keep_off:", on_click=_take_down, args=(run, sample)
+        )
     else:
         can = is_recording(run)
         st.button("Pin to the wall", key="pin_to_wall", icon=":material/keep:", on_click=_pin, args=(run, sample),
