@@ -17,6 +17,7 @@ from typing import Any
 import psutil
 
 from benchmarks.history import add_history_option, hand_out
+from benchmarks.options import add_visitors
 from benchmarks.room import Sampled, all_at_once, memory_rows, spread
 from benchmarks.room_visitor import PARTS, connection, cookie_of, get
 from benchmarks.serving import served
@@ -37,7 +38,7 @@ def add_parser(commands: Any) -> None:
     parser = add_command(commands, "lesson", "measure a lesson in a room: open it, guess, go on, replay")
     add = parser.add_argument
     add("--lesson", default="digits", metavar="NAME", help="which one (default: digits)")
-    add("--visitors", type=int, default=30, metavar="N", help="how many at once (default: 30)")
+    add_visitors(parser)
     add("--seconds", type=float, default=40.0, metavar="N", help="how long a replay takes (default: 40)")
     add_history_option(parser)
     add_json_option(parser)
@@ -45,8 +46,6 @@ def add_parser(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    if options.visitors < 1:
-        raise ValueError(f"--visitors: received {options.visitors}, expected 1 or more")
     known = {lesson.name: len(lesson.steps) for lesson in lessons()[0]}
     if options.lesson not in known:
         raise ValueError(f"--lesson: received {options.lesson}, expected one of {', '.join(known)}")

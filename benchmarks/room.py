@@ -21,6 +21,7 @@ from typing import Any
 import psutil
 
 from benchmarks.history import add_history_option, hand_out
+from benchmarks.options import add_visitors
 from benchmarks.room_visitor import SETTLE, Browser
 from benchmarks.serving import served
 from dec_core.cli.options import add_command, add_json_option
@@ -34,7 +35,7 @@ LOOK = 0.02  # seconds between two looks at what workers have written
 def add_parser(commands: Any) -> None:
     parser = add_command(commands, "room", "measure a room: first page, Start, how late the live view is, memory")
     add = parser.add_argument
-    add("--visitors", type=int, default=30, metavar="N", help="how many at once (default: 30)")
+    add_visitors(parser)
     add("--seconds", type=float, default=90.0, metavar="N", help="how long they watch (default: 90)")
     add("--one-run", action="store_true", help="one starts a run and shares it, all watch that")
     add("--query", default=QUERY, metavar="QUERY", help="of the link that they open, {} being the seed")
@@ -44,8 +45,6 @@ def add_parser(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    if options.visitors < 1:
-        raise ValueError(f"--visitors: received {options.visitors}, expected 1 or more")
     measured = measure(options.visitors, options.seconds, options.query, one_run=options.one_run)
     figures = {"what": "room", **hardware(), **measured}
     return hand_out(figures, table(figures), options.history, as_json=options.json)

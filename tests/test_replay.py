@@ -4,13 +4,12 @@ import json
 
 import numpy as np
 import pytest
-from screens import app_over
 from starlette.applications import Starlette
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from dec_core.config import RunConfig
-from dec_core.gallery import RUNS, install
+from dec_core.gallery import RUNS
 from dec_core.reading.replay import MOST_STEPS, history_after, steps_of
 from dec_core.runs.folder import RunFolder
 from pages.shared import past_views, replay_route
@@ -20,15 +19,11 @@ RECORDS = RunFolder(RUNS / RUN).records()[0]
 
 
 @pytest.fixture
-def root(tmp_path):
-    root = tmp_path / "runs"
-    root.mkdir()
-    install(root)
-    with app_over(root):
-        past_views._frame.cache_clear()
-        past_views._steps.cache_clear()
-        past_views._views.cache_clear()
-        yield root
+def root(learn_root):
+    """Nothing is drawn yet."""
+    for drawn in (past_views._frame, past_views._steps, past_views._views):
+        drawn.cache_clear()
+    return learn_root
 
 
 @pytest.fixture

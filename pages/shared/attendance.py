@@ -6,9 +6,7 @@ from dec_core.runs.ownership import INSTRUCTOR
 from pages.shared.identity import seen_within
 from pages.shared.visitor import id_in, own_cookie
 
-NOW = (
-    120.0  # seconds after which a browser that says nothing is not there any more; one that listens says it is every 15
-)
+NOW = 120.0  # seconds within which a browser that is there says so; one that listens does so every 15
 _followers: set[str] = set()
 _projectors: set[str] = set()
 

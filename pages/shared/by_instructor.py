@@ -23,9 +23,12 @@ def note_command(command: str, runs: Sequence[RunFolder]) -> None:
     """A visitor has given a command: remember what the instructor ends or pauses of others, and forget what goes on."""
     if not is_room():
         return
+    known = room_state(runs_root()).commanded
     by_instructor = visitor().is_instructor and command in ("stop", "pause")
     told = {run.id: command for run in runs if by_instructor and run.owner not in ("", INSTRUCTOR)}
     commanded = {run.id for run in runs}
+    if not told and not commanded & set(known):
+        return
 
     def noted(room: RoomState) -> RoomState:
         others = {run: each for run, each in room.commanded.items() if run not in commanded}
