@@ -95,6 +95,15 @@ def test_deskew_keeps_shape_and_type_of_anything(n, height, width, seed):
     assert not upright[0].any()
 
 
+@given(st.integers(0, 99))
+def test_deskew_of_floats_is_that_of_gray_levels_without_rounding(seed):
+    images = np.random.default_rng(seed).integers(0, 256, (3, 9, 7)).astype(np.uint8)
+    images[0], images[1] = 0, images[1] // 255  # no ink, and hardly any
+    upright = deskew((images / 255).astype(np.float32))
+    assert upright.dtype == np.float32
+    assert upright * 255 == pytest.approx(deskew(images), abs=0.51)
+
+
 def test_what_comes_along_is_read_once_whatever_the_folder_of_runs(tmp_path):
     assert np.shares_memory(load("digits", root=tmp_path).images, load("digits").images)
     first, second = (load("digits", 20, upright=True, root=root).images for root in (tmp_path, tmp_path / "other"))

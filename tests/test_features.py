@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import pairwise_distances
 
-from dec_core.analysis.features import DIRECTIONS, PATCHES, distortions, gradients
+from dec_core.analysis.features import DIRECTIONS, PATCHES, distortions, gradients, moved, pixels
 from dec_core.analysis.projection import nearest_of_both, neighbours, umap_layout, umap_start
 
 
@@ -45,12 +45,11 @@ def test_faint_and_bold_are_alike():
 
 
 def test_a_stroke_that_moves_stays_closer_than_one_that_turns():
-    here, moved, turned = bar(0.0), bar(0.0, row=17), bar(0.3)
+    here, apart_by_3, turned = bar(0.0), bar(0.0, row=17), bar(0.3)
     apart = lambda a, b, see: np.linalg.norm(see(a) - see(b))  # noqa: E731
     see = lambda row: gradients(row, (28, 28))  # noqa: E731
-    pixels = lambda row: row / 255.0  # noqa: E731
-    assert apart(here, moved, see) < apart(here, turned, see)
-    assert apart(here, moved, pixels) > apart(here, turned, pixels)
+    assert apart(here, apart_by_3, see) < apart(here, turned, see)
+    assert apart(here, apart_by_3, pixels) > apart(here, turned, pixels)
 
 
 @pytest.mark.parametrize("shape", [(8, 8), (5, 40), (28, 28, 3), (64, 48)])
@@ -59,6 +58,15 @@ def test_images_of_any_size_and_colour(shape):
     histograms = gradients(x, shape)
     assert histograms.shape == (4, 392) and np.isfinite(histograms).all()
     assert not np.allclose(histograms[0], histograms[1])
+
+
+def test_floats_are_compared_as_their_gray_levels_are():
+    x = np.repeat(bar(0.4), 2, axis=0)
+    floats = pixels(x)
+    assert np.array_equal(gradients(floats, (28, 28)), gradients(x, (28, 28)))
+    turned, of_floats = moved(x, distortions((28, 28))[0]), moved(floats, distortions((28, 28))[0])
+    assert (turned.dtype, of_floats.dtype) == (np.uint8, np.float32)
+    assert of_floats * 255 == pytest.approx(turned, abs=0.51)
 
 
 def test_distortions_turn_widen_stretch_and_shear_to_both_sides():

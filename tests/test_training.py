@@ -150,6 +150,27 @@ def test_a_run_taught_by_a_mixture_goes_on_where_it_was_cut(taught, digits):
     assert np.array_equal(rest[-1].labels, uncut[-1].labels)
 
 
+@pytest.mark.parametrize("changes", [{}, {"method": "joint", "augment": True}, {"method": "kmeans"}], ids=str)
+def test_float32_is_seen_as_it_is_and_uint8_divided_by_255(small, digits, changes):
+    x, config = digits.x[:600], small.changed(max_iterations=20, pretrain_epochs=1, **changes)
+    of_levels, of_floats = new_state(config), new_state(config)
+    floats = (x / 255).astype(np.float32)
+    *_, last = train(of_levels, x)
+    *_, of_floats_last = train(of_floats, floats)
+    assert np.array_equal(last.labels, of_floats_last.labels)
+    assert of_floats.cluster_centers == pytest.approx(of_levels.cluster_centers, abs=1e-4)
+    assert of_floats.embed(floats) == pytest.approx(of_levels.embed(x), abs=1e-4)  # TensorFlow may multiply by 1/255
+
+
+def test_what_is_finer_than_a_gray_level_and_beyond_0_to_1_is_kept(small):
+    rng = np.random.default_rng(0)
+    x = np.where(np.arange(300) % 2, 1, -1)[:, None] * 1e-4 + rng.normal(0, 1e-5, (300, 64))
+    state = new_state(small.changed(method="kmeans", n_clusters=2))
+    *_, last = train(state, x.astype(np.float32))
+    assert np.array_equal(last.labels == last.labels[0], np.arange(300) % 2 == 0)
+    assert np.array_equal(state.embed(x.astype(np.float32)), x.astype(np.float32))
+
+
 def test_a_step_size_that_falls_ends_at_nothing(small, digits):
     config = small.changed(learning_rate_decay="cosine", pretrain_epochs=2)
     state = new_state(config)
@@ -187,7 +208,7 @@ def test_a_number_that_is_none_is_noticed_and_explained(small, digits):
     ("bad", "said"),
     [
         (np.zeros((200, 63), np.uint8), r"received .* expected"),
-        (np.zeros((200, 64), np.float32), r"received .* expected"),
+        (np.zeros((200, 64)), r"received float64 .*, expected uint8 or float32 of shape \(n, 64\)"),
         (np.zeros((100, 64), np.uint8), r"batch_size: received 128, but there are only 100 images"),
     ],
 )

@@ -23,8 +23,17 @@ CHUNK = 2048  # images at a time, to bound memory
 
 
 def pixels(x: np.ndarray) -> np.ndarray:
-    """Grey levels 0..1, float32, of rows of uint8; same shape."""
-    return x.astype(np.float32) / 255
+    """What networks and UMAP see of rows, float32 of the same shape: uint8 as 0..1, and float32 as it is.
+
+    The one rule for both kinds of data; `dec_core.training.steps` applies it to tensors.
+    """
+    return x.astype(np.float32) / 255 if x.dtype == np.uint8 else x.astype(np.float32, copy=False)
+
+
+def moved(x: np.ndarray, by: sparse.csr_matrix) -> np.ndarray:
+    """Rows changed by one of `distortions`, of the dtype of x: uint8 is rounded, float32 is not."""
+    rows = x @ by
+    return np.round(rows).astype(np.uint8) if x.dtype == np.uint8 else rows
 
 
 def gradients(x: np.ndarray, image_shape: Sequence[int]) -> np.ndarray:
@@ -37,7 +46,7 @@ def gradients(x: np.ndarray, image_shape: Sequence[int]) -> np.ndarray:
 
     Parameters
     ----------
-    x : ndarray of uint8, shape (n, height * width[ * channels])
+    x : ndarray of uint8 or float32, shape (n, height * width[ * channels])
     image_shape : (height, width) or (height, width, channels)
         Channels are averaged.
 

@@ -109,7 +109,7 @@ def neighbour_graph(x: np.ndarray, image_shape: Sequence[int]) -> sparse.csr_mat
 
     Parameters
     ----------
-    x : ndarray of uint8, shape (n, n_features)
+    x : ndarray of uint8 or float32, shape (n, n_features)
     image_shape : (height, width) or (height, width, channels)
 
     Returns

@@ -14,7 +14,7 @@ import numpy as np
 from sklearn.decomposition import PCA
 from sklearn.mixture import GaussianMixture
 
-from dec_core.analysis.features import distortions, gradients, pixels
+from dec_core.analysis.features import distortions, gradients, moved, pixels
 from dec_core.analysis.projection import nearest_of_both, neighbours, umap_layout, umap_start
 from dec_core.architecture import is_one_line
 
@@ -71,7 +71,7 @@ def umap_gmm(
 
     Parameters
     ----------
-    x : ndarray of uint8, shape (n, n_features)
+    x : ndarray of uint8 or float32, shape (n, n_features)
     n_clusters : int
     n_neighbors : int
         Neighbours of each image that UMAP keeps close; n - 1 if there are not so many.
@@ -118,7 +118,7 @@ def compare(
     near = neighbours(reduced, min(n_neighbors, len(x) - 1))
     if distorted:
         for distortion in distortions(image_shape):
-            others = _reduced(x, lambda images, by=distortion: extract(np.round(images @ by).astype(np.uint8)), pca)
+            others = _reduced(x, lambda images, by=distortion: extract(moved(images, by)), pca)
             near = nearest_of_both(near, neighbours(reduced, near[0].shape[1], others))
     return NeighbourGraph(reduced, near)
 

@@ -19,12 +19,13 @@ def deskew(images: np.ndarray) -> np.ndarray:
 
     Parameters
     ----------
-    images : ndarray of uint8, shape (n, height, width)
+    images : ndarray of uint8, 0..255, or of float32, 0..1; shape (n, height, width)
         Ink is bright on a background of zero. An image without ink stays as it is.
 
     Returns
     -------
-    ndarray of uint8, shape (n, height, width)
+    ndarray of shape and dtype of `images`
+        Gray levels are rounded, float32 is not.
     """
     chunks = [_deskew(images[i : i + CHUNK]) for i in range(0, len(images), CHUNK)]
     return np.concatenate(chunks) if chunks else images
@@ -32,7 +33,8 @@ def deskew(images: np.ndarray) -> np.ndarray:
 
 def _deskew(images: np.ndarray) -> np.ndarray:
     height, width = images.shape[1:]
-    ink = images.astype(np.float32)
+    is_levels = images.dtype == np.uint8
+    ink = images.astype(np.float32) if is_levels else images * np.float32(255)  # by levels, faint ink is none
     mass = np.maximum(ink.sum(axis=(1, 2)), 1e-6)  # (n,)
     rows, columns = np.arange(height, dtype=np.float32), np.arange(width, dtype=np.float32)
     by_row, by_column = ink.sum(axis=2), ink.sum(axis=1)  # (n, height), (n, width)
@@ -46,7 +48,8 @@ def _deskew(images: np.ndarray) -> np.ndarray:
     y = np.where(mass > 1, y_mean, (height - 1) / 2)[:, None] + rows - (height - 1) / 2  # (n, height)
     shift = np.where(mass > 1, x_mean, (width - 1) / 2)[:, None] + slant[:, None] * (rows - (height - 1) / 2)
     x = shift[:, :, None] + columns - (width - 1) / 2  # (n, height, width)
-    return np.round(_sample(ink, y, x)).astype(np.uint8)
+    sampled = _sample(ink, y, x)
+    return np.round(sampled).astype(np.uint8) if is_levels else (sampled / 255).astype(np.float32)
 
 
 def _sample(ink: np.ndarray, y: np.ndarray, x: np.ndarray) -> np.ndarray:

@@ -38,6 +38,7 @@ from sklearn.cluster import KMeans
 
 from dec_core.analysis.assignment import target_distribution
 from dec_core.analysis.blas_threads import one_blas_thread
+from dec_core.analysis.features import pixels
 from dec_core.analysis.metrics import contingency_table, fraction_changed, match
 from dec_core.config import RunConfig
 from dec_core.even_part import part_of_many
@@ -70,8 +71,8 @@ def train(state: TrainingState, x: np.ndarray, known: Known = computed) -> Itera
     ----------
     state : TrainingState
         Changed in place. `TrainingState(config, image_shape)` starts afresh.
-    x : ndarray of uint8, shape (n, height * width)
-        Images as rows, 0..255; the networks see x / 255.
+    x : ndarray of uint8 or float32, shape (n, height * width)
+        Samples as rows. Of uint8, 0..255, the networks see x / 255; float32 they see as it is.
     known : callable
         Whoever keeps what a mixture finds gives it back here; without it, all is computed.
 
@@ -83,7 +84,7 @@ def train(state: TrainingState, x: np.ndarray, known: Known = computed) -> Itera
     Raises
     ------
     ValueError
-        If x is not uint8 of shape (n, height * width).
+        If x is neither uint8 nor float32, or not of shape (n, height * width).
     """
     x = state.check(x)
     mixture = None
@@ -191,7 +192,7 @@ def _mix(state: TrainingState, x: np.ndarray, mixture: Mixture) -> Iterator[Even
     state.z, state.p = groups.z, groups.responsibilities  # (n, 10), (n, n_clusters)
     state.labels = state.p.argmax(axis=1)
     weights = state.p / np.maximum(state.p.sum(axis=0), 1e-12)
-    state.cluster_centers = weights.T @ (x.astype(np.float32) / 255)  # (n_clusters, n_features)
+    state.cluster_centers = weights.T @ pixels(x)  # (n_clusters, n_features)
     means = weights.T @ state.z
     state.phase = "clustering"
     inertia = float(np.square(state.z - means[state.labels]).sum())

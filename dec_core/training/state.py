@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 from dec_core.analysis.assignment import q_by
+from dec_core.analysis.features import pixels
 from dec_core.architecture import architecture
 from dec_core.config import RunConfig
 from dec_core.even_part import MANY
@@ -82,15 +83,15 @@ class TrainingState:
         return q_by(kind, self.z[rows], self.cluster_centers, self.config.alpha, kept)
 
     def embed(self, x: np.ndarray) -> np.ndarray:
-        """z of images given as rows of uint8, (n, n_features) -> (n, latent_dim)."""
-        return self._in_batches(self.encoder, x.reshape(-1, *self.input_shape), scale=255)
+        """z of images given as rows of uint8 or float32, (n, n_features) -> (n, latent_dim)."""
+        return self._in_batches(self.encoder, x.reshape(-1, *self.input_shape))
 
     def reconstruct(self, x: np.ndarray) -> np.ndarray:
-        """What the autoencoder makes of rows of uint8, (n, n_features) -> (n, n_features), about 0..1."""
+        """What the autoencoder makes of rows of uint8 or float32, (n, n_features) -> (n, n_features)."""
         return self.decode(self.embed(x))
 
     def decode(self, z: np.ndarray) -> np.ndarray:
-        """(n, latent_dim) -> (n, n_features), about 0..1."""
+        """(n, latent_dim) -> (n, n_features), float32 as the networks see x: of images about 0..1."""
         return self._in_batches(self.decoder, z).reshape(len(z), -1)
 
     @property
@@ -99,8 +100,8 @@ class TrainingState:
         return self.encoder.input_shape[1:]
 
     @staticmethod
-    def _in_batches(model: keras.Model, rows: np.ndarray, scale: int = 1, size: int = 2048) -> np.ndarray:
-        parts = (rows[i : i + size].astype(np.float32) / scale for i in range(0, len(rows), size))
+    def _in_batches(model: keras.Model, rows: np.ndarray, size: int = 2048) -> np.ndarray:
+        parts = (pixels(rows[i : i + size]) for i in range(0, len(rows), size))
         return np.concatenate([keras.ops.convert_to_numpy(model(part, training=False)) for part in parts])
 
     def start_optimizer(self, phase: str, n_steps: int) -> keras.optimizers.Optimizer:
@@ -119,8 +120,10 @@ class TrainingState:
 
     def check(self, x: np.ndarray) -> np.ndarray:
         """x as it is, or a ValueError that says what was expected."""
-        if x.ndim != 2 or x.shape[1] != self.n_features or x.dtype != np.uint8:
-            raise ValueError(f"x: received {x.dtype} {x.shape}, expected uint8 of shape (n, {self.n_features})")
+        if x.ndim != 2 or x.shape[1] != self.n_features or x.dtype not in (np.uint8, np.float32):
+            raise ValueError(
+                f"x: received {x.dtype} {x.shape}, expected uint8 or float32 of shape (n, {self.n_features})"
+            )
         self.config.check_images(len(x), self.image_shape)
         if len(x) > MANY and not METHODS[self.config.method].has_network:
             raise ValueError(

@@ -32,13 +32,13 @@ Distortion = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]  # (rows, number of the
 
 
 def as_images(x: np.ndarray, input_shape: Sequence[int]) -> np.ndarray:
-    """Rows as the encoder takes them: uint8, shape (n, *input_shape). A view, also of a memory map."""
+    """Rows as the encoder takes them: of their dtype, shape (n, *input_shape). A view, also of a memory map."""
     return x.reshape(-1, *input_shape)
 
 
 def _scaled(rows: tf.Tensor) -> tf.Tensor:
-    """Images of uint8 as float32 in 0..1, shape (batch, *input_shape)."""
-    return tf.cast(rows, tf.float32) / 255.0
+    """What the networks see, float32 of the same shape: the rule of `dec_core.analysis.features.pixels`."""
+    return tf.cast(rows, tf.float32) / 255.0 if rows.dtype == tf.uint8 else rows
 
 
 def pretrain_steps(
@@ -140,7 +140,7 @@ class Embedder:
 
 
 def _rows_of(images: np.ndarray) -> tf.TensorSpec:
-    return tf.TensorSpec((None, *images.shape[1:]), tf.uint8)
+    return tf.TensorSpec((None, *images.shape[1:]), images.dtype)
 
 
 def _spec(*shape: int | None) -> tf.TensorSpec:
