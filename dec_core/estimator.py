@@ -1,7 +1,7 @@
 """DEC, the scikit-learn face of the method: `fit` drains `iter_fit`, and that is `dec_core.training.train`.
 
-It adds the input and the file: arrays become grey levels by a rule that `fit` decides once, and a model
-becomes one file, whether its training has ended or not (`dec_core.model_file`).
+It adds the input and the file: what the values of X mean, `fit` decides once (`dec_core.model_input`), and a
+model becomes one file, whether its training has ended or not (`dec_core.model_file`).
 TensorFlow is imported when there is something to train or to load.
 """
 
@@ -9,32 +9,31 @@ from __future__ import annotations
 
 import warnings
 import zlib
-from collections import deque
 from collections.abc import Iterator
-from math import prod
-from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, ClusterMixin, TransformerMixin
-from sklearn.utils.validation import check_array, check_is_fitted, validate_data
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils.validation import check_array, check_is_fitted
 
 from dec_core.analysis.assignment import q_by
-from dec_core.config import OWN_DATA, RunConfig
-from dec_core.data.arrays import DARK, as_stack, gray_levels
-from dec_core.data.deskew import deskew
+from dec_core.analysis.verdict import collapse
+from dec_core.config import RunConfig, applies
 from dec_core.methods import METHODS
+from dec_core.model_config import ModelConfig
 from dec_core.model_file import SavedModel
+from dec_core.model_input import ModelInput
 
 if TYPE_CHECKING:
     from dec_core.training import TrainingState
     from dec_core.training.events import Event
 
-FEWEST = 8  # images: no config has smaller batches
 
-
-class DEC(SavedModel, ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, BaseEstimator):
+class DEC(
+    SavedModel, ModelInput, ModelConfig, ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, BaseEstimator
+):
     """Deep Embedded Clustering of images (Xie, Girshick and Farhadi 2016).
 
     An autoencoder learns to reproduce x; k-means places centers mu among z = encoder(x); then encoder
@@ -50,9 +49,14 @@ class DEC(SavedModel, ClassNamePrefixFeaturesOutMixin, TransformerMixin, Cluster
     UMAP and a Gaussian mixture find among the images: a good part of such a result is theirs.
 
     X, wherever a method takes it, holds images of shape (n, height, width[, channels]) or rows of
-    shape (n, d), where d is best a square. Values are 0..1 or 0..255, of any type; which of the two,
-    `fit` decides for all that follows, so that a dark batch is not taken for another scale. Images
-    that are all alike end in one cluster, with scikit-learn's ConvergenceWarning.
+    shape (n, d); where d is a square, they are square images. Values are 0..1 or 0..255, of any type, and
+    floats are used as they are, in float32; which of the two, `fit` decides for all that follows, so that
+    a dark batch is not taken for another scale. Where most clusters end empty, as with images that are all
+    alike, there is scikit-learn's ConvergenceWarning.
+
+    With `standardize=True` X holds any numbers: embeddings, measurements, columns of a table. They are
+    no images then, whatever their shape, and what needs images (deskew, augmentation, convolutions,
+    features by gradients, with which the presets begin) is refused.
 
     Parameters
     ----------
@@ -62,8 +66,15 @@ class DEC(SavedModel, ClassNamePrefixFeaturesOutMixin, TransformerMixin, Cluster
         ask for an architecture that fits MNIST.) Batches larger than X become all of X.
     n_clusters : int or None
         Instead of the config's.
-    random_state : int or None
-        Instead of the config's. The same seed gives the same labels.
+    random_state : int, RandomState or None
+        Instead of the config's. The same seed gives the same labels. A RandomState draws one at each fit.
+    standardize : bool
+        Center each column of X and scale it to unit variance, as it is in `fit`, before the network sees
+        it; here and in all that follows. A constant column becomes 0.
+    verbose : int
+        1: `fit` prints a line for each epoch and each update of the target. 0: nothing.
+
+    Of a `config`, parameters are nested as scikit-learn's are: `set_params(config__latent_dim=5)`.
 
     Attributes
     ----------
@@ -79,8 +90,11 @@ class DEC(SavedModel, ClassNamePrefixFeaturesOutMixin, TransformerMixin, Cluster
         Numbers in one image. `feature_names_in_` holds the columns, where X was a DataFrame.
     input_shape_ : tuple of int
         Shape of one image or row of X in `fit`.
-    scale_ : {1, 255}
-        What values are multiplied by to become grey levels.
+    scale_ : {1, 255} or None
+        What makes 0..255 of values of X: 255 where they are 0..1, up to 1.000001, and 1 where they are
+        0..255. None with `standardize`.
+    mean_, std_ : ndarray of float64, shape (n_features_in_,)
+        With `standardize`: mean and standard deviation of each column in fit; `std_` of a constant one is 0.
     state_ : TrainingState
         Networks and counters. It is there as soon as training has begun; labels and centers follow
         when the centers are placed.
@@ -96,26 +110,49 @@ class DEC(SavedModel, ClassNamePrefixFeaturesOutMixin, TransformerMixin, Cluster
     # X is not x because scikit-learn's routing takes an argument of any other name for metadata.
 
     def __init__(
-        self, config: RunConfig | None = None, *, n_clusters: int | None = None, random_state: int | None = None
+        self,
+        config: RunConfig | None = None,
+        *,
+        n_clusters: int | None = None,
+        random_state: int | np.random.RandomState | None = None,
+        standardize: bool = False,
+        verbose: int = 0,
     ):
         self.config = config
         self.n_clusters = n_clusters
         self.random_state = random_state
+        self.standardize = standardize
+        self.verbose = verbose
 
     # -- training
 
     def fit(self, X: ArrayLike, y: Any = None) -> DEC:
         """Train to the end. `y` is not looked at.
 
+        Warns
+        -----
+        ConvergenceWarning
+            Where most clusters end empty, or all samples are in one, with what to try instead.
+
         Raises
         ------
         ValueError
             As `iter_fit` does; and where training diverges, with what to try instead.
         """
-        last = deque(self.iter_fit(X), maxlen=1).pop()
+        for event in self.iter_fit(X):
+            if self.verbose:
+                _say(event)
         if not hasattr(self, "state_"):
-            raise ValueError(last.message)
+            raise ValueError(event.message)
+        self._warn_of_collapse()
         return self
+
+    def _warn_of_collapse(self) -> None:
+        sentence = collapse(np.bincount(self.labels_, minlength=self.config_.n_clusters).tolist())
+        if sentence:
+            field, smaller = self.config_.smaller_rate("clustering")
+            received = f" ({field}: received {getattr(self.config_, field):g}, try {smaller:g})"
+            warnings.warn(sentence + received * applies(field, self.config_), ConvergenceWarning, stacklevel=3)
 
     def iter_fit(self, X: ArrayLike, *, resume: bool = False) -> Iterator[Event]:
         """Train, and yield what happens as it happens (`dec_core.training.events`).
@@ -145,7 +182,7 @@ class DEC(SavedModel, ClassNamePrefixFeaturesOutMixin, TransformerMixin, Cluster
         from dec_core.training import train
         from dec_core.training.events import Diverged
 
-        x = self._same_images(X) if resume else self._begin(X)
+        x = self._same_samples(X) if resume else self._begin(X)
         for event in train(self.state_, x):
             if isinstance(event, Diverged):
                 del self.state_  # its weights are no numbers
@@ -155,18 +192,18 @@ class DEC(SavedModel, ClassNamePrefixFeaturesOutMixin, TransformerMixin, Cluster
         from dec_core.training import TrainingState
 
         vars(self).pop("state_", None)  # a fit that fails leaves nothing of the one before
-        images = self._images(X, reset=True)
-        config = self._run_config(len(images))
-        config.check_images(len(images), images.shape[1:])
-        self.state_ = TrainingState(config, images.shape[1:])
-        x = self._rows(images)
+        samples = self._samples(X, reset=True)
+        config = self._run_config(len(samples))
+        config.check_images(len(samples), samples.shape[1:])
+        self.state_ = TrainingState(config, samples.shape[1:])
+        x = self._rows(samples)
         self._checksum = zlib.crc32(x)
         return x
 
-    def _same_images(self, X) -> np.ndarray:
+    def _same_samples(self, X) -> np.ndarray:
         """X as rows for resumed training, checked to be the images that it began with."""
         check_is_fitted(self, "state_", msg="resume: there is nothing to go on with; begin with resume=False")
-        x = self._rows(self._images(X))
+        x = self._rows(self._samples(X))
         if zlib.crc32(x) != self._checksum:
             raise ValueError(
                 "X: received other images than those that training began with, expected the same ones in the same "
@@ -174,47 +211,8 @@ class DEC(SavedModel, ClassNamePrefixFeaturesOutMixin, TransformerMixin, Cluster
             )
         return x
 
-    def _run_config(self, n: int) -> RunConfig:
-        config = RunConfig() if self.config is None else self.config
-        if not isinstance(config, RunConfig):
-            raise ValueError(
-                f"config: received {config!r:.60}, expected a RunConfig, such as presets['first-look'], or None"
-            )
-        if not METHODS[config.method].places_new_images:
-            raise ValueError(
-                f"config: received the method {config.method!r}, which cannot place new images and so is no estimator; "
-                "choose another, or call dec_core.analysis.umap_gmm.umap_gmm"
-            )
-        given = {"n_clusters": self.n_clusters, "random_state": self.random_state}
-        given = {name: int(v) if isinstance(v, Integral) else v for name, v in given.items() if v is not None}
-        return config.changed(dataset=f"{OWN_DATA}x", n_samples=None, batch_size=min(config.batch_size, n), **given)
-
-    # -- the way in
-
-    def _images(self, X, *, reset: bool = False) -> np.ndarray:
-        """X as uint8 images, (n, height, width[, 3]). With `reset` shape and scale are decided, else they bind."""
-        shape = X.shape if hasattr(X, "shape") else np.asarray(X).shape
-        if len(shape) > 2:
-            X = np.asarray(X).reshape(shape[0], prod(shape[1:]))
-        x = validate_data(self, X, reset=reset, ensure_non_negative=True, ensure_min_samples=FEWEST if reset else 1)
-        if reset:
-            self.input_shape_ = tuple(shape[1:])
-            self.scale_ = 255 if x.max() <= 1 else 1
-        elif shape[1:] not in (self.input_shape_, (self.n_features_in_,)):
-            raise ValueError(f"X: received images of {shape[1:]}, expected {self.input_shape_} as in fit; reshape them")
-        if self.scale_ == 1 and 0 < x.max() <= (DARK if reset else 1):
-            warnings.warn(
-                f"X: the brightest value is {x.max():g} of 255; if it is meant to be white, scale it to 255 first",
-                stacklevel=4,
-            )
-        return np.ascontiguousarray(as_stack(gray_levels(x, self.scale_).reshape(-1, *self.input_shape_))[0])
-
-    def _rows(self, images: np.ndarray) -> np.ndarray:
-        """Images as the networks take them: uint8, (n, n_pixels), deskewed if the config says so."""
-        return (deskew(images) if self.config_.deskew else images).reshape(len(images), -1)
-
     def _embed(self, X) -> np.ndarray:
-        return self.state_.embed(self._rows(self._images(X)))
+        return self.state_.embed(self._rows(self._samples(X)))
 
     # -- the trained model
 
@@ -247,7 +245,7 @@ class DEC(SavedModel, ClassNamePrefixFeaturesOutMixin, TransformerMixin, Cluster
         NotFittedError
             If training has not begun. While it pretrains, z is what the encoder has learned so far.
         ValueError
-            If X has another shape or scale than in fit, or negative values, NaN or infinite ones.
+            If X has another shape or scale than in fit, or NaN or infinite values.
         """
         check_is_fitted(self, "state_")
         return self._embed(X)
@@ -270,12 +268,15 @@ class DEC(SavedModel, ClassNamePrefixFeaturesOutMixin, TransformerMixin, Cluster
         return self.predict_proba(X).argmax(axis=1)
 
     def reconstruct(self, X: ArrayLike) -> np.ndarray:
-        """decoder(encoder(x)), float32 of about 0..1, (n, height, width[, 3]). Raises as `transform` does."""
+        """decoder(encoder(x)): what `decode` makes of the z of X. Raises as `transform` does."""
         check_is_fitted(self, "state_")
         return self.decode(self._embed(X))
 
     def decode(self, z: ArrayLike) -> np.ndarray:
-        """The images that z stands for, the centers' for instance: (n, latent_dim) -> (n, height, width[, 3]).
+        """What z stands for, the centers for instance: (n, latent_dim) -> samples.
+
+        Of images float32 of about 0..1, shape (n, height, width[, 3]); with `standardize` float64 in the
+        units and the shape of X.
 
         Raises
         ------
@@ -288,7 +289,7 @@ class DEC(SavedModel, ClassNamePrefixFeaturesOutMixin, TransformerMixin, Cluster
         z = check_array(z, dtype=np.float32, input_name="z")
         if z.shape[1] != self._n_features_out:
             raise ValueError(f"z: received shape {z.shape}, expected (n, {self._n_features_out})")
-        return self.state_.decode(z).reshape(-1, *self.state_.image_shape)
+        return self._in_units(self.state_.decode(z))
 
     @property
     def _n_features_out(self) -> int:
@@ -299,6 +300,14 @@ class DEC(SavedModel, ClassNamePrefixFeaturesOutMixin, TransformerMixin, Cluster
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.input_tags.positive_only = tags.input_tags.three_d_array = True
+        tags.input_tags.positive_only, tags.input_tags.three_d_array = not self.standardize, True
         tags.transformer_tags.preserves_dtype = []  # z is float32, whatever x is
         return tags
+
+
+def _say(event: Event) -> None:
+    from dec_core.training.event_lines import event_line
+
+    line = event_line(event)
+    if line:
+        print(f"[DEC] {line}", flush=True)

@@ -10,6 +10,7 @@ import json
 import os
 import zipfile
 from math import prod
+from numbers import Real
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
@@ -36,16 +37,19 @@ class SavedModel:
         training has not begun.
         """
         check_is_fitted(self, "state_")
-        params = self.get_params(deep=False)
+        params = self.get_params(deep=False) | {"config": None if self.config is None else self.config.model_dump()}
+        if not isinstance(self.random_state, Real):  # a RandomState is kept as the seed that it drew
+            params["random_state"] = None if self.random_state is None else self.config_.random_state
         about = {
-            "params": params | {"config": None if self.config is None else self.config.model_dump()},
+            "params": params,
             "config": self.config_.model_dump(),
             "input_shape": self.input_shape_,
             "scale": self.scale_,
             "checksum": self._checksum,
             "columns": list(getattr(self, "feature_names_in_", [])),
         }
-        write_model(Path(path), about, self.state_.to_arrays())
+        standardized = {"mean": self.mean_, "std": self.std_} if self.scale_ is None else {}
+        write_model(Path(path), about, self.state_.to_arrays() | standardized)
 
     @classmethod
     def load(cls, path: Path | str) -> Self:
@@ -84,8 +88,9 @@ class SavedModel:
         model.n_features_in_ = prod(model.input_shape_)
         if about["columns"]:
             model.feature_names_in_ = np.asarray(about["columns"], dtype=object)
-        blank = np.broadcast_to(np.uint8(0), (1, *model.input_shape_))  # takes no memory, however large
-        image_shape = as_images(blank)[0].shape[1:]
+        if model.scale_ is None:
+            model.mean_, model.std_ = (_of_columns(arrays.pop(name), model.n_features_in_) for name in ("mean", "std"))
+        image_shape = _image_shape(model.input_shape_, is_standardized=model.scale_ is None)
         check_state(arrays, config, image_shape)
         model.state_ = TrainingState.from_arrays(config, image_shape, arrays)
         return model
@@ -115,7 +120,7 @@ def read_model(file: BinaryIO) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """`about` and the arrays that `write_model` wrote. Of any other content it raises an error of some kind."""
     arrays = _arrays(file)
     about = parse_json(str(arrays.pop("about")))
-    if about["format"] != FORMAT or about["scale"] not in (1, 255):
+    if about["format"] != FORMAT or about["scale"] not in (1, 255, None):
         raise ValueError(f"format: received {about['format']!r:.40}, expected {FORMAT!r}")
     return about, arrays
 
@@ -130,6 +135,23 @@ def _arrays(file: BinaryIO) -> dict[str, np.ndarray]:
     file.seek(0)
     with np.load(file, allow_pickle=False) as arrays:
         return dict(arrays)
+
+
+def _image_shape(input_shape: tuple[int, ...], *, is_standardized: bool) -> tuple[int, ...]:
+    """The shape of one sample as the networks take it."""
+    if not input_shape or min(input_shape) < 1:
+        raise ValueError(f"input_shape: received {input_shape}, expected numbers above 0")
+    if is_standardized:
+        return 1, prod(input_shape)
+    blank = np.broadcast_to(np.uint8(0), (1, *input_shape))  # takes no memory, however large
+    return as_images(blank)[0].shape[1:]
+
+
+def _of_columns(values: np.ndarray, n_columns: int) -> np.ndarray:
+    """Means or standard deviations, checked."""
+    if values.shape != (n_columns,) or values.dtype != np.float64 or not np.isfinite(values).all():
+        raise ValueError(f"received {values.dtype} of shape {values.shape} for a number of each of {n_columns} columns")
+    return values
 
 
 def check_state(arrays: dict[str, np.ndarray], config: RunConfig, image_shape: tuple[int, ...]) -> None:

@@ -134,7 +134,8 @@ def test_a_collapse_is_told_with_a_way_out():
     assert (
         words.startswith("Clustering has collapsed: 8 of 10 clusters are empty.") and "smaller learning rate" in words
     )
-    assert collapse([1, 0]) == collapse([5, 0, 0, 7]) == collapse([3, 4, 5]) == collapse([]) == ""
+    assert collapse([7, 0]).startswith("Clustering has collapsed: 1 of 2 clusters is empty.")
+    assert collapse([1, 2]) == collapse([5, 0, 0, 7]) == collapse([3, 4, 5]) == collapse([]) == ""
 
 
 def test_the_way_out_depends_on_what_was_done():

@@ -134,15 +134,15 @@ def what_to_try(taught: bool, features: str, preset: str = "") -> str:
 
 
 def collapse(sizes: Sequence[int]) -> str:
-    """That most clusters have lost all their images, and what to try then; "" where they have not.
+    """That most clusters have lost all their images, or all but one have, and what to try then; "" where they have not.
 
     So it ends where steps are too large: the network throws all z together, or far away.
     """
     n_empty = sum(size == 0 for size in sizes)
-    if 2 * n_empty <= len(sizes):
+    if 2 * n_empty <= len(sizes) and not 0 < n_empty == len(sizes) - 1:
         return ""
     return (
-        f"Clustering has collapsed: {n_empty} of {len(sizes)} clusters are empty. "
+        f"Clustering has collapsed: {n_empty} of {len(sizes)} clusters {'is' if n_empty == 1 else 'are'} empty. "
         "Try a smaller learning rate for clustering."
     )
 

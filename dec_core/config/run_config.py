@@ -219,18 +219,18 @@ class RunConfig(BaseModel):
                 problems[name] = f"received {value}, but there are only {used} images; use {used} or fewer"
         if self.deskew and len(image_shape) == 3:
             problems["deskew"] = "received color images, but only gray ones can be deskewed; switch it off"
-        if is_one_line(image_shape):
-            problems |= self._problems_of_lines(image_shape)
         try:
             architecture(self, image_shape)
         except ValueError as error:
             problems["autoencoder"] = str(error)
+        if is_one_line(image_shape):
+            problems |= self._problems_of_lines(image_shape)
         if problems:
             raise ConfigError(problems)
 
     def _problems_of_lines(self, image_shape: tuple[int, ...]) -> dict[str, str]:
-        """What images of one line cannot be used with, by field."""
-        what = f"images of {image_shape[0]}×{image_shape[1]} pixels are one line"
+        """What images of one line, and vectors, cannot be used with, by field."""
+        what = f"images of {image_shape[0]}×{image_shape[1]} pixels, as vectors, are one line"
         problems = {
             name: f"received True, but {what}, which cannot be turned or sheared; switch it off"
             for name in ("deskew", "pretrain_augment", "augment", "compare_distorted")
@@ -238,6 +238,10 @@ class RunConfig(BaseModel):
         }
         if self.features == "gradients" and applies("features", self):
             problems["features"] = f"received gradients, but {what}, in which no stroke has a direction; choose pixels"
+        if self.autoencoder != "dense" and applies("autoencoder", self):
+            problems["autoencoder"] = (
+                f"received {self.autoencoder}, but {what}, of which no convolution halves both sides; choose dense"
+            )
         return problems
 
     def smaller_rate(self, phase: str) -> tuple[str, float]:

@@ -15,8 +15,8 @@ from dec_core.data.limits import LIMITS, Limits
 
 MAX_CLASSES = 254
 MAX_LETTERS = 100  # of the name of a class
-AT_ONCE = 10_000  # images whose values are made gray levels at a time
 DARK = 128  # images whose brightest value is less are said to be dark
+ROUNDING = 1e-6  # of a range, by which values may lie outside of it: arithmetic ends a little beside what it aims at
 
 Raw = tuple[np.ndarray, np.ndarray | list[str] | None, list[str]]  # images, labels and notes, as a reader found them
 
@@ -30,7 +30,7 @@ def as_images(x: np.ndarray, limits: Limits = LIMITS) -> tuple[np.ndarray, list[
         (n, d): flattened, squares where d is a square number, else one row of d pixels.
         (n, height, width), (n, height, width, channels) or (n, channels, height, width), with 1 or 3
         channels, or 4 of which the last is opacity.
-        Values 0..1 or 0..255, of any type: what goes up to 1 only is 0..1.
+        Values 0..1 or 0..255, of any type: what goes up to 1 only, but for rounding, is 0..1.
     limits : Limits
 
     Raises
@@ -91,14 +91,23 @@ def check_values(x: np.ndarray) -> tuple[float, float]:
     if n_bad:
         raise DataError(f"images: received {n_bad} values that are NaN or infinite, expected numbers; fill them")
     low, high = x.min(), x.max()
-    if low < 0 or high > 255:
+    if not scale_of(low, high):
         raise DataError(f"images: received values from {low:g} to {high:g}, expected 0 to 1 or 0 to 255; rescale them")
     return low, high
 
 
+def scale_of(low: float, high: float) -> int:
+    """What makes gray levels of values: 255 where they are 0..1, 1 where they are 0..255, but for `ROUNDING`; else 0.
+
+    A scaler to 0..1 may end at 1.0000000000000002, which must not turn all images black and white.
+    """
+    ends = {255: 1, 1: 255}
+    return next((scale for scale, end in ends.items() if low >= -ROUNDING * end and high <= (1 + ROUNDING) * end), 0)
+
+
 def _scaled(x: np.ndarray) -> tuple[np.ndarray, list[str]]:
-    _, high = check_values(x)
-    if high <= 1:
+    low, high = check_values(x)
+    if scale_of(low, high) == 255:
         scaled = np.round(x.astype(np.float32) * 255) if x.dtype.kind == "f" else x.astype(np.uint8) * np.uint8(255)
         return scaled.astype(np.uint8, copy=False), ["Values 0 to 1 become gray levels 0 to 255."]
     dark = [f"The brightest value is {high:g} of 255: if that is white in your data, scale it to 255 first."]
@@ -151,24 +160,3 @@ def _class_name(label: bool | int | float | str | bytes) -> str:
             f"expected names of 1 to {MAX_LETTERS}; fill, shorten or leave out the labels"
         )
     return name
-
-
-def gray_levels(x: np.ndarray, scale: int) -> np.ndarray:
-    """Values as gray levels, uint8: `scale` is 255 for values of 0 to 1, and 1 for those of 0 to 255.
-
-    Raises
-    ------
-    ValueError
-        For values beyond.
-    """
-    high = float(x.max())
-    if high * scale > 255:
-        expected = "0 to 1 as in fit" if scale == 255 else "0 to 1 or 0 to 255"
-        raise ValueError(f"X: received values up to {high:g}, expected {expected}; rescale them")
-    if scale == 1 and x.dtype == np.uint8:
-        return x
-    levels = np.empty(x.shape, np.uint8)
-    for first in range(0, len(x), AT_ONCE):
-        part = x[first : first + AT_ONCE]
-        levels[first : first + AT_ONCE] = np.round(part.astype(np.float32) * 255 if scale == 255 else part)
-    return levels

@@ -1,0 +1,58 @@
+"""The parameters of a `DEC` model, the fields of its config among them, and the config that it trains with."""
+
+from __future__ import annotations
+
+from numbers import Integral, Real
+from typing import Any, Self
+
+import numpy as np
+from sklearn.utils import check_random_state
+
+from dec_core.config import OWN_DATA, RunConfig
+from dec_core.methods import METHODS
+
+NESTED = "config__"  # before the name of a field, in get_params and set_params
+
+
+class ModelConfig:
+    """What `DEC` does with its parameters."""
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """The parameters by name; if `deep`, with the fields of the config as `config__*`."""
+        params = super().get_params(deep=False)
+        has_fields = deep and isinstance(self.config, RunConfig | None)
+        return params | ({f"{NESTED}{name}": value for name, value in self._given_config()} if has_fields else {})
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters; `config__latent_dim=5` makes `config` one that differs in this. Raises ConfigError.
+
+        A config is frozen, and others may hold it: this model gets a new one.
+        """
+        fields = {name.removeprefix(NESTED): params.pop(name) for name in [*params] if name.startswith(NESTED)}
+        super().set_params(**params)
+        if fields:
+            values = {name: value.item() if isinstance(value, np.generic) else value for name, value in fields.items()}
+            self.config = self._given_config().changed(**values)
+        return self
+
+    def _given_config(self) -> RunConfig:
+        config = RunConfig() if self.config is None else self.config
+        if not isinstance(config, RunConfig):
+            raise ValueError(
+                f"config: received {config!r:.60}, expected a RunConfig, such as presets['first-look'], or None"
+            )
+        return config
+
+    def _run_config(self, n: int) -> RunConfig:
+        config = self._given_config()
+        if not METHODS[config.method].places_new_images:
+            raise ValueError(
+                f"config: received the method {config.method!r}, which cannot place new images and so is no estimator; "
+                "choose another, or call dec_core.analysis.umap_gmm.umap_gmm"
+            )
+        seed = self.random_state
+        if not (seed is None or isinstance(seed, Real)):
+            seed = check_random_state(seed).randint(2**31 - 1)
+        given = {"n_clusters": self.n_clusters, "random_state": seed}
+        given = {name: int(v) if isinstance(v, Integral) else v for name, v in given.items() if v is not None}
+        return config.changed(dataset=f"{OWN_DATA}x", n_samples=None, batch_size=min(config.batch_size, n), **given)

@@ -1,0 +1,23 @@
+"""Events in words, for who watches a training in a terminal: one line for each epoch and each update of the target."""
+
+from __future__ import annotations
+
+from dec_core.training.events import CentersInitialized, Event, Finished, PretrainProgress, TargetUpdated
+
+
+def event_line(event: Event) -> str:
+    """What an event says; "" for those that come between epochs and updates, and for `Diverged`, which is an error."""
+    match event:
+        case PretrainProgress(epoch_ended=True):
+            return f"epoch {event.epoch} of {event.n_epochs}: mean squared error {event.loss:.4g}"
+        case CentersInitialized():
+            return f"centers placed: inertia {event.inertia:.4g}"
+        case TargetUpdated():
+            return (
+                f"update {event.update} at step {event.iteration} of at most {event.max_iterations}: "
+                f"{100 * event.delta_label:.2f} % changed cluster, KL(p || q) {event.kl_divergence:.4g}"
+            )
+        case Finished():
+            return f"finished after {event.n_iterations} steps: {event.reason}"
+        case _:
+            return ""
