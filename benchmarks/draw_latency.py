@@ -51,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def markdown(milliseconds: dict[str, list[float]]) -> str:
-    """The table, as docs/performance.md has it."""
+    """The table, as docs/responsiveness.md has it."""
     rows = [f"| {name} | {np.median(times):.0f} ms | {_high(times)} |" for name, times in milliseconds.items()]
     return "\n".join([f"{hardware()['processor']}.", "", "| what | median | 95th percentile |", "|---|---|---|", *rows])
 

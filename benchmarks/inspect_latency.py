@@ -83,7 +83,7 @@ def _run(root: Path, run_dir: Path | None) -> RunFolder:
 
 
 def markdown(result: dict[str, Any]) -> str:
-    """The table, as docs/performance.md has it."""
+    """The table, as docs/responsiveness.md has it."""
     lines = [
         f"{result['n_samples']} samples, {result['n_moments']} moments; {result['processor']}.",
         "",

@@ -216,7 +216,7 @@ def _until_quiet(pid: int) -> None:
 
 
 def table(costs: list[Cost], n_runs: int) -> str:
-    """Markdown, for docs/performance.md."""
+    """Markdown, for docs/responsiveness.md."""
     rows = [f"| {cost.name} | {cost.milliseconds:.1f} | {cost.kilobytes:.1f} |" for cost in costs]
     head = [f"{n_runs} runs in the folder; {processor()}.", "", "| redraw | CPU, ms | sent, kB |", "|---|---|---|"]
     return "\n".join([*head, *rows])

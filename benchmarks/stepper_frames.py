@@ -74,7 +74,7 @@ def measure(seconds: float) -> dict[str, tuple[list[float], list[float]]]:
 
 
 def table(figures: dict[str, tuple[list[float], list[float]]]) -> str:
-    """Markdown, for docs/performance.md."""
+    """Markdown, for docs/responsiveness.md."""
     rows = [f"{hardware()['processor']}.", "", "| | frames a second | own code of one: median, p95 |", "|---|---|---|"]
     for name, (frames, scripts) in figures.items():
         own = " ms, ".join(f"{np.percentile(scripts, share):.1f}" for share in (50, 95))

@@ -43,9 +43,14 @@ const SAID = { // each formula as the paper has it
   loss: () => formula(sub("KL", "i"), "=", total("j"), sub("p", "ij"), "ln", over([sub("p", "ij")], [sub("q", "ij")])),
 };
 
+function kernelOf(d, { alpha, power }) {
+  const square = raised([d], ["2"]);
+  return alpha === "1" ? over(["1"], ["1", "+", square]) : raised(["(", "1", "+", square, "/", alpha, ")"], [`−${power}`]);
+}
+
 const SHOWN = { // each with the numbers of one cluster: what stands in its row
   q: (letter, at, data) => at.weight && [
-    formula("weight", "=", raised(["(", "1", "+", raised([at.d.cell], ["2"]), "/", data.alpha, ")"], [`−${data.power}`]), "=", at.weight.cell, ...ten(at.weight.power)),
+    formula("weight", "=", kernelOf(at.d.cell, data), "=", at.weight.cell, ...ten(at.weight.power)),
     formula(sub("q", letter), "=", over([at.weight.cell], [at.weight.sum]), "=", at.q.cell),
   ],
   p: (letter, at) => at.share && [
