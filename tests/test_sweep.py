@@ -658,6 +658,17 @@ def test_a_sweep_says_what_of_its_ranges_was_tried(small):
     assert outcome.tried_in_words(drawn, switch, {"augment": "Augment"}) == "Tried: Augment no (0), yes (1)."
 
 
+def test_listed_values_are_tried_once_each(small):
+    lists = {"latent_dim": {"choices": [2, 5, 10]}, "augment": {"choices": [False, True]}}
+    plan = SweepPlan.make(name="x", base=small, space=lists)
+    tried = [(each["latent_dim"], each["augment"]) for each in plan.combinations()]
+    assert (plan.sampler, plan.n_planned) == ("grid", 6) and len(set(tried)) == 6
+    assert SweepPlan.make(name="x", base=small, space=lists, n_trials=5).sampler == "tpe"
+    assert SweepPlan.make(name="x", base=small, space=lists, sampler="random").sampler == "random"
+    mixed = lists | {"gamma": {"low": 0.1, "high": 1.0}}
+    assert SweepPlan.make(name="x", base=small.changed(method="joint"), space=mixed).sampler == "tpe"
+
+
 # -- commands
 
 
@@ -675,7 +686,7 @@ def test_a_sweep_by_commands(tmp_path, capsys, stand_in):
     assert "labels" not in printed.out and (tmp_path / "t.csv").read_text().count("\n") == 4
 
     assert main(["sweep", "--name", "mine", "--resume", *out, "--json"]) == 0
-    whole = json.loads(capsys.readouterr().out.splitlines()[-1])
+    whole = json.loads(capsys.readouterr().out)
     assert whole["best"]["value"] == 0.5 and len(whole["trials"]) == 3 and whole["plan"]["base"]["dataset"] == "digits"
     assert main(["sweep", "first-look", "--name", "later", "--data", "digits", *vary, *out, "--only-plan"]) == 0
     assert "3 trials wait" in capsys.readouterr().out

@@ -45,7 +45,7 @@ def add_runs_folder(parser: argparse.ArgumentParser) -> None:
 
 
 def add_json_option(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="print one JSON object as the last line on stdout")
+    parser.add_argument("--json", action="store_true", help="print one JSON object on stdout, all else on stderr")
 
 
 def add_umap_option(parser: argparse.ArgumentParser) -> None:

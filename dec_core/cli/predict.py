@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from dec_core.cli.options import add_command, add_skip_option, checked_run
+from dec_core.cli.options import add_command, add_json_option, add_skip_option, checked_run
 
 
 def add_parser(commands: Any) -> None:
@@ -16,15 +16,16 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("file", type=Path, metavar="FILE", help="the images, in any format that train --data reads")
     parser.add_argument("--csv", type=Path, metavar="FILE", help="write all rows to FILE, with q of every cluster")
     add_skip_option(parser)
+    add_json_option(parser)
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print where the images belong, and write all of it as CSV if a file is named. Raises ValueError."""
+    """Print where the images belong, in words or JSON, and write a CSV if one is named. Raises ValueError."""
     run_dir, target = checked_run(options.run_dir), options.csv
     if target is not None and not target.resolve().parent.is_dir():
         raise ValueError(f"--csv: received {target}, but there is no folder {target.parent}; make it first")
-    from dec_core.cli.prediction_table import table_text, write_csv
+    from dec_core.cli.prediction_table import as_json, table_text, write_csv
     from dec_core.cli.quiet import start_tensorflow
     from dec_core.data.readers import read
     from dec_core.runs.folder import RunFolder
@@ -36,9 +37,9 @@ def run(options: argparse.Namespace) -> int:
     prediction = predict(RunFolder(run_dir.resolve()), reading.dataset.images)
     for note in (*reading.notes, *prediction.notes):
         print(note, file=sys.stderr)
-    print(table_text(prediction))
+    print(as_json(prediction) if options.json else table_text(prediction))
     if target is not None:
         with target.open("w", newline="", encoding="utf-8") as file:
             write_csv(prediction, file)
-        print(f"{len(prediction.labels)} rows in {target}")
+        print(f"{len(prediction.labels)} rows in {target}", file=sys.stderr)
     return 0

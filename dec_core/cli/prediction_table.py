@@ -1,8 +1,9 @@
-"""What `predict` prints, and its CSV."""
+"""What `predict` prints, in words and as JSON, and its CSV."""
 
 from __future__ import annotations
 
 import csv
+import json
 from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -20,6 +21,21 @@ def write_csv(prediction: Prediction, file: IO[str]) -> None:
     for i, (label, q) in enumerate(zip(prediction.labels.tolist(), prediction.q.tolist(), strict=True)):
         names = [prediction.names[label]] if known else []
         writer.writerow([i, label, *names, f"{q[label]:.6f}", *(f"{value:.6f}" for value in q)])
+
+
+def as_json(prediction: Prediction) -> str:
+    """One object: a list of as many clusters, classes (null where they are not known), confidences and q as images."""
+    names, labels = prediction.names, prediction.labels.tolist()
+    q = prediction.q.astype(float).round(6).tolist()
+    return json.dumps(
+        {
+            "clusters": labels,
+            "classes": None if names is None else [names[label] for label in labels],
+            "confidence": [row[label] for row, label in zip(q, labels, strict=True)],
+            "q": q,
+            "notes": prediction.notes,
+        }
+    )
 
 
 def table_text(prediction: Prediction) -> str:

@@ -35,6 +35,8 @@ def train_and_print(folder: RunFolder, *, umap: bool, as_json: bool) -> int:
         print(
             f"Interrupted; kept in {folder.path}, go on with: python -m dec_core resume {folder.path}", file=sys.stderr
         )
+        if as_json:
+            print(json.dumps(outcome))
         return 130
     if outcome["state"] == "failed":
         remedy = f" {_remedy(folder)}" if folder.status.diverged else ""

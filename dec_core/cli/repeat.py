@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from statistics import mean
 from typing import Any
 
@@ -34,10 +35,14 @@ def run(options: argparse.Namespace) -> int:
     config, n_seeds = config_from(options), checked_seeds(options.seeds)
     from dec_core.cli.progress import train_quietly
 
-    results = [train_quietly(config.changed(random_state=seed), options.out) for seed in range(n_seeds)]
-    print(_table(results))
-    if options.json:
-        print(json.dumps({"runs": results, "summary": summarize(results)}))
+    results: list[dict[str, Any]] = []
+    try:
+        for seed in range(n_seeds):
+            results.append(train_quietly(config.changed(random_state=seed), options.out))
+    finally:  # Ctrl-C, too, leaves what there is
+        print(_table(results), file=sys.stderr if options.json else sys.stdout)
+        if options.json:
+            print(json.dumps({"runs": results, "summary": summarize(results)}))
     return int(any(result["state"] == "failed" for result in results))
 
 

@@ -34,6 +34,8 @@ PLAN_OPTIONS = {  # the field of a plan, its option and its kind
     "objective": ("--objective", str),
 }
 
+DEFAULTS = {"sampler": "grid for lists that fit into the trials, else tpe"}  # what a plan's own default does not say
+
 
 def add_parser(commands: Any) -> None:
     parser = add_command(commands, "sweep", "vary fields of a preset and find the best config")
@@ -56,7 +58,7 @@ def _add_plan_options(parser: argparse.ArgumentParser) -> None:
     for name, (option, value) in PLAN_OPTIONS.items():
         field = described[name]
         kind = {"choices": field["choices"]} if "choices" in field else {"type": value, "metavar": "N"}
-        default = "" if field["default"] is None else f" (default: {field['default']})"
+        default = "" if field["default"] is None else f" (default: {DEFAULTS.get(name, field['default'])})"
         add(option, dest=name, help=f"{field['help'].rstrip('.')}{default}", **kind)
 
 
@@ -110,7 +112,7 @@ def _print_outcome(study: optuna.Study, options: argparse.Namespace) -> bool:
     if options.csv:
         options.csv.write_text(studies.as_csv(rows, plan), encoding="utf-8")
     best = outcome.best(rows)
-    print(table_text(rows, plan, options.out))
+    print(table_text(rows, plan, options.out), file=sys.stderr if options.json else sys.stdout)
     if options.json:
         correlation = None if plan.uses_labels else outcome.rank_correlation(rows, plan.objective)
         summary = {"best": best, "level": outcome.level_with_best(rows), "rank_correlation": correlation}

@@ -27,7 +27,12 @@ def made_like(images: np.ndarray, known: np.ndarray, *, upright: bool = False) -
     images : ndarray of uint8, shape (n, *known.shape[1:])
     notes : list of str
     """
-    images, notes = brought_to(images, known.shape[1:])
+    is_one = known.ndim == 3 and known.shape[1] > 1 and images.shape[1] == 1 and images.shape[::2] == known.shape[1:]
+    images, notes = brought_to(images.reshape(1, *known.shape[1:]) if is_one else images, known.shape[1:])
+    if is_one:
+        notes.append(
+            f"An array of {known.shape[1]}×{known.shape[2]} numbers is read as one image, not as lines of pixels."
+        )
     background = float(np.median(_border(known[:ASKED])))
     if not DARK <= background <= LIGHT:
         backgrounds = np.median(_border(images), axis=1)

@@ -136,6 +136,11 @@ class Run:
 
     def at(self, number: int) -> Snapshot:
         """The snapshot of that number; -1 is the newest that can be read. Raises IndexError if there is none."""
+        if not -len(self.snapshots) <= number < len(self.snapshots):
+            expected = (
+                f"0 to {len(self.snapshots) - 1}, or -1 for the newest" if self.snapshots else "a run that has some"
+            )
+            raise IndexError(f"at: received snapshot {number} of {self.folder.id}, expected {expected}")
         record = self.snapshots[number]
         return Snapshot(
             self, number % len(self.snapshots), record["file"], record["epoch"], record["iteration"],

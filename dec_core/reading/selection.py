@@ -77,6 +77,7 @@ class Selection:
     space: str = "umap"
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "true", str(self.true))  # true=9 is the class named 9
         for name in ("index", "lasso"):  # NumPy's arrays and numbers are accepted as well
             object.__setattr__(self, name, tuple(np.ravel(getattr(self, name)).tolist()))
         for name, kind in (("min_confidence", float), ("max_confidence", float), ("since", int)):

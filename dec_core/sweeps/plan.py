@@ -60,7 +60,7 @@ class SweepPlan(BaseModel):
     sampler: Literal["tpe", "random", "grid"] = _setting(
         "tpe", "Sampler",
         "tpe: learns from earlier trials where good values are. random: draws at random. grid: every combination of "
-        "choices and whole numbers.",
+        "choices and whole numbers, once.",
     )  # fmt: skip
     pruner: Literal["none", "median", "halving"] = _setting(
         "median", "Pruner",
@@ -183,7 +183,11 @@ class SweepPlan(BaseModel):
 
     @classmethod
     def make(cls, /, **values: Any) -> SweepPlan:
-        """The plan with these fields, the rest at their defaults. Raises `ConfigError`."""
+        """The plan with these fields, the rest at their defaults. Raises `ConfigError`.
+
+        Where nothing says by which sampler, and lists vary alone that have no more combinations than there are trials,
+        it is a grid, which tries each once.
+        """
         problems: dict[str, str] = {}
         space = {}
         for field, value in dict(values.get("space") or {}).items():
@@ -191,6 +195,8 @@ class SweepPlan(BaseModel):
                 space[field] = span_of(field, value)
             except ConfigError as error:
                 problems |= error.problems
+        if "sampler" not in values and "base" in values and _is_tried_whole(space, values.get("n_trials")):
+            values["sampler"] = "grid"
         try:
             plan = cls.model_validate({**values, "space": space})
         except ValidationError as error:
@@ -210,6 +216,13 @@ class SweepPlan(BaseModel):
         except (ValueError, KeyError, AttributeError, TypeError):
             raise ConfigError({"plan": f"received {text[:40]!r}, expected a sweep's plan as JSON"}) from None
         return cls.make(**values, base=base)
+
+
+def _is_tried_whole(space: dict[str, Range | Choices], n_trials: Any) -> bool:
+    """Whether all values are listed, and there are trials for all combinations of them."""
+    most = SweepPlan.model_fields["n_trials"].default if n_trials is None else n_trials
+    listed = bool(space) and all(isinstance(span, Choices) for span in space.values())
+    return listed and isinstance(most, int) and prod(map(n_values, space.values())) <= most
 
 
 def plan_fields() -> dict[str, dict[str, Any]]:

@@ -2,7 +2,8 @@
 
 From the last to the first: the UMAP of the last snapshot is known and stays as it is, and each one before starts from
 the one after. Backward holds stiller than forward, where groups find their places only as they form. It takes enough
-passes, though, for early snapshots not to show groups apart that come apart later; docs/responsiveness.md has the numbers.
+passes, though, for early snapshots not to show groups apart that come apart later (docs/responsiveness.md has the
+numbers).
 """
 
 from __future__ import annotations

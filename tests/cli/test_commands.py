@@ -15,7 +15,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from dec_core.cli import COMMANDS, MOVED, main, parser_of, run
+from dec_core.cli import COMMANDS, MOVED, main, parser_of, progress, run
 from dec_core.cli.options import config_from
 from dec_core.config import RunConfig
 from dec_core.data import load
@@ -155,7 +155,7 @@ def test_ctrl_c_keeps_what_was_trained_and_resume_goes_on(tmp_path, capsys):
         time.sleep(0.1)
     training.send_signal(signal.SIGINT)
     out, err = training.communicate()
-    assert training.returncode == 130 and out == "" and "Traceback" not in err
+    assert training.returncode == 130 and json.loads(out)["state"] == "stopped" and "Traceback" not in err
     assert err.strip().splitlines()[-1].startswith("Interrupted; kept in ")
     (run,) = tmp_path.iterdir()
     assert RunFolder(run).status.state == "stopped"
@@ -169,12 +169,28 @@ def test_ctrl_c_keeps_what_was_trained_and_resume_goes_on(tmp_path, capsys):
 
 def test_repeat_gives_mean_min_and_max_over_seeds(tmp_path, capsys):
     assert main(["repeat", "first-look", *QUICK, "--seeds", "2", "--out", str(tmp_path), "--json"]) == 0
-    lines = capsys.readouterr().out.strip().splitlines()
-    read = json.loads(lines[-1])
+    printed = capsys.readouterr()
+    read = json.loads(printed.out)
     accuracies = [run["acc"] for run in read["runs"]]
     assert [run["random_state"] for run in read["runs"]] == [0, 1]
     assert read["summary"]["acc"] == {"mean": sum(accuracies) / 2, "min": min(accuracies), "max": max(accuracies)}
-    assert f"| min | {min(accuracies):.4f} |" in lines[-3]
+    assert f"| min | {min(accuracies):.4f} |" in printed.err
+
+
+def test_what_repeat_has_by_ctrl_c_is_printed(tmp_path, capsys, monkeypatch):
+    trained = iter([{"acc": 0.5, "random_state": 0, "state": "finished"}])
+
+    def train_or_be_interrupted(config, root):
+        try:
+            return next(trained)
+        except StopIteration:
+            raise KeyboardInterrupt from None
+
+    monkeypatch.setattr(progress, "train_quietly", train_or_be_interrupted)
+    assert main(["repeat", "first-look", *QUICK, "--seeds", "3", "--out", str(tmp_path), "--json"]) == 130
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["summary"]["acc"] == {"mean": 0.5, "min": 0.5, "max": 0.5}
+    assert "| 0 | 0.5000 |" in printed.err and "Interrupted" in printed.err
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """predict: new images in the clusters of a finished run."""
 
+import json
+
 import numpy as np
 from PIL import Image
 
@@ -26,6 +28,20 @@ def test_new_images_are_brought_to_those_of_the_run(tmp_path, finished_run, digi
     Image.fromarray(digits.images[3]).convert("RGB").save(tmp_path / "one.png")
     assert sorted_as(tmp_path / "one.png") == same[3:4]
     assert "1 image of 8×8 pixels." in capsys.readouterr().err
+
+
+def test_predict_prints_one_object_and_takes_an_array_of_one_image_for_one(tmp_path, finished_run, digits, capsys):
+    np.save(tmp_path / "one.npy", digits.images[3])
+    np.save(tmp_path / "list.npy", digits.images[3:5])
+    read = []
+    for name in ("one.npy", "list.npy"):
+        assert main(["predict", str(finished_run.path), str(tmp_path / name), "--json"]) == 0
+        read.append(json.loads(capsys.readouterr().out))
+    one, both = read
+    assert one["clusters"] == both["clusters"][:1] and len(both["clusters"]) == 2
+    assert one["q"][0][one["clusters"][0]] == one["confidence"][0] and abs(sum(one["q"][0]) - 1) < 1e-4
+    assert one["notes"][0] == "An array of 8×8 numbers is read as one image, not as lines of pixels."
+    assert one["classes"][0] in "0123456789"
 
 
 def test_predict_gives_back_the_labels_of_the_run(tmp_path, finished_run, digits, capsys):

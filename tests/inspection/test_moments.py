@@ -32,7 +32,7 @@ def test_moments_are_numbered_from_the_first_snapshot_on(run):
         (5, 60, True),
         (3, 20, False),
     ]
-    with pytest.raises(IndexError):
+    with pytest.raises(IndexError, match="received snapshot 6 of .*, expected 0 to 5, or -1 for the newest"):
         run.at(6)
 
 
@@ -143,7 +143,7 @@ def test_before_there_are_clusters_what_needs_none_is_answered(run, snapshots, d
     assert first.labels is None and first.wrong is None and first.confusion is None and not first.clustered
     assert first.strip(3).shape == (0,) and not first.changed.any() and not first.unsettled.any()
     assert np.array_equal(first.z(np.array([4, 2])), snapshots[0]["z"][[4, 2]].astype(np.float32))
-    assert np.array_equal(first.select(true="3", cluster="A", min_confidence=0.9), np.flatnonzero(digits.y == 3))
+    assert np.array_equal(first.select(true=3, cluster="A", min_confidence=0.9), np.flatnonzero(digits.y == 3))
     assert len(first.select(order="wrong")) == 1797
 
 
