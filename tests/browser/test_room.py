@@ -173,6 +173,7 @@ def test_a_run_moves_in_the_browser_on_every_screen_and_a_lost_connection_comes_
         loss = {"event": "PretrainProgress", "epoch": 1, "n_epochs": 9, "batch": 1, "n_batches": 1, "loss": 0.1}
         page.goto(f"http://localhost:{wire.port}/inspect?run={run.id}")
         line = page.locator(".timeline input")
+        expect(line).to_have_attribute("max", re.compile(r"\d"))
         n_moments = int(line.get_attribute("max"))
         goes_on(lambda: run.append(*later[ends[1] : ends[2]]), lambda: int(line.get_attribute("max")) == n_moments + 1)
         wire.cut()

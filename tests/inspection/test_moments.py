@@ -32,7 +32,7 @@ def test_moments_are_numbered_from_the_first_snapshot_on(run):
         (5, 60, True),
         (3, 20, False),
     ]
-    with pytest.raises(IndexError, match="received snapshot 6 of .*, expected 0 to 5, or -1 for the newest"):
+    with pytest.raises(IndexError, match=r"received snapshot 6 of .*, expected 0 to 5, or -1 for the newest"):
         run.at(6)
 
 
