@@ -22,7 +22,6 @@ import numpy as np
 from benchmarks import peers
 from benchmarks.history import add_history_option, add_to_history
 from dec_core.cli.options import add_command, add_json_option
-from dec_core.cli.quiet import start_tensorflow
 from dec_core.config import RunConfig
 from dec_core.data import load
 from dec_core.machine import hardware
@@ -65,7 +64,6 @@ def bench(n_samples: int, *, as_json: bool, history: Path | None = None) -> int:
 
     `history` is a JSON file to which the figures are added. More images than MNIST has are the same ones again.
     """
-    start_tensorflow()
     x = images(n_samples)
     machine = hardware()
     print(f"{n_samples} images, batches of 256, {machine['processor']} ({' '.join(machine['instructions'])})")

@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 
 from dec_core.cli.options import add_command
-from dec_core.cli.quiet import start_tensorflow
 from dec_core.config import RunConfig
 from dec_core.data import load
 from dec_core.presets import PRESETS, name_of
@@ -32,7 +31,6 @@ def add_parser(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    start_tensorflow()
     print(
         "| method | seed | ACC | reconstruction error, end over pretraining | centers that come back |\n"
         "|---|---|---|---|---|"

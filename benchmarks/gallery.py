@@ -24,7 +24,6 @@ import numpy as np
 
 from benchmarks.recordings import RECORDINGS, Recording
 from dec_core.cli.options import add_command
-from dec_core.cli.quiet import start_tensorflow
 from dec_core.gallery import ABOUT, RUNS, run_id
 from dec_core.runs import subset
 from dec_core.runs.folder import RunFolder
@@ -50,7 +49,6 @@ def run(options: argparse.Namespace) -> int:
     if unknown:
         print(f"error: received {', '.join(unknown)}, expected some of {', '.join(RECORDINGS)}", file=sys.stderr)
         return 2
-    start_tensorflow()
     for name in options.names or RECORDINGS:
         started = time.monotonic()
         whole = trained(name, RECORDINGS[name], options.work)

@@ -24,7 +24,6 @@ from benchmarks.history import add_history_option, hand_out
 from dec_core.analysis.inspection import steadiness
 from dec_core.analysis.projection import umap_plane
 from dec_core.cli.options import add_command, add_json_option, add_set_option, changes_from
-from dec_core.cli.quiet import start_tensorflow
 from dec_core.config import RunConfig
 from dec_core.machine import hardware
 from dec_core.presets import preset
@@ -50,7 +49,6 @@ def add_parser(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     config = preset(options.preset).changed(**CHANGES).changed(**changes_from(options.set))
-    start_tensorflow()
     figures = {"what": "live UMAP", **hardware(), "preset": options.preset, **measure(config, options.repeats)}
     return hand_out(figures, table(figures), options.history, as_json=options.json)
 

@@ -28,7 +28,6 @@ from benchmarks.bench import PRECISIONS, REPEATS, images, repeated
 from benchmarks.history import add_history_option, add_to_history
 from benchmarks.table import versions
 from dec_core.cli.options import add_command, add_json_option
-from dec_core.cli.quiet import start_tensorflow
 from dec_core.config import RunConfig
 from dec_core.machine import hardware, processor
 from dec_core.presets import PRESETS
@@ -83,7 +82,6 @@ def run(options: argparse.Namespace) -> int:
 
 def profile(*, as_json: bool, history: Path | None = None) -> int:
     """Print both tables; add them to `history`."""
-    start_tensorflow()
     from dec_core.training import TrainingState
 
     seconds, total = _phases(PRESETS[WHOLE])

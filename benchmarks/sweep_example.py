@@ -15,7 +15,6 @@ from typing import Any
 from benchmarks.options import add_docs_folder
 from benchmarks.table import machine, spread
 from dec_core.cli.options import add_command, add_runs_folder
-from dec_core.cli.quiet import start_tensorflow
 from dec_core.fields import field_title
 from dec_core.figures.shown import value_text
 from dec_core.presets import PRESETS
@@ -54,7 +53,6 @@ def plan() -> SweepPlan:
 
 def sweep_example(root: Path, docs: Path) -> int:
     """Work on the sweep below `root` until it is done; write the page into `docs`. The exit code."""
-    start_tensorflow()
     from dec_core.work.sweep_worker import work
 
     url = f"sqlite:///{root / 'sweeps.db'}"

@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import os
 import subprocess
 import sys
 import tomllib
@@ -143,3 +144,14 @@ def test_what_the_top_gives_is_typed(name):
         given = [part for part in inspect.signature(method).parameters.values() if part.name != "self"]
         assert all(part.annotation is not part.empty for part in given), method.__qualname__
         assert method.__name__ == "__init__" or "return" in method.__annotations__, method.__qualname__
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("asked", "speaks"), [({}, False), ({"TF_CPP_MIN_LOG_LEVEL": "0"}, True)])
+def test_tensorflow_prints_nothing_unless_it_is_asked_to(asked, speaks):
+    environment = {name: value for name, value in os.environ.items() if name != "TF_CPP_MIN_LOG_LEVEL"} | asked
+    code = "from dec_core import ClusteringLayer; print(ClusteringLayer(3).name)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "clustering_layer\n" and bool(done.stderr) == speaks

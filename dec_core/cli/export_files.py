@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from dec_core.cli.quiet import start_tensorflow
 from dec_core.figures.comparison import COMPARED_SCORES, Contestant
 from dec_core.figures.notebook import notebook
 from dec_core.figures.overlay import line_of
@@ -60,7 +59,7 @@ def _notebooks(runs: Sequence[RunSummary], paths: Sequence[Path], out: Path | No
 
 def _tensorboard(runs: Sequence[RunSummary], paths: Sequence[Path], out: Path | None) -> list[Path]:
     """A folder for each run, so that TensorBoard shows them side by side."""
-    start_tensorflow()
+    import dec_core.silent_tensorflow  # noqa: F401
     from dec_core.cli.tensorboard import write_events
 
     folders = [path / "tensorboard" if out is None else out / run.id for run, path in zip(runs, paths, strict=True)]

@@ -26,12 +26,10 @@ def run(options: argparse.Namespace) -> int:
     if target is not None and not target.resolve().parent.is_dir():
         raise ValueError(f"--csv: received {target}, but there is no folder {target.parent}; make it first")
     from dec_core.cli.prediction_table import as_json, table_text, write_csv
-    from dec_core.cli.quiet import start_tensorflow
     from dec_core.data.readers import read
     from dec_core.runs.folder import RunFolder
 
     reading = read(options.file, skip_unreadable=options.skip_unreadable, at_least=1)
-    start_tensorflow()
     from dec_core.work.prediction import predict
 
     prediction = predict(RunFolder(run_dir.resolve()), reading.dataset.images)

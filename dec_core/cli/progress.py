@@ -14,7 +14,6 @@ from typing import Any
 
 from tqdm import tqdm
 
-from dec_core.cli.quiet import start_tensorflow
 from dec_core.config import RunConfig
 from dec_core.presets import name_of
 from dec_core.reading.divergence import smaller_rate
@@ -91,7 +90,6 @@ def _drive(folder: RunFolder) -> bool:
     """Train to the end under a progress bar; whether Ctrl-C ended it early. Raises ValueError as `_take_up` does."""
     with training_lock(folder):  # before TensorFlow's import, which takes seconds
         _take_up(folder)
-        start_tensorflow()
         from dec_core.work.recorder import record
 
         with _interruptible() as interrupted, _Bar() as bar:

@@ -32,7 +32,6 @@ def run(options: argparse.Namespace) -> int:
 
 def work_on(storage: str, name: str, root: Path, grace: int) -> bool:
     """Work on the sweep with a line for each trial that ends; whether a signal ended the work."""
-    from dec_core.cli.quiet import start_tensorflow
     from dec_core.sweeps import studies
 
     database = studies.connect(storage)  # says what is wrong before TensorFlow is waited for
@@ -40,7 +39,6 @@ def work_on(storage: str, name: str, root: Path, grace: int) -> bool:
     database.engine.dispose()
     if grace < 5:
         raise ValueError(f"--grace: received {grace}, expected 5 or more seconds")
-    start_tensorflow()
     from dec_core.work.control import Control
     from dec_core.work.sweep_worker import work
 

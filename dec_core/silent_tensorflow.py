@@ -1,12 +1,13 @@
-"""Keep TensorFlow's greeting out of the progress bars: its C++ side prints it to stderr before it can be silenced."""
+"""To import this is to import TensorFlow, without what its C++ side prints to stderr before it can be silenced.
+
+Who wants to read that sets TF_CPP_MIN_LOG_LEVEL, to 0 for all of it.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+from contextlib import contextmanager, nullcontext
 
 
 @contextmanager
@@ -23,9 +24,13 @@ def quiet_stderr() -> Iterator[None]:
 
 
 def start_tensorflow() -> None:
-    """Import TensorFlow and let it look for devices, in silence."""
-    with quiet_stderr():
+    """Import TensorFlow and let it look for devices: it prints at both."""
+    is_quiet = os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3") == "3"
+    with quiet_stderr() if is_quiet else nullcontext():
         import tensorflow
 
         tensorflow.config.list_physical_devices()
         tensorflow.constant(0) + 1
+
+
+start_tensorflow()
