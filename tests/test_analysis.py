@@ -41,6 +41,22 @@ def test_far_from_all_centers_q_still_tells_which_is_nearer():
     assert q[0] == pytest.approx([1 / 3, 1 / 3, 1 / 3])
 
 
+@given(st.floats(0.1, 100), st.floats(1e-4, 1e4), st.integers(2, 200), st.integers(0, 99))
+def test_q_and_p_are_finite_for_every_alpha_that_is_allowed_and_every_scale(alpha, scale, n_clusters, seed):
+    rng = np.random.default_rng(seed)
+    q = soft_assignment(scale * rng.normal(size=(20, 3)), scale * rng.normal(size=(n_clusters, 3)), alpha)
+    for rows in (q, target_distribution(q)):
+        assert np.isfinite(rows).all() and rows.sum(axis=1) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("alpha", [0.1, 1.0, 100.0])
+def test_at_a_scale_of_ten_thousand_q_depends_on_ratios_of_distances_alone(alpha):
+    # far from all centers (1 + d^2/alpha)^-(alpha+1)/2 is about d^-(alpha+1): at d and 2 d, 1 to 2^-(alpha+1)
+    q = soft_assignment(np.array([[0.0]]), np.array([[1e4], [-2e4]]), alpha)
+    far = 2.0 ** -(alpha + 1)
+    assert q[0] == pytest.approx([1 / (1 + far), far / (1 + far)], rel=1e-4)
+
+
 def test_q_of_one_degree_of_freedom_is_the_papers_to_the_last_bit():
     rng = np.random.default_rng(0)
     z, centers = 3 * rng.normal(size=(500, 5)), 3 * rng.normal(size=(10, 5))

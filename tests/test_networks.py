@@ -53,6 +53,21 @@ def test_far_from_all_centers_q_of_a_large_alpha_is_finite_and_so_are_its_gradie
     assert all(np.isfinite(each).all() for each in tape.gradient(loss, [z, layer.cluster_centers.value]))
 
 
+@pytest.mark.parametrize("scale", [1e-4, 1.0, 1e4])
+@pytest.mark.parametrize("alpha", [0.1, 1.0, 2.0, 100.0])
+def test_q_is_finite_for_every_alpha_that_is_allowed_and_every_scale_and_so_are_its_gradients(alpha, scale):
+    rng = np.random.default_rng(0)
+    z, centers = (scale * rng.normal(size=(n, 5)).astype("float32") for n in (40, 200))
+    layer, p = layer_with(centers, alpha), tf.constant(rng.dirichlet(np.ones(200), 40).astype("float32"))
+    with tf.GradientTape() as tape:
+        tape.watch(rows := tf.constant(z))
+        loss = keras.losses.KLDivergence()(p, layer(rows))
+    gradients = tape.gradient(loss, [rows, layer.cluster_centers.value])
+    assert np.isfinite(loss) and all(np.isfinite(each).all() for each in gradients)
+    q = soft_assignment(z, centers, alpha)
+    assert q.sum(axis=1) == pytest.approx(1) and np.asarray(layer(z)) == pytest.approx(q, abs=1e-4)
+
+
 def test_the_loss_of_a_q_that_is_zero_is_finite_and_so_are_its_gradients():
     layer = layer_with([[0.0], [1e6]], alpha=100.0)
     z, p = tf.zeros((1, 1)), tf.constant([[0.5, 0.5]])

@@ -76,7 +76,7 @@ class RunConfig(BaseModel):
     )  # fmt: skip
     latent_dim: int = setting(
         10, "Architecture", "Latent dimension (size of z)",
-        "How many numbers the encoder keeps of each image: the dimension of z.", ge=1, le=128,
+        "How many numbers the encoder keeps of each image: the dimension of z.", ge=1, le=512,
     )  # fmt: skip
     initializer: Literal["variance_scaling", "glorot_uniform"] = setting(
         "variance_scaling", "Architecture", "Initializer",
@@ -121,7 +121,7 @@ class RunConfig(BaseModel):
     )  # fmt: skip
     # -- clustering
     n_clusters: int = setting(
-        10, "Clustering", "Number of clusters", "How many clusters to look for; labels are not used.", ge=2, le=50,
+        10, "Clustering", "Number of clusters", "How many clusters to look for; labels are not used.", ge=2, le=200,
     )  # fmt: skip
     first_target: Literal["kmeans", "umap_gmm"] = setting(
         "kmeans", "Clustering", "Initial target p",
