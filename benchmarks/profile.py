@@ -42,7 +42,7 @@ PARTS = {  # of the training thread, by (file, function); what one calls of anot
     "z of all images": [("steps.py", "__call__")],
     "waiting for UMAP and the mixture": [("mixture.py", "wait")],
     "k-means on z": [("_kmeans.py", "fit")],
-    "q, p and labels": [("algorithm.py", "_update_target")],
+    "q, p and labels": [("toward_target.py", "update")],
     "scores, with and without labels": [
         ("recorder.py", name) for name in ("_scores", "_scores_without_labels", "_judged")
     ],

@@ -1,7 +1,7 @@
 """What each method has and can do. All others ask here, and nobody asks for a method's name.
 
-To add a method: an entry in `METHODS`, a value for every question below that it answers in a new way, and its part
-of the training in `dec_core/training/`.
+To add a method: an entry in `METHODS`, and, if it goes on after its centers are placed, a module in
+`dec_core/training/methods/`, which the entry names. A question below that it answers in a new way gets a new value.
 
 This stands below the config, as the architecture does, and knows of it the fields in `MethodChoice` alone.
 """
@@ -27,6 +27,31 @@ class MethodChoice(Protocol):
 
 
 @dataclass(frozen=True)
+class ClusteringLoss:
+    """What clustering minimises, as screens say it. Where the decoder is trained, the reconstruction's error is added.
+
+    Attributes
+    ----------
+    name : str
+        In the signs of its paper.
+    term : str
+        Its place in the glossary.
+    doing : str
+        What training does to it, in a sentence.
+    weight : str
+        The field of the config by which it is weighed beside the reconstruction's error; "" for none.
+    factor : str
+        That weight, as a sign.
+    """
+
+    name: str
+    term: str
+    doing: str
+    weight: str = ""
+    factor: str = ""
+
+
+@dataclass(frozen=True)
 class Method:
     """What a method has and can do.
 
@@ -39,17 +64,34 @@ class Method:
         centers (equation 1), or as the responsibilities of a mixture, which are kept since they follow from neither.
     centers_from : {"kmeans", "umap_mixture"}
         What places the centers: k-means on z, or a Gaussian mixture in the UMAP of the images.
-    trains_centers : bool
-        Whether centers and encoder are then moved together, so that q approaches p.
+    objective : str or None
+        The module in `dec_core.training.methods` by which centers and encoder are then trained together; None where
+        the method ends with its centers.
+    loss : ClusteringLoss or None
+        What is minimised then.
+    has_target : bool
+        Whether it is KL(p || q): q is to approach a target p.
     trains_decoder : bool
-        Whether the decoder is trained with them, all on gamma * KL(p || q) + mean squared error.
+        Whether the decoder is trained along, and its error minimised, too.
     """
 
     z: Literal["code", "pixels", "umap"]
     q: Literal["student_t", "responsibilities"] = "student_t"
     centers_from: Literal["kmeans", "umap_mixture"] = "kmeans"
-    trains_centers: bool = False
+    objective: str | None = None
+    loss: ClusteringLoss | None = None
+    has_target: bool = False
     trains_decoder: bool = False
+
+    @property
+    def trains_centers(self) -> bool:
+        """Whether it goes on after its centers are placed."""
+        return self.objective is not None
+
+    @property
+    def shows_target(self) -> bool:
+        """Whether p says something: it is what is trained toward, or, where nothing is, what DEC would aim at."""
+        return self.has_target or not self.trains_centers
 
     @property
     def has_network(self) -> bool:
@@ -78,9 +120,13 @@ class Method:
         return tuple(phase for phase, has_it in zip(PHASES, has, strict=True) if has_it)
 
 
+FROM_ITSELF = "The network learns from itself: p sharpens its own q."
+KL = ClusteringLoss("KL(p‖q)", "kl", FROM_ITSELF)
+WEIGHED_KL = ClusteringLoss("KL(p‖q)", "kl", FROM_ITSELF, weight="gamma", factor="γ")
+
 METHODS: dict[str, Method] = {
-    "dec": Method("code", trains_centers=True),
-    "joint": Method("code", trains_centers=True, trains_decoder=True),
+    "dec": Method("code", objective="toward_target", loss=KL, has_target=True),
+    "joint": Method("code", objective="toward_target", loss=WEIGHED_KL, has_target=True, trains_decoder=True),
     "autoencoder": Method("code"),
     "kmeans": Method("pixels"),
     "umap_gmm": Method("umap", q="responsibilities", centers_from="umap_mixture"),
@@ -95,12 +141,24 @@ def uses_kmeans(config: MethodChoice) -> bool:
 
 def uses_mixture_target(config: MethodChoice) -> bool:
     """Whether a network is trained whose first target p is what UMAP and a mixture find."""
-    return METHODS[config.method].trains_centers and config.first_target == "umap_gmm"
+    return METHODS[config.method].has_target and config.first_target == "umap_gmm"
 
 
 def fits_mixture(config: MethodChoice) -> bool:
     """Whether UMAP and a mixture find the groups, if only for the first target p."""
     return METHODS[config.method].centers_from == "umap_mixture" or uses_mixture_target(config)
+
+
+def loss_weight(config: MethodChoice) -> float | None:
+    """By what the clustering loss is multiplied beside the reconstruction's error; None where there is no such sum."""
+    loss = METHODS[config.method].loss
+    return getattr(config, loss.weight) if loss and loss.weight else None
+
+
+def weighed_loss(config: MethodChoice) -> str:
+    """The clustering loss with its weight, as a sign: γ · KL(p‖q); "" where there is none."""
+    loss = METHODS[config.method].loss
+    return " · ".join(part for part in (loss.factor, loss.name) if part) if loss else ""
 
 
 def held_steps(config: MethodChoice) -> int:

@@ -21,7 +21,7 @@ from dec_core.architecture import architecture
 from dec_core.config import RunConfig
 from dec_core.data.arrays import as_images
 from dec_core.json_text import parse_json
-from dec_core.methods import uses_mixture_target
+from dec_core.methods import METHODS, uses_mixture_target
 from dec_core.whole_files import write_whole
 
 FORMAT = "dec_core.DEC 1"
@@ -157,6 +157,8 @@ def _of_columns(values: np.ndarray, n_columns: int) -> np.ndarray:
 def check_state(arrays: dict[str, np.ndarray], config: RunConfig, image_shape: tuple[int, ...]) -> None:
     """Raise ValueError unless `arrays` are a whole state of `config`. Builds nothing larger than they are."""
     from dec_core.training import TrainingState
+    from dec_core.training.methods import objective_of
+    from dec_core.training.state import MEMORY
 
     described = architecture(config, image_shape)
     n_weights = described.n_parameters + config.n_clusters * described.latent_dim
@@ -174,8 +176,12 @@ def check_state(arrays: dict[str, np.ndarray], config: RunConfig, image_shape: t
         if labels.dtype.kind != "i" or not np.isin(labels, range(config.n_clusters)).all():
             raise ValueError(f"labels: expected whole numbers below {config.n_clusters}")
         expected |= {"labels": (labels.dtype, (n,)), "z": (np.float32, (n, described.latent_dim))}
-        has_p = arrays["n_updates"] > 0 or uses_mixture_target(config)  # a mixture's p is there before the first update
+        updated = arrays["n_updates"] > 0
+        # a mixture's p is there before the first update
+        has_p = METHODS[config.method].has_target and (updated or uses_mixture_target(config))
         expected |= {"p": (np.float32, (n, config.n_clusters))} if has_p else {}
+        remembered = objective_of(config).memory(config, n) if updated else {}
+        expected |= {f"{MEMORY}{name}": (np.dtype(kind), shape) for name, (kind, shape) in remembered.items()}
     received = {name: (a.dtype, a.shape) for name, a in arrays.items() if not name.startswith("optimizer_")}
     for name in sorted(received | expected):
         if received.get(name) != expected.get(name):

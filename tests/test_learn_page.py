@@ -93,7 +93,7 @@ def test_a_guess_is_said_with_its_unit(learn_root):
 def test_the_line_that_is_meant_is_marked_and_what_is_not_code_is_escaped(learn_root):
     code = code_of(opened_at("learn", lesson="update", step="8"))
     assert re.search(r"<mark [^>]*>kl = kl_divergence\(p, state\.clustering_layer\(z\)\)", code)
-    assert code.count("<mark") == 1 and "-&gt; tuple" in code and "steps.py, line" in code
+    assert code.count("<mark") == 1 and "-&gt; tuple" in code and "toward_target.py, line" in code
 
 
 def test_a_word_of_a_lesson_leads_to_its_place_in_the_glossary(learn_root):

@@ -16,6 +16,7 @@ import tensorflow as tf
 from tensorflow.compat.v1 import Event, Summary, SummaryMetadata
 
 from dec_core.figures.heatmap import heatmap
+from dec_core.methods import METHODS, Method
 from dec_core.reading.summary import RunSummary
 
 SCORES = ("acc", "nmi", "ari", "silhouette", "confidence", "delta_label", "kl_divergence")  # at a target update
@@ -48,15 +49,16 @@ def _steps(run: RunSummary) -> Iterator[tuple[int, float, list[Any]]]:
     for record in history.pretrain:
         yield record["epoch"], record["seconds"], [_scalar("pretraining/reconstruction_loss", record["loss"])]
     for record in sorted([*history.kl, *history.updates], key=lambda record: record["iteration"]):
-        yield record["iteration"], record["seconds"], list(_of_clusters(record))
+        yield record["iteration"], record["seconds"], list(_of_clusters(record, METHODS[run.config.method]))
     if run.confusion is not None:
         seconds = history.updates[-1]["seconds"] if history.updates else run.seconds
         yield run.n_steps, seconds, [_image("clustering/confusion", heatmap(run.confusion, names=run.classes))]
 
 
-def _of_clusters(record: dict[str, Any]) -> Iterator[Any]:
+def _of_clusters(record: dict[str, Any], method: Method) -> Iterator[Any]:
     if record["event"] == "ClusterProgress":
-        yield _scalar("clustering/kl_divergence_of_batches", record["loss"])
+        loss = "kl_divergence_of_batches" if method.has_target else "loss_of_batches"
+        yield _scalar(f"clustering/{loss}", record["loss"])
         if record.get("reconstruction_loss") is not None:
             yield _scalar("clustering/reconstruction_loss", record["reconstruction_loss"])
     for name in SCORES:

@@ -19,6 +19,11 @@ def _trains_centers(config: RunConfig) -> bool:
     return METHODS[config.method].trains_centers
 
 
+def _weighs(field: str) -> Callable[[RunConfig], bool]:
+    """Whether the method's clustering loss has this weight."""
+    return lambda config: (loss := METHODS[config.method].loss) is not None and loss.weight == field
+
+
 def _uses_sgd(config: RunConfig) -> bool:
     return config.pretrain_optimizer == "sgd" or (_trains_centers(config) and config.cluster_optimizer == "sgd")
 
@@ -26,6 +31,8 @@ def _uses_sgd(config: RunConfig) -> bool:
 def _augments(config: RunConfig) -> bool:
     return config.pretrain_augment or (_trains_centers(config) and config.augment)
 
+
+WEIGHTS = {method.loss.weight for method in METHODS.values() if method.loss and method.loss.weight}
 
 APPLIES: dict[str, Callable[[RunConfig], bool]] = {  # where each field has any effect; a test that none is forgotten
     **dict.fromkeys(("dataset", "n_samples", "deskew", "random_state", "method", "n_clusters"), lambda _: True),
@@ -38,10 +45,11 @@ APPLIES: dict[str, Callable[[RunConfig], bool]] = {  # where each field has any 
     **_with_network("momentum", where=_uses_sgd),
     **_with_network("distortion", where=_augments),
     **dict.fromkeys(
-        ("first_target", "update_interval", "cluster_optimizer", "cluster_learning_rate", "augment", "tol",
-         "max_iterations", "alpha", "center_init"), _trains_centers,
+        ("update_interval", "cluster_optimizer", "cluster_learning_rate", "augment", "tol", "max_iterations",
+         "center_init"), _trains_centers,
     ),
-    "gamma": lambda config: METHODS[config.method].trains_decoder,
+    **dict.fromkeys(("first_target", "alpha"), lambda config: METHODS[config.method].has_target),
+    **{weight: _weighs(weight) for weight in WEIGHTS},
     "first_target_steps": uses_mixture_target,
     **dict.fromkeys(("features", "n_neighbors", "compare_distorted", "gmm_n_init"), fits_mixture),
     "kmeans_n_init": uses_kmeans,

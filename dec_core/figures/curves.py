@@ -23,7 +23,14 @@ MOST_POINTS = 400  # of a curve
 MOST_TURNS, LEAST_TURN = 4, 0.005  # updates that are marked, and the change of accuracy that is worth it
 
 
-def curves(history, height: int = 300, gamma: float | None = None, held: int = 0, start: str = KMEANS) -> go.Figure:
+def curves(
+    history,
+    height: int = 300,
+    gamma: float | None = None,
+    held: int = 0,
+    start: str = KMEANS,
+    term: str = "γ · KL(p‖q)",
+) -> go.Figure:
     """Two panels that share a figure: the autoencoder's loss, and the clustering's scores in per cent.
 
     The legend stands in place of the second panel's title. Where both losses are trained while
@@ -37,11 +44,13 @@ def curves(history, height: int = 300, gamma: float | None = None, held: int = 0
     height : int
         Pixels.
     gamma : float or None
-        Weight of KL(p || q) where it is trained together with the reconstruction.
+        Weight of the clustering loss where it is trained together with the reconstruction.
     held : int
         Gradient steps for which the first target p is that of a mixture; 0 if p is always sharpened from q.
     start : str
         What placed the centers, as `start_name` says.
+    term : str
+        The clustering loss with its weight, as `dec_core.methods.weighed_loss` says.
     """
     both = [r for r in history.kl if r.get("reconstruction_loss") is not None] if gamma is not None else []
     figure = make_subplots(
@@ -52,7 +61,7 @@ def curves(history, height: int = 300, gamma: float | None = None, held: int = 0
         subplot_titles=["" if both else "Reconstruction error", ""],
     )
     if both:
-        _losses(figure, both, gamma)
+        _losses(figure, both, gamma, term)
     else:
         _loss(figure, history.pretrain)
     phone = _scores(figure, history, held, start)
@@ -107,12 +116,12 @@ def _loss(figure: go.Figure, records: list[dict]) -> None:
     figure.update_yaxes(rangemode="tozero", nticks=5, row=1, col=1)
 
 
-def _losses(figure: go.Figure, records: list[dict], gamma: float) -> None:
+def _losses(figure: go.Figure, records: list[dict], gamma: float, term: str) -> None:
     """The two terms of the joint loss, over gradient steps."""
     x = [r["iteration"] for r in records]
     terms = {
         "reconstruction": ([r.get("reconstruction_loss") for r in records], TEN[0]),
-        "γ · KL(p‖q)": ([gamma * r["loss"] for r in records], TEN[6]),
+        term: ([gamma * r["loss"] for r in records], TEN[6]),
     }
     for name, (y, colour) in terms.items():
         figure.add_scatter(

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from dec_core.analysis.verdict import thousands
 from dec_core.architecture import Architecture, Layer, Shape, architecture
 from dec_core.figures.sheet import COLUMN, TOP, WIDTH, Box, Sheet, shape_text
-from dec_core.methods import METHODS
+from dec_core.methods import METHODS, loss_weight, weighed_loss
 
 if TYPE_CHECKING:
     from dec_core.config import RunConfig
@@ -136,7 +136,8 @@ def _losses(sheet: Sheet, config: RunConfig, y: float) -> None:
     sheet.loss("reconstruction", ["mean squared error", when], WIDTH / 2 - 74, 10, 148)
     if not method.trains_centers:
         return
-    lines = ["γ · KL(p‖q)", f"γ = {config.gamma:g}"] if method.trains_decoder else ["KL(p‖q)", "during clustering"]
+    weight = loss_weight(config)
+    lines = [weighed_loss(config), "during clustering" if weight is None else f"{method.loss.factor} = {weight:g}"]
     sheet.arrow((MIDDLE + COLUMN, y), (MIDDLE + COLUMN + 18, y), head=False)
     sheet.loss("clustering", lines, MIDDLE + COLUMN + 18, y - 18, WIDTH - MARGIN - MIDDLE - COLUMN - 18)
 

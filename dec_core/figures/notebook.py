@@ -83,7 +83,7 @@ figure, (left, middle, right) = plt.subplots(1, 3, figsize=(12, 3), layout="cons
 left.plot(range(1, len(losses) + 1), losses, color=TEN[0])
 left.set(title="Reconstruction error", xlabel="epoch", ylim=0)
 middle.plot(divergences.keys(), divergences.values(), color=TEN[6])
-middle.set(title="KL(p‖q)", xlabel="gradient steps", ylim=0)
+middle.set(title="{loss}", xlabel="gradient steps", ylim=0)
 right.plot(changes.keys(), [100 * share for share in changes.values()], ".-", color=TEN[4])
 right.set(title="Images that changed cluster, %", xlabel="gradient steps", ylim=0);
 """
@@ -206,7 +206,9 @@ def _data(run: Any) -> list[dict[str, Any]]:
 def _trained(run: Any) -> list[dict[str, Any]]:
     about = "`train` is a generator: it yields an event for each thing that happens. Leaving the loop stops training."
     cells = [_markdown("about-training", f"## Training, as it happens\n\n{about}"), _code("training", TRAINING)]
-    return [*cells, _code("curves", CURVES)] if METHODS[run.config.method].has_network else cells
+    method = METHODS[run.config.method]
+    loss = method.loss.name if method.loss else "Clustering loss"
+    return [*cells, _code("curves", CURVES.replace("{loss}", loss))] if method.has_network else cells
 
 
 def _results(run: Any) -> list[dict[str, Any]]:

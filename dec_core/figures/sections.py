@@ -18,7 +18,7 @@ from dec_core.figures.palette import colour, colours
 from dec_core.figures.plane import data_uri, plane_svg
 from dec_core.figures.references import start_name
 from dec_core.figures.shown import SCORES, duration_shown, heading, score_shown, value_text
-from dec_core.methods import METHODS, held_steps
+from dec_core.methods import METHODS, held_steps, loss_weight, weighed_loss
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -97,8 +97,7 @@ def _curves(run: Any, level: int) -> str:
     config, history = run.config, run.history
     if not METHODS[config.method].has_network or not (history.pretrain or history.end):
         return ""
-    gamma = config.gamma if METHODS[config.method].trains_decoder else None
-    figure = curves(history, HEIGHT, gamma, held_steps(config), start_name(config))
+    figure = curves(history, HEIGHT, loss_weight(config), held_steps(config), start_name(config), weighed_loss(config))
     return section(level, "Is it getting better?", plot(stacked(figure), "Curves", curves_in_words(history)))
 
 

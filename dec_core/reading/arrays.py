@@ -118,10 +118,12 @@ class Arrays:
     def p(self) -> np.ndarray:
         """The sharpened target (DEC, equation 3), float32, shape (n, n_clusters).
 
-        NaN where z is not known, and everywhere while another target is held (`holds_first_target`).
+        NaN where z is not known, and everywhere while another target is held (`holds_first_target`) or where the
+        method trains toward none.
         """
         p = np.full_like(self.q, np.nan)
-        if self.holds_first_target or np.isnan(self.q[self.rows]).any():
+        shows_target = METHODS[self.run.config.method].shows_target
+        if not shows_target or self.holds_first_target or np.isnan(self.q[self.rows]).any():
             return p
         p[self.rows] = target_distribution(self.q[self.rows].astype(float))
         return p

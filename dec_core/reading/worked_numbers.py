@@ -115,7 +115,8 @@ def worked_numbers(now: Snapshot, index: int) -> WorkedNumbers | None:
 
 
 def _knows_target(now: Snapshot) -> bool:
-    return not now.holds_first_target and bool(np.isfinite(now.soft_sizes).all())
+    shows_target = METHODS[now.run.config.method].shows_target
+    return shows_target and not now.holds_first_target and bool(np.isfinite(now.soft_sizes).all())
 
 
 def _has_decoder(now: Snapshot) -> bool:

@@ -36,10 +36,9 @@ import tensorflow as tf
 from scipy.spatial.distance import cdist
 from sklearn.cluster import KMeans
 
-from dec_core.analysis.assignment import target_distribution
 from dec_core.analysis.blas_threads import one_blas_thread
 from dec_core.analysis.features import pixels
-from dec_core.analysis.metrics import contingency_table, fraction_changed, match
+from dec_core.analysis.metrics import contingency_table, match
 from dec_core.config import RunConfig
 from dec_core.even_part import part_of_many
 from dec_core.methods import METHODS, fits_mixture, held_steps, uses_kmeans
@@ -52,12 +51,13 @@ from dec_core.training.events import (
     Finished,
     PretrainProgress,
     TargetProgress,
-    TargetUpdated,
 )
+from dec_core.training.methods import objective_of
 from dec_core.training.mixture import Known, Mixture, computed
+from dec_core.training.objective import Objective
 from dec_core.training.parts import blocks, shuffled
 from dec_core.training.state import TrainingState
-from dec_core.training.steps import Distortion, Embedder, as_images, cluster_steps, pretrain_steps
+from dec_core.training.steps import ClusterSteps, Distortion, Embedder, as_images, cluster_steps, pretrain_steps
 
 STRETCH = 10  # batches in one compiled call: the longest that a pause has to wait
 HEAD_START = 3  # events before a mixture starts in parallel, so that the first are shown at once
@@ -200,32 +200,32 @@ def _mix(state: TrainingState, x: np.ndarray, mixture: Mixture) -> Iterator[Even
 
 
 def cluster(state: TrainingState, x: np.ndarray) -> Iterator[Event]:
-    """Move encoder and centers together so that q approaches p."""
+    """Train on what the method minimises (`dec_core.training.methods`), with an update every so many steps."""
     config = state.config
     images = as_images(x, state.input_shape)
     embed = Embedder(state.encoder, images)
-    steps = cluster_steps(state, _with_target(state, images), _distortion(state) if config.augment else None)
+    objective = objective_of(config)(state)
+    part, steps = objective.part(), _steps(objective, images)
     held = held_steps(config)
     while state.iteration < config.max_iterations:
         if state.iteration % config.update_interval == 0 and state.updated_at != state.iteration:
-            had_target = len(images) if state.p is None else len(state.p)
-            yield _update_target(state, embed(), held=state.iteration < held)
-            if len(state.p) != had_target:  # from here on all images have one
-                state.next_batch = 0
-                steps = cluster_steps(state, images, _distortion(state) if config.augment else None)
+            yield objective.update(embed())
+            if (objective.part() is None) != (part is None):
+                part, steps = objective.part(), _steps(objective, images)
         # read from the state, not from the event: a run that was interrupted at this update ends here as well
         if state.updated_at == state.iteration > held and state.delta_label < config.tol:
             break
         until_update = config.update_interval - state.iteration % config.update_interval
         n_steps = min(STRETCH, until_update, config.max_iterations - state.iteration)
-        totals, state.next_batch = steps(state.p, state.next_batch, state.iteration, n_steps)
+        totals, state.next_batch = steps(objective.targets(), state.next_batch, state.iteration, n_steps)
+        objective.keep()
         state.iteration += n_steps
-        kl_divergence, error = (totals / n_steps).tolist()
+        clustering, error = (totals / n_steps).tolist()
         if not np.isfinite(totals).all():
             yield _diverged(state)
             return
         reconstruction = error if METHODS[config.method].trains_decoder else None
-        yield ClusterProgress(state.iteration, config.max_iterations, kl_divergence, reconstruction)
+        yield ClusterProgress(state.iteration, config.max_iterations, clustering, reconstruction)
     reason = "tol" if state.iteration < config.max_iterations else "max_iterations"
     if reason == "max_iterations":
         state.z = embed()
@@ -233,42 +233,18 @@ def cluster(state: TrainingState, x: np.ndarray) -> Iterator[Event]:
     yield _finished(state, reason)
 
 
-def _with_target(state: TrainingState, images: np.ndarray) -> np.ndarray:
-    """The images that there is a target for: all, or those of the part on which a held one was found."""
-    return images if state.p is None or len(state.p) == len(images) else images[part_of_many(len(images))]
+def _steps(objective: Objective, images: np.ndarray) -> ClusterSteps:
+    """The compiled loop, over the images that the objective trains on."""
+    part = objective.part()
+    augment = objective.state.config.augment
+    return cluster_steps(
+        objective, images if part is None else images[part], _distortion(objective.state) if augment else None
+    )
 
 
 def _finished(state: TrainingState, reason: str) -> Finished:
     state.phase = "finished"
     return Finished(reason, state.iteration, state.labels)
-
-
-def _update_target(state: TrainingState, z: np.ndarray, *, held: bool) -> TargetUpdated:
-    """q and p of all samples: p is the paper's, over the whole data set, not over a batch; unless it is held.
-
-    q is computed twice, block by block, and never kept as a whole: p needs the sums of its columns first. A target
-    that is held may be one of a part of the samples; KL(p || q) is the mean over those that have one.
-    """
-    state.z, n = z, len(z)  # (n, latent_dim)
-    labels, sizes = np.empty(n, dtype=np.int64), np.zeros(state.config.n_clusters)
-    for block in blocks(n):
-        q = state.q(block)  # (block, n_clusters)
-        labels[block] = q.argmax(axis=1)
-        sizes = sizes + q.sum(axis=0)
-    if not held:
-        state.p = np.empty((n, state.config.n_clusters), dtype=np.float32)
-    index, divergence = None if len(state.p) == n else part_of_many(n), 0.0
-    for block in blocks(len(state.p)):
-        q = state.q(block if index is None else index[block])
-        if not held:
-            state.p[block] = target_distribution(q, sizes)
-        divergence += np.sum(state.p[block] * np.log((state.p[block] + 1e-12) / (q + 1e-12)), axis=1).sum()
-    divergence = float(divergence / len(state.p))
-    state.delta_label = fraction_changed(labels, state.labels)
-    state.labels, state.updated_at, state.n_updates = labels, state.iteration, state.n_updates + 1
-    return TargetUpdated(
-        state.n_updates, state.iteration, state.config.max_iterations, labels, state.delta_label, divergence
-    )
 
 
 def _distortion(state: TrainingState) -> Distortion:

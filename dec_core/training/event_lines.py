@@ -13,9 +13,10 @@ def event_line(event: Event) -> str:
         case CentersInitialized():
             return f"centers placed: inertia {event.inertia:.4g}"
         case TargetUpdated():
+            divergence = "" if event.kl_divergence is None else f", KL(p || q) {event.kl_divergence:.4g}"
             return (
                 f"update {event.update} at step {event.iteration} of at most {event.max_iterations}: "
-                f"{100 * event.delta_label:.2f} % changed cluster, KL(p || q) {event.kl_divergence:.4g}"
+                f"{100 * event.delta_label:.2f} % changed cluster{divergence}"
             )
         case Finished():
             return f"finished after {event.n_iterations} steps: {event.reason}"

@@ -41,14 +41,14 @@ class CentersInitialized:
 
 @dataclass(frozen=True)
 class TargetUpdated:
-    """q of all samples was computed and p made from it. `labels`: argmax of q, (n,)."""
+    """q of all samples was computed, and p made from it where the method has one. `labels`: argmax of q, (n,)."""
 
     update: int  # 1-based
     iteration: int  # gradient steps done
     max_iterations: int
     labels: np.ndarray
     delta_label: float  # fraction of samples that changed cluster since the last update
-    kl_divergence: float  # KL(p || q), mean over all samples
+    kl_divergence: float | None  # KL(p || q), mean over all samples, where the method has a p
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,8 @@ class ClusterProgress:
 
     iteration: int
     max_iterations: int
-    loss: float  # KL(p || q)
-    reconstruction_loss: float | None  # mean squared error, where the decoder is trained as well
+    loss: float  # the method's clustering loss: KL(p || q), or what its `ClusteringLoss` says
+    reconstruction_loss: float | None  # that of the reconstruction, where the decoder is trained as well
 
 
 @dataclass(frozen=True)

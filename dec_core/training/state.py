@@ -15,12 +15,14 @@ from dec_core.config import RunConfig
 from dec_core.even_part import MANY
 from dec_core.machine import fast_precision
 from dec_core.methods import METHODS
-from dec_core.networks import ClusteringLayer, autoencoder
+from dec_core.networks import autoencoder
 from dec_core.training.counters import check_counters
+from dec_core.training.methods import objective_of
 from dec_core.training.optimizers import SGD, Adadelta, Adam
 
 COUNTERS = ("epoch", "batch", "loss_sum", "iteration", "next_batch", "updated_at", "n_updates", "delta_label")
 ARRAYS = ("p", "labels", "z")
+MEMORY = "memory_"  # before the name of an array of the method's own
 
 
 class TrainingState:
@@ -49,6 +51,8 @@ class TrainingState:
     p : ndarray of float32, shape (n, n_clusters), or None
         Of very many images, while it is held, of the part on which it was found (`even_part`).
         Of a method that keeps q it is q as well: the responsibilities of a mixture.
+    memory : dict of str to ndarray
+        What else the method has to remember (`Objective.memory`); empty before its first update.
     """
 
     def __init__(self, config: RunConfig, image_shape: tuple[int, ...]):
@@ -58,13 +62,14 @@ class TrainingState:
         precision = fast_precision() if config.precision == "auto" else config.precision
         self.encoder, self.decoder = autoencoder(described, config.initializer, config.random_state, precision)
         self.autoencoder = keras.Model(self.encoder.input, self.decoder(self.encoder.output), name="autoencoder")
-        self.clustering_layer = ClusteringLayer(config.n_clusters, config.alpha, name="clustering")
+        self.clustering_layer = objective_of(config).layer(config)
         q = self.clustering_layer(self.encoder.output)
         self.clustering_model = keras.Model(self.encoder.input, q, name="dec")
         self.phase = "pretraining" if METHODS[config.method].has_network else "centers"
         self.epoch = self.batch = self.iteration = self.next_batch = self.n_updates = 0
         self.updated_at, self.loss_sum, self.delta_label = -1, 0.0, 1.0
         self.p = self.labels = self.z = None
+        self.memory: dict[str, np.ndarray] = {}
         self._optimizer: tuple[str, int, keras.optimizers.Optimizer] | None = None
 
     @property
@@ -114,9 +119,8 @@ class TrainingState:
         return self._optimizer[2]
 
     def clustering_variables(self) -> list:
-        """What moves while clustering: encoder and centers, and the decoder where both losses are trained."""
-        decoder = self.decoder.trainable_variables if METHODS[self.config.method].trains_decoder else []
-        return [*self.clustering_model.trainable_variables, *decoder]
+        """What gradients move while clustering, as the method says."""
+        return objective_of(self.config).variables(self)
 
     def check(self, x: np.ndarray) -> np.ndarray:
         """x as it is, or a ValueError that says what was expected."""
@@ -143,6 +147,7 @@ class TrainingState:
         arrays = {f"weight_{i}": np.asarray(v) for i, v in enumerate(self._weights())}
         arrays |= {name: np.asarray(getattr(self, name)) for name in COUNTERS}
         arrays |= {name: value for name in ARRAYS if (value := getattr(self, name)) is not None}
+        arrays |= {f"{MEMORY}{name}": value for name, value in self.memory.items()}
         arrays["phase"] = np.asarray(self.phase)
         if self._optimizer:
             phase, n_steps, optimizer = self._optimizer
@@ -167,6 +172,7 @@ class TrainingState:
             setattr(state, name, arrays[name].item())
         for name in ARRAYS:
             setattr(state, name, arrays.get(name))
+        state.memory = {name.removeprefix(MEMORY): arrays[name] for name in arrays if name.startswith(MEMORY)}
         state.phase = str(arrays["phase"])
         if "optimizer_phase" in arrays:
             optimizer = state.start_optimizer(str(arrays["optimizer_phase"]), arrays["optimizer_steps"].item())

@@ -14,10 +14,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from dec_core.methods import METHODS
-
 if TYPE_CHECKING:
-    from dec_core.training.state import TrainingState
+    from dec_core.training.objective import Objective
 
 EMBED_BATCH = 2048
 
@@ -29,6 +27,7 @@ tf.get_logger().addFilter(
 )
 
 Distortion = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]  # (rows, number of the step) -> rows
+ClusterSteps = Callable[[np.ndarray, int, int, int], tuple[np.ndarray, int]]
 
 
 def as_images(x: np.ndarray, input_shape: Sequence[int]) -> np.ndarray:
@@ -76,48 +75,39 @@ def pretrain_steps(
     return pretrain_batches
 
 
-def cluster_steps(
-    state: TrainingState, images: np.ndarray, distort: Distortion | None = None
-) -> Callable[[np.ndarray, int, int, int], tuple[np.ndarray, int]]:
-    """A function (p, next_batch, iteration, n_steps) -> (losses, next_batch), in the tutorial's batch order.
+def cluster_steps(objective: Objective, images: np.ndarray, distort: Distortion | None = None) -> ClusterSteps:
+    """A function (targets, next_batch, iteration, n_steps) -> (losses, next_batch), in the tutorial's batch order.
 
-    Batches run through the data in order and wrap to the first after the last, smaller one. The
-    losses are summed over the steps: KL(p || q), and where the decoder is trained on the mean squared
-    error of the reconstruction, else 0. `distort` changes the images of a batch; it gets the
-    iteration to draw from.
+    Batches run through the data in order and wrap to the first after the last, smaller one. The two losses of the
+    objective are summed over the steps. `distort` changes the images of a batch; it gets the iteration to draw from.
     """
-    n, batch_size, joint = len(images), state.config.batch_size, METHODS[state.config.method].trains_decoder
+    state = objective.state
+    n, batch_size = len(images), state.config.batch_size
     n_batches = -(-n // batch_size)
-    kl_divergence = keras.losses.KLDivergence()
     optimizer = state.start_optimizer("clustering", state.config.max_iterations)
     variables = state.clustering_variables()
 
-    def losses(x: tf.Tensor, p: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        z = state.encoder(x, training=True)  # (batch, latent_dim)
-        kl = kl_divergence(p, state.clustering_layer(z))  # (batch, n_clusters) each
-        error = tf.reduce_mean(tf.math.squared_difference(state.decoder(z, training=True), x)) if joint else 0.0
-        return kl, tf.convert_to_tensor(error)
-
-    @tf.function(input_signature=[_rows_of(images), tf.TensorSpec((None, None), tf.float32), _spec(None), _spec()])
-    def steps(rows, p, bounds, iteration):
+    @tf.function(input_signature=[_rows_of(images), objective.target_spec, _spec(None), _spec()])
+    def steps(rows, targets, bounds, iteration):
         total = tf.zeros(2)
         for i in tf.range(tf.size(bounds) - 1):
-            x = _scaled(rows[bounds[i] : bounds[i + 1]])
+            x, target = _scaled(rows[bounds[i] : bounds[i + 1]]), targets[bounds[i] : bounds[i + 1]]
             if distort is not None:
                 x = distort(x, iteration + i)
             with tf.GradientTape() as tape:
-                kl, error = losses(x, p[bounds[i] : bounds[i + 1]])
-                loss = state.config.gamma * kl + error if joint else kl
+                clustering, reconstruction = objective.losses(x, target, iteration + i)
+                loss = objective.loss(clustering, reconstruction)
             optimizer.apply(tape.gradient(loss, variables), variables)
-            total += tf.stack([kl, error])
+            objective.after_step(x, target)
+            total += tf.stack([clustering, reconstruction])
         return total
 
-    def cluster_batches(p: np.ndarray, next_batch: int, iteration: int, n_steps: int) -> tuple[np.ndarray, int]:
+    def cluster_batches(targets: np.ndarray, next_batch: int, iteration: int, n_steps: int) -> tuple[np.ndarray, int]:
         numbers = (next_batch + np.arange(n_steps)) % n_batches
         batches = [slice(i * batch_size, min((i + 1) * batch_size, n)) for i in numbers]
         bounds = np.cumsum([0, *(batch.stop - batch.start for batch in batches)])
-        rows, targets = (np.concatenate([array[batch] for batch in batches]) for array in (images, p))
-        total = steps(rows, targets, bounds.astype(np.int32), iteration)
+        rows, of_rows = (np.concatenate([array[batch] for batch in batches]) for array in (images, targets))
+        total = steps(rows, of_rows, bounds.astype(np.int32), iteration)
         return total.numpy(), (next_batch + n_steps) % n_batches
 
     return cluster_batches

@@ -207,7 +207,7 @@ class _Recorder:
             yield self._judged()
 
     def _record(self, event: Event) -> Record:
-        values = {name: value for name, value in vars(event).items() if not isinstance(value, np.ndarray)}
+        values = {name: v for name, v in vars(event).items() if v is not None and not isinstance(v, np.ndarray)}
         record = {"event": type(event).__name__, **values, "seconds": round(sum(self.status.seconds.values()), 3)}
         labels = getattr(event, "labels", None)
         if labels is not None:

@@ -20,6 +20,7 @@ from pages.shared.numbers import numbers_data
 
 N_NEIGHBOURS, N_STEPS = 5, 8
 SHARPENED = "Target distribution (DEC, equation 3)"
+NO_TARGET = "This method trains toward no target p."
 HELD = "At this moment the target is still that of UMAP and the mixture, which is not kept."
 BEFORE_CLUSTERS = {
     "sentence": "Clusters form after pretraining; in this snapshot the autoencoder is still being pretrained.",
@@ -74,7 +75,7 @@ def _of_clusters(
             path for cluster in clusters for path in _path(now, index, cluster, images, _role(now, index, cluster))
         ],
         "bars": _bars(run, now, index, assigned),
-        "about_p": HELD if now.holds_first_target else SHARPENED,
+        "about_p": _about_p(now),
         "neighbours": [tile(run, now, i) | {"key": f"near {i}"} for i in near],
         "strip": _strip(run, now, index),
         "n_moments": len(now.label_history),
@@ -82,6 +83,12 @@ def _of_clusters(
         "lacking": _lacking(run, now, reconstructed=reconstructed),
         "numbers": numbers_data(now, index),
     }
+
+
+def _about_p(now: Snapshot) -> str:
+    if not METHODS[now.run.config.method].shows_target:
+        return NO_TARGET
+    return HELD if now.holds_first_target else SHARPENED
 
 
 def _add_reconstruction(

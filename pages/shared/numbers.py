@@ -9,7 +9,7 @@ import numpy as np
 
 from dec_core.analysis.verdict import thousands
 from dec_core.figures.palette import colours
-from dec_core.methods import METHODS
+from dec_core.methods import METHODS, weighed_loss
 from dec_core.reading.snapshot import Snapshot
 from dec_core.reading.worked_numbers import Target, WorkedNumbers, rounded, worked_numbers
 
@@ -27,7 +27,10 @@ CODE = {  # of each part: the function that computes it, and the line in it
         "dec_core/analysis/assignment.py:target_distribution",
         "weight = np.divide(q**2, sizes, out=np.zeros_like(q), where=sizes > 0)",
     ),
-    "loss": ("dec_core/training/steps.py:cluster_steps", "kl = kl_divergence(p, state.clustering_layer(z))"),
+    "loss": (
+        "dec_core/training/methods/toward_target.py:losses",
+        "kl = kl_divergence(p, state.clustering_layer(z))",
+    ),
     "error": (
         "dec_core/training/steps.py:pretrain_steps",
         "loss = tf.reduce_mean(tf.math.squared_difference(autoencoder(x, training=True), x))",
@@ -55,6 +58,9 @@ RESPONSIBILITIES = (
     "holds each cluster responsible, as kept when it was fitted. Distances are to the mean z of each cluster."
 )
 NO_Q = "q is not known of all images of this snapshot, so neither is p."
+NO_TARGET = (
+    "This method has no target p, and no KL divergence from one. {doing} It minimizes {loss} + reconstruction error."
+)
 UNTRAINED = "This method moves nothing toward p; it is what DEC would aim at from here."
 NO_DECODER = "It needs the decoder, which is kept for the last snapshot of a finished run, and not by every method."
 
@@ -127,9 +133,14 @@ def _of_p(now: Snapshot, numbers: WorkedNumbers, order: np.ndarray) -> dict[str,
 
 
 def _of_loss(now: Snapshot, numbers: WorkedNumbers, order: np.ndarray) -> dict[str, Any]:
-    target = numbers.target
+    target, method = numbers.target, METHODS[now.run.config.method]
     if target is None:
-        return {"note": _no_target(now)}
+        note = _no_target(now)
+        return (
+            {"note": note}
+            if method.shows_target
+            else {"note": note, "title": f"Its loss: {method.loss.name}"} | NO_PLACE
+        )
     return {
         "columns": [
             _column("p", "p", [text(value, 3) for value in rounded(target.p[order], 3)], ""),
@@ -158,6 +169,9 @@ def _of_error(now: Snapshot, numbers: WorkedNumbers, _: np.ndarray) -> dict[str,
 
 
 def _no_target(now: Snapshot) -> str:
+    method = METHODS[now.run.config.method]
+    if not method.shows_target:
+        return NO_TARGET.format(doing=method.loss.doing, loss=weighed_loss(now.run.config))
     return HELD if now.holds_first_target else NO_Q
 
 

@@ -21,7 +21,7 @@ from dec_core.figures.curves import curves
 from dec_core.figures.embedding import frame
 from dec_core.figures.palette import colours
 from dec_core.figures.references import start_name
-from dec_core.methods import METHODS, held_steps
+from dec_core.methods import held_steps, loss_weight, weighed_loss
 from dec_core.reading.live_umap import LiveUmap, live_umap
 from dec_core.reading.snapshot import Snapshot
 from dec_core.runs.folder import RunFolder
@@ -113,8 +113,8 @@ def sizes_json(version: str, number: int, height: int, _now: Snapshot) -> str:
 @st.cache_resource(max_entries=64, show_spinner=False)
 def curves_json(run_id: str, n_records: int, height: int, _history: History, _config: RunConfig) -> str:
     """The curves of a run as far as its first `n_records` records go, drawn."""
-    gamma = _config.gamma if METHODS[_config.method].trains_decoder else None
-    return curves(_history, height, gamma, held_steps(_config), start_name(_config)).to_json()
+    weight, term = loss_weight(_config), weighed_loss(_config)
+    return curves(_history, height, weight, held_steps(_config), start_name(_config), term).to_json()
 
 
 @st.cache_resource(max_entries=128, show_spinner=False)

@@ -153,7 +153,7 @@ def _made(run: RunFolder, number: int) -> Moment:
     findings = Findings("", False) if failed else what_is_found(run.id, history, config)
     return Moment(
         number, run, config, status, history, standing, Views(run.id, history, config),
-        numbers(history, status.outcome, failed=failed), findings, line, _is_over(status, history, config),
+        numbers(history, status.outcome, config, failed=failed), findings, line, _is_over(status, history, config),
     )  # fmt: skip
 
 

@@ -15,7 +15,6 @@ from pages.shared.text import thousands
 ABOUT_PHASES = explained("pretraining", "initialization", "clustering")
 PRETRAINING = "The autoencoder learns to restore each image from its z; there are no clusters yet."
 CENTERS = "A center is placed in the space of z for each cluster."
-LEARNS_FROM_ITSELF = "The network learns from itself: p sharpens its own q."
 
 
 def stepper(state: str, standing: Progress, config: RunConfig | None, iteration: int, bar: Callable[[], None]) -> None:
@@ -44,6 +43,7 @@ def doing(step: int, config: RunConfig, iteration: int) -> str:
         return (PRETRAINING, CENTERS)[step]
     held = held_steps(config)
     if iteration >= held:
-        return LEARNS_FROM_ITSELF
+        loss = METHODS[config.method].loss
+        return loss.doing if loss else ""
     until = f"; from step {thousands(held)} on it learns from itself" if held < config.max_iterations else ""
     return f"The network imitates the groups of UMAP and the mixture{until}."

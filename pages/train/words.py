@@ -8,6 +8,7 @@ from typing import Any
 from dec_core.analysis.verdict import hardly_learned, thousands
 from dec_core.config import RunConfig
 from dec_core.figures.shown import SCORES
+from dec_core.methods import METHODS
 from dec_core.reading.known import stages_taken_line
 from dec_core.reading.summary import findings, is_suspect
 from dec_core.runs.history import History
@@ -37,7 +38,9 @@ def texts_of(number: Number) -> tuple[str, str, str]:
     return number.label, number.value, number.change
 
 
-def numbers(history: History, outcome: dict[str, float], *, failed: bool = False) -> list[Number]:
+def numbers(
+    history: History, outcome: dict[str, float], config: RunConfig | None = None, *, failed: bool = False
+) -> list[Number]:
     """The scores with their change since the update before; of a run that failed, with the step they are of."""
     before = history.updates[-2] if len(history.updates) > 1 else {}
     newest = history.updates[-1] if history.updates else {}
@@ -47,16 +50,24 @@ def numbers(history: History, outcome: dict[str, float], *, failed: bool = False
         change = at_step or _change(key, newest, before)
         made.append(Number(key, SCORES[key][0], _shown(key, outcome.get(key)), change, 144))
     changed = next((r["delta_label"] for r in reversed(history.updates) if "delta_label" in r), None)
-    kl = next((r["kl_divergence"] for r in reversed(history.updates) if "kl_divergence" in r), None)
-    kl_text = UNKNOWN if kl is None else f"{max(kl, 0.0):.3f}"
     share = UNKNOWN if changed is None else f"{100 * changed:.2f} %"
     error = _reconstruction_error(history)
     return [
         *made,
-        Number("kl", "KL(p‖q)", kl_text, "", 110),
+        _clustering_loss(history, config),
         Number("changed", "Changed", share, "", 144),
         Number("reconstruction_error", "Reconstruction error", *error, 220),
     ]
+
+
+def _clustering_loss(history: History, config: RunConfig | None) -> Number:
+    """KL(p || q) of all images at the newest update; of a method without p its loss of the newest batches."""
+    method = METHODS[config.method] if config else None
+    if method is None or method.loss is None or method.has_target:
+        value = next((r["kl_divergence"] for r in reversed(history.updates) if "kl_divergence" in r), None)
+        return Number("kl", "KL(p‖q)", UNKNOWN if value is None else f"{max(value, 0.0):.3f}", "", 110)
+    value = f"{history.kl[-1]['loss']:.3f}" if history.kl else UNKNOWN
+    return Number(method.loss.term, method.loss.name, value, "", 110)
 
 
 def _reconstruction_error(history: History) -> tuple[str, str]:

@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 from train_screen import button, field, findings, picker, put
 
+from dec_core.methods import FROM_ITSELF
 from dec_core.reading.run import Run
 from dec_core.runs.folder import RunFolder
 from dec_core.runs.history import RunReader
 from dec_core.runs.snapshots import LIVE_UMAP_FILE
 from pages.shared.snapshot_view import embedding_frame
-from pages.train.stepper import LEARNS_FROM_ITSELF, doing
+from pages.train.stepper import doing
 
 pytestmark = pytest.mark.slow
 
@@ -188,7 +189,7 @@ def test_the_phase_under_way_is_said_in_a_sentence(small):
     taught = small.changed(first_target="umap_gmm", first_target_steps=40, max_iterations=60)
     assert "learns to restore" in doing(0, taught, 0) and "center" in doing(1, taught, 0)
     assert doing(2, taught, 39).endswith("of UMAP and the mixture; from step 40 on it learns from itself.")
-    assert doing(2, taught, 40) == doing(2, small, 0) == LEARNS_FROM_ITSELF
+    assert doing(2, taught, 40) == doing(2, small, 0) == FROM_ITSELF
     assert doing(2, taught.changed(first_target_steps=60), 39).endswith("of UMAP and the mixture.")
     assert doing(-1, taught, 0) == doing(3, taught, 0) == ""
 
