@@ -122,11 +122,14 @@ class Method:
 
 FROM_ITSELF = "The network learns from itself: p sharpens its own q."
 KL = ClusteringLoss("KL(p‖q)", "kl", FROM_ITSELF)
+TO_CENTERS = "Each image is drawn to the center it is assigned to, and centers follow their images."
+KMEANS_LOSS = ClusteringLoss("½‖z − μ‖²", "kmeans_loss", TO_CENTERS, weight="kmeans_weight", factor="λ")
 WEIGHED_KL = ClusteringLoss("KL(p‖q)", "kl", FROM_ITSELF, weight="gamma", factor="γ")
 
 METHODS: dict[str, Method] = {
     "dec": Method("code", objective="toward_target", loss=KL, has_target=True),
     "joint": Method("code", objective="toward_target", loss=WEIGHED_KL, has_target=True, trains_decoder=True),
+    "dcn": Method("code", objective="dcn", loss=KMEANS_LOSS, trains_decoder=True),
     "autoencoder": Method("code"),
     "kmeans": Method("pixels"),
     "umap_gmm": Method("umap", q="responsibilities", centers_from="umap_mixture"),

@@ -67,8 +67,10 @@ def test_what_each_of_them_has_and_can():
     def having(what: str) -> set[str]:
         return {name for name, method in METHODS.items() if getattr(method, what)}
 
-    assert having("has_network") == {"dec", "joint", "autoencoder"}
-    assert having("trains_centers") == {"dec", "joint"} and having("trains_decoder") == {"joint"}
+    assert having("has_network") == {"dec", "joint", "dcn", "autoencoder"}
+    assert having("trains_centers") == {"dec", "joint", "dcn"}
+    assert having("trains_decoder") == {"joint", "dcn"}
+    assert having("has_target") == {"dec", "joint"} and having("shows_target") == set(METHODS) - {"dcn"}
     assert having("places_new_images") == set(METHODS) - {"umap_gmm"} and having("keeps_q") == {"umap_gmm"}
     assert having("centers_are_images") == {"kmeans", "umap_gmm"}
     assert METHODS["dec"].phases == METHODS["joint"].phases == PHASES
@@ -114,7 +116,8 @@ def test_all_who_want_a_q_ask_how_it_follows(monkeypatch, finished_run, digits):
     ("method", "first_target", "target", "fits"),
     [
         ("dec", "kmeans", False, False), ("dec", "umap_gmm", True, True), ("joint", "umap_gmm", True, True),
-        ("autoencoder", "umap_gmm", False, False), ("kmeans", "umap_gmm", False, False),
+        ("dcn", "umap_gmm", False, False), ("autoencoder", "umap_gmm", False, False),
+        ("kmeans", "umap_gmm", False, False),
         ("umap_gmm", "kmeans", False, True),
     ],
 )  # fmt: skip

@@ -84,6 +84,8 @@ def test_a_rate_of_another_optimizer_is_not_marked():
         ("tol", {"tol": 0.01}, "stops below 100 changes in 10\u2009000 images, after step 800"),
         ("tol", {"tol": 0.01, "max_iterations": 7}, "never stops early"),
         ("tol", {"tol": 0.01, "first_target": "kmeans"}, "stops below 100 changes in 10\u2009000 images"),
+        ("kmeans_weight", {"method": "dcn", "kmeans_weight": 0.2}, "loss = 0.2 · ½‖z − μ‖² + reconstruction"),
+        ("kmeans_weight", {"method": "dcn", "kmeans_weight": 0.0}, "reconstruction alone"),
     ],
 )
 def test_what_a_value_does_is_said_with_what_the_other_settings_make_of_it(name, changes, line):

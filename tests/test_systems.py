@@ -5,6 +5,7 @@ import pytest
 
 from dec_core.analysis.assignment import target_distribution
 from dec_core.data import load
+from dec_core.methods import METHODS
 from dec_core.presets import PRESETS
 from dec_core.runs.folder import RunFolder
 from dec_core.runs.history import RunReader
@@ -30,7 +31,7 @@ def mnist():
     return load("mnist", N)
 
 
-DAILY = ("first-look", "umap-gmm", "tutorial-dec", "tutorial-conv-upsampling", "tutorial-conv-joint")
+DAILY = ("first-look", "umap-gmm", "tutorial-dec", "tutorial-conv-upsampling", "tutorial-conv-joint", "dcn")
 
 
 @pytest.mark.parametrize(  # the others train what one of these does, longer or larger
@@ -55,8 +56,9 @@ def test_every_preset_trains_on_mnist(name, mnist):
         assert losses[1] < losses[0] and state.z.shape == (N, 10)
         assert any(not np.array_equal(a, b) for a, b in zip(weights, state.autoencoder.get_weights(), strict=True))
     clustered = [event for event in events if isinstance(event, ClusterProgress)]
-    assert bool(clustered) == (config.method in ("dec", "joint"))
-    assert all((event.reconstruction_loss is not None) == (config.method == "joint") for event in clustered)
+    method = METHODS[config.method]
+    assert bool(clustered) == method.trains_centers
+    assert all((event.reconstruction_loss is not None) == method.trains_decoder for event in clustered)
     assert state.reconstruct(mnist.x[:3]).shape == (3, 784)
 
 

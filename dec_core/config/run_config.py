@@ -57,7 +57,8 @@ class RunConfig(BaseModel):
     # -- architecture
     method: Literal[*METHODS] = setting(
         "dec", "Architecture", "Method",
-        "dec: DEC. joint: with reconstruction, as IDEC. autoencoder: k-means on z. kmeans, umap_gmm: no network.",
+        "dec: DEC. joint: with reconstruction, as IDEC. dcn: DCN, k-means while training. autoencoder: k-means on z. "
+        "kmeans, umap_gmm: no network.",
     )  # fmt: skip
     autoencoder: Literal["dense", "conv_transpose", "conv_upsampling"] = setting(
         "dense", "Architecture", "Autoencoder",
@@ -162,6 +163,11 @@ class RunConfig(BaseModel):
     gamma: float = setting(
         0.1, "Clustering", "Clustering loss weight γ",
         "Weight of KL(p‖q) beside the reconstruction's mean squared error. Large: reconstructions blur.",
+        ge=0, le=100,
+    )  # fmt: skip
+    kmeans_weight: float = setting(
+        0.1, "Clustering", "k-means loss weight λ",
+        "Weight of the k-means loss beside the reconstruction's mean squared error. Large: z gathers at few centers.",
         ge=0, le=100,
     )  # fmt: skip
     augment: bool = setting(

@@ -100,7 +100,7 @@ def _network_figure(config: RunConfig, described: Architecture, image: Shape, da
     sheet.arrow((MIDDLE + COLUMN - 60, at_z), (MIDDLE + COLUMN - 60, at_z - GAPS[1]))
     sheet.box(z, MIDDLE, at_z, sign="z")
     sheet.arrow((WIDTH / 2, at_clusters - GAPS[1]), (WIDTH / 2, at_clusters))
-    sheet.box(clusters, MIDDLE, at_clusters, sign="q" if METHODS[config.method].trains_centers else "")
+    sheet.box(clusters, MIDDLE, at_clusters, sign="q" if METHODS[config.method].has_target else "")
     _losses(sheet, config, at_clusters + clusters.height / 2)
     sheet.text(WIDTH / 2, end - 13, _sum_text(config, described), 7.5, ha="center", dim=True)
     return sheet.figure
@@ -185,6 +185,9 @@ def _clusters_box(config: RunConfig, described: Architecture) -> Box:
     if not METHODS[config.method].trains_centers:
         return _kmeans_box(config, "z")
     (layer,) = _clustering(config, described)
+    if not METHODS[config.method].has_target:
+        lines = f"{config.n_clusters} clusters", f"{thousands(layer.n_parameters)} numbers"
+        return Box("clusters", "clusters", "Nearest center", lines, layer.shape)
     lines = f"Student's t, α = {config.alpha:g}", f"{thousands(layer.n_parameters)} parameters"
     return Box("clusters", "clusters", layer.kind, lines, layer.shape)
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 PAPERS = (
     "DEC: Xie, Girshick and Farhadi 2016. IDEC: Guo, Gao, Liu and Yin 2017. DCEC: Guo, Liu, Zhu and Yin 2017. "
-    "DEC-DA: Guo, Zhu, Liu and Yin 2018. N2D: McConville et al. 2019. UMAP: McInnes, Healy and Melville 2018."
+    "DEC-DA: Guo, Zhu, Liu and Yin 2018. DCN: Yang, Fu, Sidiropoulos and Hong 2017. N2D: McConville et al. 2019. "
+    "UMAP: McInnes, Healy and Melville 2018."
 )
 
 
@@ -109,6 +110,13 @@ CONCEPTS = {
         r"L = L_r + \gamma L_c",
         "IDEC, section 3; DCEC, section 3",
         "loss=['kld', 'mse'], loss_weights=[0.1, 1]",
+    ),
+    "kmeans_loss": Term(
+        "Center loss (DCN)",
+        "Half the squared distance from the z of an image to the center it is assigned to.",
+        r"\tfrac12 \lVert f_\theta(x_i) - \mu_{s_i} \rVert^2",
+        "DCN, section 4",
+        needs=("z",),
     ),
     "pretraining": Term(
         "Pretraining",
@@ -259,7 +267,7 @@ FIELD_TERMS = {
     "dataset": Term("", "", tutorial="keras.datasets.mnist"),
     "n_samples": Term("", ""),
     "deskew": Term("", ""),
-    "method": Term("", "", source="DEC; joint: IDEC and DCEC"),
+    "method": Term("", "", source="DEC; joint: IDEC and DCEC; dcn: DCN"),
     "autoencoder": Term("", "", tutorial="autoencoder(dims), autoencoderConv2D_1, autoencoderConv2D_2"),
     "hidden_units": Term("", "", source="DEC, section 4.3", tutorial="dims = [784, 500, 500, 2000, 10]"),
     "filters": Term("", "", source="DCEC", tutorial="filters=[32, 64, 128, 10], of which 10 is z"),
@@ -297,6 +305,12 @@ FIELD_TERMS = {
         formula=r"L = L_r + \gamma L_c",
         source="IDEC, section 3, with a mean over pixels for L_r",
         tutorial="loss_weights=[0.1, 1]",
+    ),
+    "kmeans_weight": Term(
+        "",
+        "",
+        formula=r"L = L_r + \tfrac{\lambda}{2} \lVert f_\theta(x_i) - \mu_{s_i} \rVert^2",
+        source="DCN, section 4, with a mean over pixels for L_r",
     ),
     "augment": Term("", "", source="after DEC-DA"),
     "tol": Term("", "", source="DEC, section 3.1.3", tutorial="tol = 0.001"),

@@ -12,7 +12,9 @@
 The config's `method` says how far to go: "dec" is all of it; "joint" trains encoder, decoder and centers
 on gamma * KL(p || q) + mean squared error (the tutorial, 9.8; IDEC, Guo et al. 2017; with convolutions
 DCEC, Guo et al. 2017); "autoencoder" ends with step 2; "kmeans" is step 2 on pixels; "umap_gmm" finds
-the groups in a UMAP of the images by a Gaussian mixture. The last two train no network.
+the groups in a UMAP of the images by a Gaussian mixture. The last two train no network. What step 3
+minimises, and what it updates, is the method's: a file each in `methods/`, of which `toward_target.py` has
+the equations above, and `dcn.py` others.
 
 With `first_target="umap_gmm"` the responsibilities of that mixture are the first p, held for
 `first_target_steps`, in which `tol` ends nothing; then p is equation 3 again. q and z are the

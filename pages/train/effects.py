@@ -8,7 +8,7 @@ from math import ceil
 
 from dec_core.analysis.verdict import thousands
 from dec_core.config import RunConfig
-from dec_core.methods import held_steps
+from dec_core.methods import METHODS, held_steps
 from dec_core.reading.cost import Cost, Rates, cost
 from dec_core.reading.progress import duration
 from pages.shared.expected import size_and_shape
@@ -57,6 +57,16 @@ def _gamma(config: RunConfig, cost: Cost, n: int) -> str:
     return f"loss = {config.gamma:g} · KL + reconstruction" if config.gamma else "reconstruction alone"
 
 
+def _weight(field: str) -> Line:
+    """Of the weight of a clustering loss."""
+
+    def line(config: RunConfig, cost: Cost, n: int) -> str:
+        loss, value = METHODS[config.method].loss, getattr(config, field)
+        return f"loss = {value:g} · {loss.name} + reconstruction" if loss and value else "reconstruction alone"
+
+    return line
+
+
 def _momentum(config: RunConfig, cost: Cost, n: int) -> str:
     return f"averages about {1 / (1 - config.momentum):.0f} steps" if config.momentum else "each step by itself"
 
@@ -77,6 +87,7 @@ LINES: dict[str, Line] = {
     "update_interval": lambda config, cost, n: f"{ceil(cost.cluster_steps / config.update_interval)} updates at most",
     "max_iterations": _passes_or_target,
     "gamma": _gamma,
+    "kmeans_weight": _weight("kmeans_weight"),
     "tol": _tol,
     "momentum": _momentum,
 }  # fmt: skip
