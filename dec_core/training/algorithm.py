@@ -35,15 +35,11 @@ from collections.abc import Iterator
 
 import numpy as np
 import tensorflow as tf
-from scipy.spatial.distance import cdist
-from sklearn.cluster import KMeans
 
-from dec_core.analysis.blas_threads import one_blas_thread
 from dec_core.analysis.features import pixels
 from dec_core.analysis.metrics import contingency_table, match
-from dec_core.config import RunConfig
 from dec_core.even_part import part_of_many
-from dec_core.methods import METHODS, fits_mixture, held_steps, uses_kmeans
+from dec_core.methods import METHODS, fits_mixture, held_steps
 from dec_core.training.augmentation import distort
 from dec_core.training.events import (
     CentersInitialized,
@@ -147,7 +143,7 @@ def initialize_centers(state: TrainingState, x: np.ndarray, mixture: Mixture | N
         yield from _mix(state, x, mixture)
         return
     z = Embedder(state.encoder, as_images(x, state.input_shape))()  # (n, latent_dim)
-    state.cluster_centers, labels, inertia = _first_centers(config, z)
+    labels, inertia = objective_of(config).place(state, z)
     state.z, state.labels = z, labels
     if mixture:
         responsibilities = mixture.result().responsibilities
@@ -155,32 +151,6 @@ def initialize_centers(state: TrainingState, x: np.ndarray, mixture: Mixture | N
         state.p = responsibilities[:, _partners(responsibilities.argmax(axis=1), labels_there, config.n_clusters)]
     state.phase = "clustering"
     yield CentersInitialized(labels, inertia, mixture.n_starts if mixture else 1)
-
-
-def _first_centers(config: RunConfig, z: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
-    """Centers (n_clusters, latent_dim), the nearest one of each z (n,), and the sum of squared distances to it.
-
-    Of k-means they are the tightest of `kmeans_n_init` starts.
-    """
-    if uses_kmeans(config):
-        some = z[part_of_many(len(z))]
-        with one_blas_thread():
-            kmeans = KMeans(config.n_clusters, n_init=config.kmeans_n_init, random_state=config.random_state).fit(some)
-        if len(some) == len(z):
-            return kmeans.cluster_centers_, kmeans.labels_, float(kmeans.inertia_)
-        return kmeans.cluster_centers_, *_nearest(z, kmeans.cluster_centers_)
-    drawn = np.random.default_rng(config.random_state).choice(len(z), config.n_clusters, replace=False)
-    return z[drawn], *_nearest(z, z[drawn])
-
-
-def _nearest(z: np.ndarray, centers: np.ndarray) -> tuple[np.ndarray, float]:
-    """The nearest center of each z (n,), and the sum of squared distances to it."""
-    labels, inertia = np.empty(len(z), dtype=np.int32), 0.0
-    for block in blocks(len(z)):
-        squared = cdist(z[block], centers, "sqeuclidean")  # (block, n_clusters)
-        labels[block] = squared.argmin(axis=1)
-        inertia += squared.min(axis=1).sum()
-    return labels, float(inertia)
 
 
 def _partners(components: np.ndarray, labels: np.ndarray, n_clusters: int) -> np.ndarray:

@@ -17,6 +17,7 @@ from dec_core.analysis.metrics import fraction_changed
 from dec_core.config import RunConfig
 from dec_core.methods import METHODS
 from dec_core.networks import ClusteringLayer
+from dec_core.training.centers import first_centers
 from dec_core.training.events import TargetUpdated
 from dec_core.training.parts import blocks
 
@@ -36,7 +37,7 @@ class Objective:
         Whose phase is "clustering": centers are placed, `z` and `labels` are those of all samples.
     """
 
-    target_spec: ClassVar[tf.TensorSpec]  # of the rows of `targets` that belong to a batch
+    target_spec: ClassVar[tf.TensorSpec] = tf.TensorSpec((None,), tf.int32)  # of those rows of `targets` in a batch
 
     def __init__(self, state: TrainingState):
         self.state = state
@@ -59,6 +60,15 @@ class Objective:
         """Type and shape of each array in `state.memory`, once there was an update, for a run of `n` samples."""
         return {}
 
+    @classmethod
+    def place(cls, state: TrainingState, z: np.ndarray) -> tuple[np.ndarray, float]:
+        """Place the centers among the z of all samples, (n, latent_dim), when the network is pretrained.
+
+        Returns the cluster of each, int, (n,), and the sum of squared distances to their centers.
+        """
+        state.cluster_centers, labels, inertia = first_centers(state.config, z)
+        return labels, inertia
+
     # -- what is trained on
 
     def part(self) -> np.ndarray | None:
@@ -66,8 +76,8 @@ class Objective:
         return None
 
     def targets(self) -> np.ndarray:
-        """What belongs to each sample that is trained on, first axis n: its p, or its number."""
-        raise NotImplementedError
+        """What belongs to each sample that is trained on, first axis n: its number, int32, or a p."""
+        return np.arange(len(self.state.labels), dtype=np.int32)
 
     # -- called inside the compiled loop
 

@@ -29,8 +29,6 @@ class Dcn(Objective):
     have been assigned to each cluster. They begin with the clusters of k-means, which has assigned each sample once.
     """
 
-    target_spec = tf.TensorSpec((None,), tf.int32)  # the number of each sample of a batch
-
     def __init__(self, state: TrainingState):
         super().__init__(state)
         if not state.memory:
@@ -38,7 +36,6 @@ class Dcn(Objective):
             state.memory = {"assigned": state.labels.astype(np.int32), "counts": counts.astype(np.int64)}
         self.assigned = tf.Variable(state.memory["assigned"])  # (n,)
         self.counts = tf.Variable(state.memory["counts"])  # (n_clusters,)
-        self.numbers = np.arange(len(state.labels), dtype=np.int32)
 
     @classmethod
     def variables(cls, state: TrainingState) -> list:
@@ -49,10 +46,6 @@ class Dcn(Objective):
     def memory(cls, config: RunConfig, n: int) -> dict[str, tuple[type, tuple[int, ...]]]:
         """`assigned` and `counts`."""
         return {"assigned": (np.int32, (n,)), "counts": (np.int64, (config.n_clusters,))}
-
-    def targets(self) -> np.ndarray:
-        """The number of each sample, int32, shape (n,): by it a batch finds to which centers it is assigned."""
-        return self.numbers
 
     def losses(self, x: tf.Tensor, number: tf.Tensor, step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Half the squared distance to the center that each is assigned to, and the squared error; means over both."""
