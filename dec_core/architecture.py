@@ -12,7 +12,7 @@ architecture cannot reproduce. It imports no TensorFlow, and stands below the co
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import ceil, prod
 from typing import Any, Protocol
 
@@ -61,11 +61,15 @@ class Layer:
 
 @dataclass(frozen=True)
 class Architecture:
-    """Encoder and decoder as lists of layers, and the shapes at their ends."""
+    """Encoder and decoder as lists of layers, and the shapes at their ends.
+
+    `heads` take what z takes: that of a variational method gives the logarithms of the variances of z.
+    """
 
     input_shape: Shape
     encoder: tuple[Layer, ...]
     decoder: tuple[Layer, ...]
+    heads: tuple[Layer, ...] = ()
 
     @property
     def latent_dim(self) -> int:
@@ -74,8 +78,8 @@ class Architecture:
 
     @property
     def n_parameters(self) -> int:
-        """Of the autoencoder: encoder and decoder."""
-        return sum(layer.n_parameters for layer in (*self.encoder, *self.decoder))
+        """Of the autoencoder: encoder, its heads, and decoder."""
+        return sum(layer.n_parameters for layer in (*self.encoder, *self.heads, *self.decoder))
 
 
 def architecture(config: NetworkFields, image_shape: Shape) -> Architecture:
@@ -89,6 +93,13 @@ def architecture(config: NetworkFields, image_shape: Shape) -> Architecture:
     image = image_shape if len(image_shape) == 3 else (*image_shape, 1)
     if not METHODS[config.method].has_network:
         return Architecture((prod(image),), (Layer("Identity", "z", (prod(image),)),), ())
+    built = _autoencoder(config, image)
+    if not METHODS[config.method].is_variational:
+        return built
+    return replace(built, heads=(dense("log_variance", prod(built.encoder[-2].shape), config.latent_dim, None),))
+
+
+def _autoencoder(config: NetworkFields, image: Shape) -> Architecture:
     if config.autoencoder == "dense":
         return _dense(prod(image), config.hidden_units, config.latent_dim)
     padding = check_size(config, image)

@@ -251,9 +251,14 @@ class DEC(
         return self._embed(X)
 
     def predict_proba(self, X: ArrayLike) -> np.ndarray:
-        """q of equation 1, float64, shape (n, n_clusters); each row sums to one. Raises as `predict` does."""
+        """q, float64, shape (n, n_clusters); each row sums to one. Raises as `predict` does.
+
+        It is Student's t of equation 1, also where the method assigns to the nearest center ("dcn", "autoencoder"); of
+        "vade" how much each component of its mixture holds itself responsible for z.
+        """
         check_is_fitted(self, "labels_")
-        return q_by(METHODS[self.config_.method].q, self._embed(X), self.cluster_centers_, self.config_.alpha)
+        kind, prior = METHODS[self.config_.method].q, self.state_.clustering_layer.prior()
+        return q_by(kind, self._embed(X), self.cluster_centers_, self.config_.alpha, prior=prior)
 
     def predict(self, X: ArrayLike) -> np.ndarray:
         """Cluster of each image, the argmax of its q, int, shape (n,).

@@ -59,11 +59,12 @@ class Method:
     ----------
     z : {"code", "pixels", "umap"}
         What a z is: the code of an autoencoder that is trained, the image as it is, or its place in a UMAP.
-    q : {"student_t", "responsibilities"}
+    q : {"student_t", "mixture", "responsibilities"}
         How q follows, in `dec_core.analysis.assignment.q_by`, which alone computes it: by Student's t from z and the
-        centers (equation 1), or as the responsibilities of a mixture, which are kept since they follow from neither.
-    centers_from : {"kmeans", "umap_mixture"}
-        What places the centers: k-means on z, or a Gaussian mixture in the UMAP of the images.
+        centers (equation 1), by a mixture in z whose means are the centers, or as the responsibilities of a mixture
+        elsewhere, which are kept since they follow from neither.
+    centers_from : {"kmeans", "mixture", "umap_mixture"}
+        What places the centers: k-means on z, a Gaussian mixture on z, or one in the UMAP of the images.
     objective : str or None
         The module in `dec_core.training.methods` by which centers and encoder are then trained together; None where
         the method ends with its centers.
@@ -73,15 +74,18 @@ class Method:
         Whether it is KL(p || q): q is to approach a target p.
     trains_decoder : bool
         Whether the decoder is trained along, and its error minimised, too.
+    is_variational : bool
+        Whether the encoder gives a distribution of z for each image, and z is its mean.
     """
 
     z: Literal["code", "pixels", "umap"]
-    q: Literal["student_t", "responsibilities"] = "student_t"
-    centers_from: Literal["kmeans", "umap_mixture"] = "kmeans"
+    q: Literal["student_t", "mixture", "responsibilities"] = "student_t"
+    centers_from: Literal["kmeans", "mixture", "umap_mixture"] = "kmeans"
     objective: str | None = None
     loss: ClusteringLoss | None = None
     has_target: bool = False
     trains_decoder: bool = False
+    is_variational: bool = False
 
     @property
     def trains_centers(self) -> bool:
@@ -124,12 +128,23 @@ FROM_ITSELF = "The network learns from itself: p sharpens its own q."
 KL = ClusteringLoss("KL(p‖q)", "kl", FROM_ITSELF)
 TO_CENTERS = "Each image is drawn to the center it is assigned to, and centers follow their images."
 KMEANS_LOSS = ClusteringLoss("½‖z − μ‖²", "kmeans_loss", TO_CENTERS, weight="kmeans_weight", factor="λ")
+TO_PRIOR = "Each z is drawn by its own mean and variance, near where a mixture of Gaussians would have drawn it."
+PRIOR_LOSS = ClusteringLoss("KL(q(z,c)‖p(z,c))", "prior_loss", TO_PRIOR, weight="kl_weight", factor="β")
 WEIGHED_KL = ClusteringLoss("KL(p‖q)", "kl", FROM_ITSELF, weight="gamma", factor="γ")
 
 METHODS: dict[str, Method] = {
     "dec": Method("code", objective="toward_target", loss=KL, has_target=True),
     "joint": Method("code", objective="toward_target", loss=WEIGHED_KL, has_target=True, trains_decoder=True),
     "dcn": Method("code", objective="dcn", loss=KMEANS_LOSS, trains_decoder=True),
+    "vade": Method(
+        "code",
+        q="mixture",
+        centers_from="mixture",
+        objective="vade",
+        loss=PRIOR_LOSS,
+        trains_decoder=True,
+        is_variational=True,
+    ),
     "autoencoder": Method("code"),
     "kmeans": Method("pixels"),
     "umap_gmm": Method("umap", q="responsibilities", centers_from="umap_mixture"),

@@ -161,7 +161,7 @@ def check_state(arrays: dict[str, np.ndarray], config: RunConfig, image_shape: t
     from dec_core.training.state import MEMORY
 
     described = architecture(config, image_shape)
-    n_weights = described.n_parameters + config.n_clusters * described.latent_dim
+    n_weights = described.n_parameters + objective_of(config).n_weights(config, described.latent_dim)
     n_received = sum(array.size for name, array in arrays.items() if name.startswith("weight_"))
     if n_received != n_weights:
         raise ValueError(

@@ -98,6 +98,7 @@ PRESETS: dict[str, RunConfig] = {
     "tutorial-conv-joint": RunConfig.make(autoencoder="conv_transpose", method="joint", **CONVOLUTIONAL),
     "tutorial-dense-joint": RunConfig.make(method="joint", cluster_learning_rate=1.0),
     "dcn": RunConfig.make(method="dcn", **ON_10_000, kmeans_weight=0.1),
+    "vade": RunConfig.make(method="vade", **ON_10_000, kl_weight=1e-4),
 }
 
 DESCRIPTIONS: dict[str, str] = {
@@ -116,6 +117,7 @@ DESCRIPTIONS: dict[str, str] = {
     "tutorial-conv-joint": "Convolutional; clustering and reconstruction losses trained jointly (DCEC).",
     "tutorial-dense-joint": "Dense; clustering and reconstruction losses trained jointly (IDEC).",
     "dcn": "DCN on 10 000 digits: a k-means loss beside the reconstruction, with centers that follow their images.",
+    "vade": "VaDE on 10 000 digits: a variational autoencoder whose prior has a Gaussian for each cluster.",
 }
 
 
@@ -134,6 +136,7 @@ CHAPTERS: dict[str, str] = {  # as the tutorial tells its story
     "tutorial-conv-joint": "Joint",
     "tutorial-dense-joint": "Joint",
     "dcn": "Other methods",
+    "vade": "Other methods",
 }
 
 

@@ -26,6 +26,7 @@ RUNS = {
     "no convergence": {"tol": 0.0, "max_iterations": 12},
     "a mixture's target": MIXTURE,
     "dcn": {"method": "dcn"},
+    "vade": {"method": "vade", "gmm_n_init": 1, "kl_weight": 0.001},
     "autoencoder": {"method": "autoencoder"},
     "kmeans": {"method": "kmeans"},
     "umap_gmm": {"method": "umap_gmm"},
@@ -72,7 +73,7 @@ def test_the_runs_above_end_by_tol_before_their_last_step(x):
     assert end.reason == "tol" and 0 < end.n_iterations < 30
 
 
-@pytest.mark.parametrize("values", [{}, MIXTURE, RUNS["dcn"]], ids=["k-means", "mixture", "dcn"])
+@pytest.mark.parametrize("values", [{}, MIXTURE, RUNS["dcn"], RUNS["vade"]], ids=["k-means", "mixture", "dcn", "vade"])
 def test_an_estimator_is_saved_and_loaded_after_every_event(values, x, tmp_path):
     config = RunConfig.make(**TINY | values)
     whole = DEC(config).fit(x)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from dec_core import DEC
-from dec_core.analysis.assignment import q_by, soft_assignment
+from dec_core.analysis.assignment import mixture_assignment, q_by, soft_assignment
 from dec_core.config import RunConfig
 from dec_core.fields import fields
 from dec_core.methods import METHODS, PHASES, fits_mixture, held_steps, uses_mixture_target
@@ -67,10 +67,10 @@ def test_what_each_of_them_has_and_can():
     def having(what: str) -> set[str]:
         return {name for name, method in METHODS.items() if getattr(method, what)}
 
-    assert having("has_network") == {"dec", "joint", "dcn", "autoencoder"}
-    assert having("trains_centers") == {"dec", "joint", "dcn"}
-    assert having("trains_decoder") == {"joint", "dcn"}
-    assert having("has_target") == {"dec", "joint"} and having("shows_target") == set(METHODS) - {"dcn"}
+    assert having("has_network") == {"dec", "joint", "dcn", "vade", "autoencoder"}
+    assert having("trains_centers") == {"dec", "joint", "dcn", "vade"}
+    assert having("trains_decoder") == {"joint", "dcn", "vade"} and having("is_variational") == {"vade"}
+    assert having("has_target") == {"dec", "joint"} and having("shows_target") == set(METHODS) - {"dcn", "vade"}
     assert having("places_new_images") == set(METHODS) - {"umap_gmm"} and having("keeps_q") == {"umap_gmm"}
     assert having("centers_are_images") == {"kmeans", "umap_gmm"}
     assert METHODS["dec"].phases == METHODS["joint"].phases == PHASES
@@ -82,13 +82,19 @@ Z, CENTERS, KEPT = np.array([[0.0, 0.0], [1.0, 2.0]]), np.array([[1.0, 0.0], [0.
 
 @pytest.mark.parametrize("method", METHODS)
 def test_how_q_follows_is_known_of_every_method(method):
-    expected = KEPT if METHODS[method].keeps_q else soft_assignment(Z, CENTERS, 2.0)
-    assert np.array_equal(q_by(METHODS[method].q, Z, CENTERS, 2.0, KEPT), expected)
+    kind = METHODS[method].q
+    prior = {"mixture_weights": np.array([0.3, 0.7]), "mixture_variances": np.ones((2, 2))}
+    expected = {
+        "student_t": soft_assignment(Z, CENTERS, 2.0),
+        "mixture": mixture_assignment(Z, CENTERS, *prior.values()),
+        "responsibilities": KEPT,
+    }
+    assert np.array_equal(q_by(kind, Z, CENTERS, 2.0, KEPT, prior), expected[kind])
 
 
 def test_a_q_that_nobody_has_told_how_to_compute_is_an_error():
-    with pytest.raises(ValueError, match=r"received 'of_vade', expected student_t or responsibilities"):
-        q_by("of_vade", Z, CENTERS, 1.0, KEPT)
+    with pytest.raises(ValueError, match=r"received 'of_none', expected student_t, mixture or responsibilities"):
+        q_by("of_none", Z, CENTERS, 1.0, KEPT)
     with pytest.raises(ValueError, match="received no responsibilities"):
         q_by("responsibilities", Z, CENTERS, 1.0)
 
@@ -100,7 +106,7 @@ def test_all_who_want_a_q_ask_how_it_follows(monkeypatch, finished_run, digits):
 
     model = DEC(config=RunConfig.make(dataset="digits", hidden_units=(8,), pretrain_epochs=1, max_iterations=1))
     model.fit(digits.images[:300])
-    monkeypatch.setitem(METHODS, "dec", replace(METHODS["dec"], q="of_vade"))
+    monkeypatch.setitem(METHODS, "dec", replace(METHODS["dec"], q="of_none"))
     users = [
         model.state_.q,
         lambda: model.predict_proba(digits.images[:3]),
@@ -108,7 +114,7 @@ def test_all_who_want_a_q_ask_how_it_follows(monkeypatch, finished_run, digits):
         lambda: predict(finished_run, digits.images[:3]),
     ]
     for user in users:
-        with pytest.raises(ValueError, match="received 'of_vade'"):
+        with pytest.raises(ValueError, match="received 'of_none'"):
             user()
 
 

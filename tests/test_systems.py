@@ -31,7 +31,7 @@ def mnist():
     return load("mnist", N)
 
 
-DAILY = ("first-look", "umap-gmm", "tutorial-dec", "tutorial-conv-upsampling", "tutorial-conv-joint", "dcn")
+DAILY = ("first-look", "umap-gmm", "tutorial-dec", "tutorial-conv-upsampling", "tutorial-conv-joint", "dcn", "vade")
 
 
 @pytest.mark.parametrize(  # the others train what one of these does, longer or larger

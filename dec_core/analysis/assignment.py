@@ -5,27 +5,38 @@ How q follows differs by method: whoever wants a q asks `q_by`, and a method wit
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from scipy.spatial.distance import cdist
 from scipy.special import softmax
 
+PRIOR = ("mixture_weights", "mixture_variances")  # what a mixture in z has besides its means, the centers
+TINY = 1e-30  # no logarithm of 0
 CLEAR = 0.5  # q of the nearest cluster, from which on that is an answer
 
 
 def q_by(
-    kind: str, z: np.ndarray, cluster_centers: np.ndarray, alpha: float, kept: np.ndarray | None = None
+    kind: str,
+    z: np.ndarray,
+    cluster_centers: np.ndarray,
+    alpha: float,
+    kept: np.ndarray | None = None,
+    prior: Mapping[str, np.ndarray] | None = None,
 ) -> np.ndarray:
     """q of a method: `kind` is what its `dec_core.methods.Method.q` says.
 
     Parameters
     ----------
-    kind : {"student_t", "responsibilities"}
+    kind : {"student_t", "mixture", "responsibilities"}
     z : ndarray, shape (n, latent_dim)
     cluster_centers : ndarray, shape (n_clusters, latent_dim)
     alpha : float
         Degrees of freedom of Student's t.
     kept : ndarray, shape (n, n_clusters), or None
         Responsibilities that were found with the centers. A q that follows from z does without.
+    prior : mapping of str to ndarray, or None
+        Of a mixture in z, whose means are the centers: `PRIOR` names what it holds.
 
     Returns
     -------
@@ -43,7 +54,33 @@ def q_by(
         if kept is None:
             raise ValueError("q: received no responsibilities, expected those kept with the centers; z gives no others")
         return kept
-    raise ValueError(f"q: received {kind!r}, expected student_t or responsibilities; add a case to q_by")
+    if kind == "mixture":
+        if not prior or set(prior) != set(PRIOR):
+            raise ValueError(f"q: received {sorted(prior or ())} with the centers, expected {', '.join(PRIOR)}")
+        return mixture_assignment(z, cluster_centers, *(prior[name] for name in PRIOR))
+    raise ValueError(f"q: received {kind!r}, expected student_t, mixture or responsibilities; add a case to q_by")
+
+
+def mixture_assignment(z: np.ndarray, means: np.ndarray, weights: np.ndarray, variances: np.ndarray) -> np.ndarray:
+    """p(j | z), how much each component of a Gaussian mixture holds itself responsible: gamma of VaDE.
+
+    Parameters
+    ----------
+    z : ndarray, shape (n, latent_dim)
+    means, variances : ndarray, shape (n_clusters, latent_dim)
+        The covariances are diagonal.
+    weights : ndarray, shape (n_clusters,)
+
+    Returns
+    -------
+    q : ndarray of float64, shape (n, n_clusters)
+        Each row sums to one.
+    """
+    z, means, variances = (np.asarray(each, dtype=float) for each in (z, means, variances))
+    logarithms = np.empty((len(z), len(means)))  # up to a constant
+    for j, (mean, variance) in enumerate(zip(means, variances, strict=True)):
+        logarithms[:, j] = -0.5 * (((z - mean) ** 2 / variance).sum(axis=1) + np.log(variance).sum())
+    return softmax(logarithms + np.log(np.maximum(weights, TINY)), axis=1)
 
 
 def soft_assignment(z: np.ndarray, cluster_centers: np.ndarray, alpha: float = 1.0) -> np.ndarray:

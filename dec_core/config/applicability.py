@@ -46,12 +46,14 @@ APPLIES: dict[str, Callable[[RunConfig], bool]] = {  # where each field has any 
     **_with_network("distortion", where=_augments),
     **dict.fromkeys(
         ("update_interval", "cluster_optimizer", "cluster_learning_rate", "augment", "tol", "max_iterations",
-         "center_init"), _trains_centers,
+         ), _trains_centers,
     ),
+    "center_init": lambda config: _trains_centers(config) and METHODS[config.method].centers_from == "kmeans",
     **dict.fromkeys(("first_target", "alpha"), lambda config: METHODS[config.method].has_target),
     **{weight: _weighs(weight) for weight in WEIGHTS},
     "first_target_steps": uses_mixture_target,
-    **dict.fromkeys(("features", "n_neighbors", "compare_distorted", "gmm_n_init"), fits_mixture),
+    **dict.fromkeys(("features", "n_neighbors", "compare_distorted"), fits_mixture),
+    "gmm_n_init": lambda config: fits_mixture(config) or METHODS[config.method].centers_from == "mixture",
     "kmeans_n_init": uses_kmeans,
 }  # fmt: skip
 

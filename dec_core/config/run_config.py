@@ -57,8 +57,8 @@ class RunConfig(BaseModel):
     # -- architecture
     method: Literal[*METHODS] = setting(
         "dec", "Architecture", "Method",
-        "dec: DEC. joint: with reconstruction, as IDEC. dcn: DCN, k-means while training. autoencoder: k-means on z. "
-        "kmeans, umap_gmm: no network.",
+        "dec: DEC. joint: with reconstruction, as IDEC. dcn: DCN, k-means while training. vade: VaDE, a mixture as "
+        "prior. autoencoder: k-means on z. kmeans, umap_gmm: no network.",
     )  # fmt: skip
     autoencoder: Literal["dense", "conv_transpose", "conv_upsampling"] = setting(
         "dense", "Architecture", "Autoencoder",
@@ -169,6 +169,11 @@ class RunConfig(BaseModel):
         0.1, "Clustering", "k-means loss weight λ",
         "Weight of the k-means loss beside the reconstruction's mean squared error. Large: z gathers at few centers.",
         ge=0, le=100,
+    )  # fmt: skip
+    kl_weight: float = setting(
+        1e-4, "Clustering", "Prior weight β",
+        "Weight of the KL divergence from the mixture beside the reconstruction's error. Large: z says less.",
+        ge=0, le=1,
     )  # fmt: skip
     augment: bool = setting(
         False, "Clustering", "Augment (rotate, shear, scale, shift)",

@@ -6,6 +6,7 @@ The picture in each box is its output, on a log scale: the side of an image and 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from matplotlib.figure import Figure
@@ -30,7 +31,8 @@ GAPS = 13, 30
 def layer_table(config: RunConfig, image_shape: Shape) -> list[dict[str, Any]]:
     """One row for each layer, in the order of the data: part, layer, kind, output shape, parameters."""
     described = architecture(config, image_shape)
-    parts = {"encoder": described.encoder, "decoder": described.decoder, "clustering": _clustering(config, described)}
+    encoder = (*described.encoder, *described.heads)
+    parts = {"encoder": encoder, "decoder": described.decoder, "clustering": _clustering(config, described)}
     return [
         {
             "part": part,
@@ -53,8 +55,10 @@ def _clustering(config: RunConfig, described: Architecture) -> tuple[Layer, ...]
     """The clustering layer, where the method trains one."""
     if not METHODS[config.method].trains_centers:
         return ()
-    centers = config.n_clusters * described.latent_dim
-    return (Layer("ClusteringLayer", "clustering", (config.n_clusters,), centers, {"alpha": config.alpha}),)
+    centers, shape = config.n_clusters * described.latent_dim, (config.n_clusters,)
+    if METHODS[config.method].q == "mixture":
+        return (Layer("MixtureLayer", "clustering", shape, 2 * centers + config.n_clusters),)
+    return (Layer("ClusteringLayer", "clustering", shape, centers, {"alpha": config.alpha}),)
 
 
 # -- the diagram
@@ -86,6 +90,8 @@ def model_figure(config: RunConfig, image_shape: Shape, *, dark: bool = False) -
 def _network_figure(config: RunConfig, described: Architecture, image: Shape, dark: bool) -> Figure:
     down = [_image_box(image, described.input_shape), *(_layer_box(layer, "encoder") for layer in described.encoder)]
     z = down.pop()
+    if described.heads:
+        z = replace(z, lines=(*z.lines, f"{thousands(described.heads[0].n_parameters)} for its variances"))
     up = [_layer_box(layer, "decoder") for layer in reversed(described.decoder)]
     clusters = _clusters_box(config, described)
     high = max(_height(down), _height(up))
@@ -119,7 +125,7 @@ def _pixels_figure(config: RunConfig, image: Shape, dark: bool) -> Figure:
 def _titles(sheet: Sheet, described: Architecture) -> None:
     """Names and sizes of the two columns, on the outside."""
     for name, layers, x, side in (
-        ("Encoder", described.encoder, MARGIN, "left"),
+        ("Encoder", (*described.encoder, *described.heads), MARGIN, "left"),
         ("Decoder", described.decoder, WIDTH - MARGIN, "right"),
     ):
         sheet.text(x, 20, name, 10, ha=side, weight="bold")
@@ -143,7 +149,7 @@ def _losses(sheet: Sheet, config: RunConfig, y: float) -> None:
 
 
 def _sum_text(config: RunConfig, described: Architecture) -> str:
-    layers = [*described.encoder, *described.decoder]
+    layers = [*described.encoder, *described.heads, *described.decoder]
     clustering = _clustering(config, described)
     if not clustering:
         return f"{_sum(layers)} parameters in the autoencoder"
@@ -185,7 +191,11 @@ def _clusters_box(config: RunConfig, described: Architecture) -> Box:
     if not METHODS[config.method].trains_centers:
         return _kmeans_box(config, "z")
     (layer,) = _clustering(config, described)
-    if not METHODS[config.method].has_target:
+    method = METHODS[config.method]
+    if method.q == "mixture":
+        lines = "in z, diagonal", f"{thousands(layer.n_parameters)} parameters"
+        return Box("clusters", "clusters", "Gaussian mixture", lines, layer.shape)
+    if not method.has_target:
         lines = f"{config.n_clusters} clusters", f"{thousands(layer.n_parameters)} numbers"
         return Box("clusters", "clusters", "Nearest center", lines, layer.shape)
     lines = f"Student's t, α = {config.alpha:g}", f"{thousands(layer.n_parameters)} parameters"

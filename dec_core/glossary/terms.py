@@ -7,7 +7,7 @@ from dataclasses import dataclass
 PAPERS = (
     "DEC: Xie, Girshick and Farhadi 2016. IDEC: Guo, Gao, Liu and Yin 2017. DCEC: Guo, Liu, Zhu and Yin 2017. "
     "DEC-DA: Guo, Zhu, Liu and Yin 2018. DCN: Yang, Fu, Sidiropoulos and Hong 2017. N2D: McConville et al. 2019. "
-    "UMAP: McInnes, Healy and Melville 2018."
+    "UMAP: McInnes, Healy and Melville 2018. VaDE: Jiang, Zheng, Tan, Tang and Zhou 2017."
 )
 
 
@@ -117,6 +117,14 @@ CONCEPTS = {
         r"\tfrac12 \lVert f_\theta(x_i) - \mu_{s_i} \rVert^2",
         "DCN, section 4",
         needs=("z",),
+    ),
+    "prior_loss": Term(
+        "Prior loss (VaDE)",
+        "How far the z and the cluster that the encoder gives an image are from what a mixture of Gaussians draws; "
+        "with the reconstruction's error it makes the evidence lower bound of VaDE.",
+        r"\mathrm{KL}(q(z, c \mid x) \Vert p(z, c))",
+        "VaDE, section 3",
+        needs=("z", "gaussian_mixture"),
     ),
     "pretraining": Term(
         "Pretraining",
@@ -267,7 +275,7 @@ FIELD_TERMS = {
     "dataset": Term("", "", tutorial="keras.datasets.mnist"),
     "n_samples": Term("", ""),
     "deskew": Term("", ""),
-    "method": Term("", "", source="DEC; joint: IDEC and DCEC; dcn: DCN"),
+    "method": Term("", "", source="DEC; joint: IDEC and DCEC; dcn: DCN; vade: VaDE"),
     "autoencoder": Term("", "", tutorial="autoencoder(dims), autoencoderConv2D_1, autoencoderConv2D_2"),
     "hidden_units": Term("", "", source="DEC, section 4.3", tutorial="dims = [784, 500, 500, 2000, 10]"),
     "filters": Term("", "", source="DCEC", tutorial="filters=[32, 64, 128, 10], of which 10 is z"),
@@ -311,6 +319,12 @@ FIELD_TERMS = {
         "",
         formula=r"L = L_r + \tfrac{\lambda}{2} \lVert f_\theta(x_i) - \mu_{s_i} \rVert^2",
         source="DCN, section 4, with a mean over pixels for L_r",
+    ),
+    "kl_weight": Term(
+        "",
+        "",
+        formula=r"L = L_r + \beta\, \mathrm{KL}(q(z, c \mid x) \Vert p(z, c))",
+        source="VaDE, section 3, divided by the pixels' number and half their inverse variance",
     ),
     "augment": Term("", "", source="after DEC-DA"),
     "tol": Term("", "", source="DEC, section 3.1.3", tutorial="tol = 0.001"),

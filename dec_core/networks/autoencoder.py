@@ -58,6 +58,19 @@ def autoencoder(
     return encoder, stack("decoder", (architecture.latent_dim,), architecture.decoder)
 
 
+def with_heads(
+    encoder: keras.Model, architecture: Architecture, initializer: str = "variance_scaling", random_state: int = 0
+) -> tuple[keras.Model, list[keras.layers.Layer]]:
+    """The encoder as x -> [z, what each head gives], with the encoder's own layers; and the heads, in float32.
+
+    Their weights are drawn as those of `autoencoder`, by seeds that no other layer has.
+    """
+    seeds = iter(range(1000 * random_state + 900, 1000 * random_state + 1000))
+    heads = [_keras_layer(layer, initializer, seeds, "float32") for layer in architecture.heads]
+    before = encoder.get_layer("z").input
+    return keras.Model(encoder.input, [encoder.output, *(head(before) for head in heads)], name="with_heads"), heads
+
+
 def _keras_layer(layer: Layer, initializer: str, seeds: Iterator[int], policy: str) -> keras.Layer:
     options = dict(layer.options)
     if layer.n_parameters:

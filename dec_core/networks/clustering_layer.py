@@ -53,6 +53,10 @@ class ClusteringLayer(keras.layers.Layer):
         q = (1.0 + squared / self.alpha) ** (-(self.alpha + 1.0) / 2.0)
         return q / ops.sum(q, axis=1, keepdims=True)
 
+    def prior(self) -> dict[str, Any]:
+        """What q needs besides z and the centers: nothing. See `MixtureLayer.prior`."""
+        return {}
+
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, int]:
         return input_shape[0], self.n_clusters
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dec_core.analysis.assignment import q_by, target_distribution
+from dec_core.analysis.assignment import PRIOR, q_by, target_distribution
 from dec_core.analysis.inspection import Rivals, most_telling, rivals
 from dec_core.methods import METHODS, held_steps
 from dec_core.runs.images import mapped_images
@@ -97,7 +97,7 @@ class Arrays:
 
     @cached_property
     def q(self) -> np.ndarray:
-        """Soft assignments (DEC, equation 1), float32, shape (n, n_clusters); NaN where z is not known."""
+        """Soft assignments (DEC, equation 1, or the method's), float32, (n, n_clusters); NaN where z is not known."""
         if "q" in self.arrays:
             return self.arrays["q"].astype(np.float32)
         q = np.full((self.run.n, self.run.config.n_clusters), np.nan, dtype=np.float32)
@@ -106,8 +106,13 @@ class Arrays:
             return q  # runs of earlier versions did not keep it
         centers, alpha = self.arrays["cluster_centers"], self.run.config.alpha
         for rows in self.in_chunks():
-            q[rows] = q_by(method.q, self.z(rows), centers, alpha)
+            q[rows] = q_by(method.q, self.z(rows), centers, alpha, prior=self.prior)
         return q
+
+    @property
+    def prior(self) -> dict[str, np.ndarray]:
+        """What q follows from besides z and the centers, where it does."""
+        return {name: self.arrays[name] for name in PRIOR if name in self.arrays}
 
     @property
     def holds_first_target(self) -> bool:

@@ -52,7 +52,7 @@ class Placed:
 def can_place(now: Snapshot) -> bool:
     """Whether a run has all that it takes: clusters, an encoder and a decoder; images of one size, without colours."""
     run = now.run
-    assigns = METHODS[run.config.method].q == "student_t"
+    assigns = not METHODS[run.config.method].keeps_q
     return bool(now.clustered and assigns and len(run.image_shape) == 2 and run.encoder and run.decoder)
 
 
@@ -85,7 +85,7 @@ def _placed(now: Snapshot, image: np.ndarray) -> Placed:
     upright = deskew(image[None])[0] if run.config.deskew else image
     z = run.encode(upright[None])[0]
     centers = now.arrays["cluster_centers"].astype(np.float64)
-    q = q_by(METHODS[run.config.method].q, z[None].astype(np.float64), centers, run.config.alpha)[0]
+    q = q_by(METHODS[run.config.method].q, z[None].astype(np.float64), centers, run.config.alpha, prior=now.prior)[0]
     squares = np.concatenate([((now.z(rows) - z) ** 2).sum(axis=1) for rows in now.in_chunks()])
     near = np.argsort(squares)[:N_NEIGHBORS]
     space = next(iter(now.spaces()), None)

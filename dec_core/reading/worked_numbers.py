@@ -106,7 +106,7 @@ def worked_numbers(now: Snapshot, index: int) -> WorkedNumbers | None:
     run, z = now.run, now.z(index)
     if np.isnan(z).any() or np.isnan(now.q[index]).any():
         return None
-    follows = METHODS[run.config.method].q == "student_t"
+    follows = METHODS[run.config.method].q == "student_t"  # from distances alone
     image, reconstruction = (run.images[index] / 255, _decoded(now, z)) if _has_decoder(now) else (None, None)
     return worked(
         z, now.centers, run.config.alpha, kept_q=None if follows else now.q[index],

@@ -58,6 +58,8 @@ SNAPSHOT = {
     "reconstructions": Array("u", "examples image", required=True),
     "labels": Array("u", "n", below="k"),
     "cluster_centers": Array("f", "k centers"),
+    "mixture_weights": Array("f", "k"),
+    "mixture_variances": Array("f", "k centers"),
     "q": Array("f", "n k"),
     "decoded_centers": Array("u", "k image"),
 }
@@ -69,7 +71,11 @@ INSPECTION = {
     "axes": Array("f", "moments d 2"),
     "extents": Array("f", "moments 4"),
 }
-TOGETHER = ({"labels", "cluster_centers"}, {"middles", "axes", "extents"})  # all of them, or none
+TOGETHER = (
+    {"labels", "cluster_centers"},
+    {"mixture_weights", "mixture_variances"},
+    {"middles", "axes", "extents"},
+)  # all of them, or none
 UMAPS_FILE = "umaps.npz"
 UMAPS = {
     "planes": Array("f", "moments part 2", required=True),

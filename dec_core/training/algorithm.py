@@ -14,7 +14,7 @@ on gamma * KL(p || q) + mean squared error (the tutorial, 9.8; IDEC, Guo et al. 
 DCEC, Guo et al. 2017); "autoencoder" ends with step 2; "kmeans" is step 2 on pixels; "umap_gmm" finds
 the groups in a UMAP of the images by a Gaussian mixture. The last two train no network. What step 3
 minimises, and what it updates, is the method's: a file each in `methods/`, of which `toward_target.py` has
-the equations above, and `dcn.py` others.
+the equations above; `dcn.py` and `vade.py` have those of other papers.
 
 With `first_target="umap_gmm"` the responsibilities of that mixture are the first p, held for
 `first_target_steps`, in which `tol` ends nothing; then p is equation 3 again. q and z are the

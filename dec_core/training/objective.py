@@ -50,6 +50,11 @@ class Objective:
         return ClusteringLayer(config.n_clusters, config.alpha, name="clustering")
 
     @classmethod
+    def n_weights(cls, config: RunConfig, latent_dim: int) -> int:
+        """How many numbers the layer's weights are."""
+        return config.n_clusters * latent_dim
+
+    @classmethod
     def variables(cls, state: TrainingState) -> list:
         """What gradients move: encoder and centers, and the decoder where it is trained along."""
         decoder = state.decoder.trainable_variables if METHODS[state.config.method].trains_decoder else []

@@ -15,7 +15,7 @@ from dec_core.config import RunConfig
 from dec_core.even_part import MANY
 from dec_core.machine import fast_precision
 from dec_core.methods import METHODS
-from dec_core.networks import autoencoder
+from dec_core.networks import autoencoder, with_heads
 from dec_core.training.counters import check_counters
 from dec_core.training.methods import objective_of
 from dec_core.training.optimizers import SGD, Adadelta, Adam
@@ -61,6 +61,9 @@ class TrainingState:
         described = architecture(config, self.image_shape)
         precision = fast_precision() if config.precision == "auto" else config.precision
         self.encoder, self.decoder = autoencoder(described, config.initializer, config.random_state, precision)
+        self.variational_encoder, self.heads = with_heads(
+            self.encoder, described, config.initializer, config.random_state
+        )
         self.autoencoder = keras.Model(self.encoder.input, self.decoder(self.encoder.output), name="autoencoder")
         self.clustering_layer = objective_of(config).layer(config)
         q = self.clustering_layer(self.encoder.output)
@@ -85,7 +88,8 @@ class TrainingState:
         """Soft assignment of samples at the last embedding, of all or those at `rows`, shape (n, n_clusters)."""
         kind = METHODS[self.config.method].q
         kept = self.p[rows] if kind == "responsibilities" and self.p is not None else None
-        return q_by(kind, self.z[rows], self.cluster_centers, self.config.alpha, kept)
+        prior = self.clustering_layer.prior()
+        return q_by(kind, self.z[rows], self.cluster_centers, self.config.alpha, kept, prior)
 
     def embed(self, x: np.ndarray) -> np.ndarray:
         """z of images given as rows of uint8 or float32, (n, n_features) -> (n, latent_dim)."""
@@ -193,7 +197,8 @@ class TrainingState:
         return state
 
     def _weights(self) -> list:
-        return [*self.autoencoder.weights, *self.clustering_layer.weights]
+        of_heads = [weight for head in self.heads for weight in head.weights]
+        return [*self.autoencoder.weights, *self.clustering_layer.weights, *of_heads]
 
 
 def _optimizer(config: RunConfig, phase: str, n_steps: int) -> keras.optimizers.Optimizer:

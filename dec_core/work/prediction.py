@@ -61,7 +61,8 @@ def predict(run: RunFolder, images: np.ndarray) -> Prediction:
     x = images.reshape(len(images), *encoder.input_shape[1:])
     parts = (x[i : i + BATCH].astype(np.float32) / 255 for i in range(0, len(x), BATCH))
     z = np.concatenate([np.asarray(encoder(part, training=False)) for part in parts])
-    q = q_by(METHODS[config.method].q, z, np.asarray(clustering.cluster_centers), config.alpha)
+    centers, prior = np.asarray(clustering.cluster_centers), clustering.prior()
+    q = q_by(METHODS[config.method].q, z, centers, config.alpha, prior=prior)
     unsure = int((q.max(axis=1) < CLEAR).sum())
     if unsure:
         notes.append(f"{unsure} of {len(q)} lie in no cluster clearly: q is below {CLEAR:g}, so take it for no answer.")

@@ -69,9 +69,10 @@ class Snapshots:
         return arrays | (self._clusters() if clustered else {})
 
     def _clusters(self) -> dict[str, np.ndarray]:
-        """Centers (n_clusters, latent_dim) with their images, labels (n,), and q where it follows from neither."""
+        """Centers (n_clusters, latent_dim) with their images, labels (n,), what else q follows from, or q."""
         state = self.state
         arrays = {"cluster_centers": state.cluster_centers, "labels": state.labels[self.shown].astype(np.uint8)}
+        arrays |= state.clustering_layer.prior()
         if METHODS[state.config.method].keeps_q:
             arrays["q"] = half(state.q(self.shown))
         return arrays | {"decoded_centers": self._images(state.decode(state.cluster_centers))}

@@ -53,10 +53,15 @@ HELD = (
     "At this moment the target is still that of UMAP and the mixture, which is not kept: p follows from q only later, "
     "and with it the KL divergence."
 )
+IN_Z = (
+    "With this method q does not follow from distances alone: how much each component of a Gaussian mixture in z, "
+    "with its own weight and variances, holds itself responsible. Distances are to the components' means."
+)
 RESPONSIBILITIES = (
     "With this method q does not follow from distances: it is how much a Gaussian mixture in the UMAP of the images "
     "holds each cluster responsible, as kept when it was fitted. Distances are to the mean z of each cluster."
 )
+WITHOUT_DISTANCES = {"mixture": IN_Z, "responsibilities": RESPONSIBILITIES}
 NO_Q = "q is not known of all images of this snapshot, so neither is p."
 NO_TARGET = (
     "This method has no target p, and no KL divergence from one. {doing} It minimizes {loss} + reconstruction error."
@@ -107,7 +112,7 @@ def _of_q(now: Snapshot, numbers: WorkedNumbers, order: np.ndarray) -> dict[str,
     if numbers.kernels is None:
         return {
             "columns": [*columns, _summed("q", "q", q, 3)],
-            "note": RESPONSIBILITIES,
+            "note": WITHOUT_DISTANCES[METHODS[now.run.config.method].q],
             "paper": "",
             "code": "",
             "line": "",

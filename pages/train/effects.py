@@ -88,6 +88,7 @@ LINES: dict[str, Line] = {
     "max_iterations": _passes_or_target,
     "gamma": _gamma,
     "kmeans_weight": _weight("kmeans_weight"),
+    "kl_weight": _weight("kl_weight"),
     "tol": _tol,
     "momentum": _momentum,
 }  # fmt: skip

@@ -50,6 +50,7 @@ STOPS: dict[str, tuple[Number, ...]] = {
     "cluster_learning_rate": _orders(1e-5, 10),
     "gamma": (0.0, *_orders(1e-3, 100)),
     "kmeans_weight": (0.0, *_orders(1e-3, 100)),
+    "kl_weight": (0.0, *_orders(1e-6, 0.1)),
     "tol": (0.0, *_orders(1e-4, 0.5)),
     "max_iterations": _counts(1, 20_000),
     "alpha": _orders(0.1, 100),

@@ -145,6 +145,7 @@ def test_all_presets_can_be_picked_in_the_order_of_the_tutorial(app):
         "Baseline · tutorial-autoencoder", "Dense · tutorial-dec",
         "Convolutional · tutorial-conv-dec", "Convolutional · tutorial-conv-upsampling",
         "Joint · tutorial-conv-joint", "Joint · tutorial-dense-joint", "Other methods · dcn",
+        "Other methods · vade",
     ]  # fmt: skip
     assert "On this server: first-look about" in field(app, "preset").help
     for name in PRESETS:

@@ -6,6 +6,7 @@ import pytest
 from recorded_runs import recorded
 from train_screen import button, field, labels, put
 
+from dec_core.config import RunConfig
 from dec_core.presets import PRESETS
 from dec_core.reading.run import Run
 from dec_core.runs.history import RunReader
@@ -14,7 +15,12 @@ from pages.shared.snapshot_view import curves_json
 
 pytestmark = pytest.mark.slow
 
-METHODS = {"dcn": ("½‖z − μ‖²", "λ · ½‖z − μ‖²")}
+METHODS = {
+    "dcn": ("½‖z − μ‖²", "λ · ½‖z − μ‖²"),
+    "vade": ("KL(q(z,c)‖p(z,c))", "β · KL(q(z,c)‖p(z,c))"),
+}
+WEIGHTS = {"dcn": "kmeans_weight", "vade": "kl_weight"}
+OTHERS = {"Clustering loss weight γ", "k-means loss weight λ", "Prior weight β"}
 
 
 @pytest.fixture(scope="module", params=METHODS)
@@ -23,13 +29,15 @@ def run(request, small, tmp_path_factory):
     return recorded(tmp_path_factory.mktemp("other"), small.changed(method=request.param))
 
 
-def test_a_link_opens_its_preset_with_its_fields_and_those_alone(app):
-    app.query_params["preset"] = "dcn"
+@pytest.mark.parametrize("name", METHODS)
+def test_a_link_opens_its_preset_with_its_fields_and_those_alone(app, name):
+    app.query_params["preset"] = name
     app.run()
     assert not app.exception and not button(app, "Start").disabled
-    assert field(app, "method").value == "dcn" and field(app, "kmeans_weight").value == PRESETS["dcn"].kmeans_weight
-    assert "k-means loss weight λ" in labels(app)
-    assert not labels(app) & {"Clustering loss weight γ", "Initial target p", "Degrees of freedom α"}
+    assert field(app, "method").value == name
+    assert field(app, WEIGHTS[name]).value == getattr(PRESETS[name], WEIGHTS[name])
+    assert labels(app) & OTHERS == {RunConfig.model_fields[WEIGHTS[name]].json_schema_extra["label"]}
+    assert not labels(app) & {"Initial target p", "Degrees of freedom α"}
 
 
 def test_a_run_is_shown_with_its_own_loss(app, run, tmp_path):
