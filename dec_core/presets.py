@@ -39,14 +39,16 @@ WITH_DECODER = {"method": "joint", "precision": "auto"}
 # methods of other papers, on images as they are, so that a run takes minutes
 ON_10_000 = {
     "n_samples": 10_000,
+    "hidden_units": (500, 500, 1000),
     "pretrain_optimizer": "adam",
     "pretrain_learning_rate": 0.001,
-    "pretrain_epochs": 30,
+    "pretrain_epochs": 20,
     "kmeans_n_init": 5,
+    "gmm_n_init": 3,
     "cluster_optimizer": "adam",
     "cluster_learning_rate": 0.0005,
     "update_interval": 40,
-    "max_iterations": 1200,
+    "max_iterations": 800,
     "tol": 0.0,
 }
 

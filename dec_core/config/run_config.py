@@ -57,8 +57,7 @@ class RunConfig(BaseModel):
     # -- architecture
     method: Literal[*METHODS] = setting(
         "dec", "Architecture", "Method",
-        "dec: DEC. joint: with reconstruction, as IDEC. dcn: DCN, k-means while training. vade: VaDE, a mixture as "
-        "prior. autoencoder: k-means on z. kmeans, umap_gmm: no network.",
+        "joint: IDEC, with reconstruction. dcn: DCN. vade: VaDE. autoencoder: k-means on z. Others: no network.",
     )  # fmt: skip
     autoencoder: Literal["dense", "conv_transpose", "conv_upsampling"] = setting(
         "dense", "Architecture", "Autoencoder",
