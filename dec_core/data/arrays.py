@@ -92,7 +92,10 @@ def check_values(x: np.ndarray) -> tuple[float, float]:
         raise DataError(f"images: received {n_bad} values that are NaN or infinite, expected numbers; fill them")
     low, high = x.min(), x.max()
     if not scale_of(low, high):
-        raise DataError(f"images: received values from {low:g} to {high:g}, expected 0 to 1 or 0 to 255; rescale them")
+        raise DataError(
+            f"images: received values from {low:g} to {high:g}, expected 0 to 1 or 0 to 255; rescale them, or, if they "
+            "are no images, cluster them in Python by DEC(standardize=True)"
+        )
     return low, high
 
 
