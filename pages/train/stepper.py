@@ -10,7 +10,7 @@ from dec_core.config import RunConfig
 from dec_core.glossary import explained
 from dec_core.methods import METHODS, PHASES, held_steps
 from dec_core.reading.progress import Progress
-from pages.shared.text import thousands
+from pages.shared.text import escape, thousands
 
 ABOUT_PHASES = explained("pretraining", "initialization", "clustering")
 PRETRAINING = "The autoencoder learns to restore each image from its z; there are no clusters yet."
@@ -44,6 +44,6 @@ def doing(step: int, config: RunConfig, iteration: int) -> str:
     held = held_steps(config)
     if iteration >= held:
         loss = METHODS[config.method].loss
-        return loss.doing if loss else ""
+        return escape(loss.doing) if loss else ""
     until = f"; from step {thousands(held)} on it learns from itself" if held < config.max_iterations else ""
     return f"The network imitates the groups of UMAP and the mixture{until}."
