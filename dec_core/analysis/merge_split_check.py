@@ -97,7 +97,7 @@ class MergeSplitCheck:
 
 
 @dataclass(frozen=True)
-class _Cut:
+class Cut:
     """The best cut along an order of images: its conductance, and its valley as in `MergeSplitCheck`."""
 
     conductance: float
@@ -118,7 +118,12 @@ def neighbour_graph(x: np.ndarray, image_shape: Sequence[int]) -> sparse.csr_mat
         Symmetric: one of the two is among the 15 nearest of the other.
     """
     features = "pixels" if is_one_line(image_shape) else "gradients"
-    near = but_itself(compare(x, N_NEIGHBORS + 1, features, image_shape).near[0])
+    return graph_of(compare(x, N_NEIGHBORS + 1, features, image_shape).near[0])
+
+
+def graph_of(near: np.ndarray) -> sparse.csr_matrix:
+    """The graph of `neighbour_graph` from the indices of `projection.neighbours`, int of shape (n, n_neighbors)."""
+    near = but_itself(near)
     n, k = near.shape
     graph = sparse.csr_matrix((np.ones(n * k), (np.repeat(np.arange(n), k), near.ravel())), shape=(n, n))
     return graph.maximum(graph.T).tocsr()
@@ -134,22 +139,25 @@ def merge_split_check(graph: sparse.csr_matrix, labels: np.ndarray, n_clusters: 
     labels : ndarray of int, shape (n,)
         0..n_clusters - 1.
     """
-    borders = _borders(graph, labels, n_clusters)
-    longest = [np.unravel_index(i, borders.shape) for i in np.argsort(-borders, axis=None)[:N_BORDERS]]
+    shares = borders(graph, labels, n_clusters)
+    longest = [np.unravel_index(i, shares.shape) for i in np.argsort(-shares, axis=None)[:N_BORDERS]]
     candidates = []
     for a, b in longest:
         members = np.flatnonzero((labels == a) | (labels == b))
-        best = _best_cut(graph, members, int(LEAST_OF_TWO * len(members))).conductance
-        candidates.append((float(borders[a, b]), best, (int(a), int(b))))
+        best = best_cut(graph, members, int(LEAST_OF_TWO * len(members))).conductance
+        candidates.append((float(shares[a, b]), best, (int(a), int(b))))
     border, best, pair = max(candidates, key=lambda item: item[0] - MOST_EXCESS * item[1])
     sizes = np.bincount(labels, minlength=n_clusters) * n_clusters / len(labels)
     largest = int(sizes.argmax())
-    cut = _best_cut(graph, np.flatnonzero(labels == largest), int(LEAST * len(labels) / n_clusters))
+    cut = best_cut(graph, np.flatnonzero(labels == largest), int(LEAST * len(labels) / n_clusters))
     return MergeSplitCheck(pair, border, best, largest, float(sizes[largest]), cut.valley)
 
 
-def _borders(graph: sparse.csr_matrix, labels: np.ndarray, n_clusters: int) -> np.ndarray:
-    """Conductance between each two clusters, shape (n_clusters, n_clusters), only above the diagonal."""
+def borders(graph: sparse.csr_matrix, labels: np.ndarray, n_clusters: int) -> np.ndarray:
+    """Conductance between each two clusters, shape (n_clusters, n_clusters), only above the diagonal.
+
+    Arguments as for `merge_split_check`.
+    """
     n = len(labels)
     members = sparse.csr_matrix((np.ones(n), (np.arange(n), labels)), shape=(n, n_clusters))
     edges = (members.T @ graph @ members).toarray()
@@ -157,7 +165,7 @@ def _borders(graph: sparse.csr_matrix, labels: np.ndarray, n_clusters: int) -> n
     return np.triu(edges / np.maximum(np.minimum(volumes[:, None], volumes), 1), 1)
 
 
-def _best_cut(graph: sparse.csr_matrix, members: np.ndarray, least: int) -> _Cut:
+def best_cut(graph: sparse.csr_matrix, members: np.ndarray, least: int) -> Cut:
     """The cut of smallest conductance through some images that leaves at least `least` of them to both sides.
 
     They are ordered by the second eigenvector of the normalized adjacency matrix, to which a little of everything
@@ -166,7 +174,7 @@ def _best_cut(graph: sparse.csr_matrix, members: np.ndarray, least: int) -> _Cut
     """
     n, least = len(members), max(least, 1)
     if n < max(2 * least + 1, 4):
-        return _Cut(1.0, 1.0)
+        return Cut(1.0, 1.0)
     part = graph[members][:, members]
     degrees = np.asarray(part.sum(axis=1)).ravel()
     spread = max(degrees.mean(), 1e-9)
@@ -183,4 +191,4 @@ def _best_cut(graph: sparse.csr_matrix, members: np.ndarray, least: int) -> _Cut
     at = least - 1 + int(conductance[least - 1 : n - least].argmin())
     smooth = np.convolve(crossing, np.ones(SMOOTHED) / SMOOTHED, "same")
     hills = min(smooth[: at + 1].max(), smooth[at:].max())
-    return _Cut(float(conductance[at]), float(smooth[at] / max(hills, 1e-9)))
+    return Cut(float(conductance[at]), float(smooth[at] / max(hills, 1e-9)))
