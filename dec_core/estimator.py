@@ -10,7 +10,7 @@ from __future__ import annotations
 import warnings
 import zlib
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -19,8 +19,9 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_array, check_is_fitted
 
 from dec_core.analysis.assignment import q_by
+from dec_core.analysis.how_many import how_many
 from dec_core.analysis.verdict import collapse
-from dec_core.config import RunConfig, applies
+from dec_core.config import AUTO, RunConfig, applies
 from dec_core.methods import METHODS
 from dec_core.model_config import ModelConfig
 from dec_core.model_file import SavedModel
@@ -64,8 +65,9 @@ class DEC(
         Architecture and hyperparameters; None for the tutorial's dense system, 300 epochs long. Its
         `dataset` and `n_samples` are not used: X is the data. (With dataset="own-x" a config does not
         ask for an architecture that fits MNIST.) Batches larger than X become all of X.
-    n_clusters : int or None
-        Instead of the config's.
+    n_clusters : int, "auto" or None
+        Instead of the config's. "auto" has `fit` look for the number first, without labels
+        (`dec_core.analysis.how_many`); `how_many_` says what it has found, `config_` what is trained with.
     random_state : int, RandomState or None
         Instead of the config's. The same seed gives the same labels. A RandomState draws one at each fit.
     standardize : bool
@@ -82,6 +84,8 @@ class DEC(
         Cluster of every image; while training goes on, as of the last target update.
     cluster_centers_ : ndarray of float32, shape (n_clusters, latent_dim)
         Of the method "kmeans" in pixels, (n_clusters, n_features_in_).
+    how_many_ : HowMany
+        With `n_clusters="auto"`: the numbers of groups there may be, their scores, and which groups merge.
     n_iter_ : int
         Gradient steps done while clustering.
     config_ : RunConfig
@@ -113,7 +117,7 @@ class DEC(
         self,
         config: RunConfig | None = None,
         *,
-        n_clusters: int | None = None,
+        n_clusters: int | Literal["auto"] | None = None,
         random_state: int | np.random.RandomState | None = None,
         standardize: bool = False,
         verbose: int = 0,
@@ -191,19 +195,23 @@ class DEC(
     def _begin(self, X) -> np.ndarray:
         from dec_core.training import TrainingState
 
-        vars(self).pop("state_", None)  # a fit that fails leaves nothing of the one before
+        for name in ("state_", "how_many_"):  # a fit that fails leaves nothing of the one before
+            vars(self).pop(name, None)
         samples = self._samples(X, reset=True)
         config = self._run_config(len(samples))
         config.check_images(len(samples), samples.shape[1:])
+        x = self._rows(samples, config)
+        if self.n_clusters == AUTO:
+            self.how_many_ = how_many(x, samples.shape[1:], config.random_state)
+            config = config.changed(n_clusters=self.how_many_.at_least_two())
         self.state_ = TrainingState(config, samples.shape[1:])
-        x = self._rows(samples)
         self._checksum = zlib.crc32(x)
         return x
 
     def _same_samples(self, X) -> np.ndarray:
         """X as rows for resumed training, checked to be the images that it began with."""
         check_is_fitted(self, "state_", msg="resume: there is nothing to go on with; begin with resume=False")
-        x = self._rows(self._samples(X))
+        x = self._rows(self._samples(X), self.config_)
         if zlib.crc32(x) != self._checksum:
             raise ValueError(
                 "X: received other images than those that training began with, expected the same ones in the same "
@@ -212,7 +220,7 @@ class DEC(
         return x
 
     def _embed(self, X) -> np.ndarray:
-        return self.state_.embed(self._rows(self._samples(X)))
+        return self.state_.embed(self._rows(self._samples(X), self.config_))
 
     # -- the trained model
 

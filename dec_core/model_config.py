@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 from sklearn.utils import check_random_state
 
-from dec_core.config import OWN_DATA, RunConfig
+from dec_core.config import AUTO, OWN_DATA, RunConfig
 from dec_core.methods import METHODS
 
 NESTED = "config__"  # before the name of a field, in get_params and set_params
@@ -53,6 +53,6 @@ class ModelConfig:
         seed = self.random_state
         if not (seed is None or isinstance(seed, Real)):
             seed = check_random_state(seed).randint(2**31 - 1)
-        given = {"n_clusters": self.n_clusters, "random_state": seed}
+        given = {"n_clusters": None if self.n_clusters == AUTO else self.n_clusters, "random_state": seed}
         given = {name: int(v) if isinstance(v, Integral) else v for name, v in given.items() if v is not None}
         return config.changed(dataset=f"{OWN_DATA}x", n_samples=None, batch_size=min(config.batch_size, n), **given)

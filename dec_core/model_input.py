@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import validate_data
 
+from dec_core.config import RunConfig
 from dec_core.data.arrays import DARK, as_stack, scale_of
 from dec_core.data.deskew import deskew
 from dec_core.data.values import Standardization, unscaled
@@ -66,9 +67,9 @@ class ModelInput:
                 stacklevel=5,
             )
 
-    def _rows(self, samples: np.ndarray) -> np.ndarray:
+    def _rows(self, samples: np.ndarray, config: RunConfig) -> np.ndarray:
         """Samples as the networks take them: (n, n_features), deskewed if the config says so."""
-        return (deskew(samples) if self.config_.deskew else samples).reshape(len(samples), -1)
+        return (deskew(samples) if config.deskew else samples).reshape(len(samples), -1)
 
     def _in_units(self, rows: np.ndarray) -> np.ndarray:
         """What a decoder gives, as images or, where X is standardized, in the shape and units of X."""

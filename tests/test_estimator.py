@@ -577,3 +577,29 @@ def test_pickle_and_copy_keep_a_model_that_is_not_finished(digits):
     again = pickle.loads(pickle.dumps(model))
     assert np.array_equal(again.transform(digits.images), model.transform(digits.images))
     assert isinstance([*again.iter_fit(digits.images[:100], resume=True)][-1], Finished)
+
+
+# -- the number of clusters, looked for
+
+
+def test_auto_looks_for_the_number_of_clusters_and_says_what_it_found(digits):
+    chosen = digits.images[np.isin(digits.y, [0, 3, 4, 6])]
+    model = DEC(TINY, n_clusters="auto", random_state=1).fit(chosen)
+    assert model.config_.n_clusters == model.how_many_.n_clusters == len(model.cluster_centers_) == 4
+    assert clone(model).n_clusters == "auto"
+    model.set_params(n_clusters=3).fit(chosen)
+    assert model.config_.n_clusters == 3 and not hasattr(model, "how_many_")
+
+
+def test_a_model_that_looked_is_saved_with_its_number(digits, tmp_path):
+    model = DEC(TINY, n_clusters="auto").fit(digits.images[np.isin(digits.y, [0, 6])])
+    model.save(tmp_path / "model.dec")
+    loaded = DEC.load(tmp_path / "model.dec")
+    assert loaded.n_clusters == "auto" and loaded.config_.n_clusters == model.config_.n_clusters
+    assert np.array_equal(loaded.labels_, model.labels_)
+
+
+@pytest.mark.parametrize("n_clusters", ["many", "10 "])
+def test_no_other_word_is_a_number_of_clusters(digits, n_clusters):
+    with pytest.raises(ConfigError, match=r"n_clusters: received '.*', expected a valid integer"):
+        DEC(TINY, n_clusters=n_clusters).fit(digits.images[:100])

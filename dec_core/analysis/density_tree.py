@@ -6,9 +6,9 @@ that. A group is an island that keeps its shape for longest: of an island and th
 more *excess of mass*, the sum over its samples of how much density lies between where they join it and where it ends
 (Campello, Moulavi and Sander, *Density-Based Clustering Based on Hierarchical Density Estimates*, 2013).
 
-Density is one over a distance: two samples are tied at max(d(a, b), core(a), core(b)), where core is the distance to the
-fifth sample, itself the first. scikit-learn's `HDBSCAN` finds the same groups, and would build the tree anew for each
-size.
+Density is one over a distance: two samples are tied at max(d(a, b), core(a), core(b)), where core is the distance to
+the fifth sample, itself the first. scikit-learn's `HDBSCAN` finds the same groups, and would build the tree anew for
+each size.
 """
 
 from __future__ import annotations
@@ -99,13 +99,16 @@ class DensityTree:
 
 
 def density_tree(z: np.ndarray) -> DensityTree:
-    """The tree of samples z, shape (n, d), n at least 2. Time and no memory in n²: a second for 10 000 of ten numbers."""
+    """The tree of samples z, shape (n, d), n at least 2.
+
+    Time grows with n², memory with n: a second for 10 000 of ten numbers.
+    """
     edges, distances = _spanning_tree(np.asarray(z, float))
     return _merged(edges, distances)
 
 
 def _spanning_tree(z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Edges, (n - 1, 2), of the minimum spanning tree by Prim's algorithm, and their lengths, both from short to long."""
+    """The minimum spanning tree by Prim's algorithm: edges, (n - 1, 2), and their lengths, from short to long."""
     n, z = len(z), z - z.mean(axis=0)
     n_near = min(MIN_SAMPLES, n)
     core = np.square(NearestNeighbors(n_neighbors=n_near).fit(z).kneighbors(z)[0][:, -1])

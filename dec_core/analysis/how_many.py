@@ -18,7 +18,8 @@ right was measured: docs/how-many.md.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -32,7 +33,7 @@ FEWEST = 50  # images
 MOST = 10_000  # images that are looked at, evenly spread
 LAYOUT_NEIGHBORS = 10  # of each image, in UMAP; itself the first
 SMALLEST, LARGEST = 0.01, 0.1  # shares of the images: between them lies the smallest size of a group
-LEAST = 10  # images, in any group: fewer are near each other by the number of neighbours
+LEAST = 20  # images, in any group: fewer may be no more than one another's neighbours in UMAP
 N_SIZES = 24
 LEAST_OF_ONE = 0.2  # of a group: a cut that takes less is no cut through it
 ALONE = 0.5  # separation of a single group, which has no border
@@ -64,6 +65,12 @@ class Candidate:
     sizes: tuple[int, int]
     labels: np.ndarray
 
+    def to_dict(self) -> dict[str, Any]:
+        """As a record, with the sizes of its groups instead of the labels."""
+        names = ("n_clusters", "score", "share", "separation", "sizes")
+        group_sizes = np.bincount(self.labels[self.labels >= 0]).tolist()
+        return {**{name: getattr(self, name) for name in names}, "group_sizes": group_sizes}
+
 
 @dataclass(frozen=True)
 class Change:
@@ -82,6 +89,14 @@ class Change:
     parts: tuple[int, ...]
     whole: int
     n_images: tuple[int, ...]
+
+    def in_words(self) -> str:
+        """As half a sentence: which groups merge, by their sizes."""
+        sizes = [str(size) for size in self.n_images]
+        listed = f"{', '.join(sizes[:-1])} and {sizes[-1]}" if len(sizes) > 1 else sizes[0]
+        if len(sizes) == 1:
+            return f"a group of {listed} images is too small"
+        return f"groups of {listed} images {'become one' if self.whole >= 0 else 'are too small'}"
 
 
 @dataclass(frozen=True)
@@ -108,6 +123,26 @@ class HowMany:
         """The number of groups with the highest score."""
         return self.best.n_clusters
 
+    def to_dict(self) -> dict[str, Any]:
+        """As a record: the best number, and of all candidates all but which image is in which group."""
+        return {
+            "n_clusters": self.n_clusters,
+            "n_seen": self.n_seen,
+            "candidates": [candidate.to_dict() for candidate in self.candidates],
+            "changes": [
+                {"from": fine.n_clusters, "to": coarse.n_clusters, "changes": [asdict(change) for change in changes]}
+                for coarse, fine, changes in self.changes()
+            ],
+        }
+
+    def at_least_two(self) -> int:
+        """`n_clusters`, to train with. Raises ValueError where the images are one group."""
+        if self.n_clusters < 2:
+            raise ValueError(
+                f"n_clusters: received auto, but the {self.n_seen} images look like one group; give 2 or more"
+            )
+        return self.n_clusters
+
     def changes(self) -> list[tuple[Candidate, Candidate, list[Change]]]:
         """Of each two neighbouring candidates, the coarser one, the finer one, and what differs."""
         pairs = zip(self.candidates, self.candidates[1:], strict=False)
@@ -124,7 +159,7 @@ def how_many(
 
     Parameters
     ----------
-    x : ndarray of uint8, shape (n, n_features)
+    x : ndarray of uint8 or float32, shape (n, n_features)
         Of more than 10 000, an even part is looked at.
     image_shape : (height, width) or (height, width, channels)
     random_state : int
@@ -190,7 +225,8 @@ def _candidate(n_clusters: int, rows: list[tuple[float, float, int, np.ndarray]]
     share, score = sum(row[0] for row in rows), sum(row[0] * row[1] for row in rows)
     sizes = [row[2] for row in rows]
     labels = max(rows, key=lambda row: row[0] * row[1])[3]
-    return Candidate(n_clusters, score / total, share, score / share, (min(sizes), max(sizes)), labels)
+    span = min(sizes), max(sizes)
+    return Candidate(n_clusters, float(score / total), float(share), float(score / share), span, labels)
 
 
 class _Separation:

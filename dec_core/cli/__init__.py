@@ -19,6 +19,7 @@ from dec_core.cli import (
     export,
     figures,
     glossary,
+    how_many,
     lessons,
     model,
     predict,
@@ -36,6 +37,7 @@ from dec_core.cli import (
 COMMANDS = (
     presets,
     model,
+    how_many,
     train,
     resume,
     repeat,

@@ -103,13 +103,20 @@ def changes_from(items: list[str]) -> dict[str, Any]:
 
 
 def config_from(options: argparse.Namespace) -> RunConfig:
-    """The preset, or the config of a file, with the changes that the command line asks for. Raises ValueError."""
-    from dec_core.config import BUNDLED, OWN_DATA
+    """The preset, or the config of a file, with the changes that the command line asks for. Raises ValueError.
+
+    With `--set n_clusters=auto` the images are looked at, and the number of groups that they have is set.
+    """
+    from dec_core.cli.counting import with_counted_clusters
+    from dec_core.config import AUTO, BUNDLED, OWN_DATA
     from dec_core.data import load
     from dec_core.presets import fitted_to
 
     config = _base_config(options.preset, options.config, options.out)
     changes = changes_from(options.set)
+    is_counted = changes.get("n_clusters") == AUTO
+    if is_counted:
+        del changes["n_clusters"]
     data = options.data
     is_stored = data is None or data in BUNDLED or (data.startswith(OWN_DATA) and not Path(data).exists())
     if not is_stored:
@@ -127,7 +134,7 @@ def config_from(options: argparse.Namespace) -> RunConfig:
     if config.dataset not in BUNDLED:
         images = load(config.dataset, root=options.out).images
         config.check_images(len(images), images.shape[1:])
-    return config
+    return with_counted_clusters(config, options.out) if is_counted else config
 
 
 def _base_config(name: str | None, file: Path | None, root: Path) -> RunConfig:

@@ -12,6 +12,7 @@ BUNDLED = {  # number and shape of the images
     "digits": (1_797, (8, 8)),
     "mnist-unbalanced": (38_139, (28, 28)),
 }
+AUTO = "auto"  # for a number of clusters: as many as there are groups (dec_core.analysis.how_many)
 OWN_DATA = "own-"  # prefix of the names of people's own data sets
 
 Optimizer = Literal["sgd", "adam", "adadelta"]

@@ -1,0 +1,60 @@
+"""`how-many`: how many groups there are among the images, without labels."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dec_core.cli.options import add_command, add_config_options, add_json_option, add_runs_folder, config_from
+
+if TYPE_CHECKING:
+    from dec_core.analysis.how_many import HowMany
+
+PRESET = "first-look"  # which deskews digits, and of many images looks at 10 000
+
+
+def add_parser(commands: Any) -> None:
+    parser = add_command(commands, "how-many", "say how many groups there are among images, without labels")
+    add_config_options(parser)
+    parser.add_argument("--seed", type=int, metavar="N", help="seed of UMAP (random_state)")
+    parser.add_argument("--figure", type=Path, metavar="FILE", help="write the figure to this HTML file")
+    add_json_option(parser)
+    add_runs_folder(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print a table of the numbers of groups and their scores. The images are those that `train` would see."""
+    if options.preset is None and options.config is None:
+        options.preset = PRESET
+    config = config_from(options)
+    from dec_core.cli.counting import counted
+
+    found = counted(config, options.out)
+    print(table(found), file=sys.stderr if options.json else sys.stdout)
+    if options.json:
+        print(json.dumps(found.to_dict()))
+    if options.figure is not None:
+        from dec_core.figures.how_many import how_many_figure
+
+        how_many_figure(found).write_html(options.figure)
+        print(options.figure, file=sys.stderr)
+    return 0
+
+
+def table(found: HowMany) -> str:
+    """A Markdown table of the candidates, the best in bold, and what merges between them."""
+    lines = ["| groups | score | share of sizes | separation | smallest group |", "|---" * 5 + "|"]
+    for candidate in found.candidates:
+        mark = "**" if candidate is found.best else ""
+        numbers = [f"{value:.2f}" for value in (candidate.score, candidate.share, candidate.separation)]
+        low, high = candidate.sizes
+        lines.append(f"| {mark}{candidate.n_clusters}{mark} | {' | '.join(numbers)} | {low} to {high} images |")
+    lines += ["", f"{found.n_clusters} groups are the best answer, among {found.n_seen} images.", ""]
+    for coarse, fine, changes in found.changes():
+        told = "; ".join(change.in_words() for change in changes) or "other images are in none"
+        lines.append(f"- From {fine.n_clusters} to {coarse.n_clusters}: {told}.")
+    return "\n".join(lines).rstrip()
