@@ -14,6 +14,7 @@ from benchmarks import (
     first_minute,
     fuzz_uploads,
     gallery,
+    how_many,
     inspect_latency,
     large,
     lesson_room,
@@ -30,8 +31,8 @@ from benchmarks import (
 from dec_core.cli import parser_of, run
 
 COMMANDS = (
-    bench, profile, table, recipes, decoder, first_minute, sweep_example, inspect_latency, app_latency, draw_latency,
-    redraw, stepper_frames,
+    bench, profile, table, recipes, how_many, decoder, first_minute, sweep_example, inspect_latency, app_latency,
+    draw_latency, redraw, stepper_frames,
     live_umap, large, pictures, fuzz_uploads, faults, room, lesson_room, gallery,
 )  # fmt: skip
 

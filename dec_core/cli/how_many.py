@@ -17,7 +17,7 @@ PRESET = "first-look"  # which deskews digits, and of many images looks at 10 00
 
 
 def add_parser(commands: Any) -> None:
-    parser = add_command(commands, "how-many", "say how many groups there are among images, without labels")
+    parser = add_command(commands, "how-many", "say how many groups there are, without labels")
     add_config_options(parser)
     parser.add_argument("--seed", type=int, metavar="N", help="seed of UMAP (random_state)")
     parser.add_argument("--figure", type=Path, metavar="FILE", help="write the figure to this HTML file")

@@ -1,0 +1,124 @@
+"""How often `dec_core.analysis.how_many` counts the groups right: digits, some of them, unequal ones, and clothes.
+
+Of each case several subsets are drawn, and each is laid out with several seeds. Labels draw the subsets of a case and
+say what is right; no rule sees them. Other rules are asked on the first subsets, on the same UMAP and graph. Rows that
+stand in `how-many.json` already are kept, so that the command can be stopped and called again: delete the file to
+measure all anew.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.history import add_history_option, add_to_history
+from benchmarks.how_many_page import OURS, markdown, summaries
+from benchmarks.how_many_rules import RULES
+from benchmarks.options import add_docs_folder
+from dec_core.analysis.how_many import MOST, count_groups, embed
+from dec_core.analysis.merge_split_check import N_NEIGHBORS, graph_of
+from dec_core.analysis.umap_gmm import compare
+from dec_core.cli.options import add_command, add_seeds_option, checked_seeds
+from dec_core.data import Dataset, load
+from dec_core.data.deskew import deskew
+from dec_core.data.readers import read
+from dec_core.machine import hardware
+from dec_core.runs.folder import RunFolder
+
+N_COMPARED = 1  # subsets of each case on which other rules are asked, with the first seed
+LEAST = 0.2  # of the images of the most frequent class: what the rarest has, where classes are unequal
+
+
+def add_parser(commands: Any) -> None:
+    parser = add_command(commands, "how-many", "measure how often groups are counted right: docs/how-many.md")
+    parser.add_argument("--fashion", type=Path, metavar="DIR", help="folder of Fashion-MNIST's IDX files")
+    parser.add_argument("--subsets", type=int, default=8, metavar="N", help="subsets of each case (default: 8)")
+    add_seeds_option(parser, 3)
+    add_docs_folder(parser)
+    add_history_option(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    checked_seeds(options.seeds)
+    import dec_core.silent_tensorflow  # noqa: F401  UMAP imports TensorFlow, too
+
+    path = options.docs / "how-many.json"
+    measured = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"rows": []}
+    known = {(row["case"], row["subset"], row["seed"]) for row in measured["rows"]}
+    measured["machine"] = hardware()["processor"]
+    drawn = cases(options.fashion)
+    for subset in range(options.subsets):  # a part of all of them is there early
+        for case, draw in drawn.items():
+            seeds = [seed for seed in range(options.seeds) if (case, subset, seed) not in known]
+            if seeds and (subset == 0 or case != "digits"):  # all of the digits are one subset
+                for rows in _rows(case, subset, draw(subset), seeds):
+                    measured["rows"] += rows
+                    _write(options.docs, measured)
+                    print(rows[0], file=sys.stderr)
+    if options.history is not None:
+        add_to_history(options.history, {"machine": measured["machine"], "how_many": summaries(measured["rows"])})
+    print((options.docs / "how-many.md").read_text(encoding="utf-8"))
+    return 0
+
+
+def cases(fashion: Path | None) -> dict[str, Callable[[int], Dataset]]:
+    """Name of each case, and what draws a subset of it by number."""
+
+    def digits(subset: int, n_classes: int = 10, least: float = 1.0) -> Dataset:
+        data, rng = load("mnist"), np.random.default_rng(subset)
+        weights = np.linspace(least, 1, 10)[rng.permutation(10)]
+        weights[rng.permutation(10)[n_classes:]] = 0
+        return _upright(data.only(_drawn(weights[data.y], rng)))
+
+    @cache
+    def clothes() -> Dataset:
+        return read(fashion, skip_unreadable=False).dataset
+
+    drawn = {
+        "mnist": digits,
+        "mnist, 5 classes": lambda subset: digits(subset, 5),
+        "mnist, 7 classes": lambda subset: digits(subset, 7),
+        "mnist, 5 : 1": lambda subset: digits(subset, least=LEAST),
+        "digits": lambda subset: load("digits"),
+    }
+    if fashion is not None:
+        rng = np.random.default_rng
+        drawn["fashion"] = lambda subset: clothes().only(_drawn(np.ones(len(clothes().images)), rng(subset)))
+    return drawn
+
+
+def _drawn(weights: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    return rng.choice(len(weights), MOST, replace=False, p=weights / weights.sum())
+
+
+def _upright(dataset: Dataset) -> Dataset:
+    return Dataset(dataset.name, deskew(dataset.images), dataset.y, dataset.classes)
+
+
+def _rows(case: str, subset: int, dataset: Dataset, seeds: list[int]) -> Iterator[list[dict[str, Any]]]:
+    """Our rows and those of the other rules, seed by seed, on one UMAP each."""
+    images = compare(dataset.x, N_NEIGHBORS + 1, "gradients", dataset.images.shape[1:])
+    graph = graph_of(images.near[0])
+    about = {"case": case, "subset": subset, "right": len(np.unique(dataset.y))}
+    for seed in seeds:
+        z = embed(images, seed)
+        found = count_groups(z, graph)
+        ours = {"n_clusters": found.n_clusters, "score": round(found.best.score, 3)}
+        rows = [about | {"seed": seed, "rule": OURS} | ours]
+        if seed == 0 and subset < N_COMPARED:
+            rows += [about | {"seed": seed, "rule": name, "n_clusters": rule(z, graph)} for name, rule in RULES.items()]
+        yield rows
+
+
+def _write(docs: Path, measured: dict[str, Any]) -> None:
+    docs.mkdir(parents=True, exist_ok=True)
+    RunFolder.write(docs / "how-many.json", lambda file: file.write(json.dumps(measured, indent=1).encode()))
+    RunFolder.write(docs / "how-many.md", lambda file: file.write(markdown(measured).encode()))
