@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import recipes, sweep_example, table
+from benchmarks import how_many, recipes, sweep_example, table
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -14,6 +14,7 @@ DOCS = Path(__file__).parents[2] / "docs"
     ("name", "page"),
     [
         ("recipes", recipes.markdown),
+        ("how-many", how_many.markdown),
         ("reproduction", lambda figures: table.markdown(figures, table.own_presets(DOCS))),
         ("sweep", sweep_example.page),
     ],
