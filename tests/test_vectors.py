@@ -154,6 +154,15 @@ def test_a_mixture_of_their_umap_can_be_the_first_target_of_vectors(blobs):
     assert adjusted_rand_score(y, DEC(config, standardize=True).fit(x).labels_) > 0.95
 
 
+@pytest.mark.parametrize("method", ["joint", "dcn", "vade", "autoencoder"])
+def test_other_methods_take_vectors_too(method, blobs, tmp_path):
+    x, y = blobs
+    model = DEC(VECTORS.changed(method=method), standardize=True).fit(x)
+    assert adjusted_rand_score(y, model.labels_) > 0.95 and np.array_equal(model.predict(x), model.labels_)
+    model.save(tmp_path / "model")
+    assert np.array_equal(DEC.load(tmp_path / "model").reconstruct(x), model.reconstruct(x))
+
+
 def test_a_fit_without_standardize_after_one_with_it_forgets_the_columns(blobs):
     model = DEC(SHORT, standardize=True).fit(blobs[0])
     model.set_params(standardize=False).fit(np.random.default_rng(0).random((100, 20)))
