@@ -143,9 +143,9 @@ class DEC(
         ValueError
             As `iter_fit` does; and where training diverges, with what to try instead.
         """
+        line = ""
         for event in self.iter_fit(X):
-            if self.verbose:
-                _say(event)
+            line = _say(event, line) if self.verbose else line
         if not hasattr(self, "state_"):
             raise ValueError(event.message)
         self._warn_of_collapse()
@@ -318,9 +318,11 @@ class DEC(
         return tags
 
 
-def _say(event: Event) -> None:
+def _say(event: Event, before: str) -> str:
+    """Print an event's line, unless it was the one before: while UMAP runs, several say the same. The line."""
     from dec_core.training.event_lines import event_line
 
     line = event_line(event)
-    if line:
+    if line and line != before:
         print(f"[DEC] {line}", flush=True)
+    return line or before

@@ -9,7 +9,9 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV
 
-from dec_core import DEC, ConfigError, RunConfig, presets
+from dec_core import DEC, ConfigError, RunConfig, presets, training
+from dec_core.training import train
+from dec_core.training.events import TargetProgress
 
 pytestmark = pytest.mark.slow
 
@@ -97,6 +99,18 @@ def test_verbose_is_a_line_for_each_epoch_and_each_update(digits, capsys):
     ]
     assert len(lines) == len(expected)
     assert all(re.fullmatch(pattern, line) for pattern, line in zip(expected, lines, strict=True)), lines
+
+
+def test_verbose_says_once_what_is_waited_for(digits, capsys, monkeypatch):
+    def waits(state, x):
+        yield from [TargetProgress("images are compared")] * 3
+        yield TargetProgress("UMAP lays the images out")
+        yield from train(state, x)
+
+    monkeypatch.setattr(training, "train", waits)
+    DEC(SHORT, verbose=1).fit(digits.images[:100])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:2] == ["[DEC] images are compared", "[DEC] UMAP lays the images out"] and "epoch 1" in lines[2]
 
 
 # -- collapse

@@ -1,8 +1,15 @@
-"""Events in words, for who watches a training in a terminal: one line for each epoch and each update of the target."""
+"""Events in words, for who watches a training in a terminal: a line for each epoch, each step of UMAP, each update."""
 
 from __future__ import annotations
 
-from dec_core.training.events import CentersInitialized, Event, Finished, PretrainProgress, TargetUpdated
+from dec_core.training.events import (
+    CentersInitialized,
+    Event,
+    Finished,
+    PretrainProgress,
+    TargetProgress,
+    TargetUpdated,
+)
 
 
 def event_line(event: Event) -> str:
@@ -10,6 +17,8 @@ def event_line(event: Event) -> str:
     match event:
         case PretrainProgress(epoch_ended=True):
             return f"epoch {event.epoch} of {event.n_epochs}: mean squared error {event.loss:.4g}"
+        case TargetProgress():
+            return event.words
         case CentersInitialized():
             return f"centers placed: inertia {event.inertia:.4g}"
         case TargetUpdated():
