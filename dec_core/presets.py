@@ -48,7 +48,7 @@ ON_10_000 = {
     "cluster_optimizer": "adam",
     "cluster_learning_rate": 0.0005,
     "update_interval": 40,
-    "max_iterations": 800,
+    "max_iterations": 400,
     "tol": 0.0,
 }
 

@@ -11,6 +11,7 @@ from dec_core.figures.model import layer_table, model_figure
 from dec_core.methods import METHODS, loss_weight, weighed_loss
 from dec_core.presets import PRESETS
 from dec_core.training import TrainingState, cluster
+from dec_core.training.event_lines import event_line
 from dec_core.training.events import ClusterProgress, TargetUpdated
 from dec_core.training.methods.dcn import kmeans_loss, moved_centers, nearest
 
@@ -101,7 +102,9 @@ def test_it_draws_images_to_their_centers_and_says_so(small, digits):
     events = list(cluster(dcn_state(small, digits, max_iterations=60), digits.x))
     losses = [event.loss for event in events if isinstance(event, ClusterProgress)]
     assert losses[-1] < 0.9 * losses[0]
-    assert all(event.kl_divergence is None for event in events if isinstance(event, TargetUpdated))
+    updates = [event for event in events if isinstance(event, TargetUpdated)]
+    assert updates and all(event.kl_divergence is None for event in updates)
+    assert event_line(updates[0]).endswith("changed cluster")
 
 
 def test_labels_are_those_of_the_nearest_center_and_q_shows_how_near_the_others_are(small, digits):

@@ -61,9 +61,10 @@ class TrainingState:
         described = architecture(config, self.image_shape)
         precision = fast_precision() if config.precision == "auto" else config.precision
         self.encoder, self.decoder = autoencoder(described, config.initializer, config.random_state, precision)
-        self.variational_encoder, self.heads = with_heads(
-            self.encoder, described, config.initializer, config.random_state
-        )
+        self.variational_encoder, self.heads = None, []
+        if described.heads:
+            start = config.initializer, config.random_state
+            self.variational_encoder, self.heads = with_heads(self.encoder, described, *start)
         self.autoencoder = keras.Model(self.encoder.input, self.decoder(self.encoder.output), name="autoencoder")
         self.clustering_layer = objective_of(config).layer(config)
         q = self.clustering_layer(self.encoder.output)
