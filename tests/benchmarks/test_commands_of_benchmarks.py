@@ -59,7 +59,7 @@ def test_bad_input_exits_with_2_and_one_line(tmp_path, capsys):
         (["table", "--presets", "tutorial-dec", "quick"], "expected one of first-look, "),
         (["recipes", "--seeds", "0"], "expected 1 or more"),
         (["inspect", "--out", str(tmp_path)], "expected a finished run"),
-        (["lesson", "--lesson", "nothing"], "expected one of pixels, "),
+        (["lesson", "--lesson", "nothing"], "expected one of tour, pixels, "),
         (["gallery", "--work", str(tmp_path), "nothing"], "expected some of first-look, "),
     ]:
         assert main(arguments) == 2
