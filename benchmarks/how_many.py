@@ -33,6 +33,7 @@ from dec_core.machine import hardware
 from dec_core.runs.folder import RunFolder
 
 N_COMPARED = 1  # subsets of each case on which other rules are asked, with the first seed
+STRANGER, N_STRANGERS = 10, MOST // 20  # the class of images that are no digits, and how many are mixed in
 LEAST = 0.2  # of the images of the most frequent class: what the rarest has, where classes are unequal
 
 
@@ -82,15 +83,25 @@ def cases(fashion: Path | None) -> dict[str, Callable[[int], Dataset]]:
     def clothes() -> Dataset:
         return read(fashion, skip_unreadable=False).dataset
 
+    def with_noise(subset: int) -> Dataset:
+        data, rng = digits(subset), np.random.default_rng(subset)
+        return _mixed(data, rng.permuted(data.x[-N_STRANGERS:], axis=1).reshape(-1, *data.images.shape[1:]))
+
+    def with_clothes(subset: int) -> Dataset:
+        chosen = np.random.default_rng(subset).choice(len(clothes().images), N_STRANGERS, replace=False)
+        return _mixed(digits(subset), clothes().images[chosen])
+
     drawn = {
         "mnist": digits,
         "mnist, 5 classes": lambda subset: digits(subset, 5),
         "mnist, 7 classes": lambda subset: digits(subset, 7),
         "mnist, 5 : 1": lambda subset: digits(subset, least=LEAST),
         "digits": lambda subset: load("digits"),
+        "mnist and 5 % noise": with_noise,
     }
     if fashion is not None:
         rng = np.random.default_rng
+        drawn["mnist and 5 % clothes"] = with_clothes
         drawn["fashion"] = lambda subset: clothes().only(_drawn(np.ones(len(clothes().images)), rng(subset)))
     return drawn
 
@@ -103,6 +114,13 @@ def _upright(dataset: Dataset) -> Dataset:
     return Dataset(dataset.name, deskew(dataset.images), dataset.y, dataset.classes)
 
 
+def _mixed(dataset: Dataset, strangers: np.ndarray) -> Dataset:
+    """The data set, its last images replaced by strangers, which are a class of their own."""
+    images, y = dataset.images.copy(), dataset.y.copy()
+    images[-len(strangers) :], y[-len(strangers) :] = strangers, STRANGER
+    return Dataset(dataset.name, images, y)
+
+
 def _rows(case: str, subset: int, dataset: Dataset, seeds: list[int]) -> Iterator[list[dict[str, Any]]]:
     """Our rows and those of the other rules, seed by seed, on one UMAP each."""
     images = compare(dataset.x, N_NEIGHBORS + 1, "gradients", dataset.images.shape[1:])
@@ -112,10 +130,19 @@ def _rows(case: str, subset: int, dataset: Dataset, seeds: list[int]) -> Iterato
         z = embed(images, seed)
         found = count_groups(z, graph)
         ours = {"n_clusters": found.n_clusters, "score": round(found.best.score, 3)}
-        rows = [about | {"seed": seed, "rule": OURS} | ours]
-        if seed == 0 and subset < N_COMPARED:
+        rows = [about | {"seed": seed, "rule": OURS} | ours | _of_strangers(found.best.labels, dataset.y)]
+        if STRANGER not in dataset.y and seed == 0 and subset < N_COMPARED:
             rows += [about | {"seed": seed, "rule": name, "n_clusters": rule(z, graph)} for name, rule in RULES.items()]
         yield rows
+
+
+def _of_strangers(labels: np.ndarray, y: np.ndarray) -> dict[str, float]:
+    """Precision and recall of the group that holds most strangers, if there are any."""
+    if STRANGER not in y:
+        return {}
+    strange = y == STRANGER
+    group = labels == np.bincount(labels[strange] + 1).argmax() - 1
+    return {"precision": round(float(strange[group].mean()), 3), "recall": round(float(group[strange].mean()), 3)}
 
 
 def _write(docs: Path, measured: dict[str, Any]) -> None:

@@ -1,0 +1,62 @@
+"""What is drawn to measure `how_many`, what other rules say of plain blobs, and how answers are summed up."""
+
+import numpy as np
+import pytest
+from scipy import sparse
+from sklearn.datasets import make_blobs
+
+from benchmarks.how_many import STRANGER, _of_strangers, cases
+from benchmarks.how_many_page import OURS, summaries
+from benchmarks.how_many_rules import RULES
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def drawn():
+    return cases(None)
+
+
+@pytest.mark.parametrize(("case", "n_classes"), [("mnist", 10), ("mnist, 5 classes", 5), ("mnist, 7 classes", 7)])
+def test_a_subset_has_its_classes_and_another_one_has_others(drawn, case, n_classes):
+    first, second = drawn[case](0), drawn[case](1)
+    assert len(first.images) == 10_000 and len(np.unique(first.y)) == len(np.unique(second.y)) == n_classes
+    assert not np.array_equal(first.y, second.y)
+    assert np.array_equal(first.images, drawn[case](0).images)
+
+
+def test_unequal_classes_are_five_to_one_and_strangers_one_in_twenty(drawn):
+    counts = np.bincount(drawn["mnist, 5 : 1"](0).y)
+    assert 3.5 < counts.max() / counts.min() < 7
+    mixed = drawn["mnist and 5 % noise"](0)
+    assert (mixed.y == STRANGER).sum() == 500 and len(np.unique(mixed.y)) == 11
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_every_rule_counts_four_blobs_that_are_far_apart(rule):
+    """Two hundred samples each; in the graph all of a blob are tied, and one of each to one of the next."""
+    corners = 10 * np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]])
+    z, y = make_blobs([200] * 4, centers=corners, cluster_std=0.6, random_state=0)
+    ties = (y[:, None] == y).astype(float)
+    heads = [int(np.flatnonzero(y == blob)[0]) for blob in range(4)]
+    ties[heads, heads[1:] + heads[:1]] = ties[heads[1:] + heads[:1], heads] = 1
+    np.fill_diagonal(ties, 0)
+    assert RULES[rule](z.astype(np.float32), sparse.csr_matrix(ties)) == 4
+
+
+def test_strangers_are_counted_where_most_of_them_are():
+    y = np.array([0, 0, 1, STRANGER, STRANGER, STRANGER, STRANGER])
+    labels = np.array([0, 0, 2, 2, 2, 2, -1])
+    assert _of_strangers(labels, y) == {"precision": 0.75, "recall": 0.75}
+    assert _of_strangers(labels, np.zeros(7, int)) == {}
+
+
+def test_answers_are_summed_up_by_case():
+    rows = [
+        {"case": "a", "subset": subset, "right": 10, "rule": OURS, "n_clusters": n}
+        for subset, n in enumerate([10, 10, 11, 8])
+    ]
+    others = [{"case": "a", "subset": 0, "right": 10, "rule": "eigengap", "n_clusters": 2}]
+    [summary] = summaries([*rows, *others])
+    assert summary["decisions"] == 4 and summary["right"] == 2 and summary["within_one"] == 3
+    assert summary["numbers"] == {"8": 1, "10": 2, "11": 1}
