@@ -21,6 +21,8 @@ METHOD = """\
    1/2 where a border is only one more cut through a group.
 4. The *score* of a number is its share times its separation, all scores together being 1. The largest decides.
 
+For 10 000 digits that takes 7 seconds of one core of an AMD EPYC, UMAP once compiled.
+
 Nothing is fitted to labels. The steps and the constants were chosen on other subsets than those below (and on the same
 digits of scikit-learn, of which there is one set), where either of the two alone was wrong now and then: sizes alone
 counted unequal digits as 11, whose sevens with a bar are an island of 1.9 %.
@@ -33,7 +35,8 @@ LIMITS = """\
 - **A group of less than 1 % is not seen**, and one of less than 20 images never; with fewer than some 500 images the
   number is often off by one.
 - **One group is hardly ever the answer**: UMAP pulls a single cloud apart. A separation of about 1/2 says that the
-  groups are no more apart than parts of one.
+  groups are no more apart than parts of one: 4 000 threes alone are counted as 2 and as many zeros as 3, at .5, where
+  the ten digits have .8.
 - Numbers beside the best with nearly its score are as good an answer: read the table, and look at the figure.
 - It knows images by their strokes. Where color or texture is what matters, it sees little.
 """
