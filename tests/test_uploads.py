@@ -11,7 +11,7 @@ from dec_core.data import DataError, own
 from dec_core.data.limits import Limits
 from pages.shared import background
 from pages.shared.background import Abandoned, Task
-from pages.train import downloads, own_data
+from pages.train import commands, downloads, own_data
 
 pytestmark = pytest.mark.slow
 
@@ -102,10 +102,10 @@ def predicted(monkeypatch, finished_run):
 
     def predicted(ends):
         def command(arguments, seconds, errors, while_waiting, slots):
-            assert np.array_equal(np.load(arguments[5]), IMAGES) and seconds == downloads.PATIENCE
+            assert np.array_equal(np.load(arguments[5]), IMAGES) and seconds == commands.PATIENCE
             return ends(errors)
 
-        monkeypatch.setattr(downloads, "run_limited", command)
+        monkeypatch.setattr(commands, "run_limited", command)
         return downloads._sorted(finished_run, [("new.npy", npy(IMAGES))], lambda: None)
 
     return predicted
@@ -131,7 +131,7 @@ def test_what_the_command_refuses_is_said(predicted):
 
     with pytest.raises(DataError, match=r"^the run has no model$"):
         predicted(refuse)
-    with pytest.raises(DataError, match="did not answer within 180 s"):
+    with pytest.raises(DataError, match="there was no answer within 180 s"):
         predicted(take_long)
 
 

@@ -123,6 +123,13 @@ class HowMany:
         """The number of groups with the highest score."""
         return self.best.n_clusters
 
+    def in_words(self) -> str:
+        """The best number in a sentence, and how near the next best comes."""
+        best, *others = sorted(self.candidates, key=lambda candidate: candidate.score, reverse=True)
+        next_best = f"; next comes {others[0].n_clusters} ({others[0].score:.2f})" if others else ""
+        groups = "1 group is" if best.n_clusters == 1 else f"{best.n_clusters} groups are"
+        return f"{groups} the best answer, among {self.n_seen} images (score {best.score:.2f}){next_best}."
+
     def to_dict(self) -> dict[str, Any]:
         """As a record: the best number, and of all candidates all but which image is in which group."""
         return {

@@ -20,7 +20,9 @@ def add_parser(commands: Any) -> None:
     parser = add_command(commands, "how-many", "say how many groups there are, without labels")
     add_config_options(parser)
     parser.add_argument("--seed", type=int, metavar="N", help="seed of UMAP (random_state)")
-    parser.add_argument("--figure", type=Path, metavar="FILE", help="write the figure to this HTML file")
+    parser.add_argument(
+        "--figure", type=Path, metavar="FILE", help="write the figure: HTML, or plotly's JSON if FILE ends in .json"
+    )
     add_json_option(parser)
     add_runs_folder(parser)
     parser.set_defaults(run=run)
@@ -40,7 +42,8 @@ def run(options: argparse.Namespace) -> int:
     if options.figure is not None:
         from dec_core.figures.how_many import how_many_figure
 
-        how_many_figure(found).write_html(options.figure)
+        figure, path = how_many_figure(found), options.figure
+        figure.write_json(path) if path.suffix == ".json" else figure.write_html(path)
         print(options.figure, file=sys.stderr)
     return 0
 
@@ -53,7 +56,7 @@ def table(found: HowMany) -> str:
         numbers = [f"{value:.2f}" for value in (candidate.score, candidate.share, candidate.separation)]
         low, high = candidate.sizes
         lines.append(f"| {mark}{candidate.n_clusters}{mark} | {' | '.join(numbers)} | {low} to {high} images |")
-    lines += ["", f"{found.n_clusters} groups are the best answer, among {found.n_seen} images.", ""]
+    lines += ["", found.in_words(), ""]
     for coarse, fine, changes in found.changes():
         told = "; ".join(change.in_words() for change in changes) or "other images are in none"
         lines.append(f"- From {fine.n_clusters} to {coarse.n_clusters}: {told}.")

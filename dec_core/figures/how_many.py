@@ -18,7 +18,7 @@ def how_many_figure(found: HowMany) -> go.Figure:
 
     The images stand in the same order in all rows, by the groups of all candidates, so that a group lies below the
     groups that it was made of or splits into. Colours are those of the best candidate's groups; images that are in no
-    group leave a gap.
+    group leave a gap. `layout.meta` has the best number and its sentence.
     """
     figure = make_subplots(
         1, 2, shared_yaxes=True, column_widths=[0.28, 0.72], horizontal_spacing=0.03,
@@ -39,7 +39,7 @@ def how_many_figure(found: HowMany) -> go.Figure:
         _segments(figure, row, candidate, found.best, order)
     figure.update_layout(
         height=ROW * len(rows) + FOOT, barmode="overlay", margin={"l": 56, "r": 10, "t": 30, "b": 44},
-        plot_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)", meta={"n_clusters": found.n_clusters, "finding": found.in_words()},
     )  # fmt: skip
     figure.update_yaxes(type="category", categoryorder="array", categoryarray=rows, showgrid=False)
     figure.update_yaxes(title={"text": "number of groups", "standoff": 4}, col=1)

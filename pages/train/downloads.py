@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import sys
-import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from dec_core.analysis.assignment import CLEAR
 from dec_core.analysis.verdict import thousands
 from dec_core.config import RunConfig
-from dec_core.data import DataError
-from dec_core.data.isolated import Files, read_isolated, run_limited
+from dec_core.data.isolated import Files, read_isolated
 from dec_core.data.loading import positions
 from dec_core.data.new_images import made_like
 from dec_core.reading.snapshot import Snapshot
@@ -26,13 +21,13 @@ from dec_core.runs.history import History
 from pages.shared import components
 from pages.shared.snapshot_view import newest_clustered, shown
 from pages.shared.text import escape, sentence
+from pages.train.commands import answered, clock
 from pages.train.own_data import TYPES, uploaded
 from pages.train.run_export import export_run
 
 DAMAGED = "All snapshots of this run that have clusters are damaged and cannot be read."
 MOST_SAID = 1000  # letters of notes on new images
 SHOWN = 10  # new images shown with their clusters
-PATIENCE = 180  # seconds for TensorFlow to start and sort the images
 
 
 def downloads(run: RunFolder, history: History, config: RunConfig) -> None:
@@ -100,7 +95,7 @@ def _sort_new_images(run: RunFolder, clustered: list[str], config: RunConfig) ->
         return
     waiting = st.empty()
     try:
-        notes, images, predicted = _sorted(run, uploaded(files), _clock(waiting))
+        notes, images, predicted = _sorted(run, uploaded(files), clock(waiting, "Assigning clusters"))
     except ValueError as error:
         st.error(sentence(error), icon=":material/error:")
         return
@@ -131,18 +126,6 @@ def _sort_new_images(run: RunFolder, clustered: list[str], config: RunConfig) ->
     )
 
 
-def _clock(place: DeltaGenerator) -> Callable[[], None]:
-    """A function that says how long it takes; through it Streamlit ends the work when the visitor leaves."""
-    begun = time.monotonic()
-    return lambda: place.caption(f":material/hourglass_top: Assigning clusters … {time.monotonic() - begun:.0f} s")
-
-
-@st.cache_resource
-def _one_at_a_time() -> threading.Semaphore:
-    """Each sorting starts TensorFlow in a process of its own: never two at once on a small server."""
-    return threading.BoundedSemaphore(1)
-
-
 def _sorted(
     run: RunFolder, files: Files, while_waiting: Callable[[], None]
 ) -> tuple[tuple[str, ...], np.ndarray, pd.DataFrame]:
@@ -158,14 +141,7 @@ def _sorted(
 
 def _predicted(run: RunFolder, images: Path, while_waiting: Callable[[], None]) -> pd.DataFrame:
     """index, cluster and confidence of the images in an .npy file. Raises DataError with what the command said."""
-    target, errors = images.with_name("clusters.csv"), images.with_name("predict.txt")
-    command = [sys.executable, "-m", "dec_core", "predict", str(run.path.resolve()), str(images), "--csv", str(target)]
-    try:
-        code = run_limited(command, PATIENCE, errors, while_waiting, _one_at_a_time())
-    except TimeoutError:
-        raise DataError(f"the network did not answer within {PATIENCE} s; try fewer images") from None
-    if code:
-        lines = errors.read_text(encoding="utf-8", errors="replace").splitlines()
-        messages = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
-        raise DataError(messages[-1] if messages else "the network could not be loaded")
+    target = images.with_name("clusters.csv")
+    arguments = ["predict", str(run.path.resolve()), str(images), "--csv", str(target)]
+    answered(arguments, images.with_name("predict.txt"), while_waiting)
     return pd.read_csv(target)

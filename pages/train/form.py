@@ -24,6 +24,7 @@ from pages.shared.text import escape, sentence
 from pages.shared.widget_key import key_showing
 from pages.train import state
 from pages.train.field_widgets import field_widgets, is_to_draw, unfolding
+from pages.train.how_many import how_many_button
 from pages.train.model_view import model_view
 from pages.train.own_data import own_data
 from pages.train.prepared import prepare_menu, prepared_form
@@ -110,6 +111,7 @@ def _group(group: str, names: list[str], form: Form, rates: Rates) -> None:
     """The inputs of one group; data stand open, with the way to one's own."""
     if group == "Data":
         field_widgets(names, form, rates)
+        how_many_button(form.config)
         _clusters_sought(form)
         chosen = own_data()
         if chosen:

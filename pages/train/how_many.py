@@ -1,0 +1,73 @@
+"""How many groups there are among the images that are chosen, asked before training, without labels."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import streamlit as st
+
+from dec_core.config import RunConfig
+from dec_core.data import DataError
+from pages.shared import components
+from pages.shared.places import runs_root
+from pages.shared.text import escape, sentence
+from pages.train import state
+from pages.train.commands import answered, clock
+
+ABOUT = (
+    "Groups are what a map of the images (UMAP) has apart at many levels of detail, if the images' nearest neighbors "
+    "agree. No labels are looked at. It counts islands, not meanings: two ways to write a digit may be two groups, "
+    "shirts and coats may be one."
+)
+
+
+def how_many_button(config: RunConfig | None) -> None:
+    """The way to the question, of the images in the form."""
+    if st.button("How many groups?", icon=":material/workspaces:", key="how_many", type="tertiary",
+                 disabled=config is None):  # fmt: skip
+        _how_many(config)
+
+
+@st.dialog("How many groups are there?", width="large")
+def _how_many(config: RunConfig) -> None:
+    st.caption(ABOUT)
+    waiting = st.empty()
+    subject = (config.dataset, config.n_samples, config.deskew, config.random_state)
+    try:
+        figure, n_clusters, finding = _counted(*subject, str(runs_root()), clock(waiting, "Counting groups"))
+    except DataError as error:
+        st.error(sentence(error), icon=":material/error:")
+        return
+    finally:
+        waiting.empty()
+    st.markdown(f"**{escape(finding)}**")
+    components.plot(figure, "Score and groups of each number", finding, "how_many_figure", _height(figure))
+    if n_clusters >= 2 and st.button(
+        f"Look for {n_clusters} clusters", key="take_count", icon=":material/tune:", on_click=state.choose_value,
+        args=("n_clusters", n_clusters), disabled=n_clusters == config.n_clusters,
+    ):  # fmt: skip
+        st.rerun()
+
+
+def _height(figure: str) -> int:
+    return json.loads(figure)["layout"]["height"]
+
+
+@st.cache_data(max_entries=50, show_spinner=False)
+def _counted(
+    dataset: str, n_samples: int | None, deskew: bool, seed: int, root: str, _while_waiting: Callable[[], None]
+) -> tuple[str, int, str]:
+    """The figure as plotly's JSON, the best number, and that in words. Raises DataError."""
+    config = RunConfig.make(dataset=dataset, n_samples=n_samples, deskew=deskew, random_state=seed)
+    with tempfile.TemporaryDirectory(prefix="dec-how-many-", ignore_cleanup_errors=True) as temporary:
+        folder = Path(temporary)
+        asked, figure = folder / "config.json", folder / "figure.json"
+        asked.write_text(config.to_json(), encoding="utf-8")
+        arguments = ["how-many", "--config", str(asked), "--out", root, "--figure", str(figure)]
+        answered(arguments, folder / "errors.txt", _while_waiting)
+        text = figure.read_text(encoding="utf-8")
+    meta = json.loads(text)["layout"]["meta"]
+    return text, meta["n_clusters"], meta["finding"]
