@@ -147,11 +147,10 @@ def test_what_the_top_gives_is_typed(name):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("asked", "speaks"), [({}, False), ({"TF_CPP_MIN_LOG_LEVEL": "0"}, True)])
-def test_tensorflow_prints_nothing_unless_it_is_asked_to(asked, speaks):
-    environment = {name: value for name, value in os.environ.items() if name != "TF_CPP_MIN_LOG_LEVEL"} | asked
+def test_tensorflow_prints_nothing_when_it_starts():
+    environment = {name: value for name, value in os.environ.items() if name != "TF_CPP_MIN_LOG_LEVEL"}
     code = "from dec_core import ClusteringLayer; print(ClusteringLayer(3).name)"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
     )
-    assert done.stdout == "clustering_layer\n" and bool(done.stderr) == speaks
+    assert (done.stdout, done.stderr) == ("clustering_layer\n", "")

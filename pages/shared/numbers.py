@@ -20,7 +20,7 @@ PARTS = ("z", "q", "p", "loss", "error")
 CODE = {  # of each part: the function that computes it, and the line in it
     "z": (
         "dec_core/training/state.py:embed",
-        "return self._in_batches(self.encoder, x.reshape(-1, *self.input_shape), scale=255)",
+        "return self._in_batches(self.encoder, x.reshape(-1, *self.input_shape))",
     ),
     "q": ("dec_core/analysis/assignment.py:soft_assignment", "q = (1.0 + squared / alpha) ** (-(alpha + 1.0) / 2.0)"),
     "p": (

@@ -95,7 +95,7 @@ def test_watch_dec_cluster_mnist(server, page):
     assert run.status.state == "paused" and run.status.progress == stepped_to
 
     # the keyboard resumes; reload midway: the run goes on, and the page finds it
-    wait_until(page, lambda: resumed_by_key(page, run))
+    resume_by_key(page, run)
     expect(button(page, "Pause")).to_be_enabled()
     page.reload()
     expect(page.get_by_text(RESULT)).to_be_visible()
@@ -107,11 +107,11 @@ def test_watch_dec_cluster_mnist(server, page):
     wait_until(page, lambda: abs(right_in_matrix(page) - metric(page, "Accuracy")) < 0.06)
 
 
-def resumed_by_key(page, run) -> bool:
-    """Press space where it resumes: while the page still shows that the step is under way, it would pause."""
-    if button(page, "Resume").is_visible():
-        page.locator("body").press(" ")
-    return run.status.state != "paused"
+def resume_by_key(page, run) -> None:
+    """Press space where it resumes, once: while the page still shows that a step is under way, it would pause."""
+    expect(button(page, "Resume")).to_be_visible()
+    page.locator("body").press(" ")
+    wait_until(page, lambda: run.status.state != "paused")
 
 
 @pytest.mark.night  # at three widths; frames and their words: test_live_umap, test_train_run

@@ -71,7 +71,12 @@ def check(page: Page, options: Check) -> None:
     expect(page.locator('[data-testid="stAlertContentSuccess"]').last).to_be_visible()
 
 
-@pytest.mark.parametrize("name", LESSONS)
+DAILY = ("tour", "soft-assignment", "update", "digits")  # between them every kind of piece that takes the keyboard
+
+
+@pytest.mark.parametrize(
+    "name", [name if name in DAILY else pytest.param(name, marks=pytest.mark.night) for name in LESSONS]
+)
 def test_a_lesson_by_the_keyboard_alone(page, server, name):
     lesson = LESSONS[name]
     page.goto(f"{server.address}/learn?lesson={name}&step=1")
