@@ -27,6 +27,7 @@ from scipy import sparse
 from dec_core.analysis.density_tree import density_tree
 from dec_core.analysis.merge_split_check import N_NEIGHBORS, best_cut, borders, graph_of
 from dec_core.analysis.umap_gmm import NeighbourGraph, compare, lay_out
+from dec_core.analysis.verdict import thousands
 from dec_core.architecture import is_one_line
 
 FEWEST = 50  # images
@@ -128,7 +129,7 @@ class HowMany:
         best, *others = sorted(self.candidates, key=lambda candidate: candidate.score, reverse=True)
         next_best = f"; next comes {others[0].n_clusters} ({others[0].score:.2f})" if others else ""
         groups = "1 group is" if best.n_clusters == 1 else f"{best.n_clusters} groups are"
-        return f"{groups} the best answer, among {self.n_seen} images (score {best.score:.2f}){next_best}."
+        return f"{groups} the best answer, among {thousands(self.n_seen)} images (score {best.score:.2f}){next_best}."
 
     def to_dict(self) -> dict[str, Any]:
         """As a record: the best number, and of all candidates all but which image is in which group."""

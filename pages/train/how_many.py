@@ -6,6 +6,7 @@ import json
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import streamlit as st
 
@@ -17,11 +18,20 @@ from pages.shared.text import escape, sentence
 from pages.train import state
 from pages.train.commands import answered, clock
 
+MOST_KNOWN = 50
 ABOUT = (
     "Groups are what a map of the images (UMAP) has apart at many levels of detail, if the images' nearest neighbors "
     "agree. No labels are looked at. It counts islands, not meanings: two ways to write a digit may be two groups, "
     "shirts and coats may be one."
 )
+
+
+class Counted(NamedTuple):
+    """The figure as plotly's JSON, the best number of groups, and that in words."""
+
+    figure: str
+    n_clusters: int
+    finding: str
 
 
 def how_many_button(config: RunConfig | None) -> None:
@@ -35,9 +45,8 @@ def how_many_button(config: RunConfig | None) -> None:
 def _how_many(config: RunConfig) -> None:
     st.caption(ABOUT)
     waiting = st.empty()
-    subject = (config.dataset, config.n_samples, config.deskew, config.random_state)
     try:
-        figure, n_clusters, finding = _counted(*subject, str(runs_root()), clock(waiting, "Counting groups"))
+        figure, n_clusters, finding = _known_or_counted(config, clock(waiting, "Counting groups"))
     except DataError as error:
         st.error(sentence(error), icon=":material/error:")
         return
@@ -45,9 +54,11 @@ def _how_many(config: RunConfig) -> None:
         waiting.empty()
     st.markdown(f"**{escape(finding)}**")
     components.plot(figure, "Score and groups of each number", finding, "how_many_figure", _height(figure))
-    if n_clusters >= 2 and st.button(
+    if n_clusters == config.n_clusters:
+        st.caption(f"The form looks for {n_clusters} clusters already.")
+    elif n_clusters >= 2 and st.button(
         f"Look for {n_clusters} clusters", key="take_count", icon=":material/tune:", on_click=state.choose_value,
-        args=("n_clusters", n_clusters), disabled=n_clusters == config.n_clusters,
+        args=("n_clusters", n_clusters),
     ):  # fmt: skip
         st.rerun()
 
@@ -56,18 +67,30 @@ def _height(figure: str) -> int:
     return json.loads(figure)["layout"]["height"]
 
 
-@st.cache_data(max_entries=50, show_spinner=False)
-def _counted(
-    dataset: str, n_samples: int | None, deskew: bool, seed: int, root: str, _while_waiting: Callable[[], None]
-) -> tuple[str, int, str]:
-    """The figure as plotly's JSON, the best number, and that in words. Raises DataError."""
-    config = RunConfig.make(dataset=dataset, n_samples=n_samples, deskew=deskew, random_state=seed)
+@st.cache_resource
+def _known() -> dict[tuple[Any, ...], Counted]:
+    """What was counted since the server was started, by what it depends on."""
+    return {}
+
+
+def _known_or_counted(config: RunConfig, while_waiting: Callable[[], None]) -> Counted:
+    """For all visitors it is counted once. Raises DataError."""
+    known, root = _known(), str(runs_root())
+    subject = config.dataset, config.n_samples, config.deskew, config.random_state, root
+    if subject not in known:
+        known[subject] = _counted(config, root, while_waiting)
+        for oldest in list(known)[:-MOST_KNOWN]:
+            known.pop(oldest, None)
+    return known[subject]
+
+
+def _counted(config: RunConfig, root: str, while_waiting: Callable[[], None]) -> Counted:
     with tempfile.TemporaryDirectory(prefix="dec-how-many-", ignore_cleanup_errors=True) as temporary:
         folder = Path(temporary)
         asked, figure = folder / "config.json", folder / "figure.json"
         asked.write_text(config.to_json(), encoding="utf-8")
         arguments = ["how-many", "--config", str(asked), "--out", root, "--figure", str(figure)]
-        answered(arguments, folder / "errors.txt", _while_waiting)
+        answered(arguments, folder / "errors.txt", while_waiting)
         text = figure.read_text(encoding="utf-8")
     meta = json.loads(text)["layout"]["meta"]
-    return text, meta["n_clusters"], meta["finding"]
+    return Counted(text, meta["n_clusters"], meta["finding"])
