@@ -22,7 +22,7 @@ def how_many_figure(found: HowMany) -> go.Figure:
     """
     figure = make_subplots(
         1, 2, shared_yaxes=True, column_widths=[0.28, 0.72], horizontal_spacing=0.03,
-        subplot_titles=["Score", "Groups, and the images in them"],
+        subplot_titles=["Score", "Groups"],
     )  # fmt: skip
     rows = [str(candidate.n_clusters) for candidate in found.candidates]
     scores = [candidate.score for candidate in found.candidates]
@@ -44,7 +44,7 @@ def how_many_figure(found: HowMany) -> go.Figure:
     figure.update_yaxes(type="category", categoryorder="array", categoryarray=rows, showgrid=False)
     figure.update_yaxes(title={"text": "number of groups", "standoff": 4}, col=1)
     figure.update_xaxes(showgrid=False, zeroline=False, fixedrange=True)
-    figure.update_xaxes(range=[0, 1.02 * max(scores)], col=1)
+    figure.update_xaxes(range=[0, 1.02 * max(scores)], nticks=3, tickangle=0, col=1)
     figure.update_xaxes(range=[0, found.n_seen], title={"text": "images", "standoff": 4}, col=2)
     return figure
 

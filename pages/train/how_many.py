@@ -43,7 +43,7 @@ def how_many_button(config: RunConfig | None) -> None:
 
 @st.dialog("How many groups are there?", width="large")
 def _how_many(config: RunConfig) -> None:
-    st.caption(ABOUT)
+    st.markdown(ABOUT)
     waiting = st.empty()
     try:
         figure, n_clusters, finding = _known_or_counted(config, clock(waiting, "Counting groups"))
