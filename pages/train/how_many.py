@@ -55,9 +55,9 @@ def _how_many(config: RunConfig) -> None:
     st.markdown(f"**{escape(finding)}**")
     components.plot(figure, "Score and groups of each number", finding, "how_many_figure", _height(figure))
     if n_clusters == config.n_clusters:
-        st.caption(f"The form looks for {n_clusters} clusters already.")
+        st.caption(f"The form looks for {n_clusters:d} clusters already.")
     elif n_clusters >= 2 and st.button(
-        f"Look for {n_clusters} clusters", key="take_count", icon=":material/tune:", on_click=state.choose_value,
+        f"Look for {n_clusters:d} clusters", key="take_count", icon=":material/tune:", on_click=state.choose_value,
         args=("n_clusters", n_clusters),
     ):  # fmt: skip
         st.rerun()
