@@ -29,6 +29,7 @@ from dec_core.analysis.merge_split_check import N_NEIGHBORS, best_cut, borders, 
 from dec_core.analysis.umap_gmm import NeighbourGraph, compare, lay_out
 from dec_core.analysis.verdict import thousands
 from dec_core.architecture import is_one_line
+from dec_core.even_part import even_part
 
 FEWEST = 50  # images
 MOST = 10_000  # images that are looked at, evenly spread
@@ -185,7 +186,7 @@ def how_many(
             f"n_clusters: received auto and {len(x)} images, expected {FEWEST} or more; give a number of clusters"
         )
     tell("images are compared")
-    part = x[:: -(-len(x) // MOST)]
+    part = x[even_part(len(x), MOST)]
     features = "pixels" if is_one_line(image_shape) else "gradients"
     images = compare(part, N_NEIGHBORS + 1, features, image_shape)
     z = embed(images, random_state, tell)

@@ -53,10 +53,6 @@ def _rate(rate: str, optimizer: str) -> Line:
     )
 
 
-def _gamma(config: RunConfig, cost: Cost, n: int) -> str:
-    return f"loss = {config.gamma:g} · KL + reconstruction" if config.gamma else "reconstruction alone"
-
-
 def _weight(field: str) -> Line:
     """Of the weight of a clustering loss."""
 
@@ -86,7 +82,7 @@ LINES: dict[str, Line] = {
     "cluster_learning_rate": _rate("cluster_learning_rate", "cluster_optimizer"),
     "update_interval": lambda config, cost, n: f"{ceil(cost.cluster_steps / config.update_interval)} updates at most",
     "max_iterations": _passes_or_target,
-    "gamma": _gamma,
+    "gamma": _weight("gamma"),
     "kmeans_weight": _weight("kmeans_weight"),
     "kl_weight": _weight("kl_weight"),
     "tol": _tol,

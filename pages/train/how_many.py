@@ -13,6 +13,7 @@ import streamlit as st
 from dec_core.config import RunConfig
 from dec_core.data import DataError
 from pages.shared import components
+from pages.shared.permission import may_train_on
 from pages.shared.places import runs_root
 from pages.shared.text import escape, sentence
 from pages.train import state
@@ -37,7 +38,7 @@ class Counted(NamedTuple):
 def how_many_button(config: RunConfig | None) -> None:
     """The way to the question, of the images in the form."""
     if st.button("How many groups?", icon=":material/workspaces:", key="how_many", type="tertiary",
-                 disabled=config is None):  # fmt: skip
+                 disabled=config is None or not may_train_on(config.dataset)):  # fmt: skip
         _how_many(config)
 
 
