@@ -86,16 +86,13 @@ def scene_data(now: Snapshot, view: ViewState, mask: np.ndarray | None) -> dict[
     space, colour_by = space_of(now, view), colour_of(run, now, view)
     files = browser_files.point_files(run, now.number, space)
     moments = [pair | {"class_of": as_list(glance.class_of)} for pair, glance in zip(files, glances, strict=True)]
-    class_of = as_list(glances[now.number].class_of) or [-1] * len(letters)
-    names = [f"cluster {name}" for name in letters]
-    names = [name + (f", of {run.classes[c]}" if c >= 0 else "") for name, c in zip(names, class_of, strict=True)]
     n_chosen = run.n if mask is None else int(mask.sum())
     palette = LOOKS.get(colour_by) or point_colours(colours(run.colour_by_place))
     return {
         "run": run.folder.id, "map": run.folder.id, "n": run.n, "space": space, "number": now.number,
         "moments": moments,
         "digits": browser_files.digits_file(run), "digit_names": list(run.classes), "cluster_letters": letters,
-        "cluster_names": names, "kind": run.noun if run.noun == "digit" else "class", "colour_by": colour_by,
+        "kind": run.noun if run.noun == "digit" else "class", "colour_by": colour_by,
         "looks": {colour_by: {"palette": palette}}, "sheets": browser_files.sheets(run),
         "mask": "" if mask is None else base64_of(np.packbits(mask)),
         "shade": base64_of(_shade(now)) if colour_by == "changed" else "",

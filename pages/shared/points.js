@@ -170,9 +170,14 @@ class PointsView {
     return {
       run: scene.run, n, space: scene.space, moment: `${number} ${scene.space} ${moment.at}`, look: `${scene.colour_by} ${scene.mask} ${scene.shade}`,
       xy, colour, wrong, cluster, digit, palette: look.palette, marks: scene.colour_by === "wrong", labels: group ? this.middles(xy, group, names, look.palette) : [],
-      digit_names: scene.digit_names, cluster_names: scene.cluster_names, kind: scene.kind, name: scene.name, alt: scene.alt,
+      digit_names: scene.digit_names, cluster_names: this.named(moment.class_of), kind: scene.kind, name: scene.name, alt: scene.alt,
       sprite: scene.sheets, sure,
     };
+  }
+
+  named(classOf) { // each cluster, with the class that is matched to it at this moment: it may change from one to the next
+    const { cluster_letters, digit_names } = this.scene;
+    return cluster_letters.map((letter, k) => `cluster ${letter}${classOf?.[k] >= 0 ? `, of ${digit_names[classOf[k]]}` : ""}`);
   }
 
   middles(xy, group, names, palette) {

@@ -1,6 +1,7 @@
 """The app's components alone, in a page without the app: what a journey could only meet by chance."""
 
 from pathlib import Path
+from urllib.parse import quote
 
 import numpy as np
 import pytest
@@ -234,6 +235,38 @@ def test_below_the_map_stands_what_its_crosses_mean(blank):
     for shown, note in ((TWO_POINTS, ""), (data, "PCA; orange crosses: wrong")):
         blank.evaluate("(data) => { draw(new Uint8Array(data)); }", list(shown))
         assert blank.evaluate("part('.note').textContent") == note
+
+
+def test_a_point_says_the_class_of_its_cluster_at_the_moment_that_is_seen(blank):
+    """Which class a cluster is matched to may change from moment to moment: the browser is there before the server."""
+    load(blank, POINTS, *(f"shared/{name}" for name in POINTS_SCRIPTS))
+    as_url = lambda *parts: "data:," + quote(b"".join(part.tobytes() for part in parts))  # noqa: E731
+    at = as_url(np.array([0, 0, 9000, 9000], np.int16), np.array([0, 0, 1], np.float32))
+    state = as_url(np.array([0, 1, 200, 200], np.uint8))
+    matched = ([5, 3], [0, -1])
+    scene = {
+        "run": "a", "map": "a", "n": 2, "space": "pca", "number": 0, "digits": as_url(np.array([3, 3], np.uint8)),
+        "moments": [{"at": at, "state": state, "class_of": class_of} for class_of in matched],
+        "digit_names": [str(digit) for digit in range(10)], "cluster_letters": ["A", "B"], "kind": "digit",
+        "colour_by": "cluster", "looks": {"cluster": {"palette": [[0, 0, 0]] * 3}}, "mask": "", "shade": "",
+        "trail": -1, "sample": -1, "name": "Embedding", "alt": "",
+        "sheets": {"url": "data:,", "columns": 2, "width": 1, "height": 1},
+    }  # fmt: skip
+    blank.evaluate("(data) => { draw(data); }", scene)
+    box = blank.locator(".points canvas").first.bounding_box()
+
+    def is_said() -> str:  # of the point in the middle
+        blank.mouse.move(box["x"] + 1, box["y"] + 1)
+        blank.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        return blank.locator(".tip span").inner_text()
+
+    for number, of in enumerate((5, 0)):
+        blank.evaluate(
+            "(number) => decBus.dispatchEvent(new CustomEvent('frame', { detail: { run: 'a', number, glide: 0 } }))",
+            number,
+        )
+        wait_until(blank, lambda number=number: blank.evaluate("part('.points').dataset.moment") == str(number))
+        assert is_said() == f"digit 3 → cluster A, of {of} · q 0.79"
 
 
 def test_a_cell_says_what_it_counts(blank):
