@@ -24,11 +24,9 @@ from benchmarks.history import add_history_option, add_to_history
 from dec_core.cli.options import add_command, add_json_option
 from dec_core.config import RunConfig
 from dec_core.data import load
-from dec_core.machine import hardware
+from dec_core.machine import fast_precision, hardware
 from dec_core.presets import PRESETS
 
-PRECISIONS = ("float32", "bfloat16")
-TORCH = ("float32", "bfloat16", "compiled")
 REPEATS = 30  # of each bare product, in one compiled call
 SIZES = (10_000, 70_000, 280_000, 1_000_000)  # images, between which the cost of one should not grow
 KEPT_VERSIONS = ("tensorflow", "keras", "numpy", "torch", "clustpy")
@@ -81,17 +79,22 @@ def bench(n_samples: int, *, as_json: bool, history: Path | None = None) -> int:
     return 0
 
 
+def precisions() -> list[str]:
+    """What is compared: bfloat16 only where the processor multiplies in it; elsewhere nobody trains in it."""
+    return list(dict.fromkeys(["float32", fast_precision()]))
+
+
 def _measured(work: Work, x: np.ndarray) -> dict[str, Any]:
     config = PRESETS[work.preset].changed(pretrain_epochs=3, max_iterations=420, tol=0.0)
-    seconds = {precision: work.ours(config.changed(precision=precision), x) for precision in PRECISIONS}
+    seconds = {precision: work.ours(config.changed(precision=precision), x) for precision in precisions()}
     others = {"keras": work.keras(config, x)}
-    for kind in TORCH:
+    for kind in [*precisions(), "compiled"]:
         others[f"torch {kind}"] = _tried(f"PyTorch, {kind}", work.torch, config, x, kind)
     if work.clustpy:
         others["clustpy"] = _tried("ClustPy", work.clustpy, config, x)
     row = {"work": work.name, "seconds": seconds, "others": {n: s for n, s in others.items() if s is not None}}
     if work.products:
-        row["bare"] = {precision: _bare(work.products(config, len(x)), precision) for precision in PRECISIONS}
+        row["bare"] = {precision: _bare(work.products(config, len(x)), precision) for precision in precisions()}
     return row
 
 

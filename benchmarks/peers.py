@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from dec_core.config import RunConfig
+from dec_core.machine import fast_precision
 
 PREDICTED = 2048  # images at a time, where there is no gradient
 
@@ -65,7 +66,8 @@ def keras_interval(config: RunConfig, x: np.ndarray) -> float:
 
 
 def torch_epoch(config: RunConfig, x: np.ndarray, kind: str) -> float:
-    """An epoch of the same autoencoder, the images resident. `kind`: float32, bfloat16 (autocast) or compiled."""
+    """An epoch of the same autoencoder, the images resident. `kind`: float32, bfloat16 (autocast), or compiled, in the
+    faster of the two."""
     import torch
 
     data = torch.from_numpy(x.astype(np.float32) / 255)
@@ -159,7 +161,8 @@ def _silence() -> Iterator[None]:
 def _autocast(kind: str) -> Any:
     import torch
 
-    return nullcontext() if kind == "float32" else torch.autocast("cpu", torch.bfloat16)
+    in_float32 = kind == "float32" or (kind == "compiled" and fast_precision() == "float32")
+    return nullcontext() if in_float32 else torch.autocast("cpu", torch.bfloat16)
 
 
 def _keras_encoder(config: RunConfig) -> Any:

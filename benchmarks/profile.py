@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from benchmarks import peers
-from benchmarks.bench import PRECISIONS, REPEATS, images, repeated
+from benchmarks.bench import REPEATS, images, precisions, repeated
 from benchmarks.history import add_history_option, add_to_history
 from benchmarks.table import versions
 from dec_core.cli.options import add_command, add_json_option
@@ -89,7 +89,7 @@ def profile(*, as_json: bool, history: Path | None = None) -> int:
     _print(seconds, total)
     figures: dict[str, Any] = {"kind": "profile", "preset": WHOLE, "seconds": total, "phases": seconds}
     figures["operations"], figures["gflops"] = {}, {}
-    for precision in PRECISIONS:
+    for precision in precisions():
         figures["gflops"][f"the largest product, {precision}"] = _limit(precision)
     x = images(STEPS * 256)
     for name, base, events in (
@@ -97,7 +97,7 @@ def profile(*, as_json: bool, history: Path | None = None) -> int:
         ("epoch, convolutional autoencoder", "tutorial-conv-dec", _pretraining),
         ("clustering, dense", "tutorial-dec", _clustering),
     ):
-        for precision in PRECISIONS:
+        for precision in precisions():
             state = TrainingState(PRESETS[base].changed(precision=precision, tol=0.0, **SHORT), (28, 28))
             clustering = events is _clustering
             times, wall = _operations(events(state, x))

@@ -19,6 +19,7 @@ def test_bench_prints_all_ratios_skips_aloud_and_keeps_its_history(tmp_path, cap
     def missing(*_):
         raise ImportError("No module named 'torch'")
 
+    monkeypatch.setattr(bench, "fast_precision", lambda: "bfloat16")
     monkeypatch.setattr(bench, "WORK", [replace(w, torch=missing, clustpy=w.clustpy and missing) for w in bench.WORK])
     small = {work.preset: bench.PRESETS[work.preset] for work in bench.WORK}
     small = {name: config.changed(hidden_units=(64, 32), filters=(4, 8, 8)) for name, config in small.items()}
@@ -38,6 +39,20 @@ def test_bench_prints_all_ratios_skips_aloud_and_keeps_its_history(tmp_path, cap
     history = json.loads(kept.read_text())
     assert history[0] == {"date": "before"} and history[1]["rows"] == rows
     assert history[1]["processor"] and set(history[1]["instructions"]) <= set(INSTRUCTIONS)
+
+
+@pytest.mark.parametrize("faster, compared", [("float32", ["float32"]), ("bfloat16", ["float32", "bfloat16"])])
+def test_what_the_processor_cannot_multiply_in_is_not_compared(faster, compared, monkeypatch):
+    from benchmarks import bench
+
+    monkeypatch.setattr(bench, "fast_precision", lambda: faster)
+    asked, told = [], []
+    work = replace(
+        bench.WORK[0], ours=lambda config, x: asked.append(config.precision) or 1.0, keras=lambda config, x: 2.0,
+        torch=lambda config, x, kind: told.append(kind) or 3.0, clustpy=None, products=None,
+    )  # fmt: skip
+    row = bench._measured(work, None)
+    assert asked == list(row["seconds"]) == compared and told == [*compared, "compiled"]
 
 
 @pytest.mark.night  # it builds Keras's own networks of full size
