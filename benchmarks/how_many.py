@@ -1,9 +1,9 @@
 """How often `dec_core.analysis.how_many` counts the groups right: digits, some of them, unequal ones, and clothes.
 
 Of each case several subsets are drawn, and each is laid out with several seeds. Labels draw the subsets of a case and
-say what is right; no rule sees them. Other rules are asked on the first subsets, on the same UMAP and graph. Rows that
-stand in `how-many.json` already are kept, so that the command can be stopped and called again: delete the file to
-measure all anew.
+say what is right; no rule sees them. Other rules are asked on the first subsets, on the same UMAP and graph; DipDECK,
+which trains a network for many minutes, where ClustPy is installed. Rows that stand in `how-many.json` are kept, so
+that the command can be stopped and called again: delete the file to measure all anew.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import numpy as np
 
 from benchmarks.history import add_history_option, add_to_history
 from benchmarks.how_many_page import OURS, markdown, summaries
-from benchmarks.how_many_rules import RULES
+from benchmarks.how_many_rules import RULES, TRAINED
 from benchmarks.options import add_docs_folder
 from dec_core.analysis.how_many import MOST, count_groups, embed
 from dec_core.analysis.merge_split_check import N_NEIGHBORS, graph_of
@@ -64,6 +64,10 @@ def run(options: argparse.Namespace) -> int:
                     measured["rows"] += rows
                     _write(options.docs, measured)
                     print(rows[0], file=sys.stderr)
+    for row in _by_trained_rules(measured["rows"], drawn):
+        measured["rows"].append(row)
+        _write(options.docs, measured)
+        print(row, file=sys.stderr)
     if options.history is not None:
         add_to_history(options.history, {"machine": measured["machine"], "how_many": summaries(measured["rows"])})
     print((options.docs / "how-many.md").read_text(encoding="utf-8"))
@@ -134,6 +138,26 @@ def _rows(case: str, subset: int, dataset: Dataset, seeds: list[int]) -> Iterato
         if STRANGER not in dataset.y and seed == 0 and subset < N_COMPARED:
             rows += [about | {"seed": seed, "rule": name, "n_clusters": rule(z, graph)} for name, rule in RULES.items()]
         yield rows
+
+
+def _by_trained_rules(
+    rows: list[dict[str, Any]], drawn: dict[str, Callable[[int], Dataset]]
+) -> Iterator[dict[str, Any]]:
+    """What rules that train a network say of the subsets on which the others were asked, where they are installed."""
+    asked = {(row["case"], row["subset"], row["rule"]) for row in rows}
+    compared = dict.fromkeys((r["case"], r["subset"]) for r in rows if r["rule"] in RULES and r["case"] in drawn)
+    for name, rule in TRAINED.items():
+        for case, subset in compared:
+            if (case, subset, name) in asked:
+                continue
+            dataset = drawn[case](subset)
+            try:
+                n_clusters = rule(dataset.x)
+            except ImportError as error:
+                print(f"{name} is skipped: {error}; pip install torch clustpy", file=sys.stderr)
+                break
+            about = {"case": case, "subset": subset, "right": len(np.unique(dataset.y))}
+            yield about | {"seed": 0, "rule": name, "n_clusters": n_clusters}
 
 
 def _of_strangers(labels: np.ndarray, y: np.ndarray) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""Rules that others use for the number of clusters, on the same UMAP and the same graph as ours."""
+"""Rules of others for the number of clusters: on the same UMAP and graph as ours, or by a network that they train."""
 
 from __future__ import annotations
 
@@ -86,3 +86,16 @@ RULES: dict[str, Callable[[np.ndarray, sparse.csr_matrix], int]] = {
     "prediction strength ≥ .8": prediction_strength,
     "BIC of a Gaussian mixture": best_bic,
 }
+
+
+def dipdeck(x: np.ndarray) -> int:
+    """ClustPy's DipDECK (Leiber et al. 2021), with its defaults: from 35 clusters down, by Hartigan's dip test.
+
+    x is a uint8 array of shape (n, n_features). Raises ImportError where ClustPy is not installed.
+    """
+    from clustpy.deep import DipDECK
+
+    return int(DipDECK(random_state=0).fit(x.astype(np.float32) / 255).n_clusters_)
+
+
+TRAINED: dict[str, Callable[[np.ndarray], int]] = {"DipDECK": dipdeck}

@@ -5,9 +5,11 @@ import pytest
 from scipy import sparse
 from sklearn.datasets import make_blobs
 
+from benchmarks import how_many
 from benchmarks.how_many import STRANGER, _of_strangers, cases
 from benchmarks.how_many_page import OURS, summaries
 from benchmarks.how_many_rules import RULES
+from dec_core.data import Dataset
 
 pytestmark = pytest.mark.slow
 
@@ -42,6 +44,23 @@ def test_every_rule_counts_four_blobs_that_are_far_apart(rule):
     ties[heads, heads[1:] + heads[:1]] = ties[heads[1:] + heads[:1], heads] = 1
     np.fill_diagonal(ties, 0)
     assert RULES[rule](z.astype(np.float32), sparse.csr_matrix(ties)) == 4
+
+
+def test_a_rule_that_trains_is_asked_once_where_the_others_were_and_skipped_aloud(monkeypatch, capsys):
+    one = Dataset("a", np.zeros((4, 2, 2), np.uint8), np.array([0, 1, 1, 2]))
+    rows = [{"case": case, "subset": 0, "rule": "eigengap of the images' graph"} for case in "abc"]
+    rows.append({"case": "a", "subset": 0, "rule": "DipDECK"})  # known
+    drawn = {"a": lambda subset: one, "b": lambda subset: one}  # c's images are not at hand
+    monkeypatch.setitem(how_many.TRAINED, "DipDECK", lambda x: 7)
+    expected = {"case": "b", "subset": 0, "right": 3, "seed": 0, "rule": "DipDECK", "n_clusters": 7}
+    assert list(how_many._by_trained_rules(rows, drawn)) == [expected]
+
+    def missing(x):
+        raise ImportError("No module named 'clustpy'")
+
+    monkeypatch.setitem(how_many.TRAINED, "DipDECK", missing)
+    assert list(how_many._by_trained_rules(rows, drawn)) == []
+    assert "DipDECK is skipped: No module named 'clustpy'" in capsys.readouterr().err
 
 
 def test_strangers_are_counted_where_most_of_them_are():
