@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from benchmarks import (
     app_latency,
     bench,
+    clustpy_scores,
     decoder,
     draw_latency,
     faults,
@@ -31,8 +32,8 @@ from benchmarks import (
 from dec_core.cli import parser_of, run
 
 COMMANDS = (
-    bench, profile, table, recipes, how_many, decoder, first_minute, sweep_example, inspect_latency, app_latency,
-    draw_latency, redraw, stepper_frames,
+    bench, clustpy_scores, profile, table, recipes, how_many, decoder, first_minute, sweep_example, inspect_latency,
+    app_latency, draw_latency, redraw, stepper_frames,
     live_umap, large, pictures, fuzz_uploads, faults, room, lesson_room, gallery,
 )  # fmt: skip
 

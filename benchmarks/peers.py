@@ -128,7 +128,7 @@ def clustpy_epoch(config: RunConfig, x: np.ndarray) -> float:
     """An epoch of ClustPy's feedforward autoencoder of the same sizes."""
     autoencoder, floats = _clustpy_autoencoder(config), x.astype(np.float32) / 255
     settings = {"batch_size": config.batch_size, "optimizer_params": {"lr": 1e-3}}
-    with _silence():
+    with silence():
         return seconds(lambda: autoencoder.fit(n_epochs=1, data=floats, **settings))
 
 
@@ -143,7 +143,7 @@ def clustpy_interval(config: RunConfig, x: np.ndarray) -> float:
     def taken(n_epochs: int) -> float:
         model = DEC(clustering_epochs=n_epochs, neural_network=_clustpy_autoencoder(config), **settings, **start)
         started = time.perf_counter()
-        with _silence():
+        with silence():
             model.fit(floats)
         return time.perf_counter() - started
 
@@ -152,7 +152,7 @@ def clustpy_interval(config: RunConfig, x: np.ndarray) -> float:
 
 
 @contextmanager
-def _silence() -> Iterator[None]:
+def silence() -> Iterator[None]:
     """No progress bars of others."""
     with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
         yield

@@ -21,8 +21,8 @@ PUBLISHED = (  # on all of MNIST: ACC, NMI, where it is told
 )
 
 
-def markdown(measured: dict[str, Any]) -> str:
-    """The page that `recipes` writes, of what it has measured."""
+def markdown(measured: dict[str, Any], peers: list[str] = ()) -> str:
+    """The page that `recipes` writes, of what it has measured, with the lines that hold others against it."""
     rows = measured["rows"]
     changed = "".join(f" --set {name}={value}" for name, value in measured["changes"].items())
     parts = {section: [row for row in rows if row["section"] == section] for section in SECTIONS}
@@ -36,6 +36,7 @@ def markdown(measured: dict[str, Any]) -> str:
         *(_presets(parts["presets"]) if parts["presets"] else []),
         *(_ingredients(parts["ingredients"]) if parts["ingredients"] else []),
         *_verdict(rows),
+        *peers,
         *_published(),
     ]
     return "\n".join(lines) + "\n"
