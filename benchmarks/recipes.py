@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from benchmarks.clustpy_scores import section
 from benchmarks.options import add_docs_folder
 from benchmarks.recipes_page import markdown
 from benchmarks.recipes_trials import FASHION, SECTIONS, Trial, trials
@@ -114,4 +115,4 @@ def _least_whole(folder: RunFolder) -> float:
 def _write(docs: Path, rows: list[dict[str, Any]], changes: dict[str, Any]) -> None:
     measured = {"rows": rows, "changes": changes}
     RunFolder.write(docs / "recipes.json", lambda file: file.write(json.dumps(measured, indent=1).encode()))
-    RunFolder.write(docs / "recipes.md", lambda file: file.write(markdown(measured).encode()))
+    RunFolder.write(docs / "recipes.md", lambda file: file.write(markdown(measured, section(docs)).encode()))

@@ -14,27 +14,27 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, ClusterMixin, TransformerMixin
+from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils.validation import check_array, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
-from dec_core.analysis.assignment import q_by
 from dec_core.analysis.how_many import how_many
 from dec_core.analysis.verdict import collapse
 from dec_core.config import AUTO, RunConfig, applies
-from dec_core.methods import METHODS
+from dec_core.model_answers import ModelAnswers
 from dec_core.model_config import ModelConfig
 from dec_core.model_file import SavedModel
 from dec_core.model_input import ModelInput
+from dec_core.model_parts import ModelParts
 
 if TYPE_CHECKING:
-    from dec_core.training import TrainingState
+    import keras
+
     from dec_core.training.events import Event
+    from dec_core.training.own_parts import Loss
 
 
-class DEC(
-    SavedModel, ModelInput, ModelConfig, ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, BaseEstimator
-):
+class DEC(SavedModel, ModelInput, ModelConfig, ModelParts, ModelAnswers, BaseEstimator):
     """Deep Embedded Clustering of images (Xie, Girshick and Farhadi 2016).
 
     An autoencoder learns to reproduce x; k-means places centers mu among z = encoder(x); then encoder
@@ -46,8 +46,10 @@ class DEC(
 
     The loss is trained as its mean over the images of a batch, as Keras computes it. The config may ask for
     more or less than this: `method="joint"` trains the reconstruction as well (IDEC), "autoencoder" and
-    "kmeans" stop at k-means. With `first_target="umap_gmm"`, as in `presets["first-look"]`, p begins as what
-    UMAP and a Gaussian mixture find among the images: a good part of such a result is theirs.
+    "kmeans" stop at k-means. "umap_gmm" has no network, and no place for samples that were not in fit: it has neither
+    `predict` nor `transform` nor what follows from them. With `first_target="umap_gmm"`, as in
+    `presets["first-look"]`, p begins as what UMAP and a Gaussian mixture find among the images: a good part
+    of such a result is theirs.
 
     X, wherever a method takes it, holds images of shape (n, height, width[, channels]) or rows of
     shape (n, d); where d is a square, they are square images. Values are 0..1 or 0..255, of any type, and
@@ -68,6 +70,27 @@ class DEC(
     n_clusters : int, "auto" or None
         Instead of the config's. "auto" has `fit` look for the number first, without labels
         (`dec_core.analysis.how_many`); `how_many_` says what it has found, `config_` what is trained with.
+    encoder, decoder : keras.Model or None
+        Your own networks instead of the config's: built Keras models of any layers, x -> z and z -> x. x is a
+        sample of X flat, in its shape, or with an axis of channels; z is one vector, whose length becomes
+        `latent_dim`. `fit` trains copies, `encoder_` and `decoder_`, by the same loop; what layers add to the loss,
+        as regularizers do, is minimised along. `random_state` decides what is random in them, as dropout. Methods
+        "dec", "joint", "dcn" and "autoencoder" take them.
+    weights : {"given", "drawn", "pretrained"}
+        What training of own networks begins with. "given": the weights they have, so that what was learned elsewhere is
+        kept, and seeds differ in the order of batches and the centers alone. "drawn": new ones by the initializers
+        of their layers and `random_state`, as a comparison over seeds needs. "pretrained": the weights they have,
+        without pretraining.
+    initial : clusterer or None
+        Instead of k-means: anything with scikit-learn's `fit_predict` and `get_params`. A copy of it is fitted to z,
+        and the centers are its `cluster_centers_`, or the means of the z of each label; noise (-1) counts for none.
+        From then on each sample belongs to the nearest center.
+    added_loss : callable or None
+        A function (x, z, q) -> scalar of TensorFlow's tensors, added to what clustering minimises; of a batch,
+        x is (batch, *input shape of the encoder), z (batch, latent_dim), q (batch, n_clusters), in float32. Files
+        do not keep it: `load`.
+    added_loss_weight : float
+        What it is multiplied by.
     random_state : int, RandomState or None
         Instead of the config's. The same seed gives the same labels. A RandomState draws one at each fit.
     standardize : bool
@@ -86,6 +109,15 @@ class DEC(
         Of the method "kmeans" in pixels, (n_clusters, n_features_in_).
     how_many_ : HowMany
         With `n_clusters="auto"`: the numbers of groups there may be, their scores, and which groups merge.
+    embedding_ : ndarray of float32, shape (n, latent_dim)
+        z of the samples of fit, as of the last target update or the end; of the method "umap_gmm" their UMAP.
+    q_ : ndarray, shape (n, n_clusters)
+        Their soft assignment; of the method "umap_gmm" what the mixture's components hold themselves responsible for.
+    encoder_, decoder_ : keras.Model
+        The networks that are trained.
+    history_ : list of dict
+        A row for each epoch, update and stretch of steps, as `pandas.DataFrame` takes them: losses (`added_loss` not
+        weighed), `delta_label`. Files do not keep it.
     n_iter_ : int
         Gradient steps done while clustering.
     config_ : RunConfig
@@ -118,12 +150,24 @@ class DEC(
         config: RunConfig | None = None,
         *,
         n_clusters: int | Literal["auto"] | None = None,
+        encoder: keras.Model | None = None,
+        decoder: keras.Model | None = None,
+        weights: Literal["given", "drawn", "pretrained"] = "given",
+        initial: Any = None,
+        added_loss: Loss | None = None,
+        added_loss_weight: float = 1.0,
         random_state: int | np.random.RandomState | None = None,
         standardize: bool = False,
         verbose: int = 0,
     ):
         self.config = config
         self.n_clusters = n_clusters
+        self.encoder = encoder
+        self.decoder = decoder
+        self.weights = weights
+        self.initial = initial
+        self.added_loss = added_loss
+        self.added_loss_weight = added_loss_weight
         self.random_state = random_state
         self.standardize = standardize
         self.verbose = verbose
@@ -179,15 +223,18 @@ class DEC(
         ------
         ValueError
             Before the first event, for X or a parameter that cannot be used; of parameters it is a
-            ConfigError, which names the fields. More clusters than images are among these.
+            ConfigError, which names the fields. More clusters than images are among these. After pretraining,
+            where `initial` finds another number of clusters.
         NotFittedError
             If there is nothing to resume.
         """
         from dec_core.training import train
         from dec_core.training.events import Diverged
+        from dec_core.training.history import rows_of
 
-        x = self._same_samples(X) if resume else self._begin(X)
+        x = self._go_on(X) if resume else self._begin(X)
         for event in train(self.state_, x):
+            self.history_ += rows_of(event)
             if isinstance(event, Diverged):
                 del self.state_  # its weights are no numbers
             yield event
@@ -204,11 +251,12 @@ class DEC(
         if self.n_clusters == AUTO:
             self.how_many_ = how_many(x, samples.shape[1:], config.random_state)
             config = config.changed(n_clusters=self.how_many_.at_least_two())
-        self.state_ = TrainingState(config, samples.shape[1:])
-        self._checksum = zlib.crc32(x)
+        own = self._own_parts(config, samples.shape[1:])
+        self.state_ = self._with_traced_loss(TrainingState(config, samples.shape[1:], own))
+        self._checksum, self.history_ = zlib.crc32(x), []
         return x
 
-    def _same_samples(self, X) -> np.ndarray:
+    def _go_on(self, X) -> np.ndarray:
         """X as rows for resumed training, checked to be the images that it began with."""
         check_is_fitted(self, "state_", msg="resume: there is nothing to go on with; begin with resume=False")
         x = self._rows(self._samples(X), self.config_)
@@ -217,105 +265,8 @@ class DEC(
                 "X: received other images than those that training began with, expected the same ones in the same "
                 "order; begin anew with resume=False"
             )
+        self._resume_with_parts()
         return x
-
-    def _embed(self, X) -> np.ndarray:
-        return self.state_.embed(self._rows(self._samples(X), self.config_))
-
-    # -- the trained model
-
-    @property
-    def config_(self) -> RunConfig:
-        return self.state_.config
-
-    @property
-    def n_iter_(self) -> int:
-        return self.state_.iteration
-
-    @property
-    def labels_(self) -> np.ndarray:
-        return self._placed().labels
-
-    @property
-    def cluster_centers_(self) -> np.ndarray:
-        return self._placed().cluster_centers
-
-    def _placed(self) -> TrainingState:
-        if self.state_.labels is None:
-            raise AttributeError("DEC has no labels and centers yet: they come after pretraining")
-        return self.state_
-
-    def transform(self, X: ArrayLike) -> np.ndarray:
-        """z = encoder(x), float32, shape (n, latent_dim).
-
-        Raises
-        ------
-        NotFittedError
-            If training has not begun. While it pretrains, z is what the encoder has learned so far.
-        ValueError
-            If X has another shape or scale than in fit, or NaN or infinite values.
-        """
-        check_is_fitted(self, "state_")
-        return self._embed(X)
-
-    def predict_proba(self, X: ArrayLike) -> np.ndarray:
-        """q, float64, shape (n, n_clusters); each row sums to one. Raises as `predict` does.
-
-        It is Student's t of equation 1, also where the method assigns to the nearest center ("dcn", "autoencoder"); of
-        "vade" how much each component of its mixture holds itself responsible for z.
-        """
-        check_is_fitted(self, "labels_")
-        kind, prior = METHODS[self.config_.method].q, self.state_.clustering_layer.prior()
-        return q_by(kind, self._embed(X), self.cluster_centers_, self.config_.alpha, prior=prior)
-
-    def predict(self, X: ArrayLike) -> np.ndarray:
-        """Cluster of each image, the argmax of its q, int, shape (n,).
-
-        Raises
-        ------
-        NotFittedError
-            If the centers are not placed yet.
-        ValueError
-            As `transform` does.
-        """
-        return self.predict_proba(X).argmax(axis=1)
-
-    def reconstruct(self, X: ArrayLike) -> np.ndarray:
-        """decoder(encoder(x)): what `decode` makes of the z of X. Raises as `transform` does."""
-        check_is_fitted(self, "state_")
-        return self.decode(self._embed(X))
-
-    def decode(self, z: ArrayLike) -> np.ndarray:
-        """What z stands for, the centers for instance: (n, latent_dim) -> samples.
-
-        Of images float32 of about 0..1, shape (n, height, width[, 3]); with `standardize` float64 in the
-        units and the shape of X.
-
-        Raises
-        ------
-        NotFittedError
-            If training has not begun.
-        ValueError
-            If z is not of shape (n, latent_dim), or holds NaN or infinite values.
-        """
-        check_is_fitted(self, "state_")
-        z = check_array(z, dtype=np.float32, input_name="z")
-        if z.shape[1] != self._n_features_out:
-            raise ValueError(f"z: received shape {z.shape}, expected (n, {self._n_features_out})")
-        return self._in_units(self.state_.decode(z))
-
-    @property
-    def _n_features_out(self) -> int:
-        return self.state_.cluster_centers.shape[1]
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "labels_")
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.positive_only, tags.input_tags.three_d_array = not self.standardize, True
-        tags.transformer_tags.preserves_dtype = []  # z is float32, whatever x is
-        return tags
 
 
 def _say(event: Event, before: str) -> str:

@@ -9,19 +9,21 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from dec_core.config import AUTO, OWN_DATA, RunConfig
-from dec_core.methods import METHODS
 
 NESTED = "config__"  # before the name of a field, in get_params and set_params
 
 
 class ModelConfig:
-    """What `DEC` does with its parameters."""
+    """What `DEC` does with the parameters that make its config."""
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """The parameters by name; if `deep`, with the fields of the config as `config__*`."""
+        """By name; if `deep`, with those of the config as `config__*` and of a clusterer as `initial__*`."""
         params = super().get_params(deep=False)
-        has_fields = deep and isinstance(self.config, RunConfig | None)
-        return params | ({f"{NESTED}{name}": value for name, value in self._given_config()} if has_fields else {})
+        if deep and isinstance(self.config, RunConfig | None):
+            params |= {f"{NESTED}{name}": value for name, value in self._given_config()}
+        if deep and hasattr(self.initial, "get_params") and not isinstance(self.initial, type):
+            params |= {f"initial__{name}": value for name, value in self.initial.get_params().items()}
+        return params
 
     def set_params(self, **params: Any) -> Self:
         """Set parameters; `config__latent_dim=5` makes `config` one that differs in this. Raises ConfigError.
@@ -45,14 +47,10 @@ class ModelConfig:
 
     def _run_config(self, n: int) -> RunConfig:
         config = self._given_config()
-        if not METHODS[config.method].places_new_images:
-            raise ValueError(
-                f"config: received the method {config.method!r}, which cannot place new images and so is no estimator; "
-                "choose another, or call dec_core.analysis.umap_gmm.umap_gmm"
-            )
         seed = self.random_state
         if not (seed is None or isinstance(seed, Real)):
             seed = check_random_state(seed).randint(2**31 - 1)
         given = {"n_clusters": None if self.n_clusters == AUTO else self.n_clusters, "random_state": seed}
         given = {name: int(v) if isinstance(v, Integral) else v for name, v in given.items() if v is not None}
+        given |= self._fields_of_parts()
         return config.changed(dataset=f"{OWN_DATA}x", n_samples=None, batch_size=min(config.batch_size, n), **given)

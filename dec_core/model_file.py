@@ -12,17 +12,22 @@ import zipfile
 from math import prod
 from numbers import Real
 from pathlib import Path
-from typing import Any, BinaryIO, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from dec_core.analysis.umap_gmm import DIMENSIONS
 from dec_core.architecture import architecture
 from dec_core.config import RunConfig
 from dec_core.data.arrays import as_images
 from dec_core.json_text import parse_json
 from dec_core.methods import METHODS, uses_mixture_target
+from dec_core.model_parts import PARTS, UnknownModel, parts_from
 from dec_core.whole_files import write_whole
+
+if TYPE_CHECKING:
+    from dec_core.training.own_parts import OwnParts
 
 FORMAT = "dec_core.DEC 1"
 
@@ -35,9 +40,14 @@ class SavedModel:
 
         It is an .npz of plain arrays, whatever its name, and holds no images. Raises NotFittedError if
         training has not begun.
+
+        An own encoder and decoder are in it as what Keras writes of their layers, with the weights that they were given
+        and those that are trained. Functions and clusterers (`added_loss`, `initial`) are not: `load`.
         """
         check_is_fitted(self, "state_")
         params = self.get_params(deep=False) | {"config": None if self.config is None else self.config.model_dump()}
+        params = {name: value for name, value in params.items() if name not in PARTS}
+        parts, of_parts = self._saved_parts()
         if not isinstance(self.random_state, Real):  # a RandomState is kept as the seed that it drew
             params["random_state"] = None if self.random_state is None else self.config_.random_state
         about = {
@@ -47,16 +57,24 @@ class SavedModel:
             "scale": self.scale_,
             "checksum": self._checksum,
             "columns": list(getattr(self, "feature_names_in_", [])),
+            **parts,
         }
         standardized = {"mean": self.mean_, "std": self.std_} if self.scale_ is None else {}
-        write_model(Path(path), about, self.state_.to_arrays() | standardized)
+        write_model(Path(path), about, self.state_.to_arrays() | standardized | of_parts)
 
     @classmethod
-    def load(cls, path: Path | str) -> Self:
+    def load(cls, path: Path | str, custom_objects: dict[str, Any] | None = None) -> Self:
         """The model that `save` wrote: it predicts the same, bit for bit, and resumes as if never stopped.
 
-        A file from others can do no harm: no pickle is opened, and no network is built that is larger
-        than the file.
+        A file from others can do no harm: no pickle is opened, no code of it is run (Keras's safe mode), and no network
+        is built that is larger than the file. Where the model had an `added_loss` or a clusterer as `initial`, it has a
+        `NotSaved` instead: it answers as before, and to train it wants them given again, by `set_params`.
+
+        Parameters
+        ----------
+        path : Path or str
+        custom_objects : dict of str to class or function
+            Layers of one's own by name, where they are not registered with Keras.
 
         Raises
         ------
@@ -67,7 +85,9 @@ class SavedModel:
         """
         with Path(path).open("rb") as file:
             try:
-                return cls._from_file(*read_model(file))
+                return cls._from_file(*read_model(file), custom_objects)
+            except UnknownModel as error:  # it may well be one of ours
+                raise ValueError(f"{path}: {error}") from error
             except Exception as error:  # whatever the file brings about, it is the file that is wrong
                 reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
                 raise ValueError(
@@ -75,10 +95,14 @@ class SavedModel:
                 ) from error
 
     @classmethod
-    def _from_file(cls, about: dict[str, Any], arrays: dict[str, np.ndarray]) -> Self:
+    def _from_file(
+        cls, about: dict[str, Any], arrays: dict[str, np.ndarray], custom_objects: dict[str, Any] | None
+    ) -> Self:
         from dec_core.training import TrainingState
+        from dec_core.training.own_parts import OwnParts
 
-        params, config = about["params"], RunConfig.make(**about["config"])
+        config, parts = RunConfig.make(**about["config"]), parts_from(about, arrays, custom_objects)
+        own, params = OwnParts(**parts), about["params"] | parts
         model = cls(**params | {"config": params["config"] and RunConfig.make(**params["config"])})
         model.input_shape_, model.scale_, model._checksum = (
             tuple(about["input_shape"]),
@@ -91,15 +115,16 @@ class SavedModel:
         if model.scale_ is None:
             model.mean_, model.std_ = (_of_columns(arrays.pop(name), model.n_features_in_) for name in ("mean", "std"))
         image_shape = _image_shape(model.input_shape_, is_standardized=model.scale_ is None)
-        check_state(arrays, config, image_shape)
-        model.state_ = TrainingState.from_arrays(config, image_shape, arrays)
+        check_state(arrays, config, image_shape, own)
+        model.state_, model.history_ = TrainingState.from_arrays(config, image_shape, arrays, own), []
         return model
 
     def __getstate__(self) -> dict[str, Any]:
         """For pickle and deepcopy: the training's state as arrays."""
         values = dict(vars(self))
         if "state_" in values:
-            values["state_"] = self.config_, self.state_.image_shape, self.state_.to_arrays()
+            state = self.state_
+            values["state_"] = state.config, state.image_shape, state.to_arrays(), state.own
         return values
 
     def __setstate__(self, values: dict[str, Any]) -> None:
@@ -154,31 +179,35 @@ def _of_columns(values: np.ndarray, n_columns: int) -> np.ndarray:
     return values
 
 
-def check_state(arrays: dict[str, np.ndarray], config: RunConfig, image_shape: tuple[int, ...]) -> None:
+def check_state(arrays: dict[str, np.ndarray], config: RunConfig, image_shape: tuple[int, ...], own: OwnParts) -> None:
     """Raise ValueError unless `arrays` are a whole state of `config`. Builds nothing larger than they are."""
     from dec_core.training import TrainingState
     from dec_core.training.methods import objective_of
     from dec_core.training.state import MEMORY
 
     described = architecture(config, image_shape)
-    n_weights = described.n_parameters + objective_of(config).n_weights(config, described.latent_dim)
+    n_network = own.n_numbers if own.has_networks else described.n_parameters
+    n_weights = n_network + objective_of(config).n_weights(config, described.latent_dim)
     n_received = sum(array.size for name, array in arrays.items() if name.startswith("weight_"))
     if n_received != n_weights:
         raise ValueError(
             f"received {n_received:,} weights, expected {n_weights:,}; they belong to another architecture"
         )
-    expected = {name: (a.dtype, a.shape) for name, a in TrainingState(config, image_shape).to_arrays().items()}
+    expected = {name: (a.dtype, a.shape) for name, a in TrainingState(config, image_shape, own).to_arrays().items()}
     expected["phase"] = arrays["phase"].dtype, ()
     if "delta_label" not in arrays:  # earlier versions did not keep it
         del expected["delta_label"]
     if arrays["phase"] in ("clustering", "finished"):
         labels, n = arrays["labels"], arrays["labels"].size
+        z_size = DIMENSIONS if METHODS[config.method].z == "umap" else described.latent_dim
         if labels.dtype.kind != "i" or not np.isin(labels, range(config.n_clusters)).all():
             raise ValueError(f"labels: expected whole numbers below {config.n_clusters}")
-        expected |= {"labels": (labels.dtype, (n,)), "z": (np.float32, (n, described.latent_dim))}
+        expected |= {"labels": (labels.dtype, (n,)), "z": (np.float32, (n, z_size))}
         updated = arrays["n_updates"] > 0
         # a mixture's p is there before the first update
-        has_p = METHODS[config.method].has_target and (updated or uses_mixture_target(config))
+        has_p = METHODS[config.method].keeps_q or (
+            METHODS[config.method].has_target and (updated or uses_mixture_target(config))
+        )
         expected |= {"p": (np.float32, (n, config.n_clusters))} if has_p else {}
         remembered = objective_of(config).memory(config, n) if updated else {}
         expected |= {f"{MEMORY}{name}": (np.dtype(kind), shape) for name, (kind, shape) in remembered.items()}

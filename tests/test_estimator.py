@@ -18,6 +18,7 @@ from sklearn.utils import estimator_checks
 import dec_core
 from dec_core import DEC, ConfigError, RunConfig, presets
 from dec_core.analysis.assignment import soft_assignment
+from dec_core.analysis.umap_gmm import umap_gmm
 from dec_core.data.deskew import deskew
 from dec_core.training import TrainingState, train
 from dec_core.training.events import CentersInitialized, Diverged, Finished, PretrainProgress, TargetUpdated
@@ -150,9 +151,30 @@ def test_answers_have_the_shapes_and_meaning_that_are_stated(model, digits):
     assert model.decode(model.cluster_centers_).shape == (10, 8, 8)
 
 
-def test_a_method_that_cannot_place_new_images_is_no_estimator(digits):
-    with pytest.raises(ValueError, match="received the method 'umap_gmm', which cannot place new images"):
-        DEC(TINY.changed(method="umap_gmm")).fit(digits.images[:100])
+def test_umap_and_a_mixture_are_an_estimator_that_has_no_place_for_new_samples(digits, tmp_path):
+    x = digits.images[:300]
+    model = DEC(TINY.changed(method="umap_gmm"), n_clusters=5)
+    z = model.fit_transform(x)
+    of_core = umap_gmm(x.reshape(300, 64), 5)
+    assert np.array_equal(z, of_core.z) and np.array_equal(model.embedding_, z) and z.shape == (300, 10)
+    assert np.array_equal(model.q_, of_core.responsibilities)
+    assert np.array_equal(model.labels_, model.q_.argmax(axis=1)) and set(model.labels_) == {0, 1, 2, 3, 4}
+    assert np.array_equal(clone(model).fit_predict(x), model.labels_)
+    model.save(tmp_path / "model")
+    loaded = DEC.load(tmp_path / "model")
+    assert np.array_equal(loaded.labels_, model.labels_) and np.array_equal(loaded.q_, model.q_)
+    frame = clone(model).set_output(transform="pandas").fit_transform(x)
+    assert list(frame.columns) == [f"dec{i}" for i in range(10)] and np.array_equal(frame, z)
+
+
+@pytest.mark.parametrize("name", ["predict", "predict_proba", "transform", "reconstruct", "decode"])
+def test_what_umap_cannot_do_it_has_not_and_says_why(name, digits):
+    model = DEC(TINY.changed(method="umap_gmm"), n_clusters=5)
+    assert hasattr(DEC(TINY), name)
+    with pytest.raises(AttributeError) as error:
+        getattr(model, name)(digits.images)
+    reason = error.value.__cause__
+    assert "no place for others" in str(reason) and "fit_predict" in str(reason)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 
 import dec_core
 from dec_core import DEC
+from dec_core.model_answers import ModelAnswers
 from dec_core.model_config import ModelConfig
 from dec_core.model_file import SavedModel
 
@@ -33,7 +34,9 @@ def test_the_examples_run_one_after_the_other(finished_run, tmp_path, monkeypatc
 
 def test_every_public_name_stands_in_an_example():
     code = "\n".join(EXAMPLES)
-    own = {name for part in (DEC, ModelConfig, SavedModel) for name in vars(part) if not name.startswith("_")}
+    own = {
+        name for part in (DEC, ModelAnswers, ModelConfig, SavedModel) for name in vars(part) if not name.startswith("_")
+    }
     assert {"fit", "save", "set_params"} <= own
     names = {*dec_core.__all__, *own} - {"__version__", "config_", "get_params"}  # said in words
     assert {name for name in names if not re.search(rf"\b{name}\b", code)} == set()

@@ -192,12 +192,13 @@ def cluster(state: TrainingState, x: np.ndarray) -> Iterator[Event]:
         totals, state.next_batch = steps(objective.targets(), state.next_batch, state.iteration, n_steps)
         objective.keep()
         state.iteration += n_steps
-        clustering, error = (totals / n_steps).tolist()
+        clustering, error, added = (totals / n_steps).tolist()
         if not np.isfinite(totals).all():
             yield _diverged(state)
             return
         reconstruction = error if METHODS[config.method].trains_decoder else None
-        yield ClusterProgress(state.iteration, config.max_iterations, clustering, reconstruction)
+        added = added if state.own.added_loss else None
+        yield ClusterProgress(state.iteration, config.max_iterations, clustering, reconstruction, added)
     reason = "tol" if state.iteration < config.max_iterations else "max_iterations"
     if reason == "max_iterations":
         state.z = embed()
@@ -236,5 +237,5 @@ def _diverged(state: TrainingState) -> Diverged:
         state.iteration,
         f"The loss is no longer a number: the steps were most likely too large. "
         f"Received the learning rate {getattr(config, field):g} for {optimizer} in {state.phase} ({field}); "
-        f"try {smaller:g}.",
+        f"try {smaller:g}." + (" Or added_loss gave no number." if state.own.added_loss and not pretraining else ""),
     )

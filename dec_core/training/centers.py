@@ -1,6 +1,8 @@
-"""Where the first centers lie among the z: found by k-means, or those of images drawn at random."""
+"""Where the first centers lie among the z: found by k-means or a clusterer, or those of images drawn at random."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 from scipy.spatial.distance import cdist
@@ -10,14 +12,18 @@ from dec_core.analysis.blas_threads import one_blas_thread
 from dec_core.config import RunConfig
 from dec_core.even_part import part_of_many
 from dec_core.methods import uses_kmeans
+from dec_core.training.given_centers import given_centers
 from dec_core.training.parts import blocks
 
 
-def first_centers(config: RunConfig, z: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+def first_centers(config: RunConfig, z: np.ndarray, initial: Any = None) -> tuple[np.ndarray, np.ndarray, float]:
     """Centers (n_clusters, latent_dim), the nearest one of each z (n,), and the sum of squared distances to it.
 
-    Of k-means they are the tightest of `kmeans_n_init` starts.
+    Of k-means they are the tightest of `kmeans_n_init` starts. A clusterer, `initial`, takes its place.
     """
+    if initial is not None:
+        centers = given_centers(initial, config, z)
+        return centers, *nearest(z, centers)
     if uses_kmeans(config):
         some = z[part_of_many(len(z))]
         with one_blas_thread():

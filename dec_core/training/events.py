@@ -59,6 +59,7 @@ class ClusterProgress:
     max_iterations: int
     loss: float  # the method's clustering loss: KL(p || q), or what its `ClusteringLoss` says
     reconstruction_loss: float | None  # that of the reconstruction, where the decoder is trained as well
+    added_loss: float | None = None  # a researcher's own (`OwnParts`), where there is one, before it is weighed
 
 
 @dataclass(frozen=True)

@@ -71,7 +71,7 @@ class Objective:
 
         Returns the cluster of each, int, (n,), and the sum of squared distances to their centers.
         """
-        state.cluster_centers, labels, inertia = first_centers(state.config, z)
+        state.cluster_centers, labels, inertia = first_centers(state.config, z, state.own.initial)
         return labels, inertia
 
     # -- what is trained on
@@ -86,8 +86,8 @@ class Objective:
 
     # -- called inside the compiled loop
 
-    def losses(self, x: tf.Tensor, target: tf.Tensor, step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """The clustering loss and the reconstruction loss of a batch, scalars; the latter 0 without a decoder.
+    def losses(self, x: tf.Tensor, target: tf.Tensor, step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        """Clustering loss and reconstruction loss of a batch, scalars, the latter 0 without a decoder; and its z.
 
         x: images as float32 in 0..1, (batch, *input_shape). target: its rows of `targets`. step: its number, by which
         random numbers are drawn.

@@ -16,9 +16,11 @@ from dec_core.even_part import MANY
 from dec_core.machine import fast_precision
 from dec_core.methods import METHODS
 from dec_core.networks import autoencoder, with_heads
+from dec_core.networks.own import seeds_of
 from dec_core.training.counters import check_counters
 from dec_core.training.methods import objective_of
 from dec_core.training.optimizers import SGD, Adadelta, Adam
+from dec_core.training.own_parts import NO_PARTS, OwnParts
 
 COUNTERS = ("epoch", "batch", "loss_sum", "iteration", "next_batch", "updated_at", "n_updates", "delta_label")
 ARRAYS = ("p", "labels", "z")
@@ -33,6 +35,8 @@ class TrainingState:
     config : RunConfig
     image_shape : (int, int) or (int, int, int)
         Height, width and, of colour images, channels.
+    own : OwnParts
+        What is in place of our own parts; they are checked already.
 
     Attributes
     ----------
@@ -55,12 +59,15 @@ class TrainingState:
         What else the method has to remember (`Objective.memory`); empty before its first update.
     """
 
-    def __init__(self, config: RunConfig, image_shape: tuple[int, ...]):
-        self.config, self.image_shape = config, tuple(image_shape)
+    def __init__(self, config: RunConfig, image_shape: tuple[int, ...], own: OwnParts = NO_PARTS):
+        self.config, self.image_shape, self.own = config, tuple(image_shape), own
         self.n_features = prod(image_shape)
         described = architecture(config, self.image_shape)
         precision = fast_precision() if config.precision == "auto" else config.precision
-        self.encoder, self.decoder = autoencoder(described, config.initializer, config.random_state, precision)
+        if own.has_networks:
+            self.encoder, self.decoder = own.networks(config.random_state)
+        else:
+            self.encoder, self.decoder = autoencoder(described, config.initializer, config.random_state, precision)
         self.variational_encoder, self.heads = None, []
         if described.heads:
             start = config.initializer, config.random_state
@@ -69,7 +76,7 @@ class TrainingState:
         self.clustering_layer = objective_of(config).layer(config)
         q = self.clustering_layer(self.encoder.output)
         self.clustering_model = keras.Model(self.encoder.input, q, name="dec")
-        self.phase = "pretraining" if METHODS[config.method].has_network else "centers"
+        self.phase = own.first_phase(config.method)
         self.epoch = self.batch = self.iteration = self.next_batch = self.n_updates = 0
         self.updated_at, self.loss_sum, self.delta_label = -1, 0.0, 1.0
         self.p = self.labels = self.z = None
@@ -127,6 +134,10 @@ class TrainingState:
         """What gradients move while clustering, as the method says."""
         return objective_of(self.config).variables(self)
 
+    def clustering_penalties(self) -> list:
+        """What layers of one's own add to the loss while clustering, as regularizers do; ours add nothing."""
+        return [*self.encoder.losses, *(self.decoder.losses if METHODS[self.config.method].trains_decoder else [])]
+
     def check(self, x: np.ndarray) -> np.ndarray:
         """x as it is, or a ValueError that says what was expected."""
         if x.ndim != 2 or x.shape[1] != self.n_features or x.dtype not in (np.uint8, np.float32):
@@ -161,7 +172,9 @@ class TrainingState:
         return arrays
 
     @classmethod
-    def from_arrays(cls, config: RunConfig, image_shape: tuple[int, ...], arrays: dict[str, Any]) -> TrainingState:
+    def from_arrays(
+        cls, config: RunConfig, image_shape: tuple[int, ...], arrays: dict[str, Any], own: OwnParts = NO_PARTS
+    ) -> TrainingState:
         """The state whose arrays `to_arrays` gave.
 
         Raises
@@ -171,7 +184,7 @@ class TrainingState:
         """
         arrays = {"delta_label": np.asarray(1.0)} | arrays  # earlier versions did not keep it
         check_counters(arrays, config)
-        state = cls(config, image_shape)
+        state = cls(config, image_shape, own)
         _assign(state._weights(), arrays, "weight")
         for name in COUNTERS:
             setattr(state, name, arrays[name].item())
@@ -199,7 +212,7 @@ class TrainingState:
 
     def _weights(self) -> list:
         of_heads = [weight for head in self.heads for weight in head.weights]
-        return [*self.autoencoder.weights, *self.clustering_layer.weights, *of_heads]
+        return [*self.autoencoder.weights, *self.clustering_layer.weights, *of_heads, *seeds_of(self.autoencoder)]
 
 
 def _optimizer(config: RunConfig, phase: str, n_steps: int) -> keras.optimizers.Optimizer:

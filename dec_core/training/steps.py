@@ -62,8 +62,9 @@ def pretrain_steps(
                 x = distort(x, step + i)
             with tf.GradientTape() as tape:
                 loss = tf.reduce_mean(tf.math.squared_difference(autoencoder(x, training=True), x))
+                minimised = tf.add_n([loss, *autoencoder.losses])  # what layers of one's own add, as regularizers do
             variables = autoencoder.trainable_variables
-            optimizer.apply(tape.gradient(loss, variables), variables)
+            optimizer.apply(tape.gradient(minimised, variables), variables)
             total += loss
         return total
 
@@ -79,9 +80,10 @@ def cluster_steps(objective: Objective, images: np.ndarray, distort: Distortion 
     """A function (targets, next_batch, iteration, n_steps) -> (losses, next_batch), in the tutorial's batch order.
 
     Batches run through the data in order and wrap to the first after the last, smaller one. The two losses of the
-    objective are summed over the steps. `distort` changes the images of a batch; it gets the iteration to draw from.
+    objective, and the one that is added to them or 0, are summed over the steps, shape (3,). `distort` changes the
+    images of a batch; it gets the iteration to draw from.
     """
-    state = objective.state
+    state, own = objective.state, objective.state.own
     n, batch_size = len(images), state.config.batch_size
     n_batches = -(-n // batch_size)
     optimizer = state.start_optimizer("clustering", state.config.max_iterations)
@@ -89,17 +91,19 @@ def cluster_steps(objective: Objective, images: np.ndarray, distort: Distortion 
 
     @tf.function(input_signature=[_rows_of(images), objective.target_spec, _spec(None), _spec()])
     def steps(rows, targets, bounds, iteration):
-        total = tf.zeros(2)
+        total = tf.zeros(3)
         for i in tf.range(tf.size(bounds) - 1):
             x, target = _scaled(rows[bounds[i] : bounds[i + 1]]), targets[bounds[i] : bounds[i + 1]]
             if distort is not None:
                 x = distort(x, iteration + i)
             with tf.GradientTape() as tape:
-                clustering, reconstruction = objective.losses(x, target, iteration + i)
-                loss = objective.loss(clustering, reconstruction)
+                clustering, reconstruction, z = objective.losses(x, target, iteration + i)
+                added = own.loss(x, z, state.clustering_layer(z)) if own.added_loss else tf.constant(0.0)
+                terms = [own.added_loss_weight * added] if own.added_loss else []
+                loss = tf.add_n([objective.loss(clustering, reconstruction), *terms, *state.clustering_penalties()])
             optimizer.apply(tape.gradient(loss, variables), variables)
             objective.after_step(x, target)
-            total += tf.stack([clustering, reconstruction])
+            total += tf.stack([clustering, reconstruction, added])
         return total
 
     def cluster_batches(targets: np.ndarray, next_batch: int, iteration: int, n_steps: int) -> tuple[np.ndarray, int]:

@@ -20,6 +20,7 @@ ROOT = Path(__file__).parents[2]
         *MOVED,
         "profile",
         "how-many",
+        "peers",
         "inspect",
         "app",
         "redraw",

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import how_many, recipes, sweep_example, table
+from benchmarks import clustpy_scores, how_many, recipes, sweep_example, table
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -13,7 +13,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 @pytest.mark.parametrize(
     ("name", "page"),
     [
-        ("recipes", recipes.markdown),
+        ("recipes", lambda figures: recipes.markdown(figures, clustpy_scores.section(DOCS))),
         ("how-many", how_many.markdown),
         ("reproduction", lambda figures: table.markdown(figures, table.own_presets(DOCS))),
         ("sweep", sweep_example.page),

@@ -47,13 +47,13 @@ class Dcn(Objective):
         """`assigned` and `counts`."""
         return {"assigned": (np.int32, (n,)), "counts": (np.int64, (config.n_clusters,))}
 
-    def losses(self, x: tf.Tensor, number: tf.Tensor, step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Half the squared distance to the center that each is assigned to, and the squared error; means over both."""
+    def losses(self, x: tf.Tensor, number: tf.Tensor, step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        """Half the squared distance to the center that each is assigned to, the squared error, means both; and z."""
         state = self.state
         z = state.encoder(x, training=True)  # (batch, latent_dim)
         own = tf.gather(state.clustering_layer.cluster_centers, tf.gather(self.assigned, number))  # (batch, latent_dim)
         error = tf.reduce_mean(tf.math.squared_difference(state.decoder(z, training=True), x))
-        return kmeans_loss(z, own), error
+        return kmeans_loss(z, own), error, z
 
     def loss(self, clustering: tf.Tensor, reconstruction: tf.Tensor) -> tf.Tensor:
         """reconstruction + lambda * clustering."""

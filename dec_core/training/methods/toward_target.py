@@ -40,13 +40,13 @@ class TowardTarget(Objective):
         """p, float32, shape (n, n_clusters), where `part` is not all of them its length."""
         return self.state.p
 
-    def losses(self, x: tf.Tensor, p: tf.Tensor, step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """KL(p || q), and the mean squared error where the decoder is trained, else 0."""
+    def losses(self, x: tf.Tensor, p: tf.Tensor, step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        """KL(p || q), the mean squared error where the decoder is trained, else 0, and z."""
         state, kl_divergence = self.state, self.kl_divergence
         z = state.encoder(x, training=True)  # (batch, latent_dim)
         kl = kl_divergence(p, state.clustering_layer(z))  # (batch, n_clusters) each
         error = tf.reduce_mean(tf.math.squared_difference(state.decoder(z, training=True), x)) if self.joint else 0.0
-        return kl, tf.convert_to_tensor(error)
+        return kl, tf.convert_to_tensor(error), z
 
     def loss(self, kl: tf.Tensor, error: tf.Tensor) -> tf.Tensor:
         """KL(p || q), or gamma times it and the error."""

@@ -66,15 +66,16 @@ class Vade(Objective):
         labels = np.concatenate([state.q(block).argmax(axis=1) for block in blocks(len(z))])
         return labels, float(np.square(z - mixture.means_[labels]).sum())
 
-    def losses(self, x: tf.Tensor, number: tf.Tensor, step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """KL(q(z, c | x) || p(z, c)) and the squared error; means over the batch, the latter over pixels, too."""
+    def losses(self, x: tf.Tensor, number: tf.Tensor, step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        """KL(q(z, c | x) || p(z, c)), the squared error, and the z that are drawn; means over batch and pixels."""
         state, layer = self.state, self.state.clustering_layer
         mean, log_variance = state.variational_encoder(x, training=True)  # (batch, latent_dim) each
         noise = tf.random.stateless_normal(tf.shape(mean), tf.stack([state.config.random_state, step]))
         z = mean + tf.exp(log_variance / 2) * noise
         error = tf.reduce_mean(tf.math.squared_difference(state.decoder(z, training=True), x))
         log_weights = tf.nn.log_softmax(layer.logits)
-        return prior_loss(mean, log_variance, layer(z), layer.cluster_centers, layer.log_variances, log_weights), error
+        prior = prior_loss(mean, log_variance, layer(z), layer.cluster_centers, layer.log_variances, log_weights)
+        return prior, error, z
 
     def loss(self, clustering: tf.Tensor, reconstruction: tf.Tensor) -> tf.Tensor:
         """reconstruction + beta * clustering."""

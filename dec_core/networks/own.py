@@ -1,0 +1,178 @@
+"""Somebody's own Keras models as encoder and decoder: checked, copied, written down and built again.
+
+Training works on copies, so that models that are given stay as they are. A copy is made of what Keras writes of a
+model, the same that a file keeps; of layers that are not Keras's own, their class is needed, too.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from math import prod
+from typing import Any
+
+import keras
+import numpy as np
+
+Shape = tuple[int | None, ...]
+REGISTER = "mark it with @keras.saving.register_keras_serializable()"
+
+
+def check_model(name: str, model: Any) -> None:
+    """Raise ValueError unless it is a Keras model that is built, with one input and one float32 output."""
+    if not isinstance(model, keras.Model):
+        raise ValueError(f"{name}: received {model!r:.60}, expected a Keras model")
+    if not (model.built and getattr(model, "inputs", None)):
+        raise ValueError(
+            f"{name}: received a model whose shapes are not known yet, expected one that is built; begin it with "
+            "keras.Input(shape), and put a subclassed model into one: keras.Model(inputs, model(inputs))"
+        )
+    for end, tensors in (("inputs", model.inputs), ("outputs", model.outputs)):
+        if len(tensors) != 1:
+            raise ValueError(f"{name}: received a model of {len(tensors)} {end}, expected one")
+    if model.outputs[0].dtype != "float32":
+        raise ValueError(
+            f"{name}: received a model that gives {model.outputs[0].dtype}, expected float32; "
+            'make its last layer with dtype="float32"'
+        )
+
+
+def check_pair(encoder: keras.Model, decoder: keras.Model) -> None:
+    """Raise ValueError unless x -> z -> x, by two models that `check_model` has passed and that share no weights."""
+    (x, z), (z_of_decoder, x_of_decoder) = ends(encoder), ends(decoder)
+    if len(z) != 1 or z[0] is None:
+        raise ValueError(f"encoder: received an output of shape {z}, expected one vector z; end with Flatten and Dense")
+    if z_of_decoder != z:
+        raise ValueError(f"decoder: received an input of shape {z_of_decoder}, expected {z}, as the encoder gives")
+    if x_of_decoder != x:
+        raise ValueError(
+            f"decoder: received an output of shape {x_of_decoder}, expected {x}, as the encoder takes; "
+            "end with Reshape, or with layers of that size"
+        )
+    if {id(v) for v in encoder.variables} & {id(v) for v in decoder.variables}:
+        raise ValueError("decoder: received a model that shares weights with the encoder, expected weights of its own")
+
+
+def ends(model: keras.Model) -> tuple[Shape, Shape]:
+    """Shapes of its input and its output, without the batch."""
+    return tuple(model.inputs[0].shape[1:]), tuple(model.outputs[0].shape[1:])
+
+
+def check_input(encoder: keras.Model, shapes: Sequence[Shape]) -> None:
+    """Raise ValueError unless the encoder takes a sample in one of these shapes."""
+    received, _ = ends(encoder)
+    if received not in shapes:
+        raise ValueError(
+            f"encoder: received an input of shape {received}, expected that of a sample of X: "
+            f"{' or '.join(map(str, dict.fromkeys(shapes)))}; begin it with keras.Input(shape)"
+        )
+
+
+def config_of(model: keras.Model) -> dict[str, Any]:
+    """What Keras writes of a model: layers and shapes, no weights, and not how it was compiled."""
+    config = keras.saving.serialize_keras_object(model)
+    config.pop("compile_config", None)
+    return config
+
+
+def copy_of(name: str, model: keras.Model, *, draw: bool) -> keras.Model:
+    """A model of the same layers, with the same weights or, to `draw`, with new ones of their initializers.
+
+    Raises ValueError if Keras cannot build it from what it writes of it.
+    """
+    try:
+        with known_layers(model):
+            copied = keras.saving.deserialize_keras_object(config_of(model), safe_mode=False)  # it is the caller's own
+    except Exception as error:
+        raise ValueError(
+            f"{name}: received a model that Keras cannot copy ({first_line(error)}); a layer of your own needs "
+            f"get_config with all its arguments, and a function or an initializer of your own: {REGISTER}"
+        ) from error
+    if not draw:
+        for new, old in zip(copied.variables, model.variables, strict=True):
+            new.assign(old)
+    return copied
+
+
+def known_layers(*models: keras.Model) -> AbstractContextManager:
+    """Keras finds the classes of their layers, also those that are not registered, by name."""
+    kinds = {type(layer) for model in models for layer in _layers(model)}
+    return keras.saving.custom_object_scope(
+        {kind.__name__: kind for kind in kinds if not kind.__module__.startswith("keras.")}
+    )
+
+
+def _layers(model: keras.Layer) -> Iterator[keras.Layer]:
+    yield model
+    for layer in getattr(model, "layers", None) or ([model.layer] if hasattr(model, "layer") else []):
+        yield from _layers(layer)
+
+
+def own_autoencoder(
+    encoder: keras.Model, decoder: keras.Model, random_state: int, *, draw: bool
+) -> tuple[keras.Model, keras.Model]:
+    """Copies of both, named as ours are. What is random in their layers, as dropout, is drawn by `random_state`."""
+    with seeded(random_state):
+        copies = copy_of("encoder", encoder, draw=draw), copy_of("decoder", decoder, draw=draw)
+    for number, variable in enumerate(seeds_of(*copies)):
+        (seed,) = np.random.SeedSequence([random_state, number]).generate_state(1)
+        variable.assign(np.asarray([seed, 0]))
+    inner, outer = (keras.Model(m.inputs[0], m.outputs[0], name=f"own_{i}") for i, m in enumerate(copies))
+    x, z = (keras.Input(ends(model)[0]) for model in copies)
+    return keras.Model(x, inner(x), name="encoder"), keras.Model(
+        z, outer(z), name="decoder"
+    )  # names of layers are inside
+
+
+def seeds_of(*models: keras.Model) -> list[Any]:
+    """The states of their random generators: what is among their variables, but no weight."""
+    return [v for model in models for v in model.variables if not any(v is weight for weight in model.weights)]
+
+
+@contextmanager
+def seeded(random_state: int) -> Iterator[None]:
+    """Keras draws the seed of an initializer that has none from Python's generator, which is put back afterwards."""
+    before = random.getstate()
+    random.seed(random_state)
+    try:
+        yield
+    finally:
+        random.setstate(before)
+
+
+def model_from(
+    name: str, config: dict[str, Any], arrays: list[np.ndarray], custom_objects: dict[str, Any] | None
+) -> keras.Model:
+    """The model of `config_of`, with these values of its variables. Safe with a config from others.
+
+    No code of the config is run (Keras's safe mode), layers that are not Keras's must be registered or among
+    `custom_objects`, and no memory is taken before all sizes are known to be those of the arrays.
+
+    Raises ValueError if it cannot be built so.
+    """
+    try:
+        with keras.StatelessScope(initialize_variables=False):
+            sketch = keras.saving.deserialize_keras_object(config, custom_objects, safe_mode=True)
+        expected = [tuple(v.shape) for v in sketch.variables]
+        if expected != [array.shape for array in arrays]:
+            raise ValueError(f"its layers have {sum(map(prod, expected)):,} numbers, which are not those of the file")
+        model = keras.saving.deserialize_keras_object(config, custom_objects, safe_mode=True)
+        check_model(name, model)
+    except Exception as error:
+        raise ValueError(
+            f"{name}: received a model that cannot be built ({first_line(error)}), expected layers of Keras or ones "
+            f"that are known here: {REGISTER}, or give it: DEC.load(path, custom_objects={{name: class}})"
+        ) from error
+    for variable, array in zip(model.variables, arrays, strict=True):
+        variable.assign(array)
+    return model
+
+
+def first_line(error: Exception) -> str:
+    """What an error says, in short. Keras prints whole configs, and says what is wrong at the end of the chain."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    text = str(error).strip()
+    _, found, inner = text.partition("Exception encountered: ")
+    return ((inner if found else text).split(". ")[0].splitlines() or [type(error).__name__])[0][:160]

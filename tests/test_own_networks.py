@@ -1,0 +1,319 @@
+"""`DEC(encoder=…, decoder=…)`: own Keras models are checked, copied, trained by the same loop, and kept safely."""
+
+import json
+import pickle
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+from sklearn.base import clone
+
+from dec_core import DEC, RunConfig
+from dec_core.networks.own import config_of, copy_of, model_from
+from dec_core.training import TrainingState
+from dec_core.training.events import ClusterProgress, PretrainProgress, TargetUpdated
+from dec_core.training.own_parts import OwnParts
+
+pytestmark = pytest.mark.slow
+
+SHORT = RunConfig.make(
+    dataset="digits", hidden_units=(8,), latent_dim=2, pretrain_epochs=2, pretrain_optimizer="adam",
+    pretrain_learning_rate=0.01, batch_size=64, n_clusters=4, kmeans_n_init=1, update_interval=5, max_iterations=10,
+    cluster_learning_rate=0.01, tol=0.0,
+)  # fmt: skip
+
+
+@keras.saving.register_keras_serializable(package="tests")
+class Scale(layers.Layer):
+    """x times a weight for each of its columns."""
+
+    def build(self, shape):
+        self.factor = self.add_weight(shape=(shape[-1],), initializer="ones", name="factor")
+
+    def call(self, x):
+        return x * self.factor
+
+
+class Unregistered(Scale):
+    pass
+
+
+def dense(n_z=3, *inner, shape=(64,)):
+    return keras.Sequential([keras.Input(shape), layers.Flatten(), *inner, layers.Dense(n_z)])
+
+
+def back(n_z=3, shape=(64,)):
+    return keras.Sequential([keras.Input((n_z,)), layers.Dense(64), layers.Reshape(shape)])
+
+
+def convolutional(scale=Scale):
+    """Convolutions, batch normalization, dropout, an own layer, two branches and a nested model."""
+    x = keras.Input((8, 8, 1))
+    inner = keras.Sequential([keras.Input((8, 8, 1)), layers.Conv2D(4, 3, activation="relu"), layers.Dropout(0.3)])
+    h = layers.Flatten()(layers.BatchNormalization()(inner(x)))
+    z = layers.Dense(3, name="clustering")(layers.concatenate([scale()(h), layers.Flatten()(x)]))
+    return keras.Model(x, z, name="decoder"), back(shape=(8, 8, 1))
+
+
+def values(*models):
+    return [np.array(v) for model in models for v in model.variables]
+
+
+def same(some, others):
+    return len(some) == len(others) and all(np.array_equal(a, b) for a, b in zip(some, others, strict=True))
+
+
+@pytest.fixture(scope="module")
+def x(digits):
+    return digits.images[:200]
+
+
+# -- training
+
+
+@pytest.mark.parametrize("method", ["dec", "joint", "dcn", "autoencoder"])
+def test_any_layers_are_trained_and_what_is_given_stays_as_it_is(method, x):
+    encoder, decoder = convolutional()
+    before = values(encoder, decoder)
+    model = DEC(SHORT.changed(method=method), encoder=encoder, decoder=decoder).fit(x)
+    assert same(values(encoder, decoder), before) and not same(values(model.encoder_, model.decoder_), before)
+    assert model.transform(x).shape == (200, 3) and model.config_.latent_dim == 3
+    assert model.reconstruct(x).shape == (200, 8, 8)
+    assert np.array_equal(model.predict(x), model.labels_)
+    losses = [row["loss"] for row in model.history_ if row["phase"] == "pretraining"]
+    assert len(losses) == 2 and losses[1] < losses[0]
+
+
+def test_our_own_networks_given_as_own_are_trained_to_the_same_numbers(x):
+    """The loop is the same: what comes of our networks does not depend on who brings them."""
+    state = TrainingState(SHORT, (8, 8))
+    ours = DEC(SHORT).fit(x)
+    theirs = DEC(SHORT, encoder=state.encoder, decoder=state.decoder).fit(x)
+    assert np.array_equal(theirs.transform(x), ours.transform(x))
+    assert np.array_equal(theirs.cluster_centers_, ours.cluster_centers_)
+
+
+def test_vectors_and_series_go_in_as_they_are():
+    series = np.random.default_rng(0).normal(3, 5, (60, 10, 2))
+    encoder = keras.Sequential([keras.Input((10, 2)), layers.Conv1D(4, 3), layers.Flatten(), layers.Dense(3)])
+    decoder = keras.Sequential([keras.Input((3,)), layers.Dense(20), layers.Reshape((10, 2))])
+    model = DEC(SHORT, encoder=encoder, decoder=decoder, standardize=True).fit(series)
+    assert model.decode(model.cluster_centers_).shape == (4, 10, 2)
+    assert model.predict(series.reshape(60, 20)).shape == (60,)
+
+
+def test_what_is_frozen_stays_and_what_regularizes_is_minimised(x):
+    heavy = layers.Dense(16, kernel_regularizer=keras.regularizers.L2(10.0), name="heavy")
+    encoder = dense(3, layers.Dense(16, trainable=False, name="frozen"), heavy)
+    model = DEC(SHORT.changed(pretrain_epochs=5), encoder=encoder, decoder=back()).fit(x)
+    names = {
+        v.path.rpartition("/")[0].rpartition("/")[2]: np.array(v)
+        for v in model.encoder_.variables
+        if "kernel" in v.path
+    }
+    assert np.array_equal(names["frozen"], encoder.get_layer("frozen").kernel)
+    assert np.abs(names["heavy"]).mean() < np.abs(np.array(encoder.get_layer("heavy").kernel)).mean() / 2
+
+
+# -- weights
+
+
+def test_weights_that_are_given_are_where_training_begins(x):
+    encoder, decoder = dense(), back()
+    model = DEC(SHORT, encoder=encoder, decoder=decoder)
+    assert isinstance(next(model.iter_fit(x)), PretrainProgress)  # the state is there, an epoch is trained
+    own = OwnParts(encoder, decoder)
+    for seed in (0, 1):
+        state = TrainingState(SHORT.changed(random_state=seed, latent_dim=3), (8, 8), own)
+        assert same(values(state.encoder, state.decoder), values(encoder, decoder))
+
+
+def test_pretrained_weights_are_not_pretrained_again(x):
+    encoder, decoder = dense(), back()
+    pretrained = DEC(SHORT, encoder=encoder, decoder=decoder, weights="pretrained")
+    events = [*pretrained.iter_fit(x)]
+    assert not any(isinstance(event, PretrainProgress) for event in events)
+    ended = DEC(SHORT.changed(method="autoencoder"), encoder=encoder, decoder=decoder, weights="pretrained").fit(x)
+    assert same(values(ended.encoder_), values(encoder)) and same(values(ended.decoder_), values(decoder))
+
+
+def test_weights_are_drawn_by_the_seed(x):
+    encoder, decoder = convolutional()
+    own = OwnParts(encoder, decoder, weights="drawn")
+    one, again, other = (values(*own.networks(seed)) for seed in (1, 1, 2))
+    assert same(one, again)
+    kernels = [i for i, value in enumerate(one) if value.ndim > 1]
+    assert len(kernels) >= 3
+    for i in kernels:
+        assert not np.array_equal(one[i], other[i]) and not np.array_equal(one[i], values(encoder, decoder)[i])
+
+
+def test_the_seed_decides_dropout_too(x):
+    encoder, decoder = dense(3, layers.Dropout(0.5)), back()
+    z = [DEC(SHORT, encoder=encoder, decoder=decoder, random_state=seed).fit_transform(x) for seed in (0, 0, 1)]
+    assert np.array_equal(z[0], z[1]) and not np.array_equal(z[0], z[2])
+
+
+# -- scikit-learn
+
+
+@pytest.mark.parametrize("scale", [Scale, Unregistered])
+def test_clone_and_params(scale, x):
+    encoder, decoder = convolutional(scale)
+    model = DEC(SHORT, encoder=encoder, decoder=decoder, weights="given")
+    assert model.get_params()["encoder"] is encoder and model.get_params()["decoder"] is decoder
+    other = clone(model)
+    assert other.encoder is not encoder and same(values(other.encoder), values(encoder))
+    assert np.array_equal(other.fit_transform(x), model.fit_transform(x))
+
+
+# -- files
+
+
+@pytest.mark.parametrize("stop", [PretrainProgress, TargetUpdated, ClusterProgress, None])
+def test_a_saved_model_answers_bit_for_bit_and_goes_on_as_if_never_stopped(stop, x, tmp_path):
+    """Batch normalization's means and dropout's state are kept, too."""
+    encoder, decoder = convolutional()
+    config = SHORT.changed(method="joint", max_iterations=25)
+    whole = DEC(config, encoder=encoder, decoder=decoder).fit(x)
+    model = DEC(config, encoder=encoder, decoder=decoder)
+    for event in model.iter_fit(x):
+        if stop and isinstance(event, stop):
+            break
+    model.save(tmp_path / "model")
+    loaded = DEC.load(tmp_path / "model")
+    assert np.array_equal(loaded.transform(x), model.transform(x))
+    assert np.array_equal(
+        loaded.decode(loaded.cluster_centers_ if stop is None else np.ones((1, 3))),
+        model.decode(model.cluster_centers_ if stop is None else np.ones((1, 3))),
+    )
+    for _ in loaded.iter_fit(x, resume=True):
+        pass
+    assert np.array_equal(loaded.transform(x), whole.transform(x))
+    assert np.array_equal(loaded.labels_, whole.labels_)
+    assert np.array_equal(loaded.fit(x).labels_, whole.labels_)  # the weights that were given are in the file, too
+    loaded.save(tmp_path / "again")
+    assert np.array_equal(DEC.load(tmp_path / "again").transform(x), whole.transform(x))
+
+
+def test_pickle_keeps_them(x):
+    encoder, decoder = convolutional()
+    model = DEC(SHORT, encoder=encoder, decoder=decoder).fit(x)
+    again = pickle.loads(pickle.dumps(model))
+    assert np.array_equal(again.transform(x), model.transform(x))
+
+
+def test_own_layers_are_loaded_where_they_are_known_only(x, tmp_path):
+    encoder, decoder = convolutional(Unregistered)
+    model = DEC(SHORT, encoder=encoder, decoder=decoder).fit(x)
+    model.save(tmp_path / "model")
+    with pytest.raises(ValueError, match=r"encoder: .*Could not locate class 'Unregistered'.*custom_objects"):
+        DEC.load(tmp_path / "model")
+    loaded = DEC.load(tmp_path / "model", custom_objects={"Unregistered": Unregistered})
+    assert np.array_equal(loaded.transform(x), model.transform(x))
+
+
+def test_code_in_a_layer_is_trained_but_not_loaded(x, tmp_path):
+    encoder = keras.Sequential([keras.Input((64,)), layers.Lambda(lambda t: 2 * t), layers.Dense(3)])
+    model = DEC(SHORT, encoder=encoder, decoder=back()).fit(x)
+    model.save(tmp_path / "model")
+    with pytest.raises(ValueError, match=r"encoder: .*cannot be built .*[Ll]ambda"):
+        DEC.load(tmp_path / "model")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [('"units": 3', '"units": 1000000000'), ('"class_name": "Dense"', '"class_name": "Popen"'),
+     ('"module": "keras.layers", "class_name": "Dense"', '"module": "subprocess", "class_name": "Popen"')],
+    ids=["huge", "no such layer", "no layer"],
+)  # fmt: skip
+def test_a_config_from_others_is_not_trusted(old, new):
+    model = keras.Sequential([keras.Input((64,)), layers.Dense(3)])
+    text = json.dumps(config_of(model))
+    arrays = values(model)
+    assert same(values(model_from("encoder", json.loads(text), arrays, None)), arrays)
+    assert old in text
+    with pytest.raises(ValueError, match="encoder: received a model that cannot be built"):
+        model_from("encoder", json.loads(text.replace(old, new)), arrays, None)
+
+
+def test_a_model_without_own_parts_has_none_in_its_file(x, tmp_path):
+    DEC(SHORT, added_loss_weight=3.0).fit(x).save(tmp_path / "model")
+    with np.load(tmp_path / "model") as arrays:
+        about = json.loads(str(arrays["about"]))
+        assert not any(name.startswith("own_") for name in arrays)
+    assert set(about["params"]) == {"config", "n_clusters", "random_state", "standardize", "verbose"}
+    assert "own" not in about
+
+
+# -- what cannot be
+
+
+def two_inputs():
+    a, b = keras.Input((64,)), keras.Input((64,))
+    return keras.Model([a, b], layers.Dense(3)(a + b))
+
+
+def half(n_z=3):
+    return keras.Sequential([keras.Input((64,)), layers.Dense(n_z, dtype="bfloat16")])
+
+
+class Subclassed(keras.Model):
+    def call(self, x):
+        return x[:, :3]
+
+
+SHARED = layers.Dense(64)
+
+
+@pytest.mark.parametrize(
+    ("encoder", "decoder", "said"),
+    [
+        (dense, lambda: None, "decoder: received None beside encoder"),
+        (lambda: None, back, "encoder: received None beside decoder"),
+        (lambda: "resnet", back, "encoder: received 'resnet', expected a Keras model"),
+        (lambda: keras.Sequential([layers.Dense(3)]), back, "encoder: received a model whose shapes are not known yet"),
+        (Subclassed, back, r"encoder: received a model whose shapes are not known yet.*keras.Model\(inputs, model"),
+        (two_inputs, back, "encoder: received a model of 2 inputs, expected one"),
+        (half, back, 'encoder: received a model that gives bfloat16, expected float32.*dtype="float32"'),
+        (lambda: dense(3, shape=(49,)), lambda: keras.Sequential([keras.Input((3,)), layers.Dense(49)]),
+         r"encoder: received an input of shape \(49,\), expected .* X: \(64,\) or \(8, 8\) or \(8, 8, 1\)"),
+        (lambda: dense(shape=(4, 16)), lambda: back(shape=(4, 16)), r"encoder: received an input of shape \(4, 16\)"),
+        (lambda: keras.Sequential([keras.Input((8, 8)), layers.Dense(3)]), lambda: back(shape=(8, 8)),
+         r"encoder: received an output of shape \(8, 3\), expected one vector z"),
+        (dense, lambda: back(4), r"decoder: received an input of shape \(4,\), expected \(3,\), as the encoder gives"),
+        (dense, lambda: back(shape=(8, 8)), r"decoder: received an output of shape \(8, 8\), expected \(64,\)"),
+        (lambda: keras.Sequential([keras.Input((64,)), SHARED, layers.Dense(64)]),
+         lambda: keras.Sequential([keras.Input((64,)), SHARED]), "decoder: received a model that shares weights"),
+        (lambda: dense(600), lambda: back(600), "latent_dim: received 600"),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_is_said_before_the_first_event(encoder, decoder, said, x):
+    with pytest.raises(ValueError, match=said):
+        next(DEC(SHORT, encoder=encoder(), decoder=decoder()).iter_fit(x))
+
+
+@pytest.mark.parametrize(
+    ("method", "said"),
+    [("vade", "needs variances of z"), ("kmeans", "has no network"), ("umap_gmm", "has no network")],
+)
+def test_methods_that_have_no_place_for_an_own_encoder(method, said, x):
+    with pytest.raises(ValueError, match=rf"encoder: .*{said}.*choose dec, joint, dcn, autoencoder"):
+        DEC(SHORT.changed(method=method), encoder=dense(), decoder=back()).fit(x)
+
+
+def test_weights_of_another_name(x):
+    with pytest.raises(ValueError, match="weights: received 'new', expected one of given, drawn, pretrained"):
+        DEC(SHORT, encoder=dense(), decoder=back(), weights="new").fit(x)
+
+
+def test_a_layer_that_cannot_be_copied_says_what_it_needs():
+    class NeedsMore(layers.Layer):
+        def __init__(self, n):
+            super().__init__()
+            self.n = n
+
+    model = keras.Sequential([keras.Input((4,)), NeedsMore(2), layers.Dense(2)])
+    with pytest.raises(ValueError, match=r"encoder: received a model that Keras cannot copy.*get_config"):
+        copy_of("encoder", model, draw=False)

@@ -1,0 +1,238 @@
+"""`DEC(initial=…, added_loss=…)`: centers from any clusterer, a loss of one's own, and what files keep of them."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from sklearn.base import BaseEstimator, ClusterMixin, clone
+from sklearn.cluster import DBSCAN, AgglomerativeClustering, KMeans, SpectralClustering
+from sklearn.mixture import GaussianMixture
+
+from dec_core import DEC, RunConfig
+from dec_core.model_parts import NotSaved
+from dec_core.training.events import CentersInitialized, ClusterProgress, PretrainProgress, TargetUpdated
+from dec_core.training.given_centers import given_centers
+
+pytestmark = pytest.mark.slow
+
+SHORT = RunConfig.make(
+    dataset="digits", hidden_units=(8,), latent_dim=2, pretrain_epochs=2, pretrain_optimizer="adam",
+    pretrain_learning_rate=0.01, batch_size=64, n_clusters=4, kmeans_n_init=1, update_interval=5, max_iterations=20,
+    cluster_learning_rate=0.01, tol=0.0,
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def x(digits):
+    return digits.images[:200]
+
+
+class Labels(ClusterMixin, BaseEstimator):
+    """A clusterer that gives these labels."""
+
+    def __init__(self, labels=(), random_state=None):
+        self.labels = labels
+        self.random_state = random_state
+
+    def fit_predict(self, X, y=None):
+        seen.append(self.random_state)
+        return np.asarray(self.labels)
+
+
+seen = []  # the seeds that it was fitted with
+
+# -- centers
+
+POINTS = np.float32([[0, 0], [2, 0], [0, 4], [0, 6], [100, 100]])
+
+
+def test_centers_are_the_means_of_each_label_and_noise_counts_for_none():
+    config = SHORT.changed(n_clusters=2)
+    centers = given_centers(Labels([7, 7, 3, 3, -1]), config, POINTS)
+    assert centers.tolist() == [[0, 5], [1, 0]] and centers.dtype == np.float32
+
+
+def test_centers_of_its_own_come_before_means():
+    """Those of k-means on one point more than the labels tell of."""
+    kmeans = KMeans(2, n_init=1, init=POINTS[[0, 4]], max_iter=1)
+    centers = given_centers(kmeans, SHORT.changed(n_clusters=2), POINTS)
+    assert centers.tolist() == kmeans.fit(POINTS).cluster_centers_.tolist()
+    fixed = type("Fixed", (Labels,), {"cluster_centers_": np.ones((2, 2))})
+    assert given_centers(fixed([0, 0, 1, 1, 1]), SHORT.changed(n_clusters=2), POINTS).tolist() == [[1, 1], [1, 1]]
+
+
+def test_a_clusterer_without_a_seed_gets_that_of_the_run_and_stays_as_it_is():
+    seen.clear()
+    for clusterer in (Labels([0, 1, 2, 3, 3]), Labels([0, 1, 2, 3, 3], random_state=5)):
+        given_centers(clusterer, SHORT.changed(random_state=9), POINTS)
+    assert seen == [9, 5] and Labels().random_state is None
+
+
+@pytest.mark.parametrize(
+    "initial",
+    [AgglomerativeClustering(4), GaussianMixture(4), SpectralClustering(4, n_neighbors=20), KMeans(4)],
+    ids=lambda initial: type(initial).__name__,
+)
+@pytest.mark.parametrize("method", ["dec", "autoencoder"])
+def test_training_begins_with_centers_of_any_clusterer(initial, method, x):
+    model = DEC(SHORT.changed(method=method), initial=initial, random_state=1)
+    for event in model.iter_fit(x):
+        if isinstance(event, CentersInitialized):
+            z = model.transform(x)
+            labels = clone(initial).set_params(
+                **({"random_state": 1} if "random_state" in initial.get_params() else {})
+            )
+            labels = labels.fit_predict(z)
+            means = np.array([z[labels == i].mean(axis=0) for i in range(4)])
+            assert model.cluster_centers_ == pytest.approx(means, abs=1e-3)
+            assert np.array_equal(model.predict(x), event.labels)
+    assert np.array_equal(model.labels_, model.predict(x))
+    assert np.array_equal(clone(model).fit(x).labels_, model.labels_)
+
+
+def test_another_number_of_clusters_is_said_after_pretraining_and_can_be_mended(x):
+    model = DEC(SHORT, initial=DBSCAN(eps=1e9))
+    with pytest.raises(ValueError, match="initial: DBSCAN found 1 clusters among the z, expected n_clusters=4"):
+        model.fit(x)
+    model.set_params(initial=AgglomerativeClustering(4))
+    assert not any(isinstance(event, PretrainProgress) for event in model.iter_fit(x, resume=True))
+    assert np.array_equal(model.labels_, DEC(SHORT, initial=AgglomerativeClustering(4)).fit(x).labels_)
+
+
+@pytest.mark.parametrize("labels", [np.zeros((5, 4)), [0.0, 1.0, 2.0, 3.0, 3.0], [0, 1, 2, 3]], ids=str)
+def test_what_are_no_labels(labels):
+    with pytest.raises(ValueError, match=r"initial: Labels gave .* expected whole numbers of shape \(5,\)"):
+        given_centers(Labels(labels), SHORT, POINTS)
+
+
+@pytest.mark.parametrize(
+    ("initial", "method", "said"),
+    [
+        (AgglomerativeClustering(5), "dec", "initial: received AgglomerativeClustering with n_clusters=5, expected 4"),
+        (GaussianMixture(3), "dec", "initial: received GaussianMixture with n_components=3, expected 4"),
+        (KMeans, "dec", "initial: received <class .*expected a clusterer of scikit-learn's kind"),
+        ("kmeans", "dec", "initial: received 'kmeans', expected a clusterer"),
+        (KMeans(4), "vade", "initial: received a clusterer for the method 'vade'.*choose dec, joint, dcn"),
+        (KMeans(4), "umap_gmm", "initial: received a clusterer for the method 'umap_gmm'"),
+    ],
+)
+def test_a_clusterer_that_cannot_be_is_said_before_the_first_event(initial, method, said, x):
+    with pytest.raises(ValueError, match=said):
+        next(DEC(SHORT.changed(method=method), initial=initial).iter_fit(x))
+
+
+def test_its_parameters_are_nested():
+    model = DEC(SHORT, initial=KMeans(4)).set_params(initial__n_init=7, config__latent_dim=3)
+    assert model.initial.n_init == model.get_params()["initial__n_init"] == 7 and model.config.latent_dim == 3
+    assert not any(name.startswith("initial__") for name in DEC(SHORT).get_params())
+
+
+# -- a loss
+
+
+def far_from_zero(x, z, q):
+    return -tf.reduce_mean(tf.square(z))
+
+
+@pytest.mark.parametrize("method", ["dec", "joint", "dcn", "vade"])
+def test_a_loss_is_minimised_along_and_its_value_told(method, x):
+    config = SHORT.changed(method=method)
+    events = [*DEC(config, added_loss=far_from_zero, added_loss_weight=2.0).iter_fit(x)]
+    values = [event.added_loss for event in events if isinstance(event, ClusterProgress)]
+    without = DEC(config, added_loss=far_from_zero, added_loss_weight=0.0)
+    assert len(values) == 4 and values[-1] < values[0]
+    without.fit(x)
+    told = [row["added_loss"] for row in without.history_ if "added_loss" in row]
+    assert values[-1] < told[-1] and told[0] == pytest.approx(values[0], rel=0.2)
+
+
+def test_a_loss_of_weight_0_changes_nothing_and_one_of_the_methods_own_doubles_it(x):
+    plain = DEC(SHORT).fit(x)
+    nothing = DEC(SHORT, added_loss=far_from_zero, added_loss_weight=0.0).fit(x)
+    assert nothing.transform(x) == pytest.approx(plain.transform(x), abs=1e-6)
+    assert plain.history_[-1].keys() == {"phase", "iteration", "loss"}
+
+
+def test_a_step_with_a_loss_is_that_of_keras(x):
+    """sgd without momentum: centers and weights move by the gradient of both losses."""
+    config = SHORT.changed(max_iterations=1, batch_size=200, momentum=0.0)
+    loss = lambda x, z, q: keras.ops.mean(x) * keras.ops.mean(q[:, 0] * z[:, 0])  # noqa: E731
+    model = DEC(config, added_loss=loss, added_loss_weight=3.0)
+    for event in model.iter_fit(x):
+        if isinstance(event, TargetUpdated):
+            break
+    state, rows = model.state_, (x / 255).reshape(200, -1).astype(np.float32)
+    variables = [v.value for v in state.clustering_variables()]
+    with tf.GradientTape() as tape:
+        z = state.encoder(rows)
+        q = state.clustering_layer(z)
+        total = keras.losses.KLDivergence()(state.p, q) + 3.0 * loss(rows, z, q)
+    expected = [v - 0.01 * gradient for v, gradient in zip(variables, tape.gradient(total, variables), strict=True)]
+    value = float(loss(rows, z, q))
+    (told,) = [event.added_loss for event in model.iter_fit(x, resume=True) if isinstance(event, ClusterProgress)]
+    assert told == pytest.approx(value, rel=1e-4)
+    for variable, end in zip(state.clustering_variables(), expected, strict=True):
+        assert np.asarray(variable) == pytest.approx(np.asarray(end), abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("loss", "said"),
+    [
+        ("entropy", "added_loss: received 'entropy', expected a function"),
+        (lambda x, z: 0.0, r"added_loss: it raised TypeError .*3 were given"),
+        (lambda x, z, q: z, r"added_loss: it returned float32 of shape \(None, 2\), expected one float"),
+        (lambda x, z, q: tf.argmax(q[0]), r"added_loss: it returned int64 of shape \(\), expected one float"),
+        (lambda x, z, q: None, "added_loss: it returned None, expected a scalar tensor"),
+        (lambda x, z, q: tf.reduce_mean(x + z), r"added_loss: it raised .* \(None, 64\), \(None, 2\), \(None, 4\)"),
+    ],
+)
+def test_a_loss_that_cannot_be_is_said_before_the_first_event(loss, said, x):
+    model = DEC(SHORT, added_loss=loss)
+    with pytest.raises(ValueError, match=said):
+        next(model.iter_fit(x))
+    assert not hasattr(model, "state_")
+
+
+def test_a_loss_where_nothing_is_trained_after_the_centers(x):
+    with pytest.raises(
+        ValueError, match=r"added_loss: .*'autoencoder', which ends with its centers; choose dec, joint"
+    ):
+        DEC(SHORT.changed(method="autoencoder"), added_loss=far_from_zero).fit(x)
+    with pytest.raises(ValueError, match="added_loss_weight: received nan, expected a finite number"):
+        DEC(SHORT, added_loss=far_from_zero, added_loss_weight=float("nan")).fit(x)
+
+
+def test_a_loss_that_is_no_number_is_told_of(x):
+    with pytest.raises(ValueError, match="Or added_loss gave no number"):
+        DEC(SHORT, added_loss=lambda x, z, q: tf.reduce_mean(tf.math.log(z - z - 1.0))).fit(x)
+
+
+# -- files
+
+
+def test_files_keep_no_functions_and_the_model_asks_for_them(x, tmp_path):
+    parts = {"initial": AgglomerativeClustering(4), "added_loss": far_from_zero, "added_loss_weight": 0.5}
+    whole, model = DEC(SHORT, **parts).fit(x), DEC(SHORT, **parts)
+    for event in model.iter_fit(x):
+        if isinstance(event, ClusterProgress):
+            break
+    for name in ("once", "twice"):
+        model.save(tmp_path / name)
+        model = DEC.load(tmp_path / name)
+    assert model.initial == NotSaved("AgglomerativeClustering") and model.added_loss == NotSaved("far_from_zero")
+    assert model.added_loss_weight == 0.5 and model.predict(x).shape == (200,)
+    for train in (lambda: model.fit(x), lambda: next(model.iter_fit(x, resume=True))):
+        with pytest.raises(ValueError, match=r"received a model from a file.*'(far_from_zero|Agglom.*)': set_params"):
+            train()
+    model.set_params(added_loss=far_from_zero)  # centers are placed: the clusterer is not asked for
+    for _ in model.iter_fit(x, resume=True):
+        pass
+    assert np.array_equal(model.transform(x), whole.transform(x))
+
+
+def test_a_finished_model_of_a_file_answers_without_them(x, tmp_path):
+    model = DEC(SHORT, added_loss=far_from_zero).fit(x)
+    model.save(tmp_path / "model")
+    loaded = DEC.load(tmp_path / "model")
+    assert np.array_equal(loaded.predict_proba(x), model.predict_proba(x))
+    assert [*loaded.iter_fit(x, resume=True)] == [] and loaded.history_ == []
