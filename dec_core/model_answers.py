@@ -44,11 +44,18 @@ class ModelAnswers(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMix
 
     @property
     def encoder_(self) -> keras.Model:
-        return self.state_.encoder
+        return self._trained(self.state_.encoder)
 
     @property
     def decoder_(self) -> keras.Model:
-        return self.state_.decoder
+        return self._trained(self.state_.decoder)
+
+    def _trained(self, model: keras.Model) -> keras.Model:
+        if not self.state_.own.has_networks:
+            return model
+        from dec_core.networks.own import layers_of
+
+        return layers_of(model)
 
     @property
     def labels_(self) -> np.ndarray:

@@ -1,67 +1,19 @@
-"""`DEC(encoder=…, decoder=…)`: own Keras models are checked, copied, trained by the same loop, and kept safely."""
-
-import json
-import pickle
+"""`DEC(encoder=…, decoder=…)`: own Keras models are checked, copied, and trained by the same loop."""
 
 import keras
 import numpy as np
 import pytest
 from keras import layers
+from own_networks import SHORT, Scale, Unregistered, back, convolutional, dense, same, values
 from sklearn.base import clone
 
-from dec_core import DEC, RunConfig
-from dec_core.networks.own import config_of, copy_of, model_from
+from dec_core import DEC
+from dec_core.networks.own import copy_of
 from dec_core.training import TrainingState
-from dec_core.training.events import ClusterProgress, PretrainProgress, TargetUpdated
+from dec_core.training.events import PretrainProgress
 from dec_core.training.own_parts import OwnParts
 
 pytestmark = pytest.mark.slow
-
-SHORT = RunConfig.make(
-    dataset="digits", hidden_units=(8,), latent_dim=2, pretrain_epochs=2, pretrain_optimizer="adam",
-    pretrain_learning_rate=0.01, batch_size=64, n_clusters=4, kmeans_n_init=1, update_interval=5, max_iterations=10,
-    cluster_learning_rate=0.01, tol=0.0,
-)  # fmt: skip
-
-
-@keras.saving.register_keras_serializable(package="tests")
-class Scale(layers.Layer):
-    """x times a weight for each of its columns."""
-
-    def build(self, shape):
-        self.factor = self.add_weight(shape=(shape[-1],), initializer="ones", name="factor")
-
-    def call(self, x):
-        return x * self.factor
-
-
-class Unregistered(Scale):
-    pass
-
-
-def dense(n_z=3, *inner, shape=(64,)):
-    return keras.Sequential([keras.Input(shape), layers.Flatten(), *inner, layers.Dense(n_z)])
-
-
-def back(n_z=3, shape=(64,)):
-    return keras.Sequential([keras.Input((n_z,)), layers.Dense(64), layers.Reshape(shape)])
-
-
-def convolutional(scale=Scale):
-    """Convolutions, batch normalization, dropout, an own layer, two branches and a nested model."""
-    x = keras.Input((8, 8, 1))
-    inner = keras.Sequential([keras.Input((8, 8, 1)), layers.Conv2D(4, 3, activation="relu"), layers.Dropout(0.3)])
-    h = layers.Flatten()(layers.BatchNormalization()(inner(x)))
-    z = layers.Dense(3, name="clustering")(layers.concatenate([scale()(h), layers.Flatten()(x)]))
-    return keras.Model(x, z, name="decoder"), back(shape=(8, 8, 1))
-
-
-def values(*models):
-    return [np.array(v) for model in models for v in model.variables]
-
-
-def same(some, others):
-    return len(some) == len(others) and all(np.array_equal(a, b) for a, b in zip(some, others, strict=True))
 
 
 @pytest.fixture(scope="module")
@@ -104,25 +56,21 @@ def test_vectors_and_series_go_in_as_they_are():
 
 
 def test_what_is_frozen_stays_and_what_regularizes_is_minimised(x):
-    heavy = layers.Dense(16, kernel_regularizer=keras.regularizers.L2(10.0), name="heavy")
-    encoder = dense(3, layers.Dense(16, trainable=False, name="frozen"), heavy)
+    regularized = layers.Dense(16, kernel_regularizer=keras.regularizers.L2(10.0), name="heavy")
+    encoder = dense(3, layers.Dense(16, trainable=False, name="frozen"), regularized)
     model = DEC(SHORT.changed(pretrain_epochs=5), encoder=encoder, decoder=back()).fit(x)
-    names = {
-        v.path.rpartition("/")[0].rpartition("/")[2]: np.array(v)
-        for v in model.encoder_.variables
-        if "kernel" in v.path
-    }
-    assert np.array_equal(names["frozen"], encoder.get_layer("frozen").kernel)
-    assert np.abs(names["heavy"]).mean() < np.abs(np.array(encoder.get_layer("heavy").kernel)).mean() / 2
+    frozen, heavy = (
+        [np.array(m.get_layer(name).kernel) for m in (model.encoder_, encoder)] for name in ("frozen", "heavy")
+    )
+    assert np.array_equal(*frozen)
+    assert np.abs(heavy[0]).mean() < np.abs(heavy[1]).mean() / 2
 
 
 # -- weights
 
 
-def test_weights_that_are_given_are_where_training_begins(x):
+def test_weights_that_are_given_are_where_training_begins():
     encoder, decoder = dense(), back()
-    model = DEC(SHORT, encoder=encoder, decoder=decoder)
-    assert isinstance(next(model.iter_fit(x)), PretrainProgress)  # the state is there, an epoch is trained
     own = OwnParts(encoder, decoder)
     for seed in (0, 1):
         state = TrainingState(SHORT.changed(random_state=seed, latent_dim=3), (8, 8), own)
@@ -138,7 +86,7 @@ def test_pretrained_weights_are_not_pretrained_again(x):
     assert same(values(ended.encoder_), values(encoder)) and same(values(ended.decoder_), values(decoder))
 
 
-def test_weights_are_drawn_by_the_seed(x):
+def test_weights_are_drawn_by_the_seed():
     encoder, decoder = convolutional()
     own = OwnParts(encoder, decoder, weights="drawn")
     one, again, other = (values(*own.networks(seed)) for seed in (1, 1, 2))
@@ -165,86 +113,7 @@ def test_clone_and_params(scale, x):
     assert model.get_params()["encoder"] is encoder and model.get_params()["decoder"] is decoder
     other = clone(model)
     assert other.encoder is not encoder and same(values(other.encoder), values(encoder))
-    assert np.array_equal(other.fit_transform(x), model.fit_transform(x))
-
-
-# -- files
-
-
-@pytest.mark.parametrize("stop", [PretrainProgress, TargetUpdated, ClusterProgress, None])
-def test_a_saved_model_answers_bit_for_bit_and_goes_on_as_if_never_stopped(stop, x, tmp_path):
-    """Batch normalization's means and dropout's state are kept, too."""
-    encoder, decoder = convolutional()
-    config = SHORT.changed(method="joint", max_iterations=25)
-    whole = DEC(config, encoder=encoder, decoder=decoder).fit(x)
-    model = DEC(config, encoder=encoder, decoder=decoder)
-    for event in model.iter_fit(x):
-        if stop and isinstance(event, stop):
-            break
-    model.save(tmp_path / "model")
-    loaded = DEC.load(tmp_path / "model")
-    assert np.array_equal(loaded.transform(x), model.transform(x))
-    assert np.array_equal(
-        loaded.decode(loaded.cluster_centers_ if stop is None else np.ones((1, 3))),
-        model.decode(model.cluster_centers_ if stop is None else np.ones((1, 3))),
-    )
-    for _ in loaded.iter_fit(x, resume=True):
-        pass
-    assert np.array_equal(loaded.transform(x), whole.transform(x))
-    assert np.array_equal(loaded.labels_, whole.labels_)
-    assert np.array_equal(loaded.fit(x).labels_, whole.labels_)  # the weights that were given are in the file, too
-    loaded.save(tmp_path / "again")
-    assert np.array_equal(DEC.load(tmp_path / "again").transform(x), whole.transform(x))
-
-
-def test_pickle_keeps_them(x):
-    encoder, decoder = convolutional()
-    model = DEC(SHORT, encoder=encoder, decoder=decoder).fit(x)
-    again = pickle.loads(pickle.dumps(model))
-    assert np.array_equal(again.transform(x), model.transform(x))
-
-
-def test_own_layers_are_loaded_where_they_are_known_only(x, tmp_path):
-    encoder, decoder = convolutional(Unregistered)
-    model = DEC(SHORT, encoder=encoder, decoder=decoder).fit(x)
-    model.save(tmp_path / "model")
-    with pytest.raises(ValueError, match=r"encoder: .*Could not locate class 'Unregistered'.*custom_objects"):
-        DEC.load(tmp_path / "model")
-    loaded = DEC.load(tmp_path / "model", custom_objects={"Unregistered": Unregistered})
-    assert np.array_equal(loaded.transform(x), model.transform(x))
-
-
-def test_code_in_a_layer_is_trained_but_not_loaded(x, tmp_path):
-    encoder = keras.Sequential([keras.Input((64,)), layers.Lambda(lambda t: 2 * t), layers.Dense(3)])
-    model = DEC(SHORT, encoder=encoder, decoder=back()).fit(x)
-    model.save(tmp_path / "model")
-    with pytest.raises(ValueError, match=r"encoder: .*cannot be built .*[Ll]ambda"):
-        DEC.load(tmp_path / "model")
-
-
-@pytest.mark.parametrize(
-    ("old", "new"),
-    [('"units": 3', '"units": 1000000000'), ('"class_name": "Dense"', '"class_name": "Popen"'),
-     ('"module": "keras.layers", "class_name": "Dense"', '"module": "subprocess", "class_name": "Popen"')],
-    ids=["huge", "no such layer", "no layer"],
-)  # fmt: skip
-def test_a_config_from_others_is_not_trusted(old, new):
-    model = keras.Sequential([keras.Input((64,)), layers.Dense(3)])
-    text = json.dumps(config_of(model))
-    arrays = values(model)
-    assert same(values(model_from("encoder", json.loads(text), arrays, None)), arrays)
-    assert old in text
-    with pytest.raises(ValueError, match="encoder: received a model that cannot be built"):
-        model_from("encoder", json.loads(text.replace(old, new)), arrays, None)
-
-
-def test_a_model_without_own_parts_has_none_in_its_file(x, tmp_path):
-    DEC(SHORT, added_loss_weight=3.0).fit(x).save(tmp_path / "model")
-    with np.load(tmp_path / "model") as arrays:
-        about = json.loads(str(arrays["about"]))
-        assert not any(name.startswith("own_") for name in arrays)
-    assert set(about["params"]) == {"config", "n_clusters", "random_state", "standardize", "verbose"}
-    assert "own" not in about
+    assert isinstance(next(other.iter_fit(x)), PretrainProgress)
 
 
 # -- what cannot be

@@ -125,6 +125,11 @@ def own_autoencoder(
     )  # names of layers are inside
 
 
+def layers_of(model: keras.Model) -> keras.Model:
+    """Of what `own_autoencoder` gave, the copy inside, which has the layers by their names."""
+    return model.layers[-1]
+
+
 def seeds_of(*models: keras.Model) -> list[Any]:
     """The states of their random generators: what is among their variables, but no weight."""
     return [v for model in models for v in model.variables if not any(v is weight for weight in model.weights)]

@@ -1,0 +1,109 @@
+"""Own Keras models in the file of a `DEC` model: kept bit for bit, and loaded without running code from the file."""
+
+import json
+import pickle
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+from own_networks import SHORT, Unregistered, back, convolutional, same, values
+
+from dec_core import DEC
+from dec_core.networks.own import config_of, model_from
+from dec_core.training.events import ClusterProgress, PretrainProgress, TargetUpdated
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def x(digits):
+    return digits.images[:200]
+
+
+JOINT = SHORT.changed(method="joint", max_iterations=25)
+
+
+@pytest.fixture(scope="module")
+def trained(x):
+    """Encoder, decoder, and a model trained with them, to read only."""
+    encoder, decoder = convolutional()
+    return encoder, decoder, DEC(JOINT, encoder=encoder, decoder=decoder).fit(x)
+
+
+@pytest.mark.parametrize("stop", [PretrainProgress, TargetUpdated, ClusterProgress])
+def test_a_stopped_model_that_is_saved_goes_on_as_if_never_stopped(stop, trained, x, tmp_path):
+    """Batch normalization's means and dropout's state are kept, too."""
+    encoder, decoder, whole = trained
+    model = DEC(JOINT, encoder=encoder, decoder=decoder)
+    for event in model.iter_fit(x):
+        if isinstance(event, stop):
+            break
+    model.save(tmp_path / "model")
+    loaded = DEC.load(tmp_path / "model")
+    assert np.array_equal(loaded.transform(x), model.transform(x))
+    assert np.array_equal(loaded.decode(np.ones((1, 3))), model.decode(np.ones((1, 3))))
+    for _ in loaded.iter_fit(x, resume=True):
+        pass
+    assert np.array_equal(loaded.transform(x), whole.transform(x))
+    assert np.array_equal(loaded.labels_, whole.labels_)
+
+
+def test_a_saved_model_answers_bit_for_bit_and_is_fitted_again_to_the_same(trained, x, tmp_path):
+    """The weights that were given are in the file, too, and survive being saved twice."""
+    *_, whole = trained
+    model = whole
+    for name in ("once", "twice"):
+        model.save(tmp_path / name)
+        model = DEC.load(tmp_path / name)
+    assert np.array_equal(model.predict_proba(x), whole.predict_proba(x))
+    assert np.array_equal(model.reconstruct(x), whole.reconstruct(x))
+    assert np.array_equal(model.fit(x).transform(x), whole.transform(x))
+
+
+def test_pickle_keeps_them(trained, x):
+    again = pickle.loads(pickle.dumps(trained[2]))
+    assert np.array_equal(again.transform(x), trained[2].transform(x))
+
+
+def test_own_layers_are_loaded_where_they_are_known_only(x, tmp_path):
+    encoder, decoder = convolutional(Unregistered)
+    model = DEC(SHORT, encoder=encoder, decoder=decoder).fit(x)
+    model.save(tmp_path / "model")
+    with pytest.raises(ValueError, match=r"encoder: .*Could not locate class 'Unregistered'.*custom_objects"):
+        DEC.load(tmp_path / "model")
+    loaded = DEC.load(tmp_path / "model", custom_objects={"Unregistered": Unregistered})
+    assert np.array_equal(loaded.transform(x), model.transform(x))
+
+
+def test_code_in_a_layer_is_trained_but_not_loaded(x, tmp_path):
+    encoder = keras.Sequential([keras.Input((64,)), layers.Lambda(lambda t: 2 * t), layers.Dense(3)])
+    model = DEC(SHORT, encoder=encoder, decoder=back()).fit(x)
+    model.save(tmp_path / "model")
+    with pytest.raises(ValueError, match=r"encoder: .*cannot be built .*[Ll]ambda"):
+        DEC.load(tmp_path / "model")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [('"units": 3', '"units": 1000000000'), ('"class_name": "Dense"', '"class_name": "Popen"'),
+     ('"module": "keras.layers", "class_name": "Dense"', '"module": "subprocess", "class_name": "Popen"')],
+    ids=["huge", "no such layer", "no layer"],
+)  # fmt: skip
+def test_a_config_from_others_is_not_trusted(old, new):
+    model = keras.Sequential([keras.Input((64,)), layers.Dense(3)])
+    text = json.dumps(config_of(model))
+    arrays = values(model)
+    assert same(values(model_from("encoder", json.loads(text), arrays, None)), arrays)
+    assert old in text
+    with pytest.raises(ValueError, match="encoder: received a model that cannot be built"):
+        model_from("encoder", json.loads(text.replace(old, new)), arrays, None)
+
+
+def test_a_model_without_own_parts_has_none_in_its_file(x, tmp_path):
+    DEC(SHORT, added_loss_weight=3.0).fit(x).save(tmp_path / "model")
+    with np.load(tmp_path / "model") as arrays:
+        about = json.loads(str(arrays["about"]))
+        assert not any(name.startswith("own_") for name in arrays)
+    assert set(about["params"]) == {"config", "n_clusters", "random_state", "standardize", "verbose"}
+    assert "own" not in about
