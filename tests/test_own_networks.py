@@ -112,7 +112,7 @@ def test_clone_and_params(scale, x):
     model = DEC(SHORT, encoder=encoder, decoder=decoder, weights="given")
     assert model.get_params()["encoder"] is encoder and model.get_params()["decoder"] is decoder
     other = clone(model)
-    assert other.encoder is not encoder and same(values(other.encoder), values(encoder))
+    assert other.encoder is not encoder and same(other.encoder.get_weights(), encoder.get_weights())
     assert isinstance(next(other.iter_fit(x)), PretrainProgress)
 
 

@@ -131,25 +131,24 @@ def test_its_parameters_are_nested():
 # -- a loss
 
 
-def far_from_zero(x, z, q):
-    return -tf.reduce_mean(tf.square(z))
+def near_zero(x, z, q):
+    return tf.reduce_mean(tf.square(z))
 
 
 @pytest.mark.parametrize("method", ["dec", "joint", "dcn", "vade"])
 def test_a_loss_is_minimised_along_and_its_value_told(method, x):
     config = SHORT.changed(method=method)
-    events = [*DEC(config, added_loss=far_from_zero, added_loss_weight=2.0).iter_fit(x)]
+    events = [*DEC(config, added_loss=near_zero, added_loss_weight=2.0).iter_fit(x)]
     values = [event.added_loss for event in events if isinstance(event, ClusterProgress)]
-    without = DEC(config, added_loss=far_from_zero, added_loss_weight=0.0)
-    assert len(values) == 4 and values[-1] < values[0]
-    without.fit(x)
-    told = [row["added_loss"] for row in without.history_ if "added_loss" in row]
-    assert values[-1] < told[-1] and told[0] == pytest.approx(values[0], rel=0.2)
+    without = DEC(config, added_loss=near_zero, added_loss_weight=0.0).fit(x)
+    unweighed = [row["added_loss"] for row in without.history_ if "added_loss" in row]
+    assert len(values) == len(unweighed) == 4
+    assert 0 < values[-1] < min(values[0], unweighed[-1]) / 2
 
 
-def test_a_loss_of_weight_0_changes_nothing_and_one_of_the_methods_own_doubles_it(x):
+def test_a_loss_of_weight_0_changes_nothing(x):
     plain = DEC(SHORT).fit(x)
-    nothing = DEC(SHORT, added_loss=far_from_zero, added_loss_weight=0.0).fit(x)
+    nothing = DEC(SHORT, added_loss=near_zero, added_loss_weight=0.0).fit(x)
     assert nothing.transform(x) == pytest.approx(plain.transform(x), abs=1e-6)
     assert plain.history_[-1].keys() == {"phase", "iteration", "loss"}
 
@@ -198,9 +197,9 @@ def test_a_loss_where_nothing_is_trained_after_the_centers(x):
     with pytest.raises(
         ValueError, match=r"added_loss: .*'autoencoder', which ends with its centers; choose dec, joint"
     ):
-        DEC(SHORT.changed(method="autoencoder"), added_loss=far_from_zero).fit(x)
+        DEC(SHORT.changed(method="autoencoder"), added_loss=near_zero).fit(x)
     with pytest.raises(ValueError, match="added_loss_weight: received nan, expected a finite number"):
-        DEC(SHORT, added_loss=far_from_zero, added_loss_weight=float("nan")).fit(x)
+        DEC(SHORT, added_loss=near_zero, added_loss_weight=float("nan")).fit(x)
 
 
 def test_a_loss_that_is_no_number_is_told_of(x):
@@ -212,7 +211,7 @@ def test_a_loss_that_is_no_number_is_told_of(x):
 
 
 def test_files_keep_no_functions_and_the_model_asks_for_them(x, tmp_path):
-    parts = {"initial": AgglomerativeClustering(4), "added_loss": far_from_zero, "added_loss_weight": 0.5}
+    parts = {"initial": AgglomerativeClustering(4), "added_loss": near_zero, "added_loss_weight": 0.01}
     whole, model = DEC(SHORT, **parts).fit(x), DEC(SHORT, **parts)
     for event in model.iter_fit(x):
         if isinstance(event, ClusterProgress):
@@ -220,19 +219,21 @@ def test_files_keep_no_functions_and_the_model_asks_for_them(x, tmp_path):
     for name in ("once", "twice"):
         model.save(tmp_path / name)
         model = DEC.load(tmp_path / name)
-    assert model.initial == NotSaved("AgglomerativeClustering") and model.added_loss == NotSaved("far_from_zero")
-    assert model.added_loss_weight == 0.5 and model.predict(x).shape == (200,)
-    for train in (lambda: model.fit(x), lambda: next(model.iter_fit(x, resume=True))):
-        with pytest.raises(ValueError, match=r"received a model from a file.*'(far_from_zero|Agglom.*)': set_params"):
-            train()
-    model.set_params(added_loss=far_from_zero)  # centers are placed: the clusterer is not asked for
+    assert model.initial == NotSaved("AgglomerativeClustering") and model.added_loss == NotSaved("near_zero")
+    assert model.added_loss_weight == 0.01 and model.predict(x).shape == (200,)
+    asked = r"received a model from a file.*'(near_zero|AgglomerativeClustering)': set_params"
+    with pytest.raises(ValueError, match=asked):
+        next(model.iter_fit(x, resume=True))
+    with pytest.raises(ValueError, match=asked):
+        DEC.load(tmp_path / "once").fit(x)
+    model.set_params(added_loss=near_zero)  # centers are placed: the clusterer is not asked for
     for _ in model.iter_fit(x, resume=True):
         pass
     assert np.array_equal(model.transform(x), whole.transform(x))
 
 
 def test_a_finished_model_of_a_file_answers_without_them(x, tmp_path):
-    model = DEC(SHORT, added_loss=far_from_zero).fit(x)
+    model = DEC(SHORT, added_loss=near_zero, added_loss_weight=0.01).fit(x)
     model.save(tmp_path / "model")
     loaded = DEC.load(tmp_path / "model")
     assert np.array_equal(loaded.predict_proba(x), model.predict_proba(x))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from copy import deepcopy
 from math import prod
 from typing import Any
 
@@ -158,7 +159,7 @@ def model_from(
     """
     try:
         with keras.StatelessScope(initialize_variables=False):
-            sketch = keras.saving.deserialize_keras_object(config, custom_objects, safe_mode=True)
+            sketch = keras.saving.deserialize_keras_object(deepcopy(config), custom_objects, safe_mode=True)
         expected = [tuple(v.shape) for v in sketch.variables]
         if expected != [array.shape for array in arrays]:
             raise ValueError(f"its layers have {sum(map(prod, expected)):,} numbers, which are not those of the file")
