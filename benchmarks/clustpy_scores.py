@@ -176,7 +176,8 @@ def _write(docs: Path, measured: dict[str, Any]) -> None:
 def section(docs: Path) -> list[str]:
     """The part of the page that holds both libraries against each other, as lines; none where nothing is measured."""
     measured = read(docs)
-    if not measured["rows"]:
+    cases = [case for case in CASES if any(row["data"] == case.name for row in measured["rows"])]
+    if not cases:
         return []
     lines = [
         "## Beside ClustPy",
@@ -184,15 +185,21 @@ def section(docs: Path) -> list[str]:
         "Made by `python -m benchmarks peers`, with `pip install torch clustpy`: the same methods in both libraries,",
         "on the same images, with the same network, optimizers, rates, batches and steps, as plain as their papers",
         "have them: no UMAP, no deskewing, no augmentation. One autoencoder for each seed and library, with which all",
-        f"three begin. {DIFFERENCES}",
-        *(f"{case.name}: {'-'.join(map(str, case.hidden_units))}-{LATENT_DIM}, {case.pretrain_epochs} epochs, then "
-          f"{case.clustering_epochs}." for case in CASES),
+        "three begin.",
+        DIFFERENCES,
+        *map(_conditions, cases),
         *machines([measured]),
         "",
         "| images | method | seeds | ACC ClustPy | ACC ours | NMI ClustPy | NMI ours |",
         "|---" * 7 + "|",
     ]  # fmt: skip
     return [*lines, *_rows(measured["rows"]), ""]
+
+
+def _conditions(case: Case) -> str:
+    *before, last = (*case.hidden_units, LATENT_DIM)
+    layers = f"layers of {', '.join(map(str, before))} and {last}"
+    return f"{case.name}: {layers}, {case.pretrain_epochs} epochs, then {case.clustering_epochs} of clustering."
 
 
 def _rows(rows: list[dict[str, Any]]) -> Iterator[str]:

@@ -176,21 +176,21 @@ class ModelParts:
     # -- files
 
     def _saved_parts(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-        """What a file says of the parts that the training has, and arrays; nothing where all is ours."""
-        own = self.state_.own
-        if all(getattr(own, name) is None for name in (*NETWORKS, *CODE)):
-            return {}, {}
-        about = {name: getattr(own, name) for name in SETTINGS}
-        about |= {name: part and NotSaved.of(part).name for name in CODE if (part := getattr(own, name)) is not None}
-        arrays = {}
-        if own.has_networks:
-            from dec_core.networks.own import config_of
+        """What a file says of the parts, and arrays; nothing where all is ours."""
+        from dec_core.networks.own import config_of
+        from dec_core.training.own_parts import NO_PARTS
 
+        about: dict[str, Any] = {
+            name: value for name in SETTINGS if (value := getattr(self, name)) != getattr(NO_PARTS, name)
+        }
+        about |= {name: NotSaved.of(part).name for name in CODE if (part := getattr(self, name)) is not None}
+        arrays = {}
+        if self.state_.own.has_networks:
             for name in NETWORKS:
-                model = getattr(own, name)
+                model = getattr(self.state_.own, name)  # what is trained is a copy of these
                 about[name] = config_of(model)
                 arrays |= {f"{OWN}{name}_{i}": np.asarray(v) for i, v in enumerate(model.variables)}
-        return {"own": about}, arrays
+        return ({"own": about} if about else {}), arrays
 
 
 def parts_from(

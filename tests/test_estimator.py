@@ -471,7 +471,8 @@ def test_parameters_columns_and_scale_are_kept(digits, tmp_path):
     DEC(TINY, n_clusters=np.int64(3), random_state=1).fit(frame).save(tmp_path / "model")
     model = DEC.load(tmp_path / "model")
     given = {"config": TINY, "n_clusters": 3, "random_state": 1, "standardize": False, "verbose": 0}
-    assert model.get_params(deep=False) == given and model.scale_ == 255
+    own = {"encoder": None, "decoder": None, "weights": "given", "initial": None, "added_loss": None}
+    assert model.get_params(deep=False) == given | own | {"added_loss_weight": 1.0} and model.scale_ == 255
     assert np.array_equal(model.predict(frame), model.labels_)
     with pytest.raises(ValueError, match="feature names should match"):
         model.predict(frame.rename(columns={"pixel 0": "other"}))

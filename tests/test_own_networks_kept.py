@@ -100,10 +100,14 @@ def test_a_config_from_others_is_not_trusted(old, new):
         model_from("encoder", json.loads(text.replace(old, new)), arrays, None)
 
 
-def test_a_model_without_own_parts_has_none_in_its_file(x, tmp_path):
-    DEC(SHORT, added_loss_weight=3.0).fit(x).save(tmp_path / "model")
-    with np.load(tmp_path / "model") as arrays:
-        about = json.loads(str(arrays["about"]))
-        assert not any(name.startswith("own_") for name in arrays)
-    assert set(about["params"]) == {"config", "n_clusters", "random_state", "standardize", "verbose"}
-    assert "own" not in about
+def test_a_file_says_of_own_parts_what_is_not_as_usual(x, tmp_path):
+    """So that files of models without any stay what they were."""
+    model = DEC(SHORT).fit(x)
+    for changed in ({}, {"added_loss_weight": 3.0, "weights": "drawn"}):
+        model.set_params(**changed).save(tmp_path / "model")
+        with np.load(tmp_path / "model") as arrays:
+            about = json.loads(str(arrays["about"]))
+            assert not any(name.startswith("own_") for name in arrays)
+        assert set(about["params"]) == {"config", "n_clusters", "random_state", "standardize", "verbose"}
+        assert about.get("own", {}) == changed and ("own" in about) == bool(changed)
+        assert DEC.load(tmp_path / "model").get_params() == model.get_params()

@@ -43,7 +43,7 @@ def test_both_libraries_are_scored_over_seeds_and_written_into_the_page(tmp_path
     text = (tmp_path / "recipes.md").read_text()
     ours_cell = f"{np.mean(ours):.4f} ({min(ours):.4f} – {max(ours):.4f})"
     assert f"| few | DEC | 2 | {mean:.4f} ({low:.4f} – {high:.4f}) | {ours_cell} |" in text
-    assert "## Beside ClustPy" in text and "few: 8-10, 1 epochs, then 1." in text
+    assert "## Beside ClustPy" in text and "few: layers of 8 and 10, 1 epochs, then 1 of clustering." in text
 
 
 def test_both_take_as_many_steps():
