@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from copy import deepcopy
 from math import prod
@@ -158,9 +159,8 @@ def model_from(
     Raises ValueError if it cannot be built so.
     """
     try:
-        with keras.StatelessScope(initialize_variables=False):
-            sketch = keras.saving.deserialize_keras_object(deepcopy(config), custom_objects, safe_mode=True)
-        expected = [tuple(v.shape) for v in sketch.variables]
+        with ThreadPoolExecutor(1) as thread:  # Keras keeps variables to be initialized for later, for each thread
+            expected = thread.submit(_shapes_of, config, custom_objects).result()
         if expected != [array.shape for array in arrays]:
             raise ValueError(f"its layers have {sum(map(prod, expected)):,} numbers, which are not those of the file")
         model = keras.saving.deserialize_keras_object(config, custom_objects, safe_mode=True)
@@ -173,6 +173,13 @@ def model_from(
     for variable, array in zip(model.variables, arrays, strict=True):
         variable.assign(array)
     return model
+
+
+def _shapes_of(config: dict[str, Any], custom_objects: dict[str, Any] | None) -> list[Shape]:
+    """Shapes of the variables of the model of `config_of`, for which no memory is taken. Call it in its own thread."""
+    with keras.StatelessScope(initialize_variables=False):
+        sketch = keras.saving.deserialize_keras_object(deepcopy(config), custom_objects, safe_mode=True)
+    return [tuple(v.shape) for v in sketch.variables]
 
 
 def first_line(error: Exception) -> str:
