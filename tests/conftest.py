@@ -7,6 +7,11 @@ import re
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+from dec_core.work.room import THREADS
+
+if "PYTEST_XDIST_WORKER" in os.environ:  # before NumPy counts the cores: threads that wait for one another's turn spin
+    os.environ.update(dict.fromkeys(THREADS, "1"))
+
 import pytest
 from hypothesis import HealthCheck, settings
 

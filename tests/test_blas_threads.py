@@ -19,16 +19,21 @@ def blas_threads() -> set[int]:
     return {library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"}
 
 
+def set_blas_threads(number: int) -> None:
+    """In a thread that then ends: whoever has set it controls it as long as it lives."""
+    libraries = ThreadpoolController().select(user_api="blas").lib_controllers
+    thread = threading.Thread(target=lambda: [library.set_num_threads(number) for library in libraries])
+    thread.start()
+    thread.join()
+
+
 @pytest.fixture
 def before() -> Iterator[set[int]]:
-    """The numbers, which come back whatever a test that fails leaves behind."""
-    counts = blas_threads()
-    if counts == {1}:
-        pytest.skip("on one processor BLAS has one thread in any case")
-    limiter = ThreadpoolController().select(user_api="blas").limit(limits=None)
-    yield counts
-    with limiter:
-        pass
+    """Two threads, whatever this process has else, which comes back whatever a test that fails leaves behind."""
+    number = max(blas_threads())
+    set_blas_threads(2)
+    yield blas_threads()
+    set_blas_threads(number)
 
 
 class Held:
