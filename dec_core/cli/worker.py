@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import Any
 
 
@@ -11,6 +12,7 @@ def add_parser(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    sys.modules["matplotlib"] = None  # Keras would import it, for an eighth of the start, to draw what no worker draws
     from dec_core.work.worker import main
 
     return main()
