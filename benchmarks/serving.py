@@ -24,10 +24,10 @@ FLAGS = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader
 
 
 @contextmanager
-def served(runs: Path, **settings: str) -> Iterator[tuple[str, subprocess.Popen]]:
+def served(runs: Path, module: str = "streamlit", **settings: str) -> Iterator[tuple[str, subprocess.Popen]]:
     """The app as `make app` serves it, on a free port and over the folder `runs`: (address, process).
 
-    `settings` are environment variables of the server, as DEC_ROOM="1".
+    `module` is Streamlit, or what starts it; `settings` are environment variables of the server, as DEC_ROOM="1".
 
     What it writes for browsers (frames, plotly.js) lies in a folder of its own: no server finds it warm. It ends with
     this process, however that ends.
@@ -36,7 +36,7 @@ def served(runs: Path, **settings: str) -> Iterator[tuple[str, subprocess.Popen]
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     attended = [sys.executable, "-m", "benchmarks.attended"]
-    command = [*attended, "streamlit", "run", "app.py", f"--server.port={port}"]
+    command = [*attended, module, "run", "app.py", f"--server.port={port}"]
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as static:
         environment = {**os.environ, "DEC_RUNS": str(runs), "DEC_STATIC": static, **settings}
         with (runs / "server.log").open("w") as log:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
+
+from benchmarks.serving import served
 
 PATIENCE = 240_000  # milliseconds; a busy machine is slow, and speed is not what is tested here
 MNIST = {
@@ -36,6 +41,11 @@ RESULT = re.compile("digits are clustered correctly")
 # Streamlit's page looks for its server below the address it was opened at first, and then above it.
 PROBED = re.compile(r"^http://localhost:\d+/\w+/_stcore/(health|host-config)$")
 expect.set_options(timeout=PATIENCE)
+
+
+def served_plainly(runs: Path, **settings: str) -> AbstractContextManager[tuple[str, subprocess.Popen]]:
+    """As `benchmarks.serving.served`, over the workers of `plain_server`: what trains does not take a core."""
+    return served(runs, "plain_server", PYTHONPATH=str(Path(__file__).parents[1]), **settings)
 
 
 def opened(
@@ -94,21 +104,25 @@ def link_of(config: dict, **fields) -> str:
     return f"/?{'&'.join(f'{name}={value}' for name, value in query.items())}"
 
 
-def barriers(page: Page) -> list[str]:
+CONTRAST = "color-contrast"  # of axe's rules the one that takes longer than all others together
+
+
+def barriers(page: Page, **options) -> list[str]:
     """What axe finds of impact serious or critical, where, and why; of a context that was made with bypass_csp.
 
-    It looks again and again: a page that is still being drawn may lack a name for a moment.
+    `options` are axe's, as which rules to look at. It looks again and again: a page that is still being drawn may lack
+    a name for a moment.
     """
     for _ in range(20):
-        found = _looked(page)
+        found = _looked(page, options)
         if not found:
             break
         page.wait_for_timeout(500)
     return found
 
 
-def _looked(page: Page) -> list[str]:
-    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+def _looked(page: Page, options: dict) -> list[str]:
+    found = Axe().run(page, options={"resultTypes": ["violations"], **options}).response["violations"]
     return [
         f"{page.url} at {page.viewport_size['width']}: {each['id']}: {node['html'][:200]}: {node['failureSummary']}"
         for each in found

@@ -5,11 +5,10 @@ import shutil
 import time
 from dataclasses import replace
 
-from driving import DIGITS, barriers, button, figure, link_of, opened, wait_until
+from driving import DIGITS, barriers, button, figure, link_of, opened, served_plainly, wait_until
 from playwright.sync_api import expect
 from wire import Wire
 
-from benchmarks.serving import served
 from dec_core.runs.folder import RunFolder, list_runs
 from dec_core.runs.room_files import new_instructor_token
 from dec_core.runs.status import this_process
@@ -20,7 +19,7 @@ SOMEBODY_ELSES = "This run belongs to somebody else"
 
 
 def test_a_run_is_its_owners_and_the_instructors_and_a_stranger_sees_it_when_it_is_shared(tmp_path, browser):
-    with served(tmp_path, DEC_ROOM="1") as (address, _):
+    with served_plainly(tmp_path, DEC_ROOM="1") as (address, _):
         complaints = []
         owner, stranger, instructor = (opened(browser, complaints) for _ in range(3))
         owner.goto(address + link_of(DIGITS, max_iterations=100_000))
@@ -64,7 +63,7 @@ def tile(page, name):
 
 
 def test_the_instructor_sees_all_runs_and_shows_one_to_who_follows(tmp_path, browser):
-    with served(tmp_path, DEC_ROOM="1") as (address, _):
+    with served_plainly(tmp_path, DEC_ROOM="1") as (address, _):
         complaints, of_stranger = [], []
         owner, stranger, instructor = (
             opened(browser, those, bypass_csp=True) for those in (complaints, of_stranger, complaints)
@@ -136,7 +135,7 @@ def test_a_run_moves_in_the_browser_on_every_screen_and_a_lost_connection_comes_
     (run.path / "events.jsonl").unlink()
     run.append(*records[:first])
     run.set_status(replace(run.status, state="running", phase="clustering", outcome={}, **this_process()))
-    with served(tmp_path) as (address, _):
+    with served_plainly(tmp_path) as (address, _):
         wire, sent = Wire(int(address.rpartition(":")[2])), []
         page = opened(browser, [])
         page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))

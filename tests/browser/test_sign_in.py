@@ -1,10 +1,9 @@
 """Signing in with a real provider: whose runs are whose follows the person, not the browser."""
 
-from driving import DIGITS, button, link_of, opened
+from driving import DIGITS, button, link_of, opened, served_plainly
 from oidc_provider import CLIENT, SECRET, provider
 from playwright.sync_api import expect
 
-from benchmarks.serving import served
 from dec_core.runs.folder import list_runs
 from dec_core.runs.room_files import new_instructor_token
 
@@ -28,7 +27,7 @@ def test_a_run_is_its_owners_in_another_browser_and_nobodys_who_has_not_signed_i
     runs, home = tmp_path / "runs", tmp_path / "home"
     runs.mkdir()
     (home / ".streamlit").mkdir(parents=True)
-    with provider() as issuer, served(runs, DEC_ROOM="1", HOME=str(home)) as (address, _):
+    with provider() as issuer, served_plainly(runs, DEC_ROOM="1", HOME=str(home)) as (address, _):
         secrets = SECRETS.format(app=address, client=CLIENT, secret=SECRET, provider=issuer)
         (home / ".streamlit" / "secrets.toml").write_text(secrets, encoding="utf-8")
         at_work, at_home, other, instructor = (opened(browser, []) for _ in range(4))
