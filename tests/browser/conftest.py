@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 from driving import DIGITS, MNIST, opened
+from playwright.sync_api import Browser, Page
 
 from benchmarks.serving import served
 from dec_core.config import RunConfig
@@ -36,13 +37,15 @@ def recorded(root, config: RunConfig) -> Run:
 
 def completed(root, config: RunConfig) -> Run:
     """A finished run, with what a worker adds to it for Inspect."""
-    from dec_core.work.moving_umap import add_moving_umap
+    from dec_core.work import moving_umap
     from dec_core.work.postprocess import add_inspection, add_umap
 
     folder = recorded(root, config).folder
     add_umap(folder)
     add_inspection(folder)
-    add_moving_umap(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(moving_umap, "EPOCHS", 6)  # enough to move
+        moving_umap.add_moving_umap(folder)
     return Run.open(folder)
 
 
@@ -67,13 +70,53 @@ def server(runs):
     assert "Traceback" not in (runs.root / "server.log").read_text()
 
 
+class Tab:
+    """A page of 1440 x 900 that one journey after the other has for itself, and its complaints.
+
+    A new one would have all scripts of the app compiled again, which takes longer than what most journeys look at.
+    """
+
+    def __init__(self, browser: Browser):
+        self._browser = browser
+        self._page: Page | None = None
+        self.complaints: list[str] = []
+
+    def lent(self) -> Page:
+        """The page, empty; with neither cookies nor anything else that a journey has left."""
+        if self._page is None:
+            self._page = opened(self._browser, self.complaints)
+        self.complaints.clear()
+        return self._page
+
+    def given_back(self) -> None:
+        self._page.evaluate("() => { localStorage.clear(); sessionStorage.clear(); }")
+        self._page.unroute_all()
+        self._page.mouse.move(0, 0)
+        self._page.set_viewport_size({"width": 1440, "height": 900})
+        self._page.goto("about:blank")
+        self._page.context.clear_cookies()
+
+    def thrown_away(self) -> None:
+        """After a journey that has failed: nobody knows where."""
+        self._page.context.close()
+        self._page = None
+
+
+@pytest.fixture(scope="session")
+def tab(browser) -> Tab:
+    return Tab(browser)
+
+
 @pytest.fixture
-def page(server, browser):
-    """A page of 1440 x 900 that must not complain, and after which nothing trains on."""
-    complaints = []
-    page = opened(browser, complaints)
+def page(request, server, tab):
+    """A page that must not complain, and after which nothing trains on."""
+    page, n_failed = tab.lent(), request.session.testsfailed
     yield page
-    page.context.close()
+    complaints = [*tab.complaints]
+    if request.session.testsfailed == n_failed:
+        tab.given_back()
+    else:
+        tab.thrown_away()
     for run in list_runs(server.root):
         status = run.status
         if status.state in ("running", "paused") and not status.is_set_aside:

@@ -309,22 +309,22 @@ def by_keyboard(page, run, at: int) -> None:
 
 
 OPACITIES = "nodes => nodes.map((node) => getComputedStyle(node).opacity)"
-KEPT_LINES = """
-window.lines = [];
-const { moveTo, lineTo } = CanvasRenderingContext2D.prototype;
-let from;
-CanvasRenderingContext2D.prototype.moveTo = function (x, y) { from = [x, y]; moveTo.call(this, x, y); };
-CanvasRenderingContext2D.prototype.lineTo = function (x, y) {
-  window.lines.push([...from, x, y]);
-  lineTo.call(this, x, y);
-};
-"""
+KEPT_LINES = """() => {
+  window.lines = [];
+  const { moveTo, lineTo } = CanvasRenderingContext2D.prototype;
+  let from;
+  CanvasRenderingContext2D.prototype.moveTo = function (x, y) { from = [x, y]; moveTo.call(this, x, y); };
+  CanvasRenderingContext2D.prototype.lineTo = function (x, y) {
+    window.lines.push([...from, x, y]);
+    lineTo.call(this, x, y);
+  };
+}"""
 
 
 def test_what_moved_is_chosen_by_a_click(server, page, runs):
     now, first = runs.run.at(-1), runs.run.clustered[0]
-    page.add_init_script(KEPT_LINES)
     visit(server, page, runs.run)
+    page.evaluate(KEPT_LINES)
     flow = page.locator(".flows button").first
     n, was, cluster = re.fullmatch(
         r"(\d+) from cluster (\w) to cluster (\w)", flow.get_attribute("aria-label")
