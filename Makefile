@@ -18,7 +18,7 @@ room: .venv/app.installed
 	$(BIN)/python -m dec_core serve --room
 
 test: .venv/test.installed
-	$(BIN)/python -m pytest -n 2 --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 3 --no-loadscope-reorder
 
 check: .venv/test.installed
 	$(BIN)/python -m ruff format --check --quiet .

@@ -56,7 +56,7 @@ def pytest_ignore_collect(collection_path, config) -> bool | None:
 def pytest_collection_modifyitems(items) -> None:
     """What looks at a run has it trained first, and a stand-in for training imports what it stands for: both are slow.
 
-    The browser comes first, then files with slow tests, so that two processes end at about the same time.
+    The browser comes first, then files with slow tests, so that all processes end at about the same time.
     """
     for item in items:
         if {"finished_run", "stand_in"} & set(item.fixturenames):
@@ -67,7 +67,10 @@ def pytest_collection_modifyitems(items) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """On two cores: the real browser on one of them, one file after the other; the other files beside it, whole."""
+    """The real browser in one process, one file after the other; the other files beside it, whole.
+
+    On two cores three processes: each waits for a third of its time, for a page or for a worker.
+    """
     from xdist.scheduler import LoadScopeScheduling
 
     class ByFile(LoadScopeScheduling):

@@ -257,10 +257,7 @@ SERVER = """
 import sys, time
 from pathlib import Path
 from dec_core.config import RunConfig
-from dec_core.work import worker_process
 from dec_core.work.supervisor import Supervisor
-from plain_worker import ENDS_WITH_TRAINING
-worker_process.WORKER = (sys.executable, "-c", ENDS_WITH_TRAINING)
 supervisor, config = Supervisor(Path(sys.argv[1])), RunConfig.from_json(sys.argv[2])
 print(supervisor.start(config).path, supervisor.start(config).path, flush=True)
 time.sleep(600)
@@ -292,10 +289,9 @@ def test_a_sweep_that_is_left_and_at_once_taken_up_again_holds_while_somebodys_r
 
 
 def test_workers_end_when_their_server_is_killed(tmp_path, long):
-    server = subprocess.Popen(
-        [sys.executable, "-c", SERVER, str(tmp_path), long.to_json()],
-        stdout=subprocess.PIPE, text=True, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT / "tests")},
-    )  # fmt: skip
+    server = subprocess.Popen(  # its workers are those of the app
+        [sys.executable, "-c", SERVER, str(tmp_path), long.to_json()], stdout=subprocess.PIPE, text=True, cwd=ROOT
+    )
     run, waiting = (RunFolder(Path(path)) for path in server.stdout.readline().split())
     assert wait_for(lambda: n_points(run) > 2) and waiting.status.state == "queued"
     worker = psutil.Process(run.status.pid)

@@ -8,10 +8,9 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from driving import DIGITS, MNIST, opened
+from driving import DIGITS, MNIST, opened, served_plainly
 from playwright.sync_api import Browser, Page
 
-from benchmarks.serving import served
 from dec_core.config import RunConfig
 from dec_core.data import Dataset, load, own
 from dec_core.reading.run import Run
@@ -65,7 +64,7 @@ def runs(tmp_path_factory) -> SimpleNamespace:
 @pytest.fixture(scope="session")
 def server(runs):
     """The app over `runs`: its `address` and `root`."""
-    with served(runs.root) as (address, _):
+    with served_plainly(runs.root) as (address, _):
         yield SimpleNamespace(address=address, root=runs.root)
     assert "Traceback" not in (runs.root / "server.log").read_text()
 

@@ -57,12 +57,19 @@ TWO_POINTS = frame(
 )  # fmt: skip
 
 
-@pytest.fixture
-def blank(browser):
-    """A page with nothing on it."""
+@pytest.fixture(scope="module")
+def sheet(browser):
     page = opened(browser, [])
     yield page
     page.context.close()
+
+
+@pytest.fixture
+def blank(sheet):
+    """A page with nothing on it."""
+    sheet.goto("about:blank")
+    sheet.mouse.move(0, 0)
+    return sheet
 
 
 def load(page, html: str, *names: str) -> None:

@@ -4,12 +4,14 @@ import re
 import shutil
 import time
 from dataclasses import replace
+from types import SimpleNamespace
 
-from driving import DIGITS, barriers, button, figure, link_of, opened, served_plainly, wait_until
+import pytest
+from driving import DIGITS, barriers, button, figure, link_of, opened, run_in_link, served_plainly, wait_until
 from playwright.sync_api import expect
 from wire import Wire
 
-from dec_core.runs.folder import RunFolder, list_runs
+from dec_core.runs.folder import RunFolder
 from dec_core.runs.room_files import new_instructor_token
 from dec_core.runs.status import this_process
 from dec_core.sweeps import studies
@@ -18,43 +20,51 @@ from dec_core.sweeps.plan import SweepPlan
 SOMEBODY_ELSES = "This run belongs to somebody else"
 
 
-def test_a_run_is_its_owners_and_the_instructors_and_a_stranger_sees_it_when_it_is_shared(tmp_path, browser):
-    with served_plainly(tmp_path, DEC_ROOM="1") as (address, _):
-        complaints = []
-        owner, stranger, instructor = (opened(browser, complaints) for _ in range(3))
-        owner.goto(address + link_of(DIGITS, max_iterations=100_000))
-        button(owner, "Start").click()
-        expect(button(owner, "Pause")).to_be_enabled()
-        (run,) = [run for run in list_runs(tmp_path) if run.owner]  # others come along
-        assert re.fullmatch("[0-9a-f]{16}", run.owner) and f"run={run.id}" in owner.url
+@pytest.fixture(scope="module")
+def workshop(tmp_path_factory):
+    """A room, `address` and `root`, in which each test has visitors of its own and ends what it trains."""
+    root = tmp_path_factory.mktemp("room")
+    with served_plainly(root, DEC_ROOM="1") as (address, _):
+        yield SimpleNamespace(address=address, root=root)
 
-        stranger.goto(address)  # and does not land on what trains, nor where a press of Start would train
-        wait_until(stranger, lambda: "/learn" in stranger.url)
-        expect(stranger.get_by_text("Why pixels fail").first).to_be_visible()
-        expect(button(stranger, "Start")).to_have_count(0)
-        stranger.goto(f"{address}/?run=new")
-        expect(button(stranger, "Pause")).to_be_disabled()
-        stranger.keyboard.press("Space")
-        stranger.goto(f"{address}/?run={run.id}")
-        expect(stranger.get_by_text(SOMEBODY_ELSES)).to_be_visible()
-        answers = [page.request.head(f"{address}/news?of=run:{run.id}").status for page in (owner, stranger)]
-        assert answers == [200, 404] and run.status.state == "running"
 
-        owner.locator("[class*=st-key-share_] button").first.click()
-        link = owner.locator(".stCode").filter(has_text="token=").inner_text().strip()
-        stranger.goto(link)
-        expect(stranger.get_by_text("Reconstruction error").first).to_be_visible()
-        expect(stranger.get_by_text(SOMEBODY_ELSES)).to_have_count(0)
-        expect(button(stranger, "Stop")).to_be_disabled()
-        assert stranger.request.head(f"{address}/news?of=run:{run.id}").status == 200
+def test_a_run_is_its_owners_and_the_instructors_and_a_stranger_sees_it_when_it_is_shared(workshop, browser):
+    address, root = workshop.address, workshop.root
+    complaints = []
+    owner, stranger, instructor = (opened(browser, complaints) for _ in range(3))
+    owner.goto(address + link_of(DIGITS, max_iterations=100_000))
+    button(owner, "Start").click()
+    expect(button(owner, "Pause")).to_be_enabled()
+    run = RunFolder(root / run_in_link(owner))
+    assert re.fullmatch("[0-9a-f]{16}", run.owner)
 
-        instructor.goto(f"{address}/instructor?token={new_instructor_token(tmp_path)}")
-        instructor.goto(f"{address}/?run={run.id}")
-        button(instructor, "Stop").click()
-        expect(button(owner, "Resume")).to_be_enabled()
-        assert complaints == [] and run.status.state == "stopped"
-        for page in (owner, stranger, instructor):
-            page.context.close()
+    stranger.goto(address)  # and does not land on what trains, nor where a press of Start would train
+    wait_until(stranger, lambda: "/learn" in stranger.url)
+    expect(stranger.get_by_text("Why pixels fail").first).to_be_visible()
+    expect(button(stranger, "Start")).to_have_count(0)
+    stranger.goto(f"{address}/?run=new")
+    expect(button(stranger, "Pause")).to_be_disabled()
+    stranger.keyboard.press("Space")
+    stranger.goto(f"{address}/?run={run.id}")
+    expect(stranger.get_by_text(SOMEBODY_ELSES)).to_be_visible()
+    answers = [page.request.head(f"{address}/news?of=run:{run.id}").status for page in (owner, stranger)]
+    assert answers == [200, 404] and run.status.state == "running"
+
+    owner.locator("[class*=st-key-share_] button").first.click()
+    link = owner.locator(".stCode").filter(has_text="token=").inner_text().strip()
+    stranger.goto(link)
+    expect(stranger.get_by_text("Reconstruction error").first).to_be_visible()
+    expect(stranger.get_by_text(SOMEBODY_ELSES)).to_have_count(0)
+    expect(button(stranger, "Stop")).to_be_disabled()
+    assert stranger.request.head(f"{address}/news?of=run:{run.id}").status == 200
+
+    instructor.goto(f"{address}/instructor?token={new_instructor_token(root)}")
+    instructor.goto(f"{address}/?run={run.id}")
+    button(instructor, "Stop").click()
+    expect(button(owner, "Resume")).to_be_enabled()
+    assert complaints == [] and run.status.state == "stopped"
+    for page in (owner, stranger, instructor):
+        page.context.close()
 
 
 def tile(page, name):
@@ -62,61 +72,61 @@ def tile(page, name):
     return page.locator(".tile").filter(has=page.get_by_role("heading", name=name, exact=True))
 
 
-def test_the_instructor_sees_all_runs_and_shows_one_to_who_follows(tmp_path, browser):
-    with served_plainly(tmp_path, DEC_ROOM="1") as (address, _):
-        complaints, of_stranger = [], []
-        owner, stranger, instructor = (
-            opened(browser, those, bypass_csp=True) for those in (complaints, of_stranger, complaints)
-        )
-        owner.goto(address + link_of(DIGITS, max_iterations=100_000))
-        button(owner, "Start").click()
-        expect(button(owner, "Pause")).to_be_enabled()
-        (run,) = [run for run in list_runs(tmp_path) if run.owner]  # others come along
-        owner.mouse.move(20, 600)  # off Start, whose help lies over what stands above it
-        owner.get_by_role("button", name="Your name").click()
-        owner.get_by_label("Nickname").fill("Ada <b>")
-        owner.keyboard.press("Enter")
-        expect(owner.get_by_role("button", name="You are Ada <b>")).to_be_visible()
+def test_the_instructor_sees_all_runs_and_shows_one_to_who_follows(workshop, browser):
+    address, root = workshop.address, workshop.root
+    complaints, of_stranger = [], []
+    owner, stranger, instructor = (
+        opened(browser, those, bypass_csp=True) for those in (complaints, of_stranger, complaints)
+    )
+    owner.goto(address + link_of(DIGITS, max_iterations=100_000, seed=1))
+    button(owner, "Start").click()
+    expect(button(owner, "Pause")).to_be_enabled()
+    run = RunFolder(root / run_in_link(owner))
+    owner.mouse.move(20, 600)  # off Start, whose help lies over what stands above it
+    owner.get_by_role("button", name="Your name").click()
+    owner.get_by_label("Nickname").fill("Ada <b>")
+    owner.keyboard.press("Enter")
+    expect(owner.get_by_role("button", name="You are Ada <b>")).to_be_visible()
 
-        stranger.goto(f"{address}/room")  # which is the instructor's
-        expect(stranger.get_by_text("Page not found")).to_be_visible()
-        assert stranger.request.head(f"{address}/news?of=wall:").status == 404
-        stranger.goto(f"{address}/projector")
-        expect(stranger.get_by_text("Open this address")).to_be_visible()
+    stranger.goto(f"{address}/room")  # which is the instructor's
+    expect(stranger.get_by_text("Page not found")).to_be_visible()
+    assert stranger.request.head(f"{address}/news?of=wall:").status == 404
+    stranger.goto(f"{address}/projector")
+    expect(stranger.get_by_text("Open this address")).to_be_visible()
 
-        instructor.goto(f"{address}/instructor?token={new_instructor_token(tmp_path)}")
-        expect(tile(instructor, "Ada <b>").locator("polyline[points*=',']")).to_have_count(1)  # drawn as it trains
-        tile(instructor, "Ada <b>").get_by_role("button", name="show on the projector").press("Enter")
-        expect(stranger.get_by_role("heading", name="digits")).to_be_visible()  # nobody touched its machine
-        assert barriers(stranger) == [] and barriers(instructor) == []
+    instructor.goto(f"{address}/instructor?token={new_instructor_token(root)}")
+    expect(tile(instructor, "Ada <b>").locator("polyline[points*=',']")).to_have_count(1)  # drawn as it trains
+    tile(instructor, "Ada <b>").get_by_role("button", name="show on the projector").press("Enter")
+    expect(stranger.get_by_role("heading", name="digits")).to_be_visible()  # nobody touched its machine
+    assert barriers(stranger) == [] and barriers(instructor) == []
 
-        stranger.goto(address)
-        of_stranger.clear()  # that there is no such page
-        tile(instructor, "Ada <b>").get_by_role("button", name="take off the projector").click()
-        tile(instructor, "Ada <b>").get_by_role("button", name="open on Train").click()
-        expect(button(instructor, "Pause")).to_be_enabled()
-        button(instructor, "Show to all").click()
-        expect(stranger.get_by_text("The instructor shows")).to_be_visible()
-        assert f"run={run.id}" not in stranger.url  # not before a click
-        button(stranger, "Go there").press("Enter")
-        wait_until(stranger, lambda: f"run={run.id}" in stranger.url)
-        expect(button(stranger, "Stop")).to_be_disabled()
-        instructor.get_by_role("link", name="Inspect").click()
-        wait_until(stranger, lambda: "/inspect?" in stranger.url and f"run={run.id}" in stranger.url)
-        expect(stranger.get_by_text("Which ones?")).to_be_visible()
-        assert of_stranger == []
-        button(instructor, "Stop showing").click()
-        expect(stranger.get_by_text(SOMEBODY_ELSES)).to_be_visible()
-        assert stranger.request.head(f"{address}/news?of=run:{run.id}").status == 404
+    stranger.goto(address)
+    of_stranger.clear()  # that there is no such page
+    tile(instructor, "Ada <b>").get_by_role("button", name="take off the projector").click()
+    tile(instructor, "Ada <b>").get_by_role("button", name="open on Train").click()
+    expect(button(instructor, "Pause")).to_be_enabled()
+    button(instructor, "Show to all").click()
+    expect(stranger.get_by_text("The instructor shows")).to_be_visible()
+    assert f"run={run.id}" not in stranger.url  # not before a click
+    button(stranger, "Go there").press("Enter")
+    wait_until(stranger, lambda: f"run={run.id}" in stranger.url)
+    expect(button(stranger, "Stop")).to_be_disabled()
+    instructor.get_by_role("link", name="Inspect").click()
+    wait_until(stranger, lambda: "/inspect?" in stranger.url and f"run={run.id}" in stranger.url)
+    expect(stranger.get_by_text("Which ones?")).to_be_visible()
+    assert of_stranger == []
+    button(instructor, "Stop showing").click()
+    expect(stranger.get_by_text(SOMEBODY_ELSES)).to_be_visible()
+    assert stranger.request.head(f"{address}/news?of=run:{run.id}").status == 404
 
-        instructor.get_by_role("link", name="Room").click()
-        tile(instructor, "Ada <b>").get_by_role("button", name="end this run").click()
-        tile(instructor, "Ada <b>").get_by_role("button", name="really end this run").click()  # which is asked first
-        expect(owner.get_by_text("The instructor has ended this run")).to_be_visible()
-        expect(button(owner, "Resume")).to_be_enabled()
-        assert complaints == [] and run.status.state == "stopped"
-        for page in (owner, stranger, instructor):
-            page.context.close()
+    instructor.get_by_role("link", name="Room").click()
+    tile(instructor, "Ada <b>").get_by_role("button", name="end this run").click()
+    tile(instructor, "Ada <b>").get_by_role("button", name="really end this run").click()  # which is asked first
+    expect(owner.get_by_text("The instructor has ended this run")).to_be_visible()
+    expect(button(owner, "Resume")).to_be_enabled()
+    assert complaints == [] and run.status.state == "stopped"
+    for page in (owner, stranger, instructor):
+        page.context.close()
 
 
 def test_a_run_moves_in_the_browser_on_every_screen_and_a_lost_connection_comes_back(tmp_path, browser, finished_run):
