@@ -20,7 +20,19 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 RESULT = "are clustered correctly"  # what Train says of labeled images once a run has ended
-FLAGS = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--disable-background-networking"]
+# Chromium draws two pages of its own for each window, of an address bar that nobody sees: a second of CPU. Of several
+# such lists the last one counts, so that the others in it are those that Playwright does without.
+WITHOUT = (
+    "WebUIOmniboxPopup", "WebUIOmniboxAimPopup",
+    "AimEnabled", "AvoidCorsURLLoaderRestartOnRedirect", "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose", "HttpsFirstBalancedModeAutoEnable", "HttpsUpgrades", "LensOverlay", "MediaRouter",
+    "NetworkTimeServiceQuerying", "OptimizationHints", "PaintHolding", "PreconnectToSearch",
+    "TcpPortRandomizationWin", "ThirdPartyStoragePartitioning",
+)  # fmt: skip
+FLAGS = (
+    "--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--disable-background-networking",
+    f"--disable-features={','.join(WITHOUT)}",
+)  # fmt: skip
 
 
 @contextmanager
