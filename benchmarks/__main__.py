@@ -11,6 +11,7 @@ from benchmarks import (
     clustpy_scores,
     decoder,
     draw_latency,
+    fashion,
     faults,
     first_minute,
     fuzz_uploads,
@@ -24,16 +25,18 @@ from benchmarks import (
     profile,
     recipes,
     redraw,
+    robustness,
     room,
     stepper_frames,
     sweep_example,
     table,
+    teachers,
 )
 from dec_core.cli import parser_of, run
 
 COMMANDS = (
-    bench, clustpy_scores, profile, table, recipes, how_many, decoder, first_minute, sweep_example, inspect_latency,
-    app_latency, draw_latency, redraw, stepper_frames,
+    bench, clustpy_scores, profile, table, recipes, fashion, teachers, robustness, how_many, decoder, first_minute,
+    sweep_example, inspect_latency, app_latency, draw_latency, redraw, stepper_frames,
     live_umap, large, pictures, fuzz_uploads, faults, room, lesson_room, gallery,
 )  # fmt: skip
 

@@ -66,7 +66,7 @@ def recipes(
     for trial, row in rows.items():
         if row is None and trial.section in sections:
             print(f"{trial.section}: {trial.name}, {trial.data}, seed {trial.config.random_state}", file=sys.stderr)
-            rows[trial] = _row(trial, trained(trial.config, root, resume=True))
+            rows[trial] = measured_row(trial, trained(trial.config, root, resume=True))
             _write(docs, [*(row for row in rows.values() if row is not None), *untried], changes)
     print((docs / "recipes.md").read_text(encoding="utf-8"))
     return int(any(row is not None and row["state"] == "failed" for row in rows.values()))
@@ -82,7 +82,8 @@ def _read(docs: Path) -> list[dict[str, Any]]:
     return json.loads(path.read_text(encoding="utf-8"))["rows"] if path.exists() else []
 
 
-def _row(trial: Trial, result: dict[str, Any]) -> dict[str, Any]:
+def measured_row(trial: Trial, result: dict[str, Any]) -> dict[str, Any]:
+    """What is kept of a trial: scores, the verdict without labels, and the least share of a class in its cluster."""
     folder = RunFolder(Path(result.pop("run_dir")))
     records = folder.records()[0]
     judged = next((record for record in reversed(records) if record["event"] == "Judged"), None)

@@ -20,6 +20,15 @@ PUBLISHED = (  # on all of MNIST: ACC, NMI, where it is told
     ("SPC", ".992", ".975", "Mahon and Lukasiewicz 2021"),
 )
 
+ELSEWHERE = (
+    "## What did not help",
+    "",
+    "Each has its own page: other neighbors for clothes ([fashion.md](fashion.md)); several teachers, students of what",
+    "they agree on, merged components and averages over distorted images ([teachers.md](teachers.md)). How presets do",
+    "on sets that nobody tuned them on: [robustness.md](robustness.md).",
+    "",
+)
+
 
 def markdown(measured: dict[str, Any], peers: list[str] = ()) -> str:
     """The page that `recipes` writes, of what it has measured, with the lines that hold others against it."""
@@ -36,6 +45,7 @@ def markdown(measured: dict[str, Any], peers: list[str] = ()) -> str:
         *(_presets(parts["presets"]) if parts["presets"] else []),
         *(_ingredients(parts["ingredients"]) if parts["ingredients"] else []),
         *_verdict(rows),
+        *ELSEWHERE,
         *peers,
         *_published(),
     ]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import clustpy_scores, how_many, recipes, sweep_example, table
+from benchmarks import clustpy_scores, fashion, how_many, recipes, robustness, sweep_example, table, teachers
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -14,6 +14,9 @@ DOCS = Path(__file__).parents[2] / "docs"
     ("name", "page"),
     [
         ("recipes", lambda figures: recipes.markdown(figures, clustpy_scores.section(DOCS))),
+        ("fashion", fashion.markdown),
+        ("teachers", teachers.markdown),
+        ("robustness", robustness.markdown),
         ("how-many", how_many.markdown),
         ("reproduction", lambda figures: table.markdown(figures, table.own_presets(DOCS))),
         ("sweep", sweep_example.page),

@@ -1,0 +1,125 @@
+"""Clothes: what was tried to find a recipe for Fashion-MNIST, and whether it does as well on images that chose nothing.
+
+UMAP and a mixture alone, as they teach `first-look`, which does not find better groups than its teacher. What is
+measured already, in `fashion.json`, is not measured again: delete the file to measure all anew.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.fashion_page import markdown
+from benchmarks.options import add_docs_folder
+from benchmarks.table import machine
+from dec_core.analysis.label_free import modularity
+from dec_core.analysis.merge_split_check import N_NEIGHBORS, graph_of
+from dec_core.analysis.metrics import score
+from dec_core.analysis.umap_gmm import NeighbourGraph, compare, group
+from dec_core.cli.options import add_command, add_seeds_option, checked_seeds
+from dec_core.data import Dataset
+from dec_core.data.readers import read
+from dec_core.runs.folder import RunFolder
+
+N_IMAGES = 10_000
+N_TRIED = 2  # seeds of what is tried
+N_INIT = 3  # of each mixture
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What UMAP compares, whether augmented neighbors are sought, too, and how many neighbors count."""
+
+    features: str
+    distorted: bool
+    n_neighbors: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.features}{', distorted' if self.distorted else ''}, {self.n_neighbors} neighbors"
+
+
+TRIED = [  # our own number of neighbors, and that of N2D
+    Recipe(features, distorted, n_neighbors)
+    for distorted in (False, True)
+    for features in ("pixels", "gradients")
+    for n_neighbors in (10, 20)
+]
+JUDGED = [  # that of `umap-gmm`, that of the highest agreement, that of the highest ACC
+    Recipe("pixels", False, 10),
+    Recipe("gradients", False, 20),
+    Recipe("pixels", True, 20),
+]
+
+
+def add_parser(commands: Any) -> None:
+    parser = add_command(commands, "fashion", "measure recipes for clothes: docs/fashion.md")
+    parser.add_argument("folder", type=Path, metavar="FOLDER", help="folder of Fashion-MNIST's IDX files")
+    add_seeds_option(parser, 5)
+    add_docs_folder(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    import dec_core.silent_tensorflow  # noqa: F401  UMAP imports TensorFlow, too
+
+    n_seeds = checked_seeds(options.seeds)
+    clothes = read(options.folder, skip_unreadable=False).dataset
+    path = options.docs / "fashion.json"
+    measured = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"tried": [], "judged": []}
+    same, parts = choosing(clothes), (("tried", TRIED, N_TRIED), ("judged", JUDGED, n_seeds))
+    for part, recipes, n in parts:
+        done = {(row["recipe"], row["seed"]) for row in measured[part]}
+        for seed in range(n):
+            wanted = [recipe for recipe in recipes if (recipe.name, seed) not in done]
+            for row in measure(same if part == "tried" else judging(clothes, seed), wanted, seed):
+                print(row, file=sys.stderr)
+                measured[part].append(row)
+                _write(options.docs, measured)
+    print((options.docs / "fashion.md").read_text(encoding="utf-8"))
+    return 0
+
+
+def choosing(clothes: Dataset) -> Dataset:
+    """`N_IMAGES` evenly spread images: what is tried is tried on these."""
+    return clothes.only(_chosen(len(clothes.images)))
+
+
+def judging(clothes: Dataset, number: int) -> Dataset:
+    """`N_IMAGES` others at random, none of `choosing`; another number draws others."""
+    n = len(clothes.images)
+    others = np.setdiff1d(np.arange(n), _chosen(n))
+    return clothes.only(np.random.default_rng(number).permutation(others)[:N_IMAGES])
+
+
+def _chosen(n: int) -> np.ndarray:
+    return np.arange(N_IMAGES) * n // N_IMAGES
+
+
+def measure(clothes: Dataset, recipes: list[Recipe], seed: int) -> Iterator[dict[str, Any]]:
+    """UMAP and a mixture by each recipe, scored with labels (ACC, NMI) and without (agreement: modularity)."""
+    if not recipes:
+        return
+    image_shape = clothes.images.shape[1:]
+    ties = graph_of(compare(clothes.x, N_NEIGHBORS + 1, "gradients", image_shape).near[0])
+    for recipe in recipes:
+        images = compare(clothes.x, max(r.n_neighbors for r in TRIED), recipe.features, image_shape, recipe.distorted)
+        nearest = tuple(values[:, : recipe.n_neighbors] for values in images.near)
+        found = group(NeighbourGraph(images.reduced, nearest), 10, N_INIT, seed)
+        labels = found.responsibilities.argmax(axis=1)
+        scores = score(clothes.y, labels, 10)
+        yield {"recipe": recipe.name, "seed": seed, "acc": round(scores.acc, 4), "nmi": round(scores.nmi, 4),
+               "agreement": round(modularity(ties, labels, 10), 4), "machine": machine()}  # fmt: skip
+
+
+def _write(docs: Path, measured: dict[str, Any]) -> None:
+    docs.mkdir(parents=True, exist_ok=True)
+    RunFolder.write(docs / "fashion.json", lambda file: file.write(json.dumps(measured, indent=1).encode()))
+    RunFolder.write(docs / "fashion.md", lambda file: file.write(markdown(measured).encode()))
