@@ -11,8 +11,6 @@ from dec_core.cli.repeat import summarize
 LIMITS = """\
 ## What `umap-gmm` does badly, and why
 
-- **Inverted**: deskewing takes the bright paper for ink, so the digit stays as it was written, and gets a dark seam;
-  what remains is about what digits reach that are not deskewed ([why.md](why.md)). Invert such images first.
 - **Noise**: it adds to the distance of any two images alike, and deskewing, which takes it for ink, undoes only a third
   of the slant.
 - **Few images**: with 50 or 100 of a kind, several of the ten nearest are of another kind. Two digits often merge,

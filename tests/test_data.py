@@ -86,6 +86,16 @@ def test_upright_ink_is_centred_and_no_longer_leans():
     assert abs(lean) < 0.5
 
 
+def test_dark_ink_on_bright_paper_is_deskewed_like_bright_ink():
+    images = load("mnist", 100).images
+    upright = deskew(images)
+    on_paper = deskew(255 - images)
+    assert np.abs(on_paper.astype(int) - (255 - upright.astype(int))).max() <= 1  # halves are rounded to even levels
+    assert (on_paper[:, 0] == 255).mean() > 0.95  # what enters is paper
+    paper = np.full((1, 9, 9), 255, np.uint8)
+    assert np.array_equal(deskew(paper), paper)
+
+
 @given(st.integers(1, 4), st.integers(2, 12), st.integers(2, 12), st.integers(0, 99))
 def test_deskew_keeps_shape_and_type_of_anything(n, height, width, seed):
     images = np.random.default_rng(seed).integers(0, 256, (n, height, width)).astype(np.uint8)

@@ -15,12 +15,13 @@ def deskew(images: np.ndarray) -> np.ndarray:
     """Shear images horizontally about their centre of mass, which moves to the middle of the image.
 
     With second moments m of the ink, x' = x + (y - y_mean) * m_xy / m_yy makes m_xy zero. Values are
-    interpolated linearly; what leaves the image is lost, what enters is background.
+    interpolated linearly; what leaves the image is lost, what enters is background. Ink is what is bright; where more
+    than half of an image's border is bright, that is paper, and ink is dark.
 
     Parameters
     ----------
     images : ndarray of uint8, 0..255, or of float32, 0..1; shape (n, height, width)
-        Ink is bright on a background of zero. An image without ink stays as it is.
+        An image without ink stays as it is.
 
     Returns
     -------
@@ -34,7 +35,9 @@ def deskew(images: np.ndarray) -> np.ndarray:
 def _deskew(images: np.ndarray) -> np.ndarray:
     height, width = images.shape[1:]
     is_levels = images.dtype == np.uint8
-    ink = images.astype(np.float32) if is_levels else images * np.float32(255)  # by levels, faint ink is none
+    levels = images.astype(np.float32) if is_levels else images * np.float32(255)  # by levels, faint ink is none
+    on_paper = _is_bright(levels)
+    ink = np.where(on_paper, 255 - levels, levels)
     mass = np.maximum(ink.sum(axis=(1, 2)), 1e-6)  # (n,)
     rows, columns = np.arange(height, dtype=np.float32), np.arange(width, dtype=np.float32)
     by_row, by_column = ink.sum(axis=2), ink.sum(axis=1)  # (n, height), (n, width)
@@ -49,7 +52,15 @@ def _deskew(images: np.ndarray) -> np.ndarray:
     shift = np.where(mass > 1, x_mean, (width - 1) / 2)[:, None] + slant[:, None] * (rows - (height - 1) / 2)
     x = shift[:, :, None] + columns - (width - 1) / 2  # (n, height, width)
     sampled = _sample(ink, y, x)
+    sampled = np.where(on_paper, 255 - sampled, sampled)
     return np.round(sampled).astype(np.uint8) if is_levels else (sampled / 255).astype(np.float32)
+
+
+def _is_bright(levels: np.ndarray) -> np.ndarray:
+    """Whether more than half of each border is bright: of (n, height, width) in 0..255, bool of shape (n, 1, 1)."""
+    border = np.ones(levels.shape[1:], bool)
+    border[1:-1, 1:-1] = False
+    return (levels[:, border] > 127.5).mean(axis=1)[:, None, None] > 0.5
 
 
 def _sample(ink: np.ndarray, y: np.ndarray, x: np.ndarray) -> np.ndarray:
