@@ -21,6 +21,7 @@ from benchmarks import (
     large,
     lesson_room,
     live_umap,
+    memory,
     pictures,
     profile,
     recipes,
@@ -37,7 +38,7 @@ from dec_core.cli import parser_of, run
 COMMANDS = (
     bench, clustpy_scores, profile, table, recipes, fashion, teachers, robustness, how_many, decoder, first_minute,
     sweep_example, inspect_latency, app_latency, draw_latency, redraw, stepper_frames,
-    live_umap, large, pictures, fuzz_uploads, faults, room, lesson_room, gallery,
+    live_umap, large, memory, pictures, fuzz_uploads, faults, room, lesson_room, gallery,
 )  # fmt: skip
 
 
