@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from benchmarks.how_many_rules import RULES, TRAINED
 from benchmarks.options import add_docs_folder
 from dec_core.analysis.how_many import MOST, count_groups, embed
 from dec_core.analysis.merge_split_check import N_NEIGHBORS, graph_of
+from dec_core.analysis.strange_groups import StrangeGroup, strange_groups
 from dec_core.analysis.umap_gmm import compare
 from dec_core.cli.options import add_command, add_seeds_option, checked_seeds
 from dec_core.data import Dataset, load
@@ -133,8 +134,9 @@ def _rows(case: str, subset: int, dataset: Dataset, seeds: list[int]) -> Iterato
     for seed in seeds:
         z = embed(images, seed)
         found = count_groups(z, graph)
-        ours = {"n_clusters": found.n_clusters, "score": round(found.best.score, 3)}
-        rows = [about | {"seed": seed, "rule": OURS} | ours | _of_strangers(found.best.labels, dataset.y)]
+        told = strange_groups(images.reduced, found.best.labels)
+        ours = {"n_clusters": found.n_clusters, "score": round(found.best.score, 3), "n_strange": len(told)}
+        rows = [about | {"seed": seed, "rule": OURS} | ours | _of_strangers(told, dataset.y)]
         if STRANGER not in dataset.y and seed == 0 and subset < N_COMPARED:
             rows += [about | {"seed": seed, "rule": name, "n_clusters": rule(z, graph)} for name, rule in RULES.items()]
         yield rows
@@ -160,13 +162,14 @@ def _by_trained_rules(
             yield about | {"seed": 0, "rule": name, "n_clusters": n_clusters}
 
 
-def _of_strangers(labels: np.ndarray, y: np.ndarray) -> dict[str, float]:
-    """Precision and recall of the group that holds most strangers, if there are any."""
+def _of_strangers(told: Sequence[StrangeGroup], y: np.ndarray) -> dict[str, float]:
+    """Precision and recall of the images that are told as strange, if there are strangers."""
     if STRANGER not in y:
         return {}
-    strange = y == STRANGER
-    group = labels == np.bincount(labels[strange] + 1).argmax() - 1
-    return {"precision": round(float(strange[group].mean()), 3), "recall": round(float(group[strange].mean()), 3)}
+    images = np.concatenate([np.zeros(0, int), *(group.images for group in told)])
+    n_right = int((y[images] == STRANGER).sum())
+    precision, recall = n_right / max(len(images), 1), n_right / int((y == STRANGER).sum())
+    return {"precision": round(precision, 3), "recall": round(recall, 3)}
 
 
 def _write(docs: Path, measured: dict[str, Any]) -> None:

@@ -108,7 +108,8 @@ class DEC(SavedModel, ModelInput, ModelConfig, ModelParts, ModelAnswers, BaseEst
     cluster_centers_ : ndarray of float32, shape (n_clusters, latent_dim)
         Of the method "kmeans" in pixels, (n_clusters, n_features_in_).
     how_many_ : HowMany
-        With `n_clusters="auto"`: the numbers of groups there may be, their scores, and which groups merge.
+        With `n_clusters="auto"`: the numbers of groups there may be, their scores, which groups merge, and which are
+        unlike all the others.
     embedding_ : ndarray of float32, shape (n, latent_dim)
         z of the samples of fit, as of the last target update or the end; of the method "umap_gmm" their UMAP.
     q_ : ndarray, shape (n, n_clusters)

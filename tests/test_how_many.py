@@ -1,5 +1,7 @@
 """How many groups there are: the density tree, the separation of borders, and the number that follows."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import sparse
@@ -10,6 +12,7 @@ from dec_core.analysis.density_tree import density_tree
 from dec_core.analysis.how_many import Candidate, Change, HowMany, changes, count_groups, how_many, smallest_sizes
 from dec_core.analysis.merge_split_check import graph_of
 from dec_core.analysis.projection import neighbours
+from dec_core.analysis.strange_groups import StrangeGroup
 from dec_core.figures.how_many import how_many_figure
 
 
@@ -125,6 +128,26 @@ def test_the_figure_has_a_row_for_each_number_and_every_image_of_a_group_once():
         assert len(row.x) == candidate.n_clusters  # the same order serves all rows
     chosen = [found.best is candidate for candidate in found.candidates]
     assert [colour != "#7f858b" for colour in scores.marker.color] == chosen
+
+
+def test_the_figure_brings_images_of_strange_groups():
+    found = replace(counted(blobs([300, 200, 100])[0]), strange=(StrangeGroup(True, 1.7, np.arange(99, 0, -1)),))
+    images = np.arange(600, dtype=np.uint8)[:, None, None] * np.ones((1, 2, 2), np.uint8)
+    [told] = how_many_figure(found, images).layout.meta["strange"]
+    assert told["finding"] == found.strange[0].in_words()
+    assert np.array(told["images"])[:, 0, 0].tolist() == list(range(99, 89, -1))
+    assert how_many_figure(found).layout.meta["strange"] == [{"finding": told["finding"]}]
+
+
+@pytest.mark.slow
+def test_shuffled_digits_among_digits_are_told_by_their_rows(digits):
+    x, rng = digits.x.copy(), np.random.default_rng(0)
+    shuffled = np.sort(rng.choice(len(x), 90, replace=False))
+    x[shuffled] = rng.permuted(x[shuffled], axis=1)
+    found = how_many(x, (8, 8))
+    assert len(found.strange) >= 1
+    told = np.concatenate([group.images for group in found.strange])
+    assert np.isin(told, shuffled).mean() > 0.9 and np.isin(shuffled, told).mean() > 0.9
 
 
 def test_too_few_images_are_refused(digits):

@@ -12,13 +12,14 @@ Two questions are asked that do not depend on each other:
   else than one more cut through a group, below where two groups were taken for one.
 
 A number's score is its share times its separation, and all scores sum to one. The largest decides. How often it is
-right was measured: docs/how-many.md.
+right was measured: docs/how-many.md. Of its groups, those that are unlike all the others are told as such
+(`dec_core.analysis.strange_groups`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ from scipy import sparse
 
 from dec_core.analysis.density_tree import density_tree
 from dec_core.analysis.merge_split_check import N_NEIGHBORS, best_cut, borders, graph_of
+from dec_core.analysis.strange_groups import StrangeGroup, strange_groups
 from dec_core.analysis.umap_gmm import NeighbourGraph, compare, lay_out
 from dec_core.analysis.verdict import thousands
 from dec_core.architecture import is_one_line
@@ -110,10 +112,13 @@ class HowMany:
     candidates : tuple of Candidate
     n_seen : int
         How many images were looked at.
+    strange : tuple of StrangeGroup
+        Of the best candidate's groups, and of the images in none, what is unlike all the others; by rows of x.
     """
 
     candidates: tuple[Candidate, ...]
     n_seen: int
+    strange: tuple[StrangeGroup, ...] = ()
 
     @property
     def best(self) -> Candidate:
@@ -133,10 +138,11 @@ class HowMany:
         return f"{groups} the best answer, among {thousands(self.n_seen)} images (score {best.score:.2f}){next_best}."
 
     def to_dict(self) -> dict[str, Any]:
-        """As a record: the best number, and of all candidates all but which image is in which group."""
+        """As a record: the best number, who is strange, and of all candidates all but which image is in which group."""
         return {
             "n_clusters": self.n_clusters,
             "n_seen": self.n_seen,
+            "strange": [asdict(each) | {"images": each.images.tolist()} for each in self.strange],
             "candidates": [candidate.to_dict() for candidate in self.candidates],
             "changes": [
                 {"from": fine.n_clusters, "to": coarse.n_clusters, "changes": [asdict(change) for change in changes]}
@@ -186,12 +192,15 @@ def how_many(
             f"n_clusters: received auto and {len(x)} images, expected {FEWEST} or more; give a number of clusters"
         )
     tell("images are compared")
-    part = x[even_part(len(x), MOST)]
+    seen = even_part(len(x), MOST)
+    part = x[seen]
     features = "pixels" if is_one_line(image_shape) else "gradients"
     images = compare(part, N_NEIGHBORS + 1, features, image_shape)
     z = embed(images, random_state, tell)
     tell("groups are counted")
-    return count_groups(z, graph_of(images.near[0]))
+    found = count_groups(z, graph_of(images.near[0]))
+    strange = strange_groups(images.reduced, found.best.labels)
+    return replace(found, strange=tuple(replace(group, images=seen[group.images]) for group in strange))
 
 
 def embed(

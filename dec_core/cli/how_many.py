@@ -35,14 +35,14 @@ def run(options: argparse.Namespace) -> int:
     config = config_from(options)
     from dec_core.cli.counting import counted
 
-    found = counted(config, options.out)
+    found, dataset = counted(config, options.out)
     print(table(found), file=sys.stderr if options.json else sys.stdout)
     if options.json:
         print(json.dumps(found.to_dict()))
     if options.figure is not None:
         from dec_core.figures.how_many import how_many_figure
 
-        figure, path = how_many_figure(found), options.figure
+        figure, path = how_many_figure(found, dataset.images), options.figure
         figure.write_json(path) if path.suffix == ".json" else figure.write_html(path)
         print(options.figure, file=sys.stderr)
     return 0
@@ -56,7 +56,7 @@ def table(found: HowMany) -> str:
         numbers = [f"{value:.2f}" for value in (candidate.score, candidate.share, candidate.separation)]
         low, high = candidate.sizes
         lines.append(f"| {mark}{candidate.n_clusters}{mark} | {' | '.join(numbers)} | {low} to {high} images |")
-    lines += ["", found.in_words(), ""]
+    lines += ["", found.in_words(), *(group.in_words() for group in found.strange), ""]
     for coarse, fine, changes in found.changes():
         told = "; ".join(change.in_words() for change in changes) or "other images are in none"
         lines.append(f"- From {fine.n_clusters} to {coarse.n_clusters}: {told}.")

@@ -11,14 +11,16 @@ from dec_core.figures.palette import GREY, RIGHT, colour
 
 ROW, FOOT = 34, 90  # pixels of a candidate's row, and of axis and titles
 THICK = 0.8  # of a row
+N_EXAMPLES = 10  # images of a strange group: one row of them
 
 
-def how_many_figure(found: HowMany) -> go.Figure:
+def how_many_figure(found: HowMany, images: np.ndarray | None = None) -> go.Figure:
     """A row for each number of groups: its score as a bar, and all images in one line, a colour for each group.
 
     The images stand in the same order in all rows, by the groups of all candidates, so that a group lies below the
     groups that it was made of or splits into. Colours are those of the best candidate's groups; images that are in no
-    group leave a gap. `layout.meta` has the best number and its sentence.
+    group leave a gap. `layout.meta` has the best number, its sentence, and of each strange group a sentence and, if
+    `images` are given (those that were asked about, of shape (n, height, width[, channels])), some of its images.
     """
     figure = make_subplots(
         1, 2, shared_yaxes=True, column_widths=[0.28, 0.72], horizontal_spacing=0.03,
@@ -37,9 +39,14 @@ def how_many_figure(found: HowMany) -> go.Figure:
     order = np.lexsort([candidate.labels for candidate in reversed(found.candidates)])
     for row, candidate in zip(rows, found.candidates, strict=True):
         _segments(figure, row, candidate, found.best, order)
+    strange: list[dict[str, object]] = [{"finding": group.in_words()} for group in found.strange]
+    if images is not None:
+        for told, group in zip(strange, found.strange, strict=True):
+            told["images"] = images[group.images[:N_EXAMPLES]].tolist()
     figure.update_layout(
         height=ROW * len(rows) + FOOT, barmode="overlay", margin={"l": 56, "r": 10, "t": 30, "b": 44},
-        plot_bgcolor="rgba(0,0,0,0)", meta={"n_clusters": found.n_clusters, "finding": found.in_words()},
+        plot_bgcolor="rgba(0,0,0,0)",
+        meta={"n_clusters": found.n_clusters, "finding": found.in_words(), "strange": strange},
     )  # fmt: skip
     figure.update_yaxes(type="category", categoryorder="array", categoryarray=rows, showgrid=False)
     figure.update_yaxes(title={"text": "number of groups", "standoff": 4}, col=1)

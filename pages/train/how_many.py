@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import streamlit as st
 
 from dec_core.config import RunConfig
@@ -28,11 +29,12 @@ ABOUT = (
 
 
 class Counted(NamedTuple):
-    """The figure as plotly's JSON, the best number of groups, and that in words."""
+    """The figure as plotly's JSON, the best number of groups and that in words; of strange groups, that and images."""
 
     figure: str
     n_clusters: int
     finding: str
+    strange: tuple[tuple[str, np.ndarray], ...]
 
 
 def how_many_button(config: RunConfig | None) -> None:
@@ -47,7 +49,7 @@ def _how_many(config: RunConfig) -> None:
     st.markdown(ABOUT)
     waiting = st.empty()
     try:
-        figure, n_clusters, finding = _known_or_counted(config, clock(waiting, "Counting groups"))
+        figure, n_clusters, finding, strange = _known_or_counted(config, clock(waiting, "Counting groups"))
     except DataError as error:
         st.error(sentence(error), icon=":material/error:")
         return
@@ -55,6 +57,10 @@ def _how_many(config: RunConfig) -> None:
         waiting.empty()
     st.markdown(f"**{escape(finding)}**")
     components.plot(figure, "Score and groups of each number", finding, "how_many_figure", _height(figure))
+    for place, (what, images) in enumerate(strange):
+        st.markdown(escape(what))
+        row = components.digit_row("", images)
+        components.digits([row], "Images of this group", what, f"strange_{place}", 56)
     if n_clusters == config.n_clusters:
         st.caption(f"The form looks for {n_clusters:d} clusters already.")
     elif n_clusters >= 2 and st.button(
@@ -94,4 +100,5 @@ def _counted(config: RunConfig, root: str, while_waiting: Callable[[], None]) ->
         answered(arguments, folder / "errors.txt", while_waiting)
         text = figure.read_text(encoding="utf-8")
     meta = json.loads(text)["layout"]["meta"]
-    return Counted(text, meta["n_clusters"], meta["finding"])
+    strange = tuple((each["finding"], np.array(each["images"], np.uint8)) for each in meta["strange"])
+    return Counted(text, meta["n_clusters"], meta["finding"], strange)

@@ -9,6 +9,7 @@ from benchmarks import how_many
 from benchmarks.how_many import STRANGER, _of_strangers, cases
 from benchmarks.how_many_page import OURS, summaries
 from benchmarks.how_many_rules import RULES
+from dec_core.analysis.strange_groups import StrangeGroup
 from dec_core.data import Dataset
 
 pytestmark = pytest.mark.slow
@@ -63,11 +64,12 @@ def test_a_rule_that_trains_is_asked_once_where_the_others_were_and_skipped_alou
     assert "DipDECK is skipped: No module named 'clustpy'" in capsys.readouterr().err
 
 
-def test_strangers_are_counted_where_most_of_them_are():
+def test_strangers_are_counted_among_those_that_are_told():
     y = np.array([0, 0, 1, STRANGER, STRANGER, STRANGER, STRANGER])
-    labels = np.array([0, 0, 2, 2, 2, 2, -1])
-    assert _of_strangers(labels, y) == {"precision": 0.75, "recall": 0.75}
-    assert _of_strangers(labels, np.zeros(7, int)) == {}
+    told = (StrangeGroup(True, 1.7, np.array([2, 3])), StrangeGroup(False, 1.5, np.array([4, 5])))
+    assert _of_strangers(told, y) == {"precision": 0.75, "recall": 0.75}
+    assert _of_strangers((), y) == {"precision": 0, "recall": 0}
+    assert _of_strangers(told, np.zeros(7, int)) == {}
 
 
 def test_answers_are_summed_up_by_case():
