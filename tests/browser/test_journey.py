@@ -17,6 +17,10 @@ COUNT_CLICKS = """() => {
   window.clicks = 0;
   document.addEventListener("click", (event) => { clicks += event.target.closest(".st-key-controls") ? 1 : 0; }, true);
 }"""  # on Start, Pause, Step and Stop
+COUNT_RESUMED = """() => {
+  window.resumed = 0;
+  document.addEventListener("click", (event) => { resumed += event.target.closest(".st-key-resume") ? 1 : 0; }, true);
+}"""
 LONG = "dataset=digits&n_samples=&pretrain_epochs=1500"  # a run that does not end by itself while it is looked at
 
 
@@ -108,9 +112,16 @@ def test_watch_dec_cluster_mnist(server, page):
 
 
 def resume_by_key(page, run) -> None:
-    """Press space where it resumes, once: while the page still shows that a step is under way, it would pause."""
+    """Press space, with the focus nowhere, until it has clicked Resume: a page may show an older state."""
+    page.evaluate(COUNT_RESUMED)
+
+    def pressed() -> bool:
+        page.evaluate("document.activeElement.blur()")  # on a button, space would press that one
+        page.keyboard.press(" ")
+        return page.evaluate("resumed") > 0
+
     expect(button(page, "Resume")).to_be_visible()
-    page.locator("body").press(" ")
+    wait_until(page, pressed)
     wait_until(page, lambda: run.status.state != "paused")
 
 
