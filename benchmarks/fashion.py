@@ -7,7 +7,6 @@ measured already, in `fashion.json`, is not measured again: delete the file to m
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.fashion_page import markdown
+from benchmarks.figures_and_page import figures_of, write_page
 from benchmarks.options import add_docs_folder
 from benchmarks.table import machine
 from dec_core.analysis.label_free import modularity
@@ -26,7 +26,6 @@ from dec_core.analysis.umap_gmm import NeighbourGraph, compare, group
 from dec_core.cli.options import add_command, add_seeds_option, checked_seeds
 from dec_core.data import Dataset
 from dec_core.data.readers import read
-from dec_core.runs.folder import RunFolder
 
 N_IMAGES = 10_000
 N_TRIED = 2  # seeds of what is tried
@@ -72,8 +71,7 @@ def run(options: argparse.Namespace) -> int:
 
     n_seeds = checked_seeds(options.seeds)
     clothes = read(options.folder, skip_unreadable=False).dataset
-    path = options.docs / "fashion.json"
-    measured = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"tried": [], "judged": []}
+    measured = {"tried": [], "judged": []} | figures_of(options.docs, "fashion")
     same, parts = choosing(clothes), (("tried", TRIED, N_TRIED), ("judged", JUDGED, n_seeds))
     for part, recipes, n in parts:
         done = {(row["recipe"], row["seed"]) for row in measured[part]}
@@ -82,7 +80,7 @@ def run(options: argparse.Namespace) -> int:
             for row in measure(same if part == "tried" else judging(clothes, seed), wanted, seed):
                 print(row, file=sys.stderr)
                 measured[part].append(row)
-                _write(options.docs, measured)
+                write_page(options.docs, "fashion", measured, markdown(measured))
     print((options.docs / "fashion.md").read_text(encoding="utf-8"))
     return 0
 
@@ -117,9 +115,3 @@ def measure(clothes: Dataset, recipes: list[Recipe], seed: int) -> Iterator[dict
         scores = score(clothes.y, labels, 10)
         yield {"recipe": recipe.name, "seed": seed, "acc": round(scores.acc, 4), "nmi": round(scores.nmi, 4),
                "agreement": round(modularity(ties, labels, 10), 4), "machine": machine()}  # fmt: skip
-
-
-def _write(docs: Path, measured: dict[str, Any]) -> None:
-    docs.mkdir(parents=True, exist_ok=True)
-    RunFolder.write(docs / "fashion.json", lambda file: file.write(json.dumps(measured, indent=1).encode()))
-    RunFolder.write(docs / "fashion.md", lambda file: file.write(markdown(measured).encode()))

@@ -12,13 +12,11 @@ CONCLUSION = """\
 
 What labels chose on one part of the images was luck: on others it falls from .681 to .576, the last of the three, while
 what agreement chose, without labels, does best, with .608. So there is no preset for clothes: these differences are
-no larger than what a seed makes. Much of that is the mixture's: on one and the same UMAP its starts end between .56 and
-.68, and likelihood says only now and then which of them is near the classes, for shirts, pullovers and coats are no
-islands. Agreement is measured over neighbors by gradients, and so prefers these. A consensus of sixteen mixtures, and
-20 or 40 components merged again, were tried on the first of the other parts, outside of this command: .55 to .62.
+no larger than what a seed makes. Shirts, pullovers and coats are no islands, so that the mixture parts them otherwise
+from one start to the next. Agreement is measured over neighbors by gradients, and so prefers these.
 
-N2D (McConville et al. 2019) reports .672, NMI .684, on all 70 000, with published weights of one autoencoder; people
-who trained it anew report .51 and .55. It is not reached here.
+N2D (McConville et al. 2019) reports .672, NMI .684, on all 70 000, with published weights of one autoencoder. It is not
+reached here.
 """
 
 

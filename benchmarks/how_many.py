@@ -9,7 +9,6 @@ that the command can be stopped and called again: delete the file to measure all
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
@@ -18,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.figures_and_page import figures_of, write_page
 from benchmarks.history import add_history_option, add_to_history
 from benchmarks.how_many_page import OURS, markdown, summaries
 from benchmarks.how_many_rules import RULES, TRAINED
@@ -31,7 +31,6 @@ from dec_core.data import Dataset, load
 from dec_core.data.deskew import deskew
 from dec_core.data.readers import read
 from dec_core.machine import hardware
-from dec_core.runs.folder import RunFolder
 
 N_COMPARED = 1  # subsets of each case on which other rules are asked, with the first seed
 STRANGER, N_STRANGERS = 10, MOST // 20  # the class of images that are no digits, and how many are mixed in
@@ -52,8 +51,7 @@ def run(options: argparse.Namespace) -> int:
     checked_seeds(options.seeds)
     import dec_core.silent_tensorflow  # noqa: F401  UMAP imports TensorFlow, too
 
-    path = options.docs / "how-many.json"
-    measured = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"rows": []}
+    measured = {"rows": []} | figures_of(options.docs, "how-many")
     known = {(row["case"], row["subset"], row["seed"]) for row in measured["rows"]}
     measured["machine"] = hardware()["processor"]
     drawn = cases(options.fashion)
@@ -63,11 +61,11 @@ def run(options: argparse.Namespace) -> int:
             if seeds and (subset == 0 or case != "digits"):  # all of the digits are one subset
                 for rows in _rows(case, subset, draw(subset), seeds):
                     measured["rows"] += rows
-                    _write(options.docs, measured)
+                    write_page(options.docs, "how-many", measured, markdown(measured))
                     print(rows[0], file=sys.stderr)
     for row in _by_trained_rules(measured["rows"], drawn):
         measured["rows"].append(row)
-        _write(options.docs, measured)
+        write_page(options.docs, "how-many", measured, markdown(measured))
         print(row, file=sys.stderr)
     if options.history is not None:
         add_to_history(options.history, {"machine": measured["machine"], "how_many": summaries(measured["rows"])})
@@ -170,9 +168,3 @@ def _of_strangers(told: Sequence[StrangeGroup], y: np.ndarray) -> dict[str, floa
     n_right = int((y[images] == STRANGER).sum())
     precision, recall = n_right / max(len(images), 1), n_right / int((y == STRANGER).sum())
     return {"precision": round(precision, 3), "recall": round(recall, 3)}
-
-
-def _write(docs: Path, measured: dict[str, Any]) -> None:
-    docs.mkdir(parents=True, exist_ok=True)
-    RunFolder.write(docs / "how-many.json", lambda file: file.write(json.dumps(measured, indent=1).encode()))
-    RunFolder.write(docs / "how-many.md", lambda file: file.write(markdown(measured).encode()))

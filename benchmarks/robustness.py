@@ -7,12 +7,12 @@ command can be stopped and called again: delete the file to measure all anew.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from benchmarks.figures_and_page import figures_of, write_page
 from benchmarks.options import add_docs_folder
 from benchmarks.recipes import measured_row
 from benchmarks.recipes_trials import Trial
@@ -22,7 +22,6 @@ from benchmarks.table import trained
 from dec_core.cli.options import add_command, add_runs_folder, add_seeds_option, checked_seeds
 from dec_core.data.own import keep
 from dec_core.presets import PRESETS, fitted_to
-from dec_core.runs.folder import RunFolder
 
 TRIED = ("umap-gmm", "first-look")  # what is quick comes first
 HANDWRITING = ("MNIST", "OpenCV")  # how titles of sets begin that a preset may deskew
@@ -46,14 +45,13 @@ def run(options: argparse.Namespace) -> int:
 
 def robustness(n_seeds: int, drawn: dict[str, Draw], root: Path, docs: Path) -> int:
     """Train what is missing, and write `robustness.md` and `.json` into `docs` after every run."""
-    docs.mkdir(parents=True, exist_ok=True)
-    path = docs / "robustness.json"
-    rows = json.loads(path.read_text(encoding="utf-8"))["rows"] if path.exists() else []
+    measured = {"rows": []} | figures_of(docs, "robustness")
+    rows = measured["rows"]
     known = {(row["name"], row["data"], row["random_state"]) for row in rows}
     for trial, n_images in _trials(n_seeds, drawn, root, known):
         print(f"{trial.name}, {trial.data}, seed {trial.config.random_state}", file=sys.stderr)
         rows.append(measured_row(trial, trained(trial.config, root, resume=True)) | {"n_images": n_images})
-        _write(docs, rows)
+        write_page(docs, "robustness", measured, markdown(measured))
     print((docs / "robustness.md").read_text(encoding="utf-8"))
     return int(any(row["state"] == "failed" for row in rows))
 
@@ -74,8 +72,3 @@ def _trials(
                 if not title.startswith(HANDWRITING):
                     changes["deskew"] = False  # as for all images of one's own that are no handwriting
                 yield Trial("robustness", name, title, config.changed(**changes)), n_images
-
-
-def _write(docs: Path, rows: list[dict[str, Any]]) -> None:
-    RunFolder.write(docs / "robustness.json", lambda file: file.write(json.dumps({"rows": rows}, indent=1).encode()))
-    RunFolder.write(docs / "robustness.md", lambda file: file.write(markdown({"rows": rows}).encode()))

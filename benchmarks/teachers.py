@@ -8,15 +8,14 @@ measure all anew.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from scipy import sparse
 
+from benchmarks.figures_and_page import figures_of, write_page
 from benchmarks.options import add_docs_folder
 from benchmarks.table import machine, machines, spread
 from dec_core.analysis.merge_split_check import N_NEIGHBORS, graph_of
@@ -25,7 +24,6 @@ from dec_core.analysis.umap_gmm import compare, lay_out, mix
 from dec_core.cli.options import add_command, add_seeds_option, checked_seeds
 from dec_core.cli.repeat import summarize
 from dec_core.data import Dataset, load
-from dec_core.runs.folder import RunFolder
 
 N_IMAGES = 5000
 SETS = {"deskewed": True, "as written": False}
@@ -56,8 +54,7 @@ def add_parser(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     import dec_core.silent_tensorflow  # noqa: F401  UMAP imports TensorFlow, too
 
-    path = options.docs / "teachers.json"
-    measured = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"rows": []}
+    measured = {"rows": []} | figures_of(options.docs, "teachers")
     done = {(row["set"], row["seed"]) for row in measured["rows"]}
     for seed in range(checked_seeds(options.seeds)):
         for title, upright in SETS.items():
@@ -65,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
                 found = [{"set": title, "seed": seed, **row} for row in measure(drawn(seed, upright=upright), seed)]
                 print(*found, sep="\n", file=sys.stderr)
                 measured["rows"] += found
-                _write(options.docs, measured)
+                write_page(options.docs, "teachers", measured, markdown(measured))
     print((options.docs / "teachers.md").read_text(encoding="utf-8"))
     return 0
 
@@ -212,9 +209,3 @@ def markdown(measured: dict[str, Any]) -> str:
 
 def _seeds(rows: list[dict[str, Any]], title: str) -> set[int]:
     return {row["seed"] for row in rows if row["set"] == title}
-
-
-def _write(docs: Path, measured: dict[str, Any]) -> None:
-    docs.mkdir(parents=True, exist_ok=True)
-    RunFolder.write(docs / "teachers.json", lambda file: file.write(json.dumps(measured, indent=1).encode()))
-    RunFolder.write(docs / "teachers.md", lambda file: file.write(markdown(measured).encode()))

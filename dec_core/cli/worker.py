@@ -12,7 +12,7 @@ def add_parser(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    sys.modules["matplotlib"] = None  # Keras would import it, for an eighth of the start, to draw what no worker draws
+    sys.modules["matplotlib"] = None  # Keras would import it, to draw what no worker draws
     from dec_core.work.worker import main
 
     return main()
