@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.clustpy_scores import section
+from benchmarks.figures_and_page import write_page
 from benchmarks.options import add_docs_folder
 from benchmarks.recipes_page import markdown
 from benchmarks.recipes_trials import FASHION, SECTIONS, Trial, trials
@@ -115,5 +116,4 @@ def _least_whole(folder: RunFolder) -> float:
 
 def _write(docs: Path, rows: list[dict[str, Any]], changes: dict[str, Any]) -> None:
     measured = {"rows": rows, "changes": changes}
-    RunFolder.write(docs / "recipes.json", lambda file: file.write(json.dumps(measured, indent=1).encode()))
-    RunFolder.write(docs / "recipes.md", lambda file: file.write(markdown(measured, section(docs)).encode()))
+    write_page(docs, "recipes", measured, markdown(measured, section(docs)))

@@ -7,18 +7,17 @@ where it was left, and writes `sweep.md` and `sweep.json` once all trials have e
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from statistics import mean
 from typing import Any
 
+from benchmarks.figures_and_page import write_page
 from benchmarks.options import add_docs_folder
 from benchmarks.table import machine, spread
 from dec_core.cli.options import add_command, add_runs_folder
 from dec_core.fields import field_title
 from dec_core.figures.shown import value_text
 from dec_core.presets import PRESETS
-from dec_core.runs.folder import RunFolder
 from dec_core.sweeps import studies
 from dec_core.sweeps.outcome import rank_correlation
 from dec_core.sweeps.plan import SweepPlan
@@ -65,9 +64,7 @@ def sweep_example(root: Path, docs: Path) -> int:
         return 1
     trust = {name: rank_correlation(rows, name) for name in ABOUT}
     outcome = {"trials": [_kept(row) for row in rows], "machine": machine(), "rank_correlation": trust}
-    docs.mkdir(parents=True, exist_ok=True)
-    RunFolder.write(docs / "sweep.json", lambda file: file.write(json.dumps(outcome, indent=1).encode()))
-    RunFolder.write(docs / "sweep.md", lambda file: file.write(page(outcome).encode()))
+    write_page(docs, "sweep", outcome, page(outcome))
     return 0
 
 
