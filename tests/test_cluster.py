@@ -19,9 +19,12 @@ from dec_core.config import RunConfig
 from dec_core.data import Dataset, own
 from dec_core.runs.folder import RunFolder, list_runs
 from dec_core.runs.history import last_snapshot
+from dec_core.runs.status import ACTIVE
 from dec_core.sweeps import studies
 from dec_core.sweeps.plan import SweepPlan
 from dec_core.work import cluster_job, cluster_workers
+from dec_core.work.cluster_job import Answer, Message
+from dec_core.work.cluster_task import ClusterTask
 from dec_core.work.supervisor import Supervisor
 
 Status = pytest.importorskip("distributed", reason="Dask is not installed: pip install -e .[cluster]").Status
@@ -108,13 +111,20 @@ def step_until(server: Supervisor, run: RunFolder, event: str) -> None:
     """Have it trained step by step, until it is paused at such an event."""
     seen = {}
 
-    def is_paused_anew():
-        return run.status.state == "paused" and run.status.progress != seen
+    def has_gone_on():
+        status = run.status
+        return status.state not in ACTIVE or (status.state == "paused" and status.progress != seen)
 
     while seen.get("event") != event:
-        server.command(run, "step")
-        assert wait_for(is_paused_anew)
+        assert server.command(run, "step"), run.status
+        assert wait_for(has_gone_on) and run.status.state == "paused", in_words(server, run)
         seen = run.status.progress
+
+
+def in_words(server: Supervisor, run: RunFolder) -> str:
+    """How it stands with the run, and what those that deal with it have printed."""
+    logs = [path for path in (run.path / "worker.log", server._dispatcher.cluster.log) if path.exists()]
+    return "\n".join([str(run.status), *(path.read_text() for path in logs)])
 
 
 def test_a_run_waits_for_the_scheduler_and_goes_on_elsewhere_when_its_worker_is_killed(
@@ -152,6 +162,21 @@ def test_a_training_ends_with_its_dask_worker_though_that_waits_for_it(of_worker
     tasks = {"dec-1": SimpleNamespace(state=of_task)}
     worker = SimpleNamespace(status=Status[of_worker], state=SimpleNamespace(tasks=tasks))
     assert cluster_job._is_wanted(worker, "dec-1") == is_wanted and not cluster_job._is_wanted(worker, "dec-2")
+
+
+def test_a_task_that_nobody_has_begun_is_looked_for_anew_since_another_worker_may_have_it():
+    processing = {"tcp://first": ["dec"], "tcp://second": []}
+    begun = {"tcp://second": Answer("job")}
+    client = SimpleNamespace(
+        nthreads=lambda: dict.fromkeys(processing, 1),
+        processing=lambda: processing,
+        run=lambda function, key, message, workers, on_error: {workers[0]: begun.get(workers[0])},
+    )
+    task = ClusterTask(SimpleNamespace(client=client), "run")
+    task._client, task._key = client, "dec"
+    assert task.locate() and task.address == "tcp://first" and task.call(Message()) is None
+    processing.update({"tcp://first": [], "tcp://second": ["dec"]})
+    assert task.locate() and task.address == "tcp://second" and task.call(Message()) == Answer("job")
 
 
 def with_another(library: str, version: str, folder: Path) -> str:

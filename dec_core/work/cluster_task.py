@@ -52,7 +52,7 @@ class ClusterTask:
     def give(self) -> None:
         """Have one of the suitable workers take it."""
         self._client, self._workers = self.cluster.client, self.cluster.suitable
-        self._key = f"dec-{self._run_id}-{secrets.token_hex(4)}"
+        self._key, self.address = f"dec-{self._run_id}-{secrets.token_hex(4)}", ""
         self._future = self._client.submit(
             cluster_job.train, self._key, key=self._key, pure=False, workers=self._workers
         )
@@ -81,13 +81,19 @@ class ClusterTask:
         return True
 
     def call(self, message: Message) -> Answer | BaseException | None:
-        """The answer of the Dask worker; None if it has not begun with the task, or what has gone wrong."""
+        """The answer of the Dask worker; None if it has not begun with the task, or what has gone wrong.
+
+        A task that nobody has begun may be another's by now: who has it is asked anew before the next call.
+        """
         try:
-            return self._client.run(
+            answer = self._client.run(
                 cluster_job.exchange, self._key, message, workers=[self.address], on_error="return"
             )[self.address]
         except Exception as error:  # whatever Dask raises of a connection that is lost
             return error
+        if answer is None:
+            self.address = ""
+        return answer
 
     def release(self) -> None:
         """The result is not needed any more."""
