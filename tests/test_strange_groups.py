@@ -37,6 +37,9 @@ def test_those_in_no_group_count_as_one_that_says_nothing_of_what_is_usual():
 
 def test_of_two_groups_neither_is_strange_and_of_none_there_is_none():
     assert strange_groups(LINE, np.array([0] * 6 + [1] * 2)) == ()
+    lopsided = np.array([0, 1, 2, 19, 20, 21], float)[:, None]  # the median of 20, 19, 18 and 1 beside 1 and 2
+    for second in (1, 5):
+        assert strange_groups(lopsided, np.array(4 * [0] + 2 * [second])) == ()
     assert strange_groups(LINE, np.full(8, -1)) == ()
     assert np.isnan(distances_to_others(LINE, np.zeros(8, int))).all()
 

@@ -75,11 +75,11 @@ def gaps(distances: np.ndarray, labels: np.ndarray) -> dict[int, float]:
 
 
 def strange_groups(features: np.ndarray, labels: np.ndarray) -> tuple[StrangeGroup, ...]:
-    """What is unlike all the others, the farthest first; nothing where there are less than three groups.
+    """What is unlike all the others, the farthest first; nothing where there are fewer than three groups.
 
     Arguments as above. Those in no group are told only if they are 20 or more.
     """
-    if labels.max(initial=-1) + 1 < FEWEST:
+    if len(np.unique(labels[labels >= 0])) < FEWEST:
         return ()
     distances, found = distances_to_others(features, labels), []
     for group, gap in gaps(distances, labels).items():
