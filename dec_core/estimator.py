@@ -79,8 +79,8 @@ class DEC(SavedModel, ModelInput, ModelConfig, ModelParts, ModelAnswers, BaseEst
     weights : {"given", "drawn", "pretrained"}
         What training of own networks begins with. "given": the weights they have, so that what was learned elsewhere is
         kept, and seeds differ in the order of batches and the centers alone. "drawn": new ones by the initializers
-        of their layers and `random_state`, as a comparison over seeds needs. "pretrained": the weights they have,
-        without pretraining.
+        of their layers and `random_state`, as a comparison over seeds needs; frozen layers keep theirs.
+        "pretrained": the weights they have, without pretraining.
     initial : clusterer or None
         Instead of k-means: anything with scikit-learn's `fit_predict` and `get_params`. A copy of it is fitted to z,
         and the centers are its `cluster_centers_`, or the means of the z of each label; noise (-1) counts for none.
@@ -243,7 +243,7 @@ class DEC(SavedModel, ModelInput, ModelConfig, ModelParts, ModelAnswers, BaseEst
     def _begin(self, X) -> np.ndarray:
         from dec_core.training import TrainingState
 
-        for name in ("state_", "how_many_"):  # a fit that fails leaves nothing of the one before
+        for name in ("state_", "how_many_", "history_"):  # a fit that fails leaves nothing of the one before
             vars(self).pop(name, None)
         samples = self._samples(X, reset=True)
         config = self._run_config(len(samples))

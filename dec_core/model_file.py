@@ -115,6 +115,7 @@ class SavedModel:
         if model.scale_ is None:
             model.mean_, model.std_ = (_of_columns(arrays.pop(name), model.n_features_in_) for name in ("mean", "std"))
         image_shape = _image_shape(model.input_shape_, is_standardized=model.scale_ is None)
+        model._check_input(image_shape)
         check_state(arrays, config, image_shape, own)
         model.state_, model.history_ = TrainingState.from_arrays(config, image_shape, arrays, own), []
         return model

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import isfinite, prod
-from numbers import Real
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -84,19 +84,20 @@ class ModelParts:
                     f"encoder: received one for the method {config.method!r}, which {reason}; choose "
                     f"{_those(lambda other: other.has_network and not other.is_variational)}"
                 )
-            from dec_core.networks.own import check_input
-
-            check_input(self.encoder, self._shapes(image_shape))
+            self._check_input(image_shape)
         if self.initial is not None:
             self._check_initial(config)
         if self.added_loss is not None:
             self._check_added_loss(config)
         return OwnParts(**{name: getattr(self, name) for name in PARTS})
 
-    def _shapes(self, image_shape: tuple[int, ...]) -> list[tuple[int, ...]]:
-        """In which an encoder may take one sample: flat, as it is, and with an axis of channels."""
-        shape = image_shape if self.scale_ is not None else self.input_shape_
-        return [(prod(shape),), shape, *([(*shape, 1)] if len(shape) < 3 else [])]
+    def _check_input(self, image_shape: tuple[int, ...]) -> None:
+        """Raise ValueError unless an own encoder takes a sample flat, as it is, or with an axis of channels."""
+        if self.encoder is not None:
+            from dec_core.networks.own import check_input
+
+            shape = image_shape if self.scale_ is not None else self.input_shape_
+            check_input(self.encoder, [(prod(shape),), shape, *([(*shape, 1)] if len(shape) < 3 else [])])
 
     def _check_settings(self) -> None:
         if self.weights not in WEIGHTS:
@@ -117,13 +118,16 @@ class ModelParts:
                 f"initial: received {self.initial!r:.60}, expected a clusterer of scikit-learn's kind, with "
                 "fit_predict and get_params, such as AgglomerativeClustering(10)"
             )
-        for name in ("n_clusters", "n_components"):
-            n = self.initial.get_params(deep=False).get(name)
-            if n is not None and n != config.n_clusters:
-                raise ValueError(
-                    f"initial: received {type(self.initial).__name__} with {name}={n}, expected "
-                    f"{config.n_clusters}, as DEC's n_clusters; change one of them"
-                )
+        from sklearn.mixture import GaussianMixture
+
+        # elsewhere components are other things: dimensions, or no more than so many clusters
+        name = "n_components" if isinstance(self.initial, GaussianMixture) else "n_clusters"
+        n = self.initial.get_params(deep=False).get(name)
+        if isinstance(n, Integral) and n != config.n_clusters:
+            raise ValueError(
+                f"initial: received {type(self.initial).__name__} with {name}={n}, expected "
+                f"{config.n_clusters}, as DEC's n_clusters; change one of them"
+            )
 
     def _check_added_loss(self, config: RunConfig) -> None:
         self._check_code("added_loss")
@@ -149,9 +153,10 @@ class ModelParts:
         if phase == "finished":
             return
         self._check_settings()
-        if phase != "clustering":
-            self._check_code("initial")
-        self._check_code("added_loss")
+        if phase != "clustering" and self.initial is not None:
+            self._check_initial(self.config_)
+        if self.added_loss is not None:
+            self._check_added_loss(self.config_)
         now = {name: getattr(self, name) for name in (*CODE, "added_loss_weight")}
         self.state_.own = replace(self.state_.own, **now)
         self._with_traced_loss(self.state_)
@@ -180,9 +185,8 @@ class ModelParts:
         from dec_core.networks.own import config_of
         from dec_core.training.own_parts import NO_PARTS
 
-        about: dict[str, Any] = {
-            name: value for name in SETTINGS if (value := getattr(self, name)) != getattr(NO_PARTS, name)
-        }
+        settings = {"weights": self.weights, "added_loss_weight": float(self.added_loss_weight)}
+        about: dict[str, Any] = {name: v for name, v in settings.items() if v != getattr(NO_PARTS, name)}
         about |= {name: NotSaved.of(part).name for name in CODE if (part := getattr(self, name)) is not None}
         arrays = {}
         if self.state_.own.has_networks:

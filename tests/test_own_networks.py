@@ -86,6 +86,13 @@ def test_pretrained_weights_are_not_pretrained_again(x):
     assert same(values(ended.encoder_), values(encoder)) and same(values(ended.decoder_), values(decoder))
 
 
+def test_pretrained_weights_that_are_no_numbers_are_said(x):
+    encoder = dense()
+    encoder.set_weights([np.nan * weight for weight in encoder.get_weights()])
+    with pytest.raises(ValueError, match=r"z: the encoder gives values that are no numbers.*weights"):
+        DEC(SHORT, encoder=encoder, decoder=back(), weights="pretrained").fit(x)
+
+
 def test_weights_are_drawn_by_the_seed():
     encoder, decoder = convolutional()
     own = OwnParts(encoder, decoder, weights="drawn")
@@ -101,6 +108,59 @@ def test_the_seed_decides_dropout_too(x):
     encoder, decoder = dense(3, layers.Dropout(0.5)), back()
     z = [DEC(SHORT, encoder=encoder, decoder=decoder, random_state=seed).fit_transform(x) for seed in (0, 0, 1)]
     assert np.array_equal(z[0], z[1]) and not np.array_equal(z[0], z[2])
+
+
+def adapted():
+    """Its first layer standardizes by what it was adapted to; inside a layer of one's own, too."""
+    first, second = layers.Normalization(), layers.Normalization()
+    encoder = keras.Sequential([keras.Input((64,)), first, Around(second), layers.Dense(3)])
+    rows = np.random.default_rng(0).normal(5, 2, (100, 64))
+    first.adapt(rows)
+    second.adapt(3 * rows)
+    return encoder, rows
+
+
+class Around(layers.Layer):
+    """Calls the layer that it holds, and has a number whose name is that of Keras's list of layers."""
+
+    def __init__(self, inner, layers=1, **kwargs):
+        super().__init__(**kwargs)
+        self.inner, self.layers = inner, layers
+
+    def build(self, shape):
+        if not self.inner.built:
+            self.inner.build(shape)
+
+    def call(self, x):
+        return self.inner(x)
+
+    def get_config(self):
+        return {**super().get_config(), "inner": keras.saving.serialize_keras_object(self.inner), "layers": self.layers}
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(keras.saving.deserialize_keras_object(config.pop("inner")), **config)
+
+
+def test_a_copy_answers_as_the_model_does_what_it_was_adapted_to_included():
+    encoder, rows = adapted()
+    assert np.array_equal(copy_of("encoder", encoder, draw=False)(rows), encoder(rows))
+
+
+def test_what_is_frozen_or_adapted_is_not_drawn_anew():
+    encoder, rows = adapted()
+    frozen = keras.Sequential([keras.Input((64,)), *encoder.layers[:2], layers.Dense(8), layers.Dense(3)])
+    frozen.layers[2].trainable = False
+    drawn = copy_of("encoder", frozen, draw=True)
+    of_hidden = [keras.Model(m.inputs, m.layers[2].output) for m in (frozen, drawn)]
+    assert np.array_equal(*(model(rows) for model in of_hidden))
+    assert not np.array_equal(drawn.layers[3].kernel, frozen.layers[3].kernel)
+
+
+def test_penalties_in_half_precision_are_minimised_along(x):
+    hidden = layers.Dense(8, dtype="mixed_bfloat16", activity_regularizer="l2")
+    encoder = keras.Sequential([keras.Input((64,)), hidden, layers.Dense(3, dtype="float32")])
+    assert DEC(SHORT.changed(method="joint"), encoder=encoder, decoder=back()).fit(x).history_
 
 
 # -- scikit-learn
@@ -128,6 +188,10 @@ def half(n_z=3):
     return keras.Sequential([keras.Input((64,)), layers.Dense(n_z, dtype="bfloat16")])
 
 
+def whole_numbers(dtype):
+    return keras.Sequential([keras.Input((64,), dtype=dtype), layers.Rescaling(1 / 255), layers.Dense(3)])
+
+
 class Subclassed(keras.Model):
     def call(self, x):
         return x[:, :3]
@@ -145,6 +209,8 @@ SHARED = layers.Dense(64)
         (lambda: keras.Sequential([layers.Dense(3)]), back, "encoder: received a model whose shapes are not known yet"),
         (Subclassed, back, r"encoder: received a model whose shapes are not known yet.*keras.Model\(inputs, model"),
         (two_inputs, back, "encoder: received a model of 2 inputs, expected one"),
+        (lambda: whole_numbers("uint8"), back, "encoder: received a model that takes uint8, expected float32"),
+        (lambda: whole_numbers("int32"), back, "encoder: received a model that takes int32, expected float32"),
         (half, back, 'encoder: received a model that gives bfloat16, expected float32.*dtype="float32"'),
         (lambda: dense(3, shape=(49,)), lambda: keras.Sequential([keras.Input((3,)), layers.Dense(49)]),
          r"encoder: received an input of shape \(49,\), expected .* X: \(64,\) or \(8, 8\) or \(8, 8, 1\)"),
@@ -185,4 +251,13 @@ def test_a_layer_that_cannot_be_copied_says_what_it_needs():
 
     model = keras.Sequential([keras.Input((4,)), NeedsMore(2), layers.Dense(2)])
     with pytest.raises(ValueError, match=r"encoder: received a model that Keras cannot copy.*get_config"):
+        copy_of("encoder", model, draw=False)
+
+
+@pytest.mark.parametrize("kind", ["Sequential", "Functional"])
+def test_a_lambda_that_uses_a_module_says_that_it_cannot_be_copied(kind):
+    doubled = layers.Lambda(lambda x: keras.ops.log1p(x))
+    x = keras.Input((4,))
+    model = keras.Model(x, doubled(x)) if kind == "Functional" else keras.Sequential([x, doubled])
+    with pytest.raises(ValueError, match=r"encoder: received a model that Keras cannot copy.*Lambda.*import"):
         copy_of("encoder", model, draw=False)

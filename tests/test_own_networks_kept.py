@@ -102,6 +102,14 @@ def test_a_config_from_others_is_not_trusted(old, new):
     assert same(values(model_from("encoder", config_of(encoder), values(encoder), None)), values(encoder))
 
 
+def test_a_file_whose_encoder_takes_other_samples_is_at_odds_with_itself(trained, tmp_path):
+    model = DEC(SHORT)
+    vars(model).update(vars(trained[2]), input_shape_=(4, 16))
+    model.save(tmp_path / "model")
+    with pytest.raises(ValueError, match=r"encoder: received an input of shape \(8, 8, 1\)"):
+        DEC.load(tmp_path / "model")
+
+
 def test_a_file_says_of_own_parts_what_is_not_as_usual(x, tmp_path):
     """So that files of models without any stay what they were."""
     model = DEC(SHORT).fit(x)

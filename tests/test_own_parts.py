@@ -5,8 +5,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from sklearn.base import BaseEstimator, ClusterMixin, clone
-from sklearn.cluster import DBSCAN, AgglomerativeClustering, KMeans, SpectralClustering
-from sklearn.mixture import GaussianMixture
+from sklearn.cluster import DBSCAN, AgglomerativeClustering, Birch, KMeans, SpectralClustering
+from sklearn.mixture import BayesianGaussianMixture, GaussianMixture
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from dec_core import DEC, RunConfig
 from dec_core.model_parts import NotSaved
@@ -68,6 +70,23 @@ def test_a_clusterer_without_a_seed_gets_that_of_the_run_and_stays_as_it_is():
     assert seen == [9, 5] and Labels().random_state is None
 
 
+def test_a_clusterer_inside_a_pipeline_gets_the_seed_too():
+    points = np.random.default_rng(0).normal(size=(300, 2)).astype(np.float32)
+    pipeline = make_pipeline(StandardScaler(), KMeans(4, n_init=1, init="random", max_iter=1))
+    centers = [given_centers(pipeline, SHORT.changed(random_state=seed), points) for seed in (0, 0, 0, 1)]
+    assert np.array_equal(centers[0], centers[1]) and np.array_equal(centers[0], centers[2])
+    assert not np.array_equal(centers[0], centers[3])
+
+
+@pytest.mark.parametrize(
+    "initial",
+    [SpectralClustering(4, n_components=8), Birch(n_clusters=KMeans(4)), BayesianGaussianMixture(n_components=8)],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_is_no_number_of_clusters_is_not_taken_for_one(initial, x):
+    assert isinstance(next(DEC(SHORT, initial=initial).iter_fit(x)), PretrainProgress)
+
+
 @pytest.mark.parametrize(
     ("initial", "method"),
     [
@@ -98,6 +117,17 @@ def test_another_number_of_clusters_is_said_after_pretraining_and_can_be_mended(
     model.set_params(initial=AgglomerativeClustering(4))
     assert not any(isinstance(event, PretrainProgress) for event in model.iter_fit(x, resume=True))
     assert np.array_equal(model.labels_, DEC(SHORT, initial=AgglomerativeClustering(4)).fit(x).labels_)
+
+
+def test_parts_that_cannot_be_are_said_where_training_goes_on_too(x):
+    model = DEC(SHORT, initial=DBSCAN(eps=1e9))
+    with pytest.raises(ValueError, match="DBSCAN found 1"):
+        model.fit(x)
+    for wrong in (KMeans, "kmeans", KMeans(3)):
+        with pytest.raises(ValueError, match=r"initial: received .*expected"):
+            next(model.set_params(initial=wrong).iter_fit(x, resume=True))
+    with pytest.raises(ValueError, match="added_loss: received 'entropy', expected a function"):
+        next(model.set_params(initial=None, added_loss="entropy").iter_fit(x, resume=True))
 
 
 @pytest.mark.parametrize("labels", [np.zeros((5, 4)), [0.0, 1.0, 2.0, 3.0, 3.0], [0, 1, 2, 3]], ids=str)
@@ -175,6 +205,26 @@ def test_a_step_with_a_loss_is_that_of_keras(x):
         assert np.asarray(variable) == pytest.approx(np.asarray(end), abs=1e-6)
 
 
+def test_a_loss_is_given_float32_whatever_keras_computes_in(x):
+    given = []
+    keras.config.set_dtype_policy("mixed_float16")
+    try:
+        model = DEC(SHORT, added_loss=lambda *batch: given.extend(batch) or tf.reduce_mean(batch[2])).fit(x)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    assert {tensor.dtype for tensor in given} == {tf.float32} and model.labels_.shape == (200,)
+
+
+@pytest.mark.parametrize("method", ["dec", "dcn"])
+@pytest.mark.parametrize("end", [{"max_iterations": 1}, {"update_interval": 1}], ids=["end", "update"])
+def test_a_gradient_that_is_no_number_is_told_before_anything_is_made_of_it(method, end, x):
+    """The loss of the first step is one still: the root of 0 has no derivative."""
+    model = DEC(SHORT.changed(method=method, **end), added_loss=lambda x, z, q: tf.reduce_mean(tf.sqrt(0 * z)))
+    events = [*model.iter_fit(x)]
+    assert "Or added_loss, or its gradient, is no number" in events[-1].message
+    assert sum(isinstance(event, TargetUpdated) for event in events) == 1 and not hasattr(model, "state_")
+
+
 @pytest.mark.parametrize(
     ("loss", "said"),
     [
@@ -187,10 +237,10 @@ def test_a_step_with_a_loss_is_that_of_keras(x):
     ],
 )
 def test_a_loss_that_cannot_be_is_said_before_the_first_event(loss, said, x):
-    model = DEC(SHORT, added_loss=loss)
+    model = DEC(SHORT.changed(max_iterations=1)).fit(x).set_params(added_loss=loss)
     with pytest.raises(ValueError, match=said):
         next(model.iter_fit(x))
-    assert not hasattr(model, "state_")
+    assert not hasattr(model, "state_") and not hasattr(model, "history_")
 
 
 def test_a_loss_where_nothing_is_trained_after_the_centers(x):
@@ -203,11 +253,16 @@ def test_a_loss_where_nothing_is_trained_after_the_centers(x):
 
 
 def test_a_loss_that_is_no_number_is_told_of(x):
-    with pytest.raises(ValueError, match="Or added_loss gave no number"):
+    with pytest.raises(ValueError, match="Or added_loss, or its gradient, is no number"):
         DEC(SHORT, added_loss=lambda x, z, q: tf.reduce_mean(tf.math.log(z - z - 1.0))).fit(x)
 
 
 # -- files
+
+
+def test_a_weight_of_numpys_is_kept(x, tmp_path):
+    DEC(SHORT, added_loss_weight=np.float32(0.5)).fit(x).save(tmp_path / "model")
+    assert DEC.load(tmp_path / "model").added_loss_weight == 0.5
 
 
 def test_files_keep_no_functions_and_the_model_asks_for_them(x, tmp_path):

@@ -22,7 +22,7 @@ REGISTER = "mark it with @keras.saving.register_keras_serializable()"
 
 
 def check_model(name: str, model: Any) -> None:
-    """Raise ValueError unless it is a Keras model that is built, with one input and one float32 output."""
+    """Raise ValueError unless it is a Keras model that is built, with one input of floats and one float32 output."""
     if not isinstance(model, keras.Model):
         raise ValueError(f"{name}: received {model!r:.60}, expected a Keras model")
     if not (model.built and getattr(model, "inputs", None)):
@@ -33,6 +33,11 @@ def check_model(name: str, model: Any) -> None:
     for end, tensors in (("inputs", model.inputs), ("outputs", model.outputs)):
         if len(tensors) != 1:
             raise ValueError(f"{name}: received a model of {len(tensors)} {end}, expected one")
+    if "float" not in model.inputs[0].dtype:  # Keras would cut values of 0..1 to 0 without a word
+        raise ValueError(
+            f"{name}: received a model that takes {model.inputs[0].dtype}, expected float32: images are given to it as "
+            "0..1, not 0..255"
+        )
     if model.outputs[0].dtype != "float32":
         raise ValueError(
             f"{name}: received a model that gives {model.outputs[0].dtype}, expected float32; "
@@ -81,20 +86,37 @@ def config_of(model: keras.Model) -> dict[str, Any]:
 def copy_of(name: str, model: keras.Model, *, draw: bool) -> keras.Model:
     """A model of the same layers, with the same weights or, to `draw`, with new ones of their initializers.
 
+    Frozen layers and those that were adapted, as Normalization, keep what they have.
+
     Raises ValueError if Keras cannot build it from what it writes of it.
     """
     try:
         with known_layers(model):
             copied = keras.saving.deserialize_keras_object(config_of(model), safe_mode=False)  # it is the caller's own
+        ends(copied)  # a Sequential that cannot call its layers has none
+        kept = {id(v) for layer in _layers(model) if not (draw and _is_drawn(layer)) for v in layer.variables}
+        pairs = zip(copied.variables, model.variables, strict=True)
+        _assign(copied, [old if id(old) in kept else new for new, old in pairs])
     except Exception as error:
         raise ValueError(
             f"{name}: received a model that Keras cannot copy ({first_line(error)}); a layer of your own needs "
-            f"get_config with all its arguments, and a function or an initializer of your own: {REGISTER}"
+            f"get_config with all its arguments, and a function or an initializer of your own: {REGISTER}; a Lambda is "
+            "copied without the modules around it: import in it what it uses"
         ) from error
-    if not draw:
-        for new, old in zip(copied.variables, model.variables, strict=True):
-            new.assign(old)
     return copied
+
+
+def _is_drawn(layer: keras.Layer) -> bool:
+    return layer.trainable and not hasattr(layer, "finalize_state")
+
+
+def _assign(model: keras.Model, values: Sequence[Any]) -> None:
+    """Give its variables these values. Layers that were adapted make of them what they compute with."""
+    for variable, value in zip(model.variables, values, strict=True):
+        variable.assign(value)
+    for layer in _layers(model):
+        if hasattr(layer, "finalize_state"):
+            layer.finalize_state()
 
 
 def known_layers(*models: keras.Model) -> AbstractContextManager:
@@ -105,10 +127,16 @@ def known_layers(*models: keras.Model) -> AbstractContextManager:
     )
 
 
-def _layers(model: keras.Layer) -> Iterator[keras.Layer]:
-    yield model
-    for layer in getattr(model, "layers", None) or ([model.layer] if hasattr(model, "layer") else []):
-        yield from _layers(layer)
+def _layers(model: keras.Model) -> list[keras.Layer]:
+    """The model and all layers inside of it, also those that a layer of one's own holds."""
+    found, ahead = {}, [model]
+    while ahead:
+        layer = ahead.pop()
+        if isinstance(layer, keras.Layer) and id(layer) not in found:
+            found[id(layer)] = layer
+            for value in vars(layer).values():
+                ahead += value if isinstance(value, list | tuple) else [value]
+    return list(found.values())
 
 
 def own_autoencoder(
@@ -130,6 +158,11 @@ def own_autoencoder(
 def layers_of(model: keras.Model) -> keras.Model:
     """Of what `own_autoencoder` gave, the copy inside, which has the layers by their names."""
     return model.layers[-1]
+
+
+def penalties(*models: keras.Model) -> list[Any]:
+    """What their layers add to the loss at their last call, as regularizers do: float32, whatever they compute in."""
+    return [keras.ops.cast(loss, "float32") for model in models for loss in model.losses]
 
 
 def seeds_of(*models: keras.Model) -> list[Any]:
@@ -170,8 +203,7 @@ def model_from(
             f"{name}: received a model that cannot be built ({first_line(error)}), expected layers of Keras or ones "
             f"that are known here: {REGISTER}, or give it: DEC.load(path, custom_objects={{name: class}})"
         ) from error
-    for variable, array in zip(model.variables, arrays, strict=True):
-        variable.assign(array)
+    _assign(model, arrays)
     return model
 
 
@@ -187,5 +219,6 @@ def first_line(error: Exception) -> str:
     while error.__cause__ is not None:
         error = error.__cause__
     text = str(error).strip()
-    _, found, inner = text.partition("Exception encountered: ")
-    return ((inner if found else text).split(". ")[0].splitlines() or [type(error).__name__])[0][:160]
+    for mark in ("Exception encountered: ", "\x1b[1m"):  # before these stands where it was; the second is bold type
+        text = text.partition(mark)[2] or text
+    return (text.partition("\x1b[0m")[0].split(". ")[0].splitlines() or [type(error).__name__])[0][:160]

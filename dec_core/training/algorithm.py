@@ -143,6 +143,9 @@ def initialize_centers(state: TrainingState, x: np.ndarray, mixture: Mixture | N
         yield from _mix(state, x, mixture)
         return
     z = Embedder(state.encoder, as_images(x, state.input_shape))()  # (n, latent_dim)
+    if not np.isfinite(z).all():
+        yield _diverged(state)
+        return
     labels, inertia = objective_of(config).place(state, z)
     state.z, state.labels = z, labels
     if mixture:
@@ -181,7 +184,11 @@ def cluster(state: TrainingState, x: np.ndarray) -> Iterator[Event]:
     held = held_steps(config)
     while state.iteration < config.max_iterations:
         if state.iteration % config.update_interval == 0 and state.updated_at != state.iteration:
-            yield objective.update(embed())
+            z = embed()
+            if not _is_finite(state, z):
+                yield _diverged(state)
+                return
+            yield objective.update(z)
             if (objective.part() is None) != (part is None):
                 part, steps = objective.part(), _steps(objective, images)
         # read from the state, not from the event: a run that was interrupted at this update ends here as well
@@ -197,11 +204,14 @@ def cluster(state: TrainingState, x: np.ndarray) -> Iterator[Event]:
             yield _diverged(state)
             return
         reconstruction = error if METHODS[config.method].trains_decoder else None
-        added = added if state.own.added_loss else None
+        added = None if state.own.added_loss is None else added
         yield ClusterProgress(state.iteration, config.max_iterations, clustering, reconstruction, added)
     reason = "tol" if state.iteration < config.max_iterations else "max_iterations"
     if reason == "max_iterations":
         state.z = embed()
+        if not _is_finite(state, state.z):  # after its last step: its loss was that of the weights before
+            yield _diverged(state)
+            return
         state.labels = np.concatenate([state.q(block).argmax(axis=1) for block in blocks(len(images))])
     yield _finished(state, reason)
 
@@ -226,16 +236,22 @@ def _distortion(state: TrainingState) -> Distortion:
     return lambda x, step: distort(x, state.image_shape, tf.stack([seed, step]), strength)
 
 
+def _is_finite(state: TrainingState, z: np.ndarray) -> bool:
+    """Whether the weights are numbers still: gradients may be none where the loss is one."""
+    return bool(np.isfinite(z).all() and np.isfinite(state.cluster_centers).all())
+
+
 def _diverged(state: TrainingState) -> Diverged:
-    config = state.config
-    pretraining = state.phase == "pretraining"
-    optimizer = config.pretrain_optimizer if pretraining else config.cluster_optimizer
-    field, smaller = config.smaller_rate(state.phase)
-    return Diverged(
-        state.phase,
-        state.epoch,
-        state.iteration,
+    config, phase = state.config, "clustering" if state.phase == "clustering" else "pretraining"
+    if state.phase == "centers" == state.own.first_phase(config.method):
+        message = "z: the encoder gives values that are no numbers, expected finite ones; look at its weights"
+        return Diverged(phase, state.epoch, state.iteration, message)
+    optimizer = config.pretrain_optimizer if phase == "pretraining" else config.cluster_optimizer
+    field, smaller = config.smaller_rate(phase)
+    message = (
         f"The loss is no longer a number: the steps were most likely too large. "
-        f"Received the learning rate {getattr(config, field):g} for {optimizer} in {state.phase} ({field}); "
-        f"try {smaller:g}." + (" Or added_loss gave no number." if state.own.added_loss and not pretraining else ""),
+        f"Received the learning rate {getattr(config, field):g} for {optimizer} in {phase} ({field}); try {smaller:g}."
     )
+    if state.own.added_loss is not None and phase == "clustering":
+        message += " Or added_loss, or its gradient, is no number."
+    return Diverged(phase, state.epoch, state.iteration, message)

@@ -16,7 +16,7 @@ def given_centers(initial: Any, config: RunConfig, z: np.ndarray) -> np.ndarray:
     """Centers of the clusters that a copy of `initial` finds, float32, shape (n_clusters, latent_dim).
 
     They are its `cluster_centers_`, or else the means of the z of each label; noise counts for none. A clusterer whose
-    `random_state` is None gets that of the config.
+    `random_state` is None gets that of the config, as do the steps of a pipeline.
 
     Parameters
     ----------
@@ -31,8 +31,9 @@ def given_centers(initial: Any, config: RunConfig, z: np.ndarray) -> np.ndarray:
         If it finds another number of clusters than the config has, or gives something else than labels.
     """
     clusterer, some = clone(initial), z[part_of_many(len(z))]
-    if "random_state" in (params := clusterer.get_params()) and params["random_state"] is None:
-        clusterer.set_params(random_state=config.random_state)
+    unset = [name for name, value in clusterer.get_params().items() if value is None]
+    seeds = [name for name in unset if name.rpartition("__")[2] == "random_state"]
+    clusterer.set_params(**dict.fromkeys(seeds, config.random_state))
     with one_blas_thread():
         labels = np.asarray(clusterer.fit_predict(some))
     name = type(initial).__name__

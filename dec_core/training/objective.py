@@ -47,7 +47,7 @@ class Objective:
     @classmethod
     def layer(cls, config: RunConfig) -> keras.layers.Layer:
         """The layer that makes q of z. It has a weight `cluster_centers`, of shape (n_clusters, latent_dim)."""
-        return ClusteringLayer(config.n_clusters, config.alpha, name="clustering")
+        return ClusteringLayer(config.n_clusters, config.alpha, name="clustering", dtype="float32")
 
     @classmethod
     def n_weights(cls, config: RunConfig, latent_dim: int) -> int:

@@ -26,8 +26,8 @@ class OwnParts:
     encoder, decoder : keras.Model or None
         x -> z and z -> x. Both or neither. They are copied, never trained.
     weights : {"given", "drawn", "pretrained"}
-        What training begins with: the weights that they have, new ones drawn by random_state, or those that they have
-        without pretraining.
+        What training begins with: the weights that they have, new ones drawn by random_state in all layers that are not
+        frozen, or those that they have without pretraining.
     initial : clusterer or None
         Places the centers (`given_centers`), instead of k-means.
     added_loss : callable or None

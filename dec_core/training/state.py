@@ -16,7 +16,7 @@ from dec_core.even_part import MANY
 from dec_core.machine import fast_precision
 from dec_core.methods import METHODS
 from dec_core.networks import autoencoder, with_heads
-from dec_core.networks.own import seeds_of
+from dec_core.networks.own import penalties, seeds_of
 from dec_core.training.counters import check_counters
 from dec_core.training.methods import objective_of
 from dec_core.training.optimizers import SGD, Adadelta, Adam
@@ -136,7 +136,7 @@ class TrainingState:
 
     def clustering_penalties(self) -> list:
         """What layers of one's own add to the loss while clustering, as regularizers do; ours add nothing."""
-        return [*self.encoder.losses, *(self.decoder.losses if METHODS[self.config.method].trains_decoder else [])]
+        return penalties(self.encoder, *([self.decoder] if METHODS[self.config.method].trains_decoder else []))
 
     def check(self, x: np.ndarray) -> np.ndarray:
         """x as it is, or a ValueError that says what was expected."""

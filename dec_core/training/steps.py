@@ -14,6 +14,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from dec_core.networks.own import penalties
+
 if TYPE_CHECKING:
     from dec_core.training.objective import Objective
 
@@ -62,7 +64,7 @@ def pretrain_steps(
                 x = distort(x, step + i)
             with tf.GradientTape() as tape:
                 loss = tf.reduce_mean(tf.math.squared_difference(autoencoder(x, training=True), x))
-                minimised = tf.add_n([loss, *autoencoder.losses])  # what layers of one's own add, as regularizers do
+                minimised = tf.add_n([loss, *penalties(autoencoder)])
             variables = autoencoder.trainable_variables
             optimizer.apply(tape.gradient(minimised, variables), variables)
             total += loss
@@ -98,8 +100,8 @@ def cluster_steps(objective: Objective, images: np.ndarray, distort: Distortion 
                 x = distort(x, iteration + i)
             with tf.GradientTape() as tape:
                 clustering, reconstruction, z = objective.losses(x, target, iteration + i)
-                added = own.loss(x, z, state.clustering_layer(z)) if own.added_loss else tf.constant(0.0)
-                terms = [own.added_loss_weight * added] if own.added_loss else []
+                added = own.loss(x, z, state.clustering_layer(z)) if own.added_loss is not None else tf.constant(0.0)
+                terms = [] if own.added_loss is None else [own.added_loss_weight * added]
                 loss = tf.add_n([objective.loss(clustering, reconstruction), *terms, *state.clustering_penalties()])
             optimizer.apply(tape.gradient(loss, variables), variables)
             objective.after_step(x, target)

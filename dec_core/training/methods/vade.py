@@ -36,7 +36,7 @@ class Vade(Objective):
     @classmethod
     def layer(cls, config: RunConfig) -> keras.layers.Layer:
         """gamma of z."""
-        return MixtureLayer(config.n_clusters, name="clustering")
+        return MixtureLayer(config.n_clusters, name="clustering", dtype="float32")
 
     @classmethod
     def n_weights(cls, config: RunConfig, latent_dim: int) -> int:
