@@ -214,7 +214,7 @@ def test_a_run_that_would_only_end_again_is_not_resumed(idle, small, tmp_path, s
 def test_what_waited_when_a_server_ended_is_taken_up_in_its_order(idle, small, tmp_path):
     runs = [RunFolder.create(tmp_path, small) for _ in range(3)]
     for run, queued in zip(runs, (30.0, 10.0, 20.0), strict=True):
-        run.set_status(replace(run.status, queued=queued, pid=1, pid_started=1.0))
+        run.set_status(replace(run.status, queued=queued, pid=1, pid_started=1e9))
     mine = RunFolder.create(tmp_path, small)  # of a server that lives: this process
     supervisor = idle()
     assert wait_for(lambda: supervisor._dispatcher.places) and supervisor._dispatcher.places[0].folder.id == runs[1].id

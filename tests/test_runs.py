@@ -4,11 +4,14 @@ import errno
 import json
 import os
 import shutil
+import subprocess
+import sys
 import threading
 import time
 from dataclasses import FrozenInstanceError, replace
 
 import numpy as np
+import psutil
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -100,6 +103,21 @@ def test_a_run_whose_process_is_gone_is_interrupted(tmp_path, small):
     assert folder.status.state == "finished"
 
 
+@pytest.mark.skipif(not psutil.LINUX, reason="elsewhere a process has a time of day that nobody corrects")
+def test_a_process_lives_on_when_the_clock_is_corrected(tmp_path, small, monkeypatch):
+    folder = RunFolder.create(tmp_path, small, "running")
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        began = psutil.Process(process.pid).create_time() - psutil.boot_time()
+        folder.set_status(replace(folder.status, pid=process.pid, pid_started=began))
+        assert folder.status.state == "running"
+        corrected = psutil.boot_time() + 3600  # as the kernel tells it when an hour was missing
+        uncorrected = psutil.Process.create_time
+        monkeypatch.setattr(psutil, "boot_time", lambda: corrected)
+        monkeypatch.setattr(psutil.Process, "create_time", lambda process: uncorrected(process) + 3600)
+        assert folder.status.state == "running"
+    assert folder.status.state == "interrupted"
+
+
 def test_a_run_of_another_machine_lives_while_it_writes(tmp_path, small, monkeypatch):
     folder = RunFolder.create(tmp_path, small, "running")
     folder.set_status(replace(folder.status, pid=2**30, host="elsewhere"))  # a number that means nothing here
@@ -147,7 +165,7 @@ def test_a_run_that_diverged_cannot_go_on_and_is_known_when_its_status_is_damage
 
 def test_a_run_that_waited_for_a_server_that_ended_says_so(tmp_path, small):
     folder = RunFolder.create(tmp_path, small)
-    folder.set_status(replace(folder.status, pid=1, pid_started=1.0))
+    folder.set_status(replace(folder.status, pid=1, pid_started=1e9))
     assert folder.status_as_written.state == "queued"
     assert folder.status.resumable and "Resume queues it again" in folder.status.message
 

@@ -21,6 +21,7 @@ OUTCOME = ("acc", "nmi", "ari", "silhouette", "confidence")
 DAMAGED = "status.json is missing or damaged."
 WAITED = "The server ended while this run was waiting to be trained; Resume queues it again."
 SET_ASIDE = {"state": "paused", "host": "", "pid": 0, "pid_started": 0.0}
+SAME = 0.05  # seconds between two times of one process's beginning; after a reboot its number may soon be another's
 SILENT = 120.0  # seconds without a new status after which a process on another machine is taken for gone
 TOUCH_EVERY = 30.0  # seconds between two statuses of a run that waits, so that other machines see it alive
 
@@ -39,7 +40,7 @@ class RunStatus:
     state: State
     created: Seconds  # since the epoch
     pid: Pid = 0
-    pid_started: Seconds = 0.0
+    pid_started: Seconds = 0.0  # when that process began: `_began`
     host: str = ""  # the machine of that process; empty in runs from before this was kept
     phase: Phase = "pretraining"
     progress: Progress = field(default_factory=dict)  # the newest record of any kind
@@ -78,13 +79,23 @@ STATUS = TypeAdapter(RunStatus)
 
 def this_process() -> dict[str, Any]:
     """`host`, `pid` and `pid_started` of the caller: they name a process even after numbers are reused."""
-    return {"host": platform.node(), "pid": os.getpid(), "pid_started": _begun(os.getpid())}
+    return {"host": platform.node(), "pid": os.getpid(), "pid_started": _own_began(os.getpid())}
 
 
 @lru_cache(maxsize=1)
-def _begun(own_pid: int) -> float:
+def _own_began(pid: int) -> float:
     """When this process began: it does not change, and every redraw asks it for each run that waits."""
-    return psutil.Process(own_pid).create_time()
+    return _began(psutil.Process(pid))
+
+
+def _began(process: psutil.Process) -> float:
+    """When a process began, by what nobody changes while it lives.
+
+    Linux counts from its own start; what psutil adds to that for a time of day moves with every correction of the
+    clock, by seconds in an hour where a machine's clock is slow.
+    """
+    boot = psutil.boot_time() if psutil.LINUX else 0.0  # first: older versions go on with the one asked for last
+    return process.create_time() - boot
 
 
 def new_attempt() -> dict[str, Any]:
@@ -97,10 +108,10 @@ def is_alive(status: RunStatus) -> bool:
     if status.host not in ("", platform.node()):
         return time.time() - status.updated < SILENT
     if status.pid == os.getpid():
-        return abs(_begun(status.pid) - status.pid_started) < 2
+        return abs(_own_began(status.pid) - status.pid_started) < SAME
     try:
         process = psutil.Process(status.pid)
-        return abs(process.create_time() - status.pid_started) < 2 and process.status() != psutil.STATUS_ZOMBIE
+        return abs(_began(process) - status.pid_started) < SAME and process.status() != psutil.STATUS_ZOMBIE
     except psutil.Error:
         return False
 

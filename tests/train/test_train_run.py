@@ -139,7 +139,7 @@ def test_a_damaged_run_is_told_without_a_traceback(app, finished_run, tmp_path, 
 
 def test_an_interrupted_run_says_so_and_offers_to_resume(app, finished_run, tmp_path):
     run = put(finished_run, tmp_path)
-    run.set_status(replace(run.status, state="running", pid=1, pid_started=1.0))
+    run.set_status(replace(run.status, state="running", pid=1, pid_started=1e9))
     (run.path / "worker.log").write_text("the last words\n")
     app.query_params["run"] = run.id
     app.run()
