@@ -1,5 +1,7 @@
 """`DEC(encoder=…, decoder=…)`: own Keras models are checked, copied, and trained by the same loop."""
 
+import random
+
 import keras
 import numpy as np
 import pytest
@@ -8,7 +10,7 @@ from own_networks import SHORT, Scale, Unregistered, back, convolutional, dense,
 from sklearn.base import clone
 
 from dec_core import DEC
-from dec_core.networks.own import copy_of
+from dec_core.networks.own import copy_of, seeds_of
 from dec_core.training import TrainingState
 from dec_core.training.events import PretrainProgress
 from dec_core.training.own_parts import OwnParts
@@ -105,9 +107,13 @@ def test_weights_are_drawn_by_the_seed():
 
 
 def test_the_seed_decides_dropout_too(x):
-    encoder, decoder = dense(3, layers.Dropout(0.5)), back()
-    z = [DEC(SHORT, encoder=encoder, decoder=decoder, random_state=seed).fit_transform(x) for seed in (0, 0, 1)]
-    assert np.array_equal(z[0], z[1]) and not np.array_equal(z[0], z[2])
+    encoder, decoder = dense(3, layers.Dropout(0.5), layers.Dropout(0.5, seed=3)), back()
+    own, before = OwnParts(encoder, decoder), random.getstate()
+    one, again, other = ([np.array(v) for v in seeds_of(*own.networks(seed))] for seed in (0, 0, 1))
+    assert len(one) == 2 and same(one, again) and len({tuple(state) for state in one + other}) == 4
+    assert random.getstate() == before
+    z = [DEC(SHORT, encoder=encoder, decoder=decoder).fit_transform(x) for _ in range(2)]
+    assert np.array_equal(*z)
 
 
 def adapted():

@@ -76,6 +76,17 @@ def test_own_layers_are_loaded_where_they_are_known_only(x, tmp_path):
     assert np.array_equal(loaded.transform(x), model.transform(x))
 
 
+@pytest.mark.filterwarnings("ignore:The object being serialized includes a `lambda`")
+def test_how_a_model_inside_was_compiled_is_not_kept(x, tmp_path):
+    inner = keras.Sequential([keras.Input((64,)), layers.Dense(8)])
+    inner.compile("adam", loss=lambda true, predicted: keras.ops.mean(true - predicted))
+    encoder = keras.Sequential([keras.Input((64,)), inner, layers.Dense(3)])
+    model = DEC(SHORT, encoder=encoder, decoder=back()).fit(x)
+    model.save(tmp_path / "model")
+    assert "compile_config" not in json.dumps(config_of(encoder))
+    assert np.array_equal(DEC.load(tmp_path / "model").transform(x), model.transform(x))
+
+
 def test_code_in_a_layer_is_trained_but_not_loaded(x, tmp_path):
     encoder = keras.Sequential([keras.Input((64,)), layers.Lambda(lambda t: 2 * t), layers.Dense(3)])
     model = DEC(SHORT, encoder=encoder, decoder=back()).fit(x)

@@ -70,6 +70,17 @@ def test_a_clusterer_without_a_seed_gets_that_of_the_run_and_stays_as_it_is():
     assert seen == [9, 5] and Labels().random_state is None
 
 
+def test_a_clusterer_without_parameters_needs_no_set_params():
+    class Bare:
+        def get_params(self, deep=True):
+            return {}
+
+        def fit_predict(self, z):
+            return [0, 1, 2, 3, 3]
+
+    assert given_centers(Bare(), SHORT, POINTS).tolist() == [[0, 0], [2, 0], [0, 4], [50, 53]]
+
+
 def test_a_clusterer_inside_a_pipeline_gets_the_seed_too():
     points = np.random.default_rng(0).normal(size=(300, 2)).astype(np.float32)
     pipeline = make_pipeline(StandardScaler(), KMeans(4, n_init=1, init="random", max_iter=1))

@@ -77,10 +77,14 @@ def check_input(encoder: keras.Model, shapes: Sequence[Shape]) -> None:
 
 
 def config_of(model: keras.Model) -> dict[str, Any]:
-    """What Keras writes of a model: layers and shapes, no weights, and not how it was compiled."""
-    config = keras.saving.serialize_keras_object(model)
-    config.pop("compile_config", None)
-    return config
+    """What Keras writes of a model: layers and shapes, no weights, and not how it, or a model inside, was compiled."""
+    return _without_compilation(keras.saving.serialize_keras_object(model))
+
+
+def _without_compilation(config: Any) -> Any:
+    if isinstance(config, dict):
+        return {name: _without_compilation(value) for name, value in config.items() if name != "compile_config"}
+    return [_without_compilation(value) for value in config] if isinstance(config, list) else config
 
 
 def copy_of(name: str, model: keras.Model, *, draw: bool) -> keras.Model:

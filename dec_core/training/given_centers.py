@@ -33,7 +33,8 @@ def given_centers(initial: Any, config: RunConfig, z: np.ndarray) -> np.ndarray:
     clusterer, some = clone(initial), z[part_of_many(len(z))]
     unset = [name for name, value in clusterer.get_params().items() if value is None]
     seeds = [name for name in unset if name.rpartition("__")[2] == "random_state"]
-    clusterer.set_params(**dict.fromkeys(seeds, config.random_state))
+    if seeds:
+        clusterer.set_params(**dict.fromkeys(seeds, config.random_state))
     with one_blas_thread():
         labels = np.asarray(clusterer.fit_predict(some))
     name = type(initial).__name__
