@@ -14,6 +14,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # before NumPy counts the cores: thread
 
 import pytest
 from hypothesis import HealthCheck, settings
+from plain_worker import ADDRESS, OWNER
 
 from dec_core.config import RunConfig
 from dec_core.data import load
@@ -50,6 +51,14 @@ def pytest_ignore_collect(collection_path, config) -> bool | None:
     if "not slow" in config.option.markexpr and collection_path.suffix == ".py":
         return SLOW_FILE.search(collection_path.read_text(encoding="utf-8")) is not None or None
     return None
+
+
+@pytest.fixture(scope="session", autouse=True)
+def forks(tmp_path_factory, worker_id) -> None:
+    """Where workers of tests are forked from: one process for all of a session, started by the first of them."""
+    base = tmp_path_factory.getbasetemp()
+    folder, owner = (base, os.getpid()) if worker_id == "master" else (base.parent, os.getppid())
+    os.environ |= {ADDRESS: str(folder / "forks"), OWNER: str(owner)}
 
 
 @pytest.hookimpl(trylast=True)

@@ -9,4 +9,4 @@ from plain_worker import ENDS_WITH_TRAINING
 
 from dec_core.work import cluster_job
 
-cluster_job.WORKER = (sys.executable, "-c", ENDS_WITH_TRAINING)
+cluster_job.WORKER = ENDS_WITH_TRAINING

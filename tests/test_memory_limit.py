@@ -98,7 +98,7 @@ def test_a_library_that_ends_the_process_for_want_of_memory(small, tmp_path, mon
 @pytest.mark.slow
 def test_a_run_that_needs_more_fails_in_words_and_the_next_one_trains(small, tmp_path, monkeypatch):
     monkeypatch.setenv("DEC_MAX_MEMORY", "1500")
-    monkeypatch.setattr("dec_core.work.worker_process.WORKER", (sys.executable, "-c", ENDS_WITH_TRAINING))
+    monkeypatch.setattr("dec_core.work.worker_process.WORKER", ENDS_WITH_TRAINING)
     supervisor = Supervisor(tmp_path)
     try:
         large = supervisor.start(RunConfig.make(dataset="digits", hidden_units=(4096, 4096, 4096, 4096)))

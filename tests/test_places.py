@@ -558,7 +558,7 @@ def test_a_run_whose_minutes_are_over_stops_and_goes_on_to_the_same_end(tmp_path
 def test_a_run_that_gave_its_place_up_and_was_killed_when_it_went_on_ends_as_one_that_was_not(
     tmp_path, small, monkeypatch
 ):
-    monkeypatch.setattr("dec_core.work.worker_process.WORKER", (sys.executable, "-c", ENDS_WITH_TRAINING))
+    monkeypatch.setattr("dec_core.work.worker_process.WORKER", ENDS_WITH_TRAINING)
     supervisor = Supervisor(tmp_path)
     try:
         config = small.changed(**TINY)

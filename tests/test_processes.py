@@ -32,7 +32,7 @@ ROOT = Path(__file__).parents[1]
 
 @pytest.fixture
 def supervisor(tmp_path, monkeypatch):
-    monkeypatch.setattr("dec_core.work.worker_process.WORKER", (sys.executable, "-c", ENDS_WITH_TRAINING))
+    monkeypatch.setattr("dec_core.work.worker_process.WORKER", ENDS_WITH_TRAINING)
     supervisor = Supervisor(tmp_path / "runs")
     yield supervisor
     supervisor.close()
@@ -239,7 +239,7 @@ def test_of_two_commands_that_resume_a_run_one_trains_it(tmp_path, small):
 
 
 def test_a_run_that_has_ended_is_completed_by_one_worker_at_a_time(tmp_path, finished_run, monkeypatch):
-    monkeypatch.setattr("dec_core.work.worker_process.WORKER", (sys.executable, "-c", PLAIN_WORKER))
+    monkeypatch.setattr("dec_core.work.worker_process.WORKER", PLAIN_WORKER)
     folder = RunFolder(shutil.copytree(finished_run.path, tmp_path / finished_run.id))
     supervisor = Supervisor(tmp_path)
     try:

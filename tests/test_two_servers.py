@@ -21,7 +21,7 @@ from dec_core.config import RunConfig
 from dec_core.work import worker_process
 from dec_core.work.supervisor import Supervisor
 from plain_worker import ENDS_WITH_TRAINING
-worker_process.WORKER = (sys.executable, "-c", ENDS_WITH_TRAINING)
+worker_process.WORKER = ENDS_WITH_TRAINING
 sys.stdin.readline()
 supervisor = Supervisor(Path(sys.argv[1]))
 print(*[supervisor.start(RunConfig.from_json(text)).path for text in sys.argv[2:]], flush=True)
