@@ -13,6 +13,7 @@ from dec_core import DEC
 from dec_core.networks.own import copy_of, seeds_of
 from dec_core.training import TrainingState
 from dec_core.training.events import PretrainProgress
+from dec_core.training.history import rows_of
 from dec_core.training.own_parts import OwnParts
 
 pytestmark = pytest.mark.slow
@@ -163,10 +164,38 @@ def test_what_is_frozen_or_adapted_is_not_drawn_anew():
     assert not np.array_equal(drawn.layers[3].kernel, frozen.layers[3].kernel)
 
 
+class Falling(layers.Layer):
+    """Adds its one weight to the loss, so that each step takes the learning rate off it."""
+
+    def build(self, shape):
+        self.height = self.add_weight(shape=(), initializer="ones")
+
+    def call(self, x):
+        self.add_loss(1.0 * self.height)
+        return x
+
+
+@pytest.mark.parametrize(("method", "n_steps_of_decoder"), [("dec", 4), ("joint", 7), ("dcn", 7)])
+def test_what_layers_add_to_the_loss_is_minimised_once_in_each_step(method, n_steps_of_decoder, x):
+    """Of 4 steps of pretraining and 3 of clustering, at a rate of .01; "dec" leaves the decoder as it is."""
+    config = SHORT.changed(method=method, pretrain_epochs=1, pretrain_optimizer="sgd", max_iterations=3, momentum=0.0)
+    decoder = keras.Sequential([keras.Input((3,)), Falling(), layers.Dense(64)])
+    model = DEC(config, encoder=dense(3, Falling()), decoder=decoder).fit(x)
+    heights = [
+        float(layer.height) for m in (model.encoder_, model.decoder_) for layer in m.layers if "height" in vars(layer)
+    ]
+    assert heights == pytest.approx([1 - 0.07, 1 - 0.01 * n_steps_of_decoder])
+
+
 def test_penalties_in_half_precision_are_minimised_along(x):
     hidden = layers.Dense(8, dtype="mixed_bfloat16", activity_regularizer="l2")
     encoder = keras.Sequential([keras.Input((64,)), hidden, layers.Dense(3, dtype="float32")])
     assert DEC(SHORT.changed(method="joint"), encoder=encoder, decoder=back()).fit(x).history_
+
+
+def test_history_has_a_row_for_each_epoch_that_has_ended():
+    assert rows_of(PretrainProgress(1, 2, 10, 25, 0.5)) == []
+    assert rows_of(PretrainProgress(1, 2, 25, 25, 0.5)) == [{"phase": "pretraining", "epoch": 1, "loss": 0.5}]
 
 
 # -- scikit-learn

@@ -107,7 +107,8 @@ def test_a_config_from_others_is_not_trusted(old, new):
     arrays = values(model)
     assert same(values(model_from("encoder", json.loads(text), arrays, None)), arrays)
     assert old in text
-    with pytest.raises(ValueError, match="encoder: received a model that cannot be built"):
+    reason = "numbers, which are not those of the file" if "units" in old else ""
+    with pytest.raises(ValueError, match=rf"encoder: received a model that cannot be built .*{reason}"):
         model_from("encoder", json.loads(text.replace(old, new)), arrays, None)
     encoder, _ = convolutional()  # what was refused leaves nothing behind that Keras would initialize now
     assert same(values(model_from("encoder", config_of(encoder), values(encoder), None)), values(encoder))
