@@ -76,15 +76,19 @@ def test_the_runs_above_end_by_tol_before_their_last_step(x):
 @pytest.mark.parametrize("values", [{}, MIXTURE, RUNS["dcn"], RUNS["vade"]], ids=["k-means", "mixture", "dcn", "vade"])
 def test_an_estimator_is_saved_and_loaded_after_every_event(values, x, tmp_path):
     config = RunConfig.make(**TINY | values)
-    whole = DEC(config).fit(x)
-    model = DEC(config)
+    model, resumed = DEC(config), {}
     for event in model.iter_fit(x):
         model.save(tmp_path / "model")
         again = DEC.load(tmp_path / "model")
-        if isinstance(event, CentersInitialized | TargetUpdated):
+        kept, loaded = model.state_.to_arrays(), again.state_.to_arrays()
+        assert kept.keys() == loaded.keys() and all(np.array_equal(kept[name], loaded[name]) for name in kept)
+        if isinstance(event, CentersInitialized | TargetUpdated) and type(event) not in resumed:
+            resumed[type(event)] = again
             for _ in again.iter_fit(x, resume=True):
                 pass
-            assert again.n_iter_ == whole.n_iter_ and np.array_equal(again.labels_, whole.labels_)
+    assert resumed.keys() == {CentersInitialized, TargetUpdated}
+    for again in resumed.values():
+        assert again.n_iter_ == model.n_iter_ and np.array_equal(again.labels_, model.labels_)
 
 
 def test_a_run_on_disk_stopped_at_the_update_that_satisfies_tol(tmp_path):

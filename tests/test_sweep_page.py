@@ -1,7 +1,11 @@
 """The screen Sweep without a browser: planning, watching, going on, keeping the best; and the figures of a sweep."""
 
 import math
+import sqlite3
+import tempfile
+from contextlib import closing
 from dataclasses import replace
+from functools import cache
 
 import optuna
 import pytest
@@ -45,26 +49,35 @@ def root(tmp_path):
         yield root
 
 
-def stored(root, **changes):
+def stored(root):
     """A sweep whose first six trials have been told, not trained; two are left."""
-    url = f"sqlite:///{(root / 'sweeps.db').resolve()}"
-    plan = SweepPlan.make(**({"name": "rates", "base": BASE, "space": SPACE, "n_trials": 8} | changes))
-    studies.create(plan, url)
-    storage = studies.connect(url)
-    queue = Queue(storage, studies.study_in(storage, plan.name))
-    for rate, k, value in TOLD:
-        trial, _ = queue.take()
-        trial.study.sampler = _Fixed({"cluster_learning_rate": rate, "n_clusters": k})
-        trial.suggest_float("cluster_learning_rate", 1e-4, 1e-1, log=True)
-        trial.suggest_int("n_clusters", 5, 15)
-        if isinstance(value, str):
-            trial.set_user_attr("ended", value)
-            queue.study.tell(trial, None, TrialState.PRUNED)
-        else:
-            scores = {"acc": value + 0.1, "nmi": 0.5, "ari": 0.4, "agreement": value, "silhouette": 0.9}
-            trial.set_user_attr("scores", scores)
-            queue.study.tell(trial, value)
-    return queue.study
+    (root / "sweeps.db").write_bytes(_told())
+    return studies.open_study(f"sqlite:///{(root / 'sweeps.db').resolve()}", "rates")
+
+
+@cache
+def _told() -> bytes:
+    """Its database, made once: Optuna takes seconds for a new one."""
+    with tempfile.TemporaryDirectory() as folder:
+        url = f"sqlite:///{folder}/sweeps.db"
+        plan = SweepPlan.make(name="rates", base=BASE, space=SPACE, n_trials=8)
+        studies.create(plan, url)
+        storage = studies.connect(url)
+        queue = Queue(storage, studies.study_in(storage, plan.name))
+        for rate, k, value in TOLD:
+            trial, _ = queue.take()
+            trial.study.sampler = _Fixed({"cluster_learning_rate": rate, "n_clusters": k})
+            trial.suggest_float("cluster_learning_rate", 1e-4, 1e-1, log=True)
+            trial.suggest_int("n_clusters", 5, 15)
+            if isinstance(value, str):
+                trial.set_user_attr("ended", value)
+                queue.study.tell(trial, None, TrialState.PRUNED)
+            else:
+                scores = {"acc": value + 0.1, "nmi": 0.5, "ari": 0.4, "agreement": value, "silhouette": 0.9}
+                trial.set_user_attr("scores", scores)
+                queue.study.tell(trial, value)
+        with closing(sqlite3.connect(f"{folder}/sweeps.db")) as database:
+            return database.serialize()
 
 
 class _Fixed:
