@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 from plain_worker import ENDS_WITH_TRAINING, PLAIN_WORKER
-from timing import wait_for
+from timing import PATIENCE, wait_for
 
 from dec_core.runs.folder import RunFolder, list_runs
 from dec_core.runs.history import RunReader
@@ -257,7 +257,9 @@ SERVER = """
 import sys, time
 from pathlib import Path
 from dec_core.config import RunConfig
+from dec_core.work import worker_process
 from dec_core.work.supervisor import Supervisor
+worker_process.WORKER = sys.argv[3:]
 supervisor, config = Supervisor(Path(sys.argv[1])), RunConfig.from_json(sys.argv[2])
 print(supervisor.start(config).path, supervisor.start(config).path, flush=True)
 time.sleep(600)
@@ -289,9 +291,10 @@ def test_a_sweep_that_is_left_and_at_once_taken_up_again_holds_while_somebodys_r
 
 
 def test_workers_end_when_their_server_is_killed(tmp_path, long):
-    server = subprocess.Popen(  # its workers are those of the app
-        [sys.executable, "-c", SERVER, str(tmp_path), long.to_json()], stdout=subprocess.PIPE, text=True, cwd=ROOT
-    )
+    server = subprocess.Popen(
+        [sys.executable, "-c", SERVER, str(tmp_path), long.to_json(), *PLAIN_WORKER],
+        stdout=subprocess.PIPE, text=True, cwd=ROOT,
+    )  # fmt: skip
     run, waiting = (RunFolder(Path(path)) for path in server.stdout.readline().split())
     assert wait_for(lambda: n_points(run) > 2) and waiting.status.state == "queued"
     worker = psutil.Process(run.status.pid)
@@ -301,3 +304,21 @@ def test_workers_end_when_their_server_is_killed(tmp_path, long):
     assert run.status.state == "interrupted" and "server" in run.status.message
     assert (run.path / "checkpoint.npz").exists() and n_points(run) > 2
     assert waiting.status_as_written.state == "queued" and "Resume queues it again" in waiting.status.message
+
+
+STUCK = """
+import threading, time
+from dec_core.work import control
+control.GRACE = .1
+threading.Thread(target=control.Control().listen, daemon=True).start()
+time.sleep(600)
+"""
+
+
+def test_a_worker_that_is_stuck_ends_too_when_its_server_has():
+    worker = subprocess.Popen([sys.executable, "-c", STUCK], stdin=subprocess.PIPE, cwd=ROOT)
+    try:
+        worker.stdin.close()
+        assert worker.wait(PATIENCE) == 1
+    finally:
+        worker.kill()

@@ -9,7 +9,9 @@ import sys
 import threading
 
 TASKS = ("run", "record", "complete", "sweep")
-GRACE = 2.0  # seconds to leave a checkpoint after the parent has gone
+GRACE = (
+    8.0  # seconds to leave a checkpoint after the parent has gone; less than the 10 that `docker stop` leaves to all
+)
 
 
 class Control:
