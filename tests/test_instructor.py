@@ -1,6 +1,7 @@
 """The instructor of a room: nicknames, the wall, the projector, what is shown to all, and the end of the day."""
 
 import json
+import secrets
 from dataclasses import replace
 from urllib.parse import parse_qsl
 
@@ -60,8 +61,12 @@ def component(at, name):
 
 def act(at, name, run):
     """Press a button of a tile."""
-    event = {"event": "acted", "value": {"act": name, "run": run.id}}
-    at = send_event(at, widget_states(at), component(at, "wall").proto.id, [event])
+    return tell(at, [{"id": secrets.token_hex(4), "act": name, "run": run.id}])
+
+
+def tell(at, pressed):
+    """Let the browser tell of what was pressed on the wall."""
+    at = send_event(at, widget_states(at), component(at, "wall").proto.id, [{"event": "acted", "value": pressed}])
     assert not at.exception
     return at
 
@@ -160,6 +165,18 @@ def test_a_run_is_ended_and_opened_from_the_wall(room, wall):
     at = act(at, "end", RunFolder(room.root / "nothing"))
     at = act(at, "open", room.bens)
     assert at.query_params["run"] in (room.bens.id, [room.bens.id])
+
+
+def test_what_the_wall_tells_again_is_done_once_and_nothing_is_left_out(room, wall):
+    project, open_ = ({"id": name, "act": name, "run": room.training.id} for name in ("project", "open"))
+    at = tell(wall, [project])
+    assert room_state(room.root).projector == room.training.id
+    for odd in (None, "x", [1, {}], {"id": "1"}, [{"id": ["x"], "act": 3, "run": None}]):
+        at = tell(at, odd)
+    assert json.loads(component(at, "wall").proto.json)["heard"][0] == "project"
+    at = tell(at, [project, open_])
+    assert room_state(room.root).projector == room.training.id
+    assert at.query_params["run"] in (room.training.id, [room.training.id])
 
 
 def test_the_wall_counts_who_is_here_and_who_follows(room, wall, monkeypatch):

@@ -1,9 +1,12 @@
 // Everybody's run as a small multiple: who, what, where it stands, its curve and its map, and what can be done with it.
-// data: {tiles: [{run, who, what, more, state, line, score, curve, of, map, active, projected}]}
-// A tile that stays keeps its node, and with it the keyboard's focus.
+// data: {tiles: [{run, who, what, more, state, line, score, curve, of, map, active, projected}], heard: [id]}
+// A tile that stays keeps its node, and with it the keyboard's focus. Of two messages that wait for a server which is
+// still drawing, only the later one arrives: what was pressed is told again with what is pressed next, until the
+// server says that it has heard.
 
 const NOTHING = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="; // one pixel, see-through
 const ASKED = 5000; // milliseconds for which the question stands whether a run shall end
+const MOST_UNHEARD = 20;
 const walls = new WeakMap();
 
 function made(name, className, text = "") {
@@ -87,8 +90,13 @@ class Tile {
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".wall");
   if (!root || !data) return;
-  const known = walls.get(root) ?? walls.set(root, new Map()).get(root);
-  const act = (name, run) => setTriggerValue("acted", { act: name, run });
+  const wall = walls.get(root) ?? walls.set(root, { known: new Map(), unheard: [] }).get(root);
+  const { known } = wall;
+  wall.unheard = wall.unheard.filter(({ id }) => !data.heard.includes(id));
+  const act = (name, run) => {
+    wall.unheard = [...wall.unheard, { id: Math.random().toString(36).slice(2), act: name, run }].slice(-MOST_UNHEARD);
+    setTriggerValue("acted", wall.unheard);
+  };
   const kept = new Set(data.tiles.map((tile) => tile.run));
   for (const [run, tile] of known) if (!kept.has(run)) { tile.root.remove(); known.delete(run); }
   data.tiles.forEach((each, i) => {

@@ -26,6 +26,7 @@ from pages.shared.whose import called
 HERE = Path(__file__).parent
 MOST_TILES = 60
 MOST_LETTERS = 120  # of a line
+MOST_HEARD = 100  # buttons pressed that are remembered
 
 _wall = st.components.v2.component(
     "wall",
@@ -38,15 +39,25 @@ _wall = st.components.v2.component(
 def show_wall(shown: list[Tile], names: Mapping[str, str], projected: str, acted: Callable[[str, str], None]) -> None:
     """Draw the tiles; `acted` is called with "project", "open" or "end", and the run whose button was pressed."""
 
+    heard = st.session_state.setdefault("heard_of_wall", [])
+
     def tell() -> None:
-        event = st.session_state.wall.acted
-        if isinstance(event, dict):
-            acted(str(event.get("act", "")), str(event.get("run", "")))
+        for pressed in _pressed(st.session_state.wall.acted):
+            if pressed["id"] not in heard:
+                heard.append(pressed["id"])
+                acted(pressed["act"], pressed["run"])
+        del heard[:-MOST_HEARD]
 
     data = [_tile(tile, names, is_projected=tile.entry.id == projected) for tile in shown[:MOST_TILES]]
-    _wall(data={"tiles": data}, key="wall", on_acted_change=tell)
+    _wall(data={"tiles": data, "heard": heard}, key="wall", on_acted_change=tell)
     if len(shown) > MOST_TILES:
         st.caption(f"{len(shown) - MOST_TILES:d} more are not shown; the order decides which.")
+
+
+def _pressed(told: object) -> list[dict[str, str]]:
+    """What the browser tells of buttons, the earliest first; among it what it has told before, as long as it may."""
+    pressed = [each for each in told if isinstance(each, dict)] if isinstance(told, list) else []
+    return [{name: str(each.get(name, ""))[:MOST_LETTERS] for name in ("id", "act", "run")} for each in pressed]
 
 
 def today() -> float:
