@@ -100,7 +100,6 @@ class Objective:
 
     def after_step(self, x: tf.Tensor, target: tf.Tensor) -> None:
         """What follows a step of gradient descent on this batch."""
-        return  # AutoGraph needs a statement
 
     # -- called between two compiled calls
 

@@ -65,7 +65,7 @@ class OwnParts:
 
     def loss(self, x: tf.Tensor, z: tf.Tensor, q: tf.Tensor) -> tf.Tensor:
         """The added loss of a batch, a float32 scalar, not weighed yet. Raises ValueError if it is none."""
-        received = tf.autograph.experimental.do_not_convert(self.added_loss)(x, z, q)  # which warns of lambdas
+        received = self.added_loss(x, z, q)
         try:
             value = tf.convert_to_tensor(received)
         except (TypeError, ValueError) as error:
@@ -82,7 +82,7 @@ class OwnParts:
         shapes = ((None, *input_shape), (None, latent_dim), (None, n_clusters))
         specs = [tf.TensorSpec(shape, tf.float32) for shape in shapes]
         try:
-            tf.function(self.loss).get_concrete_function(*specs)
+            tf.function(self.loss, autograph=False).get_concrete_function(*specs)
         except Exception as error:
             if str(error).startswith("added_loss:"):
                 raise

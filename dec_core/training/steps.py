@@ -3,6 +3,9 @@
 A Python loop over `train_on_batch` spends more time around the arithmetic than in it. Here the rows of a stretch of
 batches are gathered and a `tf.function` does the rest: it scales them to 0..1, takes gradients and applies them,
 without returning to Python. TensorFlow holds one stretch of images at a time, never all of them.
+
+The loops are TensorFlow's own. AutoGraph, which makes such loops of Python's, would first take most of a second to
+rewrite what is here, in every process that trains.
 """
 
 from __future__ import annotations
@@ -55,10 +58,9 @@ def pretrain_steps(
     draws by the number of the step, and what it gives is both seen and to be reconstructed.
     """
 
-    @tf.function(input_signature=[_rows_of(images), _spec(None), _spec()])
+    @tf.function(input_signature=[_rows_of(images), _spec(None), _spec()], autograph=False)
     def steps(rows, bounds, step):
-        total = tf.constant(0.0)
-        for i in tf.range(tf.size(bounds) - 1):
+        def train_on_batch(i):
             x = _scaled(rows[bounds[i] : bounds[i + 1]])
             if distort is not None:
                 x = distort(x, step + i)
@@ -67,8 +69,9 @@ def pretrain_steps(
                 minimised = tf.add_n([loss, *penalties(autoencoder)])
             variables = autoencoder.trainable_variables
             optimizer.apply(tape.gradient(minimised, variables), variables)
-            total += loss
-        return total
+            return loss
+
+        return _sum_over_batches(train_on_batch, bounds, tf.constant(0.0))
 
     def pretrain_batches(order: np.ndarray, first: int, last: int, before: int) -> tf.Tensor:
         index = order[first * batch_size : last * batch_size]
@@ -91,10 +94,9 @@ def cluster_steps(objective: Objective, images: np.ndarray, distort: Distortion 
     optimizer = state.start_optimizer("clustering", state.config.max_iterations)
     variables = state.clustering_variables()
 
-    @tf.function(input_signature=[_rows_of(images), objective.target_spec, _spec(None), _spec()])
+    @tf.function(input_signature=[_rows_of(images), objective.target_spec, _spec(None), _spec()], autograph=False)
     def steps(rows, targets, bounds, iteration):
-        total = tf.zeros(3)
-        for i in tf.range(tf.size(bounds) - 1):
+        def train_on_batch(i):
             x, target = _scaled(rows[bounds[i] : bounds[i + 1]]), targets[bounds[i] : bounds[i + 1]]
             if distort is not None:
                 x = distort(x, iteration + i)
@@ -105,8 +107,9 @@ def cluster_steps(objective: Objective, images: np.ndarray, distort: Distortion 
                 loss = tf.add_n([objective.loss(clustering, reconstruction), *terms, *state.clustering_penalties()])
             optimizer.apply(tape.gradient(loss, variables), variables)
             objective.after_step(x, target)
-            total += tf.stack([clustering, reconstruction, added])
-        return total
+            return tf.stack([clustering, reconstruction, added])
+
+        return _sum_over_batches(train_on_batch, bounds, tf.zeros(3))
 
     def cluster_batches(targets: np.ndarray, next_batch: int, iteration: int, n_steps: int) -> tuple[np.ndarray, int]:
         numbers = (next_batch + np.arange(n_steps)) % n_batches
@@ -123,7 +126,7 @@ class Embedder:
     """z of all images, in large compiled batches. Follows the encoder as its weights change."""
 
     def __init__(self, encoder: keras.Model, images: np.ndarray):
-        @tf.function(input_signature=[_rows_of(images)])
+        @tf.function(input_signature=[_rows_of(images)], autograph=False)
         def batch(rows):
             return encoder(_scaled(rows), training=False)
 
@@ -133,6 +136,16 @@ class Embedder:
         """z, float32, shape (n, latent_dim)."""
         firsts = range(0, len(self._images), EMBED_BATCH)
         return np.concatenate([self._batch(self._images[i : i + EMBED_BATCH]).numpy() for i in firsts])
+
+
+def _sum_over_batches(
+    train_on_batch: Callable[[tf.Tensor], tf.Tensor], bounds: tf.Tensor, zero: tf.Tensor
+) -> tf.Tensor:
+    """The sum of what `train_on_batch` gives for the number of each batch, one after the other."""
+    n_batches = tf.size(bounds) - 1
+    return tf.while_loop(
+        lambda i, total: i < n_batches, lambda i, total: (i + 1, total + train_on_batch(i)), [tf.constant(0), zero]
+    )[1]
 
 
 def _rows_of(images: np.ndarray) -> tf.TensorSpec:
