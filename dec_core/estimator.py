@@ -250,6 +250,7 @@ class DEC(SavedModel, ModelInput, ModelConfig, ModelParts, ModelAnswers, BaseEst
         config.check_images(len(samples), samples.shape[1:])
         x = self._rows(samples, config)
         if self.n_clusters == AUTO:
+            self._check_search()
             self.how_many_ = how_many(x, samples.shape[1:], config.random_state)
             config = config.changed(n_clusters=self.how_many_.at_least_two())
         own = self._own_parts(config, samples.shape[1:])

@@ -102,6 +102,11 @@ class ModelParts:
     def _check_settings(self) -> None:
         if self.weights not in WEIGHTS:
             raise ValueError(f"weights: received {self.weights!r:.40}, expected one of {', '.join(WEIGHTS)}")
+        if self.weights != "given" and self.encoder is None:
+            raise ValueError(
+                f"weights: received {self.weights!r} without encoder and decoder, of whose weights it decides; give "
+                'both, or leave it "given"'
+            )
         if not (isinstance(self.added_loss_weight, Real) and isfinite(self.added_loss_weight)):
             raise ValueError(f"added_loss_weight: received {self.added_loss_weight!r:.40}, expected a finite number")
 
@@ -118,15 +123,30 @@ class ModelParts:
                 f"initial: received {self.initial!r:.60}, expected a clusterer of scikit-learn's kind, with "
                 "fit_predict and get_params, such as AgglomerativeClustering(10)"
             )
+        name, n = self._number_of_initial()
+        if n is not None and n != config.n_clusters:
+            raise ValueError(
+                f"initial: received {type(self.initial).__name__} with {name}={n}, expected "
+                f"{config.n_clusters}, as DEC's n_clusters; change one of them"
+            )
+
+    def _number_of_initial(self) -> tuple[str, int | None]:
+        """The parameter by which a clusterer is told how many clusters to find, and what it is set to, if it is."""
         from sklearn.mixture import GaussianMixture
 
         # elsewhere components are other things: dimensions, or no more than so many clusters
         name = "n_components" if isinstance(self.initial, GaussianMixture) else "n_clusters"
-        n = self.initial.get_params(deep=False).get(name)
-        if isinstance(n, Integral) and n != config.n_clusters:
+        is_clusterer = hasattr(self.initial, "get_params") and not isinstance(self.initial, type)
+        n = self.initial.get_params(deep=False).get(name) if is_clusterer else None
+        return name, int(n) if isinstance(n, Integral) else None
+
+    def _check_search(self) -> None:
+        """Raise ValueError where the number of clusters is looked for, and a clusterer finds as many as it is told."""
+        name, n = self._number_of_initial()
+        if n is not None:
             raise ValueError(
-                f"initial: received {type(self.initial).__name__} with {name}={n}, expected "
-                f"{config.n_clusters}, as DEC's n_clusters; change one of them"
+                f'initial: received {type(self.initial).__name__} with {name}={n} beside n_clusters="auto", which '
+                "looks for the number; give DEC a number, too, or leave initial out"
             )
 
     def _check_added_loss(self, config: RunConfig) -> None:

@@ -69,6 +69,18 @@ def test_what_is_frozen_stays_and_what_regularizes_is_minimised(x):
     assert np.abs(heavy[0]).mean() < np.abs(heavy[1]).mean() / 2
 
 
+def test_a_loss_of_a_layer_that_is_not_one_number_is_said(x):
+    class Sparse(layers.Layer):
+        def call(self, z):
+            self.add_loss(keras.ops.abs(z))
+            return z
+
+    with pytest.raises(
+        ValueError, match=r"a layer has added a loss of shape \(.*\), expected one number; take the mean"
+    ):
+        DEC(SHORT, encoder=dense(3, Sparse()), decoder=back()).fit(x)
+
+
 # -- weights
 
 
@@ -276,6 +288,8 @@ def test_methods_that_have_no_place_for_an_own_encoder(method, said, x):
 def test_weights_of_another_name(x):
     with pytest.raises(ValueError, match="weights: received 'new', expected one of given, drawn, pretrained"):
         DEC(SHORT, encoder=dense(), decoder=back(), weights="new").fit(x)
+    with pytest.raises(ValueError, match="weights: received 'drawn' without encoder and decoder"):
+        DEC(SHORT, weights="drawn").fit(x)
 
 
 def test_a_layer_that_cannot_be_copied_says_what_it_needs():

@@ -1,5 +1,7 @@
 """`DEC(initial=…, added_loss=…)`: centers from any clusterer, a loss of one's own, and what files keep of them."""
 
+from types import SimpleNamespace
+
 import keras
 import numpy as np
 import pytest
@@ -147,6 +149,33 @@ def test_what_are_no_labels(labels):
         given_centers(Labels(labels), SHORT, POINTS)
 
 
+def test_centers_that_are_no_numbers_are_said(x):
+    class Undecided(KMeans):
+        def fit_predict(self, X, y=None, sample_weight=None):
+            labels = super().fit_predict(X)
+            self.cluster_centers_[0, 0] = np.nan
+            return labels
+
+    with pytest.raises(ValueError, match="initial: Undecided has cluster_centers_ with values that are no numbers"):
+        DEC(SHORT, initial=Undecided(4)).fit(x)
+
+
+@pytest.mark.parametrize(
+    ("initial", "said"),
+    [
+        (KMeans(4), r"with n_clusters=4 beside n_clusters=\"auto\""),
+        (KMeans, "expected a clusterer"),
+        ("x", "'x', expected a clusterer"),
+    ],
+)
+def test_a_clusterer_that_is_told_a_number_and_a_search_for_it_exclude_each_other(initial, said, x, monkeypatch):
+    found = SimpleNamespace(at_least_two=lambda: 4)
+    monkeypatch.setattr("dec_core.estimator.how_many", lambda *given: found)
+    with pytest.raises(ValueError, match=f"initial: .*{said}"):
+        next(DEC(SHORT, n_clusters="auto", initial=initial).iter_fit(x))
+    assert next(DEC(SHORT, n_clusters="auto", initial=DBSCAN()).iter_fit(x))
+
+
 @pytest.mark.parametrize(
     ("initial", "method", "said"),
     [
@@ -224,6 +253,15 @@ def test_a_loss_is_given_float32_whatever_keras_computes_in(x):
     finally:
         keras.config.set_dtype_policy("float32")
     assert {tensor.dtype for tensor in given} == {tf.float32} and model.labels_.shape == (200,)
+
+
+def test_another_type_of_weights_is_refused(x):
+    keras.config.set_floatx("float64")
+    try:
+        with pytest.raises(ValueError, match=r"keras.config.floatx\(\): received 'float64', expected 'float32'"):
+            next(DEC(SHORT).iter_fit(x))
+    finally:
+        keras.config.set_floatx("float32")
 
 
 @pytest.mark.parametrize("method", ["dec", "dcn"])

@@ -165,8 +165,18 @@ def layers_of(model: keras.Model) -> keras.Model:
 
 
 def penalties(*models: keras.Model) -> list[Any]:
-    """What their layers add to the loss at their last call, as regularizers do: float32, whatever they compute in."""
-    return [keras.ops.cast(loss, "float32") for model in models for loss in model.losses]
+    """What their layers add to the loss at their last call, as regularizers do: float32, whatever they compute in.
+
+    Raises ValueError for a loss that is not one number.
+    """
+    losses = [loss for model in models for loss in model.losses]
+    for loss in losses:
+        if len(loss.shape):
+            raise ValueError(
+                f"encoder, decoder: a layer has added a loss of shape {tuple(loss.shape)}, expected one number; take "
+                "the mean, as in self.add_loss(keras.ops.mean(values))"
+            )
+    return [keras.ops.cast(loss, "float32") for loss in losses]
 
 
 def seeds_of(*models: keras.Model) -> list[Any]:

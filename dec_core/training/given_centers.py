@@ -28,7 +28,8 @@ def given_centers(initial: Any, config: RunConfig, z: np.ndarray) -> np.ndarray:
     Raises
     ------
     ValueError
-        If it finds another number of clusters than the config has, or gives something else than labels.
+        If it finds another number of clusters than the config has, gives something else than labels, or centers that
+        are no numbers.
     """
     clusterer, some = clone(initial), z[part_of_many(len(z))]
     unset = [name for name, value in clusterer.get_params().items() if value is None]
@@ -52,4 +53,7 @@ def given_centers(initial: Any, config: RunConfig, z: np.ndarray) -> np.ndarray:
     centers = getattr(clusterer, "cluster_centers_", None)
     if np.shape(centers) != (config.n_clusters, z.shape[1]):
         centers = [some[labels == label].mean(axis=0) for label in found]
-    return np.asarray(centers, dtype=np.float32)
+    centers = np.asarray(centers, dtype=np.float32)
+    if not np.isfinite(centers).all():
+        raise ValueError(f"initial: {name} has cluster_centers_ with values that are no numbers, expected finite ones")
+    return centers

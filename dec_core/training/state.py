@@ -57,9 +57,19 @@ class TrainingState:
         Of a method that keeps q it is q as well: the responsibilities of a mixture.
     memory : dict of str to ndarray
         What else the method has to remember (`Objective.memory`); empty before its first update.
+
+    Raises
+    ------
+    ValueError
+        Where Keras is set to make weights of another type than float32.
     """
 
     def __init__(self, config: RunConfig, image_shape: tuple[int, ...], own: OwnParts = NO_PARTS):
+        if keras.config.floatx() != "float32":
+            raise ValueError(
+                f"keras.config.floatx(): received {keras.config.floatx()!r}, expected 'float32', in which networks and "
+                "centers are kept; keras.config.set_floatx('float32')"
+            )
         self.config, self.image_shape, self.own = config, tuple(image_shape), own
         self.n_features = prod(image_shape)
         described = architecture(config, self.image_shape)
