@@ -103,8 +103,8 @@ def test_a_run_that_needs_more_fails_in_words_and_the_next_one_trains(small, tmp
     try:
         large = supervisor.start(RunConfig.make(dataset="digits", hidden_units=(4096, 4096, 4096, 4096)))
         next_one = supervisor.start(small)
-        assert wait_for(lambda: large.status.state == "failed", 200)
+        assert wait_for(lambda: large.status.state == "failed")
         assert large.status.message.startswith("This run needs more than the 1,500 MB of memory that one may use here.")
-        assert wait_for(lambda: next_one.status.state == "finished", 200), next_one.log_tail()
+        assert wait_for(lambda: next_one.status.state == "finished"), next_one.log_tail()
     finally:
         supervisor.close()

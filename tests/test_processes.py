@@ -186,7 +186,7 @@ def test_a_server_that_stays_up_deletes_what_is_a_week_old(idle, small, tmp_path
     long_ago = time.time() - KEPT_FOR - 60
     for path in (logs[0], tmp_path / REMOVED / removed.id):
         os.utime(path, (long_ago, long_ago))
-    assert wait_for(lambda: not logs[0].exists() and not (tmp_path / REMOVED / removed.id).exists(), 30)
+    assert wait_for(lambda: not logs[0].exists() and not (tmp_path / REMOVED / removed.id).exists())
     assert logs[1].exists() and supervisor._thread.is_alive()
 
 

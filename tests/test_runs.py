@@ -15,7 +15,7 @@ import psutil
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from timing import Clock
+from timing import PATIENCE, Clock
 
 from dec_core.analysis.umap_gmm import UmapGmm
 from dec_core.config import ConfigError
@@ -73,7 +73,7 @@ def test_readers_of_a_growing_log_see_every_record_once_and_in_order(tmp_path):
     for i in range(n):
         folder.append({"event": "X", "i": i, "padding": "x" * (i % 97)})
     for thread in threads:
-        thread.join(timeout=20)
+        thread.join(PATIENCE)
     assert seen == [list(range(n))] * 4
 
 

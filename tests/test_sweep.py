@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from optuna.trial import TrialState
-from timing import Clock, wait_for
+from timing import PATIENCE, Clock, wait_for
 
 from dec_core.cli import main
 from dec_core.config import ConfigError, applies
@@ -261,7 +261,7 @@ def test_racing_workers_never_take_the_same_trial(url, small):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(PATIENCE)
     assert sorted(taken) == list(range(12))
 
 
@@ -435,7 +435,7 @@ def test_a_paused_sweep_waits_and_a_worker_obeys_its_parent(tmp_path, url, small
     with control.changed:
         control._obey("resume", "")
         control.changed.notify_all()
-    thread.join(30)
+    thread.join(PATIENCE)
     assert [row["state"] for row in studies.table(study)] == ["finished"] * 3
 
 
@@ -495,7 +495,7 @@ def test_a_run_is_held_while_its_sweep_is_paused(tmp_path, url, small, at_the_fi
     assert wait_for(lambda: run.status.updated > shown)  # it has looked again since
     assert run.status.state == "paused" and len(run.records()[0]) == n_records
     studies.resume(study)
-    thread.join(30)
+    thread.join(PATIENCE)
     assert run.status.state == "finished" and studies.table(study)[0]["state"] == "finished"
 
 

@@ -65,10 +65,10 @@ def database():
         except psycopg.OperationalError:
             return False
 
-    assert wait_for(answers, 30)
+    assert wait_for(answers)
     yield url
     server.send_signal(signal.SIGINT)
-    server.wait(30)
+    server.wait(PATIENCE)
     shutil.rmtree(folder)
 
 
@@ -98,7 +98,7 @@ def test_a_killed_worker_loses_no_trial_and_none_counts_twice(database, tmp_path
     victim = wait_for(in_the_middle)
     os.kill(victim.status.pid, signal.SIGKILL)
     killed = next(worker for worker in workers if worker.pid == victim.status.pid)
-    assert killed.wait(10) == -signal.SIGKILL
+    assert killed.wait(PATIENCE) == -signal.SIGKILL
     assert victim.status.state == "interrupted"
     for worker in workers:
         worker.communicate(timeout=PATIENCE)
