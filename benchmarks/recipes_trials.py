@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from dec_core.config import RunConfig
-from dec_core.presets import CHAPTERS, PRESETS
+from dec_core.presets import CHAPTERS, ON_10_000, PRESETS
 
 FASHION = "Fashion-MNIST"
 WHOLE = 0.6  # of a class must lie in its cluster, and of a cluster belong to its class
-SECTIONS = ("presets", "ingredients", "others")
+SECTIONS = ("presets", "methods", "ingredients", "others")
 
 # as it was when its ingredients were measured; since then its decoder learns along and its batches are smaller
 FULL = PRESETS["first-look"].changed(
@@ -31,6 +31,10 @@ INGREDIENTS: dict[str, tuple[dict[str, Any], str]] = {  # what switches it off, 
 }
 BESIDES: dict[str, tuple[dict[str, Any], str]] = {  # what is not in `first-look`, and what switches it on
     "augmented neighbors": ({"compare_distorted": True}, "ours; after Guo et al. 2018"),
+}
+METHODS = {  # one network, optimizer and number of steps
+    method: PRESETS.get(method, RunConfig.make(method=method, **ON_10_000))
+    for method in ("autoencoder", "dec", "joint", "dcn", "vade")
 }
 PLAIN = FULL.changed(**{name: value for off, _ in INGREDIENTS.values() for name, value in off.items()})
 SHORT = {"n_samples": 10_000, "pretrain_epochs": 8, "pretrain_optimizer": "adam", "pretrain_learning_rate": 0.001,
@@ -59,6 +63,8 @@ def trials(n_seeds: int, fashion: str | None, changes: dict[str, Any]) -> Iterat
     quick["umap-gmm, features=gradients"] = PRESETS["umap-gmm"].changed(features="gradients")
     for name, config in quick.items():
         yield from over_seeds(n_seeds, "presets", name, "MNIST", config)
+    for name, config in METHODS.items():
+        yield from over_seeds(min(n_seeds, 3), "methods", name, "MNIST", config)
     sets = {"MNIST": {}, **({FASHION: {"dataset": fashion, "deskew": False}} if fashion else {})}
     few = min(n_seeds, 2)
     for data, chosen in sets.items():
