@@ -19,19 +19,20 @@ def test_recipes_measure_presets_ingredients_and_the_verdict(tmp_path, capsys, m
     def few(n_seeds, fashion, changes):
         assert fashion is None and changes == {"latent_dim": 3}
         config = RunConfig.make(dataset="digits", method="kmeans", kmeans_n_init=1)
-        for section, name in (("presets", "first-look"), ("ingredients", "all"), ("others", "odd")):
+        for section, name in (("presets", "first-look"), ("methods", "dec"), ("ingredients", "all"), ("others", "odd")):
             for seed in range(n_seeds):
                 yield recipes.Trial(section, name, "MNIST", config.changed(random_state=seed))
 
     monkeypatch.setattr(recipes, "trials", few)
     arguments = ["recipes", "--seeds", "2", "--set", "latent_dim=3", "--out", str(tmp_path / "runs"), "--docs"]
-    assert main([*arguments, str(tmp_path), "--sections", "presets", "ingredients"]) == 0
+    assert main([*arguments, str(tmp_path), "--sections", "presets", "methods", "ingredients"]) == 0
     text, read = (tmp_path / "recipes.md").read_text(), json.loads((tmp_path / "recipes.json").read_text())
     assert text == recipes.markdown(read) and text.strip() == capsys.readouterr().out.strip()
-    assert [row["section"] for row in read["rows"]] == ["presets"] * 2 + ["ingredients"] * 2
+    assert [row["section"] for row in read["rows"]] == ["presets"] * 2 + ["methods"] * 2 + ["ingredients"] * 2
     assert len(list((tmp_path / "runs").glob("2*"))) == 2  # what is there already is not trained again
     scores = [row["acc"] for row in read["rows"][:2]]
-    assert f"| `first-look` | 2 | {np.mean(scores):.4f} ({min(scores):.4f} – {max(scores):.4f}) |" in text
+    for name in ("first-look", "dec"):
+        assert f"| `{name}` | 2 | {np.mean(scores):.4f} ({min(scores):.4f} – {max(scores):.4f}) |" in text
     assert "--set latent_dim=3" in text and str(tmp_path) not in text
     assert all(0 <= row["least_whole"] < 1 and row["judged"]["size"] >= 1 for row in read["rows"])
 
