@@ -26,7 +26,7 @@ from pages.shared.whose import called
 HERE = Path(__file__).parent
 MOST_TILES = 60
 MOST_LETTERS = 120  # of a line
-MOST_HEARD = 100  # buttons pressed that are remembered
+MOST_HEARD = 40  # buttons pressed that are remembered: more than the browser tells of
 
 _wall = st.components.v2.component(
     "wall",
