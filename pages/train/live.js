@@ -4,7 +4,7 @@
 //
 // data: {url: of the run, "" for none; number, layout, words: of the moment that Python drew;
 //        awaits: whether a command is under way, so that whatever comes next is drawn by Python}
-// words: {line, fraction, numbers: [[value, change]], findings, said}
+// words: {line, fraction, numbers: [[label, value, change]], findings, said}
 
 const bus = (window.decBus ??= new EventTarget());
 bus.moments ??= new Map();
@@ -66,11 +66,13 @@ class Live {
     set(this.root.querySelector(".said"), said);
     if (line && !this.data.awaits) set(document.querySelector(".st-key-controls .stMarkdown strong"), line);
     set(document.querySelector(".st-key-findings p"), findings);
-    document.querySelectorAll(".st-key-numbers .stMetric").forEach((metric, i) => {
-      const [value, change] = numbers[i] ?? [], delta = metric.querySelector("[data-testid=stMetricDelta]");
+    const texts = new Map(numbers.map(([label, ...texts]) => [label, texts]));
+    document.querySelectorAll(".st-key-numbers .stMetric").forEach((metric) => { // some may not be drawn yet
+      const label = metric.querySelector("[data-testid=stMetricLabel] p")?.textContent;
+      const [value, change] = texts.get(label) ?? [], delta = metric.querySelector("[data-testid=stMetricDelta]");
       set(metric.querySelector("[data-testid=stMetricValue] p"), value);
       set(delta?.querySelector("p"), change);
-      if (delta) delta.dataset.change = change ? { "+": "up", "-": "down" }[change[0]] ?? "of" : "none";
+      if (delta && texts.has(label)) delta.dataset.change = change ? { "+": "up", "-": "down" }[change[0]] ?? "of" : "none";
     });
   }
 }

@@ -27,7 +27,7 @@ from pages.shared.snapshot_view import shown
 from pages.shared.views import Views
 from pages.train.stepper import doing
 from pages.train.waiting import place_in_line
-from pages.train.words import Findings, Number, numbers, what_is_found
+from pages.train.words import Findings, Number, numbers, texts_of, what_is_found
 
 WAIT_FOR_MORE = 900.0  # seconds after a run's end in which what comes late is looked for: a full server is slow
 KEPT = 24  # runs whose newest moment is kept
@@ -76,7 +76,7 @@ class Moment:
         return {
             "line": self.line,
             "fraction": 1.0 if self.status.state == "finished" else round(min(self.standing.fraction, 1.0), 3),
-            "numbers": [[number.value, number.change] for number in self.numbers],
+            "numbers": [texts_of(number) for number in self.numbers],
             "findings": self.findings.text,
             "said": PHASES_SAID[self.standing.step] if self.status.state == "running" else _said(self.status.state),
         }

@@ -362,19 +362,20 @@ SEE = """(hidden) => {
 WORDS = {
     "line": "Autoencoder: epoch 1 of 9",
     "fraction": 0.1,
-    "numbers": [["0.5", ""]],
+    "numbers": [["NMI", "0.9", ""], ["ARI", "0.5", ""]],
     "findings": "",
     "said": "Pretraining",
 }
 METRIC = """() => document.body.insertAdjacentHTML("beforeend", `
   <div class="st-key-controls"><div class="stMarkdown"><p><strong>Starting …</strong></p></div></div>
-  <div class="st-key-numbers"><div class="stMetric"><div data-testid="stMetricValue"><p>—</p></div>
+  <div class="st-key-numbers"><div class="stMetric"><label data-testid="stMetricLabel"><p>ARI</p></label>
+    <div data-testid="stMetricValue"><p>—</p></div>
     <div data-testid="stMetricDelta"><p>&emsp;</p></div></div></div>`)"""
 
 
 @pytest.fixture
 def live(blank):
-    """The component that follows a run, on a page with a line and a number, and a server that is played."""
+    """The component that follows a run, on a page with a line and one of two numbers, and a server that is played."""
     blank.evaluate(SERVER)
     blank.evaluate(METRIC)
     load(blank, BAR, "shared/stream.js", "train/live.js")
@@ -395,10 +396,12 @@ def line(page) -> str:
 def test_words_and_numbers_move_with_what_the_server_tells(live):
     drawn_live(live)
     assert line(live) == "Autoencoder: epoch 1 of 9" and live.evaluate("sources.length") == 1
-    later = WORDS | {"line": "Autoencoder: epoch 3 of 9", "fraction": 0.3, "numbers": [["0.6", "+0.1"]]}
+    later = WORDS | {"line": "Autoencoder: epoch 3 of 9", "fraction": 0.3}
+    later["numbers"] = [["NMI", "0.9", ""], ["ARI", "0.6", "+0.1"]]
     live.evaluate("(words) => hear({ number: 6, words, parts: {} })", later)
     assert line(live) == "Autoencoder: epoch 3 of 9"
     assert live.evaluate("part('.bar').getAttribute('aria-valuenow')") == "30"
+    assert live.locator("[data-testid=stMetricValue]").inner_text() == "0.6"  # its own, whatever is drawn before it
     delta = live.locator("[data-testid=stMetricDelta]")
     assert delta.inner_text().strip() == "+0.1" and delta.get_attribute("data-change") == "up"
     drawn_live(live)  # anew, by a click on a view: what Python drew is older than what is known
