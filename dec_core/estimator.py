@@ -249,11 +249,10 @@ class DEC(SavedModel, ModelInput, ModelConfig, ModelParts, ModelAnswers, BaseEst
         config = self._run_config(len(samples))
         config.check_images(len(samples), samples.shape[1:])
         x = self._rows(samples, config)
+        own = self._own_parts(config, samples.shape[1:])
         if self.n_clusters == AUTO:
-            self._check_search()
             self.how_many_ = how_many(x, samples.shape[1:], config.random_state)
             config = config.changed(n_clusters=self.how_many_.at_least_two())
-        own = self._own_parts(config, samples.shape[1:])
         self.state_ = self._with_traced_loss(TrainingState(config, samples.shape[1:], own))
         self._checksum, self.history_ = zlib.crc32(x), []
         return x

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from dec_core.config import RunConfig
+from dec_core.config import AUTO, RunConfig
 from dec_core.methods import METHODS
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class ModelParts:
                 )
             self._check_input(image_shape)
         if self.initial is not None:
-            self._check_initial(config)
+            self._check_initial(config, is_searched=self.n_clusters == AUTO)
         if self.added_loss is not None:
             self._check_added_loss(config)
         return OwnParts(**{name: getattr(self, name) for name in PARTS})
@@ -110,7 +110,8 @@ class ModelParts:
         if not (isinstance(self.added_loss_weight, Real) and isfinite(self.added_loss_weight)):
             raise ValueError(f"added_loss_weight: received {self.added_loss_weight!r:.40}, expected a finite number")
 
-    def _check_initial(self, config: RunConfig) -> None:
+    def _check_initial(self, config: RunConfig, *, is_searched: bool = False) -> None:
+        """Raise ValueError unless it can place the centers; `is_searched`: how many there are is found out later."""
         self._check_code("initial")
         if METHODS[config.method].centers_from != "kmeans":
             raise ValueError(
@@ -123,31 +124,19 @@ class ModelParts:
                 f"initial: received {self.initial!r:.60}, expected a clusterer of scikit-learn's kind, with "
                 "fit_predict and get_params, such as AgglomerativeClustering(10)"
             )
-        name, n = self._number_of_initial()
-        if n is not None and n != config.n_clusters:
-            raise ValueError(
-                f"initial: received {type(self.initial).__name__} with {name}={n}, expected "
-                f"{config.n_clusters}, as DEC's n_clusters; change one of them"
-            )
-
-    def _number_of_initial(self) -> tuple[str, int | None]:
-        """The parameter by which a clusterer is told how many clusters to find, and what it is set to, if it is."""
         from sklearn.mixture import GaussianMixture
 
         # elsewhere components are other things: dimensions, or no more than so many clusters
         name = "n_components" if isinstance(self.initial, GaussianMixture) else "n_clusters"
-        is_clusterer = hasattr(self.initial, "get_params") and not isinstance(self.initial, type)
-        n = self.initial.get_params(deep=False).get(name) if is_clusterer else None
-        return name, int(n) if isinstance(n, Integral) else None
-
-    def _check_search(self) -> None:
-        """Raise ValueError where the number of clusters is looked for, and a clusterer finds as many as it is told."""
-        name, n = self._number_of_initial()
-        if n is not None:
+        n = self.initial.get_params(deep=False).get(name)
+        received = f"initial: received {type(self.initial).__name__} with {name}={n}"
+        if isinstance(n, Integral) and is_searched:
             raise ValueError(
-                f'initial: received {type(self.initial).__name__} with {name}={n} beside n_clusters="auto", which '
-                "looks for the number; give DEC a number, too, or leave initial out"
+                f'{received} beside n_clusters="auto", which looks for the number; give DEC a number, too, or leave '
+                "initial out"
             )
+        if isinstance(n, Integral) and n != config.n_clusters:
+            raise ValueError(f"{received}, expected {config.n_clusters}, as DEC's n_clusters; change one of them")
 
     def _check_added_loss(self, config: RunConfig) -> None:
         self._check_code("added_loss")

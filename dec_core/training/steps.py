@@ -4,8 +4,8 @@ A Python loop over `train_on_batch` spends more time around the arithmetic than 
 batches are gathered and a `tf.function` does the rest: it scales them to 0..1, takes gradients and applies them,
 without returning to Python. TensorFlow holds one stretch of images at a time, never all of them.
 
-The loops are TensorFlow's own. AutoGraph, which makes such loops of Python's, would first take most of a second to
-rewrite what is here, in every process that trains.
+The loops are TensorFlow's own: AutoGraph, which makes such loops of Python's, would first rewrite what is here, in
+every process that trains.
 """
 
 from __future__ import annotations

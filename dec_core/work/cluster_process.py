@@ -24,9 +24,9 @@ from typing import Any
 from dec_core.runs.folder import RunFolder
 from dec_core.work.cluster import Cluster
 from dec_core.work.cluster_run import ClusterRun, record_on
-from dec_core.work.control import Control
+from dec_core.work.control import GRACE, Control
 
-GRACE = 3.5  # seconds in which the Dask workers may send what was trained, when the server has ended
+TO_SEND = GRACE + 1.0  # seconds in which the Dask workers may save and send what was trained, when the server has ended
 
 
 class Office:
@@ -53,7 +53,7 @@ class Office:
 
     def close(self) -> None:
         """End all, and wait a moment for what comes back."""
-        until = time.monotonic() + GRACE
+        until = time.monotonic() + TO_SEND
         for worker in list(self._at_work.values()):
             _pass_on(worker, "close")
         while self._at_work and time.monotonic() < until:

@@ -9,9 +9,7 @@ import sys
 import threading
 
 TASKS = ("run", "record", "complete", "sweep")
-GRACE = (
-    8.0  # seconds to leave a checkpoint after the parent has gone; less than the 10 that `docker stop` leaves to all
-)
+GRACE = 8.0  # seconds to leave a checkpoint after the parent has gone, of the 10 that `docker stop` leaves to all
 
 
 class Control:
