@@ -19,7 +19,7 @@ import numpy as np
 
 from benchmarks.figures_and_page import figures_of, write_page
 from benchmarks.history import add_history_option, add_to_history
-from benchmarks.how_many_page import OURS, markdown, summaries
+from benchmarks.how_many_page import OURS, UNEQUAL, markdown, summaries
 from benchmarks.how_many_rules import RULES, TRAINED
 from benchmarks.options import add_docs_folder
 from dec_core.analysis.how_many import MOST, count_groups, embed
@@ -34,15 +34,15 @@ from dec_core.machine import hardware
 
 N_COMPARED = 1  # subsets of each case on which other rules are asked, with the first seed
 STRANGER, N_STRANGERS = 10, MOST // 20  # the class of images that are no digits, and how many are mixed in
-UNEQUAL = "mnist, 5 : 1"
-TIMES = 3  # as many subsets of unequal digits: some are counted wrong with every seed, so that eight say little
+TIMES = 3  # as many subsets of unequal digits, which are counted wrong now and then
 LEAST = 0.2  # of the images of the most frequent class: what the rarest has, where classes are unequal
 
 
 def add_parser(commands: Any) -> None:
     parser = add_command(commands, "how-many", "measure how often groups are counted right: docs/how-many.md")
     parser.add_argument("--fashion", type=Path, metavar="DIR", help="folder of Fashion-MNIST's IDX files")
-    parser.add_argument("--subsets", type=int, default=8, metavar="N", help="subsets of each case (default: 8)")
+    subsets = "subsets of each case, of unequal digits three times as many (default: 8)"
+    parser.add_argument("--subsets", type=int, default=8, metavar="N", help=subsets)
     add_seeds_option(parser, 3)
     add_docs_folder(parser)
     add_history_option(parser)

@@ -7,7 +7,7 @@ from sklearn.datasets import make_blobs
 
 from benchmarks import how_many
 from benchmarks.how_many import STRANGER, _of_strangers, cases
-from benchmarks.how_many_page import OURS, summaries
+from benchmarks.how_many_page import OURS, UNEQUAL, markdown, summaries
 from benchmarks.how_many_rules import RULES
 from dec_core.analysis.strange_groups import StrangeGroup
 from dec_core.data import Dataset
@@ -81,3 +81,12 @@ def test_answers_are_summed_up_by_case():
     [summary] = summaries([*rows, *others])
     assert summary["decisions"] == 4 and summary["right"] == 2 and summary["within_one"] == 3
     assert summary["numbers"] == {"8": 1, "10": 2, "11": 1}
+
+
+def test_the_page_says_what_unequal_digits_were_before_more_were_added():
+    row = {"case": UNEQUAL, "seed": 0, "right": 10, "rule": OURS, "score": 0.5, "n_strange": 0}
+    rows = [row | {"subset": subset, "n_clusters": 11 if subset in (1, 6, 9) else 10} for subset in range(12)]
+    first, all_of_them = (markdown({"rows": rows[:n]}) for n in (8, 12))
+    assert f"| {UNEQUAL} | 10 | 8 | 8 | 6 | 8 |" in first and "at first" not in first
+    assert f"| {UNEQUAL} | 10 | 12 | 12 | 9 | 12 |" in all_of_them
+    assert "on 8 subsets at first: 6 of 8 right." in all_of_them and "of these alone 3 of 4 are right." in all_of_them
