@@ -83,7 +83,7 @@ def test_a_convolution_is_done_at_every_place():
 def test_a_run_like_one_that_was_trained_takes_as_long():
     needed = cost(DENSE, 1797, (8, 8))
     known = [(DENSE, {"pretraining": 4.0, "clustering": 2.0}, needed)]
-    assert sum(needed.seconds(rates(DENSE, known))) == pytest.approx(6.0)
+    assert sum(needed.seconds(rates(DENSE, known))) == pytest.approx(6.0) and rates(DENSE, known).measured
     twice = cost(DENSE.changed(pretrain_epochs=6), 1797, (8, 8))
     assert sum(twice.seconds(rates(DENSE, known))) == pytest.approx(10.0)
 
@@ -94,7 +94,7 @@ def test_others_say_nothing_of_another_kind_of_network(monkeypatch):
     needed = cost(DENSE, 1797, (8, 8))
     known = [(DENSE.changed(autoencoder="conv_transpose"), {"pretraining": 4.0}, needed)]
     of_network = DENSE.changed(precision="float32")
-    assert rates(of_network, known) == (0.001, 0.001, 0.001, 0.0)
+    assert rates(of_network, known) == (0.001, 0.001, 0.001, 0.0, False)
     monkeypatch.setattr(costs, "fast_precision", lambda: "bfloat16")
     assert rates(DENSE.changed(precision="auto"), known).clustering == 0.001 / costs.IN_BFLOAT16
     assert rates(of_network, known).clustering == 0.001

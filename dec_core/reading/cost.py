@@ -40,12 +40,17 @@ class ByPhase(NamedTuple):
 
 
 class Rates(NamedTuple):
-    """Seconds for each multiplication of a phase, and those for which UMAP is compiled first."""
+    """Seconds for each multiplication of a phase, and those for which UMAP is compiled first.
+
+    `measured` says whether gradient steps were timed in a run. What products of matrices say is the least they take: on
+    a machine with other work to do, such as drawing the page, a run took three times as long.
+    """
 
     pretraining: float = 0.0
     centers: float = 0.0
     clustering: float = 0.0
     compiling: float = 0.0
+    measured: bool = False
 
 
 @dataclass(frozen=True)
@@ -116,8 +121,9 @@ def rates(config: RunConfig, trained: Iterable[tuple[RunConfig, dict[str, float]
     compiling = 0.0 if is_compiled or umap_is_compiled() else COMPILING
     precision = fast_precision() if config.precision == "auto" else config.precision
     by_products = 1 / (_products_a_second() * (IN_BFLOAT16 if precision == fast_precision() == "bfloat16" else 1))
-    steps = {phase: _rate(phase, alike) or by_products for phase in ("pretraining", "clustering")}
-    return Rates(**steps, centers=mixture, compiling=compiling)
+    timed = {phase: _rate(phase, alike) for phase in ("pretraining", "clustering")}
+    steps = {phase: rate or by_products for phase, rate in timed.items()}
+    return Rates(**steps, centers=mixture, compiling=compiling, measured=any(timed.values()))
 
 
 def _rate(phase: str, trained: list[tuple[dict[str, float], Cost]]) -> float:

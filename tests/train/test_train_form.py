@@ -147,7 +147,8 @@ def test_all_presets_can_be_picked_in_the_order_of_the_tutorial(app):
         "Joint · tutorial-conv-joint", "Joint · tutorial-dense-joint", "Other methods · dcn",
         "Other methods · vade",
     ]  # fmt: skip
-    assert "On this server: first-look about" in field(app, "preset").help
+    assert re.search("On this server: first-look about .* That is the least", field(app, "preset").help)
+    assert any(re.match("Start trains for about .*That is the least", said.value) for said in app.caption)
     for name in PRESETS:
         field(app, "preset").set_value(name).run()
         assert not app.exception and not button(app, "Start").disabled
