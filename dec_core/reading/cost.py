@@ -42,8 +42,8 @@ class ByPhase(NamedTuple):
 class Rates(NamedTuple):
     """Seconds for each multiplication of a phase, and those for which UMAP is compiled first.
 
-    `measured` says whether gradient steps were timed in a run. What products of matrices say is the least they take: on
-    a machine with other work to do, such as drawing the page, a run took three times as long.
+    `measured` says whether gradient steps were timed in a run. What products of matrices say is the least they take:
+    the fastest product tells nothing of what else the machine has to do.
     """
 
     pretraining: float = 0.0

@@ -9,6 +9,7 @@ import streamlit as st
 
 from dec_core.config import BUNDLED, GROUPS, ConfigError, RunConfig
 from dec_core.data import DataError, load
+from dec_core.methods import METHODS
 from dec_core.presets import CHAPTERS, DESCRIPTIONS
 from dec_core.reading.config_in import configs_in
 from dec_core.reading.cost import Rates
@@ -35,7 +36,7 @@ ABOUT_PRESETS = (
     "*How to do Unsupervised Clustering with Keras*; Start here and Best are our own recipes, which first learn "
     "what UMAP and a Gaussian mixture find."
 )
-UNTIL_THEN = "That is the least; it is known better once a run has finished here."
+UNTIMED = "It may take longer: no run with such a network has finished here yet."
 MARKS = "Sliders: | the preset, ○ the tutorial."
 
 
@@ -93,21 +94,17 @@ def _preset(form: Form, rates: Rates) -> None:
 
 def _about_presets(form: Form) -> str:
     """What presets are, and how long Start would train each on this server."""
-    rates = {name: rates_of_server(config) for name, config in form.presets.items()}
-    times = {name: expected_time(config, rates[name]) for name, config in form.presets.items()}
+    times = {name: expected_time(config, rates_of_server(config)) for name, config in form.presets.items()}
     listed = ", ".join(f"{escape(name)} {time}" for name, time in times.items() if time)
-    if not listed:
-        return ABOUT_PRESETS
-    until_then = "" if any(r.measured for r in rates.values()) else f" {UNTIL_THEN}"
-    return f"{ABOUT_PRESETS}\n\nOn this server: {listed}.{until_then}"
+    return f"{ABOUT_PRESETS}\n\nOn this server: {listed}." if listed else ABOUT_PRESETS
 
 
 def _what_start_does(config: RunConfig, rates: Rates) -> str:
-    """How long it takes, and that a run in focus keeps its settings."""
+    """How long it takes, how sure that is, and that a run in focus keeps its settings."""
     expected = expected_time(config, rates)
     sentences = [f"Start trains for {expected}."] if expected else []
-    if expected and not rates.measured:
-        sentences.append(UNTIL_THEN)
+    if expected and METHODS[config.method].has_network and not rates.measured:
+        sentences.append(UNTIMED)
     run = focused_run(warn=False)
     if run is not None and config_of(run) not in (None, config):
         sentences.append("This is for the next run; the one shown keeps its settings.")

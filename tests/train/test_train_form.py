@@ -12,6 +12,7 @@ from dec_core.config import RunConfig
 from dec_core.glossary import tooltip
 from dec_core.machine import trained_with
 from dec_core.presets import DESCRIPTIONS, PRESETS
+from dec_core.reading.cost import Rates
 from dec_core.runs.folder import RunFolder
 from pages.shared import link
 from pages.train import live
@@ -147,14 +148,26 @@ def test_all_presets_can_be_picked_in_the_order_of_the_tutorial(app):
         "Joint · tutorial-conv-joint", "Joint · tutorial-dense-joint", "Other methods · dcn",
         "Other methods · vade",
     ]  # fmt: skip
-    assert re.search("On this server: first-look about .* That is the least", field(app, "preset").help)
-    assert any(re.match("Start trains for about .*That is the least", said.value) for said in app.caption)
+    assert "On this server: first-look about" in field(app, "preset").help
     for name in PRESETS:
         field(app, "preset").set_value(name).run()
         assert not app.exception and not button(app, "Start").disabled
         button(app, "Start").click().run()
         assert app.started[-1] == PRESETS[name]
         app.query_params["run"] = "new"
+
+
+@pytest.mark.parametrize(
+    ("preset", "is_measured", "is_sure"),
+    [("first-look", False, False), ("first-look", True, True), ("umap-gmm", False, True)],  # which has no network
+)
+def test_a_time_that_no_run_has_told_may_be_longer(app, monkeypatch, preset, is_measured, is_sure):
+    of_server = Rates(1e-9, 1e-9, 1e-9, measured=is_measured)
+    monkeypatch.setattr("pages.train.form.rates_of_server", lambda config: of_server)
+    app.query_params["preset"] = preset
+    app.run()
+    (said,) = [caption.value for caption in app.caption if caption.value.startswith("Start trains for about")]
+    assert ("It may take longer" not in said) == is_sure
 
 
 def test_buttons_of_which_none_is_pressed_are_not_a_choice(app):
