@@ -36,7 +36,7 @@ ABOUT_PRESETS = (
     "*How to do Unsupervised Clustering with Keras*; Start here and Best are our own recipes, which first learn "
     "what UMAP and a Gaussian mixture find."
 )
-UNTIMED = "It may take longer: no run with such a network has finished here yet."
+UNTIMED = "It may take longer; after a first run this is known better."  # true also where one has just ended
 MARKS = "Sliders: | the preset, ○ the tutorial."
 
 
