@@ -32,7 +32,7 @@ class News {
     if (!other.length || Date.now() - this.asked < PATIENCE) return;
     for (const { topic, stamp } of other) if (!stamp) this.missed.add(topic);
     this.asked = Date.now();
-    this.emit("news", other[0].topic);
+    stream.ask(this.emit, other[0].topic);
     this.wait();
   }
 

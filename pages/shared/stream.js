@@ -8,6 +8,7 @@
 //   lost(is): whether the connection is; where nobody has this, the page says so at its lower edge
 
 const SOON = 50; // milliseconds in which components come and go together
+const APART = 10; // milliseconds between two that ask for a redraw
 const SILENT = 40000; // without a word from the server after which the connection is taken for dead
 const LONGEST = 15000; // between two attempts to reach a server that refuses
 const RENEWED = 3600000; // after which it is opened anew, since only answers renew the cookie
@@ -17,6 +18,7 @@ class Stream {
   constructor() {
     this.listeners = new Set();
     this.stamps = new Map(); // the newest of each topic
+    this.toAsk = []; // for a redraw, in turn
     this.url = "";
     this.refused = 0;
     document.addEventListener("visibilitychange", () => this.turn());
@@ -25,6 +27,16 @@ class Stream {
   listen(who) { this.listeners.add(who); this.turn(); } // also where it wants to hear of something else
 
   leave(who) { if (this.listeners.delete(who)) this.turn(); }
+
+  ask(emit, news) { // for a redraw, one after the other: of all that ask at once Streamlit draws one fragment alone
+    this.toAsk.push(() => emit("news", news));
+    if (this.toAsk.length === 1) this.askNext();
+  }
+
+  askNext() {
+    setTimeout(() => { this.toAsk.shift(); if (this.toAsk.length) this.askNext(); }, APART);
+    this.toAsk[0]();
+  }
 
   wanted() {
     for (const who of this.listeners) if (!who.node.isConnected) this.listeners.delete(who);

@@ -34,7 +34,7 @@ class Live {
     if (was && !is) this.tell(bus.moments.get(this.data.url));
   }
 
-  gone() { this.stop(); this.emit("news", "gone"); }
+  gone() { this.stop(); stream.ask(this.emit, "gone"); }
 
   moment(moment) {
     if (moment.url !== this.data.url) return;
@@ -53,7 +53,7 @@ class Live {
     const is_other = moment.number > this.data.number && (moment.layout !== this.data.layout || this.data.awaits);
     if (!is_other || Date.now() - this.asked < PATIENCE) return;
     this.asked = Date.now();
-    this.emit("news", String(moment.number));
+    stream.ask(this.emit, String(moment.number));
     setTimeout(() => { if (this.root.isConnected) this.askIfOther(bus.moments.get(this.data.url) ?? moment); }, PATIENCE);
   }
 

@@ -27,8 +27,11 @@ LOAD = """async ([source, html]) => {
 TIMERS = """() => {
   window.timers = new Map();
   let last = 0;
-  window.setTimeout = (act) => { timers.set(++last, act); return last; };
+  window.setTimeout = (act, ms = 0) => { timers.set(++last, Object.assign(act, { ms })); return last; };
   window.clearTimeout = (id) => timers.delete(id);
+  window.elapse = (ms) => { // what waits no longer than that
+    for (const [id, act] of [...timers].filter(([, act]) => act.ms <= ms)) { timers.delete(id); act(); }
+  };
   const settle = async () => { for (let i = 0; i < 9; i++) await null; };
   window.pass = async () => { // the time that all of them wait, and what follows of it
     await settle();
@@ -415,6 +418,7 @@ def test_python_draws_where_something_else_has_changed_or_a_command_is_under_way
     for number in (6, 7):
         live.evaluate("([words, number]) => hear({ number, words, parts: {}, layout: 'M' })", [WORDS, number])
     assert live.evaluate("calls") == [["news", "6"]]  # once, until it is drawn
+    live.evaluate("elapse(10)")
     drawn_live(live, number=8, layout="M", awaits=True)
     assert live.evaluate("calls.length") == 1
     paused = WORDS | {"line": "Autoencoder: epoch 4 of 9"}
@@ -478,12 +482,10 @@ def news(blank):
     blank.evaluate("""() => {
       window.told = (stamp, at, topic = "a") => sources.at(-1).dispatchEvent(
         new MessageEvent("stamp", { data: JSON.stringify({ topic, stamp, at }) }));
-      const set = window.setTimeout;
-      window.setTimeout = (act, ms) => set(Object.assign(act, { ms }));
-      window.later = (seconds) => { // what waits no longer than that
-        const now = Date.now() + 1000 * seconds, due = [...timers].filter(([, act]) => act.ms <= 1000 * seconds);
+      window.later = (seconds) => {
+        const now = Date.now() + 1000 * seconds;
         Date.now = () => now;
-        for (const [id, act] of due) { timers.delete(id); act(); }
+        elapse(1000 * seconds);
       };
     }""")
     return blank
@@ -495,7 +497,8 @@ def drawn_news(page, at: int, **stamps: str) -> None:
 
 
 def n_redraws(page) -> int:
-    """How many redraws were asked for."""
+    """How many redraws were asked for; one waits until another has been sent."""
+    page.evaluate("later(0.01)")
     return page.evaluate("calls.length")
 
 
@@ -536,6 +539,17 @@ def test_a_redraw_that_does_not_come_is_asked_for_again_and_of_what_is_gone_once
     news.evaluate("told('', 0)")
     news.evaluate("later(6)")
     assert n_redraws(news) == 4
+
+
+def test_of_two_that_ask_for_a_redraw_at_once_one_waits_until_streamlit_has_sent_the_other(news):
+    drawn_news(news, 5, a="one")
+    news.evaluate("""() => {
+      told("two", 6);
+      decStream.ask((...call) => calls.push(call), "other");
+      window.at_once = [...calls];
+    }""")
+    assert news.evaluate("at_once") == [["news", "a"]]
+    assert n_redraws(news) == 2 and news.evaluate("calls[1]") == ["news", "other"]
 
 
 def test_all_that_a_page_listens_to_comes_by_one_connection(live):

@@ -9,11 +9,12 @@ from types import SimpleNamespace
 import pytest
 from driving import DIGITS, barriers, button, figure, link_of, opened, run_in_link, served_plainly, wait_until
 from playwright.sync_api import expect
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from wire import Wire
 
 from dec_core.runs.folder import RunFolder
 from dec_core.runs.room_files import new_instructor_token
-from dec_core.runs.room_state import room_state
+from dec_core.runs.room_state import Exhibit, change_room, room_state
 from dec_core.runs.status import this_process
 from dec_core.sweeps import studies
 from dec_core.sweeps.plan import SweepPlan
@@ -131,6 +132,61 @@ def test_the_instructor_sees_all_runs_and_shows_one_to_who_follows(workshop, bro
     assert complaints == [] and run.status.state == "stopped"
     for page in (owner, stranger, instructor):
         page.context.close()
+
+
+def test_what_is_pressed_on_a_screen_that_has_been_left_is_heard_and_leaves_the_next_one_whole(
+    workshop, browser, finished_run
+):
+    address, root = workshop.address, workshop.root
+    run = RunFolder(shutil.copytree(finished_run.path, root / finished_run.id))
+    show = lambda page: change_room(  # noqa: E731
+        root, lambda room: replace(room, exhibit=page and Exhibit(page, {"run": run.id}, (run.id,)))
+    )
+    show("train")
+    complaints = []
+    page = opened(browser, complaints, bypass_csp=True)
+    line = SlowLine(page)
+    page.goto(address)
+    expect(button(page, "Stop following")).to_be_visible()
+
+    line.is_held = True
+    show("inspect")
+    wait_until(page, lambda: line.n_drawn() == 1)
+    assert "/inspect" not in page.url
+    button(page, "Stop following").click()
+    wait_until(page, lambda: line.n_drawn() == 2)
+    line.let_through()
+    expect(button(page, "Follow")).to_be_visible()
+    expect(page.get_by_text("Which ones?")).to_be_visible()
+    assert "/inspect" in page.url and complaints == []
+    show(None)
+    page.context.close()
+
+
+class SlowLine:
+    """What comes from Streamlit's server to a page; while it `is_held`, it is on its way."""
+
+    def __init__(self, page):
+        self.is_held, self._page, self._messages = False, page, []
+        page.route_web_socket(re.compile("_stcore/stream"), self._between)
+
+    def n_drawn(self) -> int:
+        """How many drawings that are whole are on the way."""
+        done = ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY
+        read = [ForwardMsg.FromString(message) for message in self._messages]
+        return sum(one.WhichOneof("type") == "script_finished" and one.script_finished in done for one in read)
+
+    def let_through(self) -> None:
+        """Let all arrive, one after the other, as on a line: what comes at once the page reads at once."""
+        for message in self._messages:
+            self._near.send(message)
+            self._page.wait_for_timeout(20)
+        self.is_held = False
+
+    def _between(self, near) -> None:
+        self._near, far = near, near.connect_to_server()
+        near.on_message(far.send)
+        far.on_message(lambda message: (self._messages.append if self.is_held else near.send)(message))
 
 
 def test_a_run_moves_in_the_browser_on_every_screen_and_a_lost_connection_comes_back(tmp_path, browser, finished_run):
