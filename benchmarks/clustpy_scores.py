@@ -57,7 +57,7 @@ CASES = (
     Case("digits", "digits", None, (256, 128), 100, 150),
     Case("10 000 of MNIST", "mnist", 10_000, (256, 128), 30, 50),
 )
-METHODS = {"DEC": "dec", "IDEC": "joint", "DCN": "dcn"}  # as its paper and ClustPy call it: as we do
+OUR_NAMES = {"DEC": "dec", "IDEC": "joint", "DCN": "dcn"}  # by those of the papers, which are ClustPy's, too
 Labels = Callable[[str], np.ndarray]  # of the name of a method
 
 
@@ -85,7 +85,7 @@ def run(options: argparse.Namespace) -> int:
 def _measure(rows: list[dict[str, Any]], case: Case, data: Dataset, library: str, pretrained: Any, seed: int) -> None:
     """Add the rows of one seed of one library that are not there."""
     known = {(row["data"], row["library"], row["method"], row["random_state"]) for row in rows}
-    missing = [method for method in METHODS if (case.name, library, method, seed) not in known]
+    missing = [method for method in OUR_NAMES if (case.name, library, method, seed) not in known]
     labels_of = pretrained(case, data, seed) if missing else None
     for method in missing:
         scores = {name: round(value, 4) for name, value in asdict(score(data.y, labels_of(method), N_CLUSTERS)).items()}
@@ -110,7 +110,7 @@ def config_of(case: Case, method: str, n: int, seed: int) -> RunConfig:
         max_iterations=case.clustering_epochs * -(-n // BATCH),
         tol=0.0,
         random_state=seed,
-        method=METHODS[method],
+        method=OUR_NAMES[method],
     )
 
 
@@ -204,7 +204,7 @@ def _conditions(case: Case) -> str:
 
 def _rows(rows: list[dict[str, Any]]) -> Iterator[str]:
     for case in CASES:
-        for method in METHODS:
+        for method in OUR_NAMES:
             of_both = [
                 [row for row in rows if (row["data"], row["method"], row["library"]) == (case.name, method, library)]
                 for library in ("ClustPy", "ours")

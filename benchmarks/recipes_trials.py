@@ -32,7 +32,7 @@ INGREDIENTS: dict[str, tuple[dict[str, Any], str]] = {  # what switches it off, 
 BESIDES: dict[str, tuple[dict[str, Any], str]] = {  # what is not in `first-look`, and what switches it on
     "augmented neighbors": ({"compare_distorted": True}, "ours; after Guo et al. 2018"),
 }
-METHODS = {  # one network, optimizer and number of steps
+METHODS_COMPARED = {  # one network, optimizer and number of steps
     method: PRESETS.get(method, RunConfig.make(method=method, **ON_10_000))
     for method in ("autoencoder", "dec", "joint", "dcn", "vade")
 }
@@ -63,7 +63,7 @@ def trials(n_seeds: int, fashion: str | None, changes: dict[str, Any]) -> Iterat
     quick["umap-gmm, features=gradients"] = PRESETS["umap-gmm"].changed(features="gradients")
     for name, config in quick.items():
         yield from over_seeds(n_seeds, "presets", name, "MNIST", config)
-    for name, config in METHODS.items():
+    for name, config in METHODS_COMPARED.items():
         yield from over_seeds(min(n_seeds, 3), "methods", name, "MNIST", config)
     sets = {"MNIST": {}, **({FASHION: {"dataset": fashion, "deskew": False}} if fashion else {})}
     few = min(n_seeds, 2)

@@ -1,8 +1,9 @@
 """The formats in which a person's own data is read: ONE table, from which dispatch and all that is said of them follow.
 
-To add a format: a function from a `Given` to `Raw`, a row in `FORMATS`, and samples of it in tests/test_readers.py,
-which fails until there are some. Upload, its help, errors and exported notebooks follow; a test holds the list in
-docs/command-line.md to it. The command line's own help names no formats: it is to load no NumPy.
+To add a format: a function from a `Given` to `Raw`, a row in `FORMATS`, and samples of it in
+tests/readers/test_read_anything.py, which fails until there are some. Upload, its help, errors and exported notebooks
+follow; a test holds the list in docs/command-line.md to it. The command line's own help names no formats: it is to
+load no NumPy.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from pages.shared.snapshot_view import curves_json
 
 pytestmark = pytest.mark.slow
 
-METHODS = {
+LOSS_AND_TERM = {
     "dcn": ("½‖z − μ‖²", "λ · ½‖z − μ‖²"),
     "vade": ("KL(q(z,c)‖p(z,c))", "β · KL(q(z,c)‖p(z,c))"),
 }
@@ -23,13 +23,13 @@ WEIGHTS = {"dcn": "kmeans_weight", "vade": "kl_weight"}
 OTHERS = {"Clustering loss weight γ", "k-means loss weight λ", "Prior weight β"}
 
 
-@pytest.fixture(scope="module", params=METHODS)
+@pytest.fixture(scope="module", params=LOSS_AND_TERM)
 def run(request, small, tmp_path_factory):
     """A finished run on scikit-learn's digits."""
     return recorded(tmp_path_factory.mktemp("other"), small.changed(method=request.param))
 
 
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", LOSS_AND_TERM)
 def test_a_link_opens_its_preset_with_its_fields_and_those_alone(app, name):
     app.query_params["preset"] = name
     app.run()
@@ -41,7 +41,7 @@ def test_a_link_opens_its_preset_with_its_fields_and_those_alone(app, name):
 
 
 def test_a_run_is_shown_with_its_own_loss(app, run, tmp_path):
-    name, term = METHODS[run.config.method]
+    name, term = LOSS_AND_TERM[run.config.method]
     put(run, tmp_path)
     app.query_params["run"] = run.id
     app.run()
@@ -59,6 +59,6 @@ def test_a_card_in_inspect_has_no_p_and_says_why(run):
     assert [bar["p"] for bar in card["bars"]] == [None] * 10 and None not in [bar["q"] for bar in card["bars"]]
     assert card["about_p"] == "This method trains toward no target p."
     parts = {part["key"]: part for part in card["numbers"]["parts"]}
-    name, term = METHODS[run.config.method]
+    name, term = LOSS_AND_TERM[run.config.method]
     assert name in parts["loss"]["title"] and term in parts["loss"]["note"] and not parts["loss"]["code"]
     assert "columns" in parts["q"] and "columns" not in parts["p"]
