@@ -75,7 +75,8 @@ def test_the_page_has_the_mean_and_the_worst_and_counts_what_the_verdict_noticed
     text = markdown({"rows": rows})
     assert "| set | images | seeds | `a` | worst | `b` | worst |" in text
     assert "| x | 50 | 2 | 0.700 | 0.500 | 0.700 | 0.700 |" in text and "| y | 50 | 1 | 0.800 | 0.800 | – | – |" in text
-    assert "In 2 of these 4 runs" in text and "doubts 1 of them, and 1 of the 2 others" in text
+    assert "- `a`: in 1 of 3 runs. The verdict doubts 1 of them, and 1 of the 2 others." in text
+    assert "- `b`: in 1 of 1 runs. The verdict doubts 0 of them, and 0 of the 0 others." in text
 
 
 @pytest.mark.slow
