@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 from pathlib import Path
@@ -22,6 +23,22 @@ def pytest_collection_modifyitems(items) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """What fails once in a hundred times is to say what there was: all open pages, its runs, and the server's log."""
+    report = yield
+    if report.when == "call" and report.failed:
+        with contextlib.suppress(Exception):
+            for page in (page for context in item.funcargs["browser"].contexts for page in context.pages):
+                report.sections.append((f"page at {page.url}", page.locator("body").aria_snapshot(timeout=5000)[:4000]))
+        for status in sorted(item.funcargs.get("tmp_path", Path("/nowhere")).rglob("status.json")):
+            if not status.parent.name.startswith("gallery-"):
+                report.sections.append((f"status of {status.parent.name}", status.read_text(encoding="utf-8")))
+        for log in item.funcargs.get("tmp_path", Path("/nowhere")).rglob("server.log"):
+            report.sections.append(("the server's log", log.read_text(encoding="utf-8", errors="replace")[-4000:]))
+    return report
 
 
 def recorded(root, config: RunConfig) -> Run:
