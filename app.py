@@ -20,11 +20,11 @@ from pages.shared.following import ROOM
 from pages.shared.guesses import GUESSES
 from pages.shared.health import healthz, metrics
 from pages.shared.identity import Identify, enter_as_instructor
-from pages.shared.late_redraws import draw_for_latest_screen
 from pages.shared.looks import end_with_server
 from pages.shared.pinned import PINS
 from pages.shared.places import runs_root, static_root
 from pages.shared.rate import Buckets, LimitRequests
+from pages.shared.redraw_requests import mend_redraw_requests
 from pages.shared.security import SecurityHeaders
 from pages.shared.sign_in import StayBelowPath
 from pages.shared.trouble import tell_script_error
@@ -49,7 +49,7 @@ KINDS = (news.RUN, news.MOMENTS, SWEEP, ROOM, WALL, GUESSES, PINS)
 room = RoomSettings.from_environment()
 buckets = Buckets(room.max_requests)
 static_root().mkdir(parents=True, exist_ok=True)
-draw_for_latest_screen()
+mend_redraw_requests()
 app = st.App(
     "pages/main.py",
     routes=[

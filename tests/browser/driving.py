@@ -88,6 +88,12 @@ def button(page: Page, name: str) -> Locator:
     return page.get_by_role("button", name=name, exact=True).first
 
 
+def start(page: Page) -> None:
+    """Press Start, by keyboard: while a page arrives, it may move away between the press of a mouse and its release."""
+    expect(button(page, "Start")).to_be_enabled()
+    button(page, "Start").press("Enter")
+
+
 def figure(page: Page, name: str) -> Locator:
     return page.get_by_role("img", name=name, exact=True)
 

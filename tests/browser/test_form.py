@@ -13,10 +13,13 @@ EVERYTHING = "preset=best&method=joint&pretrain_optimizer=sgd&cluster_optimizer=
 
 
 def unfold(page) -> None:
-    """Open every group of the form, and what is advanced in it: the server draws what is opened."""
+    """Open every group of the form, and what is advanced in it: the server draws what is opened.
+
+    By keyboard: while the contents of one arrive the next may move away between a button's press and its release.
+    """
     for name in ("architecture", "pretraining", "clustering"):
-        page.locator(f".st-key-group_{name} summary").first.click()
-        page.locator(f".st-key-advanced_{name} summary").click()
+        page.locator(f".st-key-group_{name} summary").first.press("Enter")
+        page.locator(f".st-key-advanced_{name} summary").press("Enter")
 
 
 def slider(page, key):
@@ -94,3 +97,15 @@ def test_typed_dragged_and_linked_agree(server, page):
     page.reload()
     unfold(page)
     expect(page.get_by_role("textbox", name="Hidden units")).to_have_value(f"{UNITS[0]}, 500")
+
+
+def test_what_is_opened_just_as_something_asks_for_a_redraw_is_drawn(server, page):
+    page.goto(f"{server.address}/?run=new")
+    expect(page.get_by_role("button", name="Start", exact=True)).to_be_enabled()
+    fields = page.locator(".st-key-group_pretraining").get_by_text("Epochs")
+    expect(fields).to_have_count(0)
+    page.evaluate("""() => {  // the browser makes one request of both, which names the fragment alone
+        decStream.ask([...decStream.listeners].find((who) => who.emit).emit, "what is new");
+        document.querySelector(".st-key-group_pretraining summary").click();
+    }""")
+    expect(fields.first).to_be_visible()

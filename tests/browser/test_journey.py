@@ -6,7 +6,7 @@ import signal
 
 import numpy as np
 import pytest
-from driving import MNIST, RESULT, button, figure, link_of, opened, run_in_link, wait_until
+from driving import MNIST, RESULT, button, figure, link_of, opened, run_in_link, start, wait_until
 from playwright.sync_api import expect
 
 from dec_core.data import load
@@ -128,7 +128,7 @@ def resume_by_key(page, run) -> None:
 @pytest.mark.night  # at three widths; frames and their words: test_live_umap, test_train_run
 def test_umap_travels_while_the_clusters_form_and_pca_is_a_click_away(server, page):
     page.goto(server.address + link_of(MNIST, n_samples=1000, pretrain_epochs=2, max_iterations=100_000))
-    button(page, "Start").click()
+    start(page)
     wait_until(page, lambda: note(page).startswith("newest UMAP: step "))
     button(page, "Pause").click()
     expect(page.get_by_text(re.compile(r"^Paused\."))).to_be_visible()
@@ -162,7 +162,7 @@ def middles(page) -> list[str]:
 def test_the_first_look_finds_the_digits(server, page):
     """What README promises whoever presses Start: some 98 of 100 digits, without labels."""
     page.goto(f"{server.address}/?run=new")
-    button(page, "Start").click()
+    start(page)
     expect(page.get_by_text(RESULT)).to_be_visible()
     wait_until(page, lambda: metric(page, "Accuracy") > 97)
 
@@ -192,7 +192,7 @@ def test_hover_shows_the_image_of_a_point(server, page, runs):
 
 def test_resume_a_run_whose_worker_was_killed_stop_it_and_open_an_earlier_one(server, page, runs):
     page.goto(f"{server.address}/?run=new&{LONG}&seed=1")
-    button(page, "Start").click()
+    start(page)
     expect(button(page, "Pause")).to_be_enabled()
     run = RunFolder(server.root / run_in_link(page))
     wait_until(page, lambda: run.status.progress.get("epoch", 0) > 3)
@@ -229,7 +229,7 @@ def test_bring_images_without_labels_train_and_take_the_labels_away(server, page
     expect(page.get_by_text("No labels: clusters cannot be scored.")).to_be_visible()
     button(page, "Use these images").click()
     expect(page.get_by_role("combobox", name="Dataset")).to_have_value("mine")
-    button(page, "Start").click()
+    start(page)
     expect(page.get_by_text(re.compile("600 images are in .* clusters"))).to_be_visible()
     wait_until(page, lambda: 0 < metric(page, "Silhouette") < 1)
     expect(figure(page, "Cluster sizes")).to_be_visible()

@@ -7,7 +7,18 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
-from driving import DIGITS, barriers, button, figure, link_of, opened, run_in_link, served_plainly, wait_until
+from driving import (
+    DIGITS,
+    barriers,
+    button,
+    figure,
+    link_of,
+    opened,
+    run_in_link,
+    served_plainly,
+    start,
+    wait_until,
+)
 from playwright.sync_api import expect
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from wire import Wire
@@ -35,7 +46,7 @@ def test_a_run_is_its_owners_and_the_instructors_and_a_stranger_sees_it_when_it_
     complaints = []
     owner, stranger, instructor = (opened(browser, complaints) for _ in range(3))
     owner.goto(address + link_of(DIGITS, max_iterations=100_000))
-    button(owner, "Start").click()
+    start(owner)
     expect(button(owner, "Pause")).to_be_enabled()
     run = RunFolder(root / run_in_link(owner))
     assert re.fullmatch("[0-9a-f]{16}", run.owner)
@@ -81,7 +92,7 @@ def test_the_instructor_sees_all_runs_and_shows_one_to_who_follows(workshop, bro
         opened(browser, those, bypass_csp=True) for those in (complaints, of_stranger, complaints)
     )
     owner.goto(address + link_of(DIGITS, max_iterations=100_000, seed=1))
-    button(owner, "Start").click()
+    start(owner)
     expect(button(owner, "Pause")).to_be_enabled()
     run = RunFolder(root / run_in_link(owner))
     owner.mouse.move(20, 600)  # off Start, whose help lies over what stands above it

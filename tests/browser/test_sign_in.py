@@ -1,6 +1,6 @@
 """Signing in with a real provider: whose runs are whose follows the person, not the browser."""
 
-from driving import DIGITS, button, link_of, opened, served_plainly
+from driving import DIGITS, button, link_of, opened, served_plainly, start
 from oidc_provider import CLIENT, SECRET, provider
 from playwright.sync_api import expect
 
@@ -34,7 +34,7 @@ def test_a_run_is_its_owners_in_another_browser_and_nobodys_who_has_not_signed_i
 
         sign_in(at_work, address, "Ada")
         at_work.goto(address + link_of(DIGITS, max_iterations=100_000))
-        button(at_work, "Start").click()
+        start(at_work)
         expect(button(at_work, "Pause")).to_be_enabled()
         (run,) = [run for run in list_runs(runs) if run.owner]  # others come along
 

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from driving import button, wait_until
+from driving import button, start, wait_until
 from playwright.sync_api import expect
 
 from dec_core.reading.config_in import configs_in
@@ -48,7 +48,7 @@ def test_change_one_thing_and_see_both(server, page, runs):
     field.fill("1400")
     field.press("Enter")
     wait_until(page, lambda: "n_samples=1400" in page.url)
-    button(page, "Start").click()
+    start(page)
 
     # the two stand beside each other while the second trains
     expect(table(page)).to_contain_text("Number of images")
