@@ -104,6 +104,7 @@ def test_what_is_opened_just_as_something_asks_for_a_redraw_is_drawn(server, pag
     expect(page.get_by_role("button", name="Start", exact=True)).to_be_enabled()
     fields = page.locator(".st-key-group_pretraining").get_by_text("Epochs")
     expect(fields).to_have_count(0)
+    page.wait_for_function("() => window.decStream && [...decStream.listeners].some((who) => who.emit)")
     page.evaluate("""() => {  // the browser makes one request of both, which names the fragment alone
         decStream.ask([...decStream.listeners].find((who) => who.emit).emit, "what is new");
         document.querySelector(".st-key-group_pretraining summary").click();
