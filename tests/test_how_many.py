@@ -145,9 +145,7 @@ def test_shuffled_digits_among_digits_are_told_by_their_rows(digits):
     shuffled = np.sort(rng.choice(len(x), 90, replace=False))
     x[shuffled] = rng.permuted(x[shuffled], axis=1)
     n_told = 0
-    for seed in range(
-        3
-    ):  # about one layout in sixty does not tell them; which one, depends on the processor's rounding
+    for seed in range(3):  # a layout in sixty does not tell them: which one, depends on how a processor rounds
         told = np.concatenate([[], *(group.images for group in how_many(x, (8, 8), random_state=seed).strange)])
         n_told += len(told) and np.isin(told, shuffled).mean() > 0.9 and np.isin(shuffled, told).mean() > 0.9
     assert n_told >= 2

@@ -1,7 +1,9 @@
 """What a request for a redraw is mended to, of widgets in fragments and in none."""
 
+from dataclasses import replace
+
 import pytest
-from streamlit.proto.WidgetStates_pb2 import WidgetState
+from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
 from streamlit.runtime.scriptrunner.script_runner import RerunData
 from streamlit.runtime.state.common import WidgetMetadata
 from streamlit.runtime.state.session_state import SessionState
@@ -37,6 +39,13 @@ def known() -> SessionState:
     ],
 )
 def test_with_the_fragment_is_drawn_what_was_used(known, widgets, drawn):
-    mended = with_all_used(ASKED, widgets, known)
+    mended = with_all_used(replace(ASKED, widget_states=WidgetStates(widgets=widgets)), {}, known)
     assert mended.fragment_id_queue == drawn
     assert mended.is_fragment_scoped_rerun == bool(drawn)
+
+
+def test_what_is_pressed_again_is_used_and_what_stays_as_it_was_is_not(known):
+    widgets = [WidgetState(id="pause", trigger_value=True), WidgetState(id="number", int_value=4)]
+    asked = replace(ASKED, widget_states=WidgetStates(widgets=widgets))
+    mended = with_all_used(asked, {widget.id: widget for widget in widgets}, known)
+    assert mended.fragment_id_queue == ["news", "controls"]

@@ -29,36 +29,36 @@ WHOLE_PAGE = None  # as Streamlit names the fragment of what is in none
 def mend_redraw_requests() -> None:
     """Have every fragment drawn for the screen that was drawn last, and with it all whose widgets were used as well.
 
-    Streamlit 1.67 has no other place for this than its own method, which tests/browser/test_room.py watches.
+    Streamlit 1.67 has no other place for this than its own method: tests/browser/test_room.py and test_form.py watch it.
     """
     run_script = ScriptRunner._run_script
     heard: WeakKeyDictionary[PagesManager, dict[str, WidgetState]] = WeakKeyDictionary()  # last, by session and widget
 
     @wraps(run_script)
     def run(self: ScriptRunner, asked: RerunData) -> None:
-        widgets = {widget.id: widget for widget in asked.widget_states.widgets} if asked.widget_states else {}
         before = heard.get(self._pages_manager, {})
-        heard[self._pages_manager] = widgets
+        if asked.widget_states:
+            heard[self._pages_manager] = {widget.id: widget for widget in asked.widget_states.widgets}
         if asked.fragment_id_queue:
             latest = self._pages_manager.current_page_script_hash  # "" before the first
             asked = replace(asked, page_script_hash=latest or asked.page_script_hash)
-            if not asked.is_auto_rerun:  # of which what was used is told in a request of its own, too
-                others = [widget for widget in widgets.values() if widget != before.get(widget.id)]
-                asked = with_all_used(asked, others, self._session_state._state)
+            if asked.widget_states and not asked.is_auto_rerun:  # what was used just then is told once more
+                asked = with_all_used(asked, before, self._session_state._state)
         run_script(self, asked)
 
     ScriptRunner._run_script = run
 
 
-def with_all_used(asked: RerunData, widgets: list[WidgetState], known: SessionState) -> RerunData:
-    """The request for fragments, with those of all `widgets` that were used; for the page, if one is in none.
+def with_all_used(asked: RerunData, before: dict[str, WidgetState], known: SessionState) -> RerunData:
+    """The request for fragments, with those of all its widgets that were used; for the page, if one is in none.
 
-    `widgets`: those that are not as in the request before. `known`: what the session has of all.
+    `before`: the widgets of the request before, by id. `known`: what the session has of all.
     """
-    fragments = [*asked.fragment_id_queue, *(_fragment_of(widget, known) for widget in widgets if _used(widget, known))]
+    used = [widget for widget in asked.widget_states.widgets if _used(widget, before.get(widget.id), known)]
+    fragments = dict.fromkeys([*asked.fragment_id_queue, *(_fragment_of(widget, known) for widget in used)])
     if WHOLE_PAGE in fragments:
         return replace(asked, fragment_id_queue=[], is_fragment_scoped_rerun=False)
-    return replace(asked, fragment_id_queue=list(dict.fromkeys(fragments)))
+    return replace(asked, fragment_id_queue=list(fragments))
 
 
 def _fragment_of(widget: WidgetState, known: SessionState) -> str | None:
@@ -66,10 +66,12 @@ def _fragment_of(widget: WidgetState, known: SessionState) -> str | None:
     return metadata.fragment_id if metadata else WHOLE_PAGE
 
 
-def _used(widget: WidgetState, known: SessionState) -> bool:
-    """Whether it was pressed, or has another value than the session has: what is new there is told back as well."""
+def _used(widget: WidgetState, before: WidgetState | None, known: SessionState) -> bool:
+    """Whether it was pressed, or has another value than before that is not the session's own, told back."""
     if widget.WhichOneof("value") in _TRIGGER_PROTO_FIELDS:
         return _has_active_trigger_value(widget)
+    if widget == before:
+        return False
     had = known._new_widget_state.get_serialized(widget.id)
     return had is not None and _value(had) != _value(widget)
 
