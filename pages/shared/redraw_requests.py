@@ -29,7 +29,7 @@ WHOLE_PAGE = None  # as Streamlit names the fragment of what is in none
 def mend_redraw_requests() -> None:
     """Have every fragment drawn for the screen that was drawn last, and with it all whose widgets were used as well.
 
-    Streamlit 1.67 has no other place for this than its own method: tests/browser/test_room.py and test_form.py watch it.
+    Streamlit 1.67 has no other place for this than its own method; tests/browser/test_room.py and test_form.py watch.
     """
     run_script = ScriptRunner._run_script
     heard: WeakKeyDictionary[PagesManager, dict[str, WidgetState]] = WeakKeyDictionary()  # last, by session and widget
