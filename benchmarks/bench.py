@@ -10,7 +10,7 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from itertools import pairwise
@@ -48,30 +48,36 @@ class Work:
 def add_parser(commands: Any) -> None:
     parser = add_command(commands, "bench", "compare the speed of our loops with others'")
     parser.add_argument("--samples", type=int, default=70_000, metavar="N", help="images of MNIST (default: 70000)")
+    parser.add_argument("--batch-size", type=int, default=256, metavar="N", help="images of a batch (default: 256)")
+    parser.add_argument("--no-growth", action="store_true", help="leave out epochs of up to a million images")
     add_history_option(parser)
     add_json_option(parser)
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    return bench(options.samples, as_json=options.json, history=options.history)
+    sizes = () if options.no_growth else SIZES
+    return bench(options.samples, options.batch_size, sizes, as_json=options.json, history=options.history)
 
 
-def bench(n_samples: int, *, as_json: bool, history: Path | None = None) -> int:
+def bench(n_samples: int, batch_size: int, sizes: Sequence[int], *, as_json: bool, history: Path | None = None) -> int:
     """Print seconds and ratios for an epoch of both autoencoders and an update interval of clustering.
 
+    `sizes` are those at which the cost of an image is measured, too, where `n_samples` are all digits or as many.
     `history` is a JSON file to which the figures are added. More images than MNIST has are the same ones again.
     """
     x = images(n_samples)
     machine = hardware()
-    print(f"{n_samples} images, batches of 256, {machine['processor']} ({' '.join(machine['instructions'])})")
+    print(f"{n_samples} images, batches of {batch_size}, {machine['processor']} ({' '.join(machine['instructions'])})")
     rows = []
     for work in WORK:
-        rows.append(_measured(work, x))
+        rows.append(_measured(work, x, batch_size))
         print(_row_text(rows[-1]), flush=True)
-    growth = _growth(x)
-    print("one epoch, microseconds an image: " + ", ".join(f"{n} images {us:.0f}" for n, us in growth.items()))
-    figures = {"rows": rows, "growth": growth, "samples": n_samples, **machine, "versions": _versions()}
+    growth = _growth(x, sizes)
+    if growth:
+        print("one epoch, microseconds an image: " + ", ".join(f"{n} images {us:.0f}" for n, us in growth.items()))
+    size = {"samples": n_samples, "batch_size": batch_size}
+    figures = {"rows": rows, "growth": growth, **size, **machine, "versions": _versions()}
     if history:
         add_to_history(history, figures)
     if as_json:
@@ -84,8 +90,8 @@ def precisions() -> list[str]:
     return list(dict.fromkeys(["float32", fast_precision()]))
 
 
-def _measured(work: Work, x: np.ndarray) -> dict[str, Any]:
-    config = PRESETS[work.preset].changed(pretrain_epochs=3, max_iterations=420, tol=0.0)
+def _measured(work: Work, x: np.ndarray, batch_size: int) -> dict[str, Any]:
+    config = PRESETS[work.preset].changed(batch_size=batch_size, pretrain_epochs=3, max_iterations=420, tol=0.0)
     seconds = {precision: work.ours(config.changed(precision=precision), x) for precision in precisions()}
     others = {"keras": work.keras(config, x)}
     for kind in [*precisions(), "compiled"]:
@@ -199,11 +205,11 @@ def repeated(a: Any, b: Any) -> None:
     product.numpy()
 
 
-def _growth(x: np.ndarray) -> dict[int, float]:
-    """Microseconds for each image in an epoch of the dense autoencoder, at several numbers of images."""
+def _growth(x: np.ndarray, sizes: Sequence[int]) -> dict[int, float]:
+    """Microseconds for each image in an epoch of the dense autoencoder, at these numbers of images."""
     config = PRESETS["tutorial-dec"].changed(pretrain_epochs=2)
-    sizes = [n for n in SIZES if len(x) >= min(n, 70_000)]
-    return {n: 1e6 * _our_epoch(config, np.resize(x, (n, x.shape[1]))) / n for n in sizes}
+    reached = [n for n in sizes if len(x) >= min(n, 70_000)]
+    return {n: 1e6 * _our_epoch(config, np.resize(x, (n, x.shape[1]))) / n for n in reached}
 
 
 def _versions() -> dict[str, str]:

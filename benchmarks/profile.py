@@ -16,15 +16,14 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
-from math import prod
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from benchmarks import peers
-from benchmarks.bench import REPEATS, images, precisions, repeated
+from benchmarks import roofline
+from benchmarks.bench import images, precisions
 from benchmarks.history import add_history_option, add_to_history
 from benchmarks.table import versions
 from dec_core.cli.options import add_command, add_json_option
@@ -66,7 +65,6 @@ OPERATIONS = {  # by what the name of an operation begins with
 WHOLE = "fast"  # the preset that is run from its start to its end
 STEPS = 60  # that are watched
 SHORT = {"pretrain_epochs": 2, "max_iterations": 2 * STEPS, "update_interval": STEPS}
-LARGE = 2048  # rows and columns
 
 
 def add_parser(commands: Any) -> None:
@@ -88,9 +86,10 @@ def profile(*, as_json: bool, history: Path | None = None) -> int:
     print(f"{WHOLE}: {total:.1f} s; {processor()}")
     _print(seconds, total)
     figures: dict[str, Any] = {"kind": "profile", "preset": WHOLE, "seconds": total, "phases": seconds}
-    figures["operations"], figures["gflops"] = {}, {}
-    for precision in precisions():
-        figures["gflops"][f"the largest product, {precision}"] = _limit(precision)
+    figures["operations"], figures["gflops"], figures["milliseconds"] = {}, {}, {}
+    fastest = {precision: roofline.fastest_product(precision) for precision in precisions()}
+    figures["gflops"] |= {f"the largest product, {precision}": value for precision, value in fastest.items()}
+    figures["bandwidth"] = roofline.bandwidth()
     x = images(STEPS * 256)
     for name, base, events in (
         ("epoch, dense autoencoder", "tutorial-dec", _pretraining),
@@ -101,13 +100,22 @@ def profile(*, as_json: bool, history: Path | None = None) -> int:
             state = TrainingState(PRESETS[base].changed(precision=precision, tol=0.0, **SHORT), (28, 28))
             clustering = events is _clustering
             times, wall = _operations(events(state, x))
-            label, done = f"{name}, {precision}", len(x) * _operations_of_an_image(state, clustering=clustering)
-            figures["operations"][label], figures["gflops"][label] = times, done / wall / 1e9
+            label, done = f"{name}, {precision}", 256 * roofline.operations_of_an_image(state, clustering=clustering)
+            figures["operations"][label], figures["gflops"][label] = times, done * STEPS / wall / 1e9
+            moved = roofline.bytes_of_a_step(state, clustering=clustering)
+            figures["milliseconds"][label] = {
+                "arithmetic": done / fastest[precision] / 1e6,
+                "memory": moved / figures["bandwidth"] / 1e6,
+                "taken": 1e3 * wall / STEPS,
+            }
             print(label)
             _print(times, sum(times.values()))
     print("GFLOP/s")
     for label, value in figures["gflops"].items():
         print(f"  {value:7.0f}  {label}")
+    print(f"milliseconds of a step; memory: {figures['bandwidth']:.1f} GB/s, copying")
+    for label, of_a_step in figures["milliseconds"].items():
+        print("  " + ", ".join(f"{limit} {value:.2f}" for limit, value in of_a_step.items()) + f"  {label}")
     if history is not None:
         add_to_history(history, figures | hardware() | {"versions": versions()})
     if as_json:
@@ -230,33 +238,3 @@ def _operations(events: Iterator[Any]) -> tuple[dict[str, float], float]:
 
 def _kind(operation: str) -> str:
     return next((kind for kind, names in OPERATIONS.items() if operation.startswith(names)), REST)
-
-
-def _operations_of_an_image(state: TrainingState, *, clustering: bool) -> float:
-    """Floating point operations of the products for one image: there, back to the weights and to the layers' inputs.
-
-    While clustering, the encoder alone, and once more there for the z of the next update.
-    """
-    layers = [*state.encoder.layers, *(() if clustering else state.decoder.layers)]
-    forward = [_multiplied(layer) for layer in layers]
-    first = next(value for value in forward if value)  # whose inputs, the images, have no gradient
-    return 3 * sum(forward) - first + clustering * sum(forward)
-
-
-def _multiplied(layer: Any) -> float:
-    """Floating point operations of one layer for one image; 0 for those without products."""
-    kernel = getattr(layer, "kernel", None)
-    if kernel is None:
-        return 0.0
-    transposed = "Transpose" in type(layer).__name__  # each of its inputs meets the whole kernel
-    places = (layer.input.shape if transposed else layer.output.shape)[1:-1]
-    return 2.0 * prod(kernel.shape) * prod(places)
-
-
-def _limit(precision: str) -> float:
-    """GFLOP/s of a product large enough to be limited by arithmetic alone."""
-    import tensorflow as tf
-
-    a, b = (tf.cast(tf.random.normal((LARGE, LARGE)), precision) for _ in range(2))
-    seconds = peers.seconds(lambda: repeated(a, b)) / REPEATS
-    return 2 * LARGE**3 / seconds / 1e9

@@ -38,6 +38,7 @@ def test_bench_prints_all_ratios_skips_aloud_and_keeps_its_history(tmp_path, cap
     assert "PyTorch, compiled is skipped" in err and "ClustPy is skipped" in err
     history = json.loads(kept.read_text())
     assert history[0] == {"date": "before"} and history[1]["rows"] == rows
+    assert (history[1]["samples"], history[1]["batch_size"], history[1]["growth"]) == (1024, 256, {})
     assert history[1]["processor"] and set(history[1]["instructions"]) <= set(INSTRUCTIONS)
 
 
@@ -48,11 +49,13 @@ def test_what_the_processor_cannot_multiply_in_is_not_compared(faster, compared,
     monkeypatch.setattr(bench, "fast_precision", lambda: faster)
     asked, told = [], []
     work = replace(
-        bench.WORK[0], ours=lambda config, x: asked.append(config.precision) or 1.0, keras=lambda config, x: 2.0,
-        torch=lambda config, x, kind: told.append(kind) or 3.0, clustpy=None, products=None,
+        bench.WORK[0], ours=lambda config, x: asked.append((config.precision, config.batch_size)) or 1.0,
+        keras=lambda config, x: 2.0, torch=lambda config, x, kind: told.append((kind, config.batch_size)) or 3.0,
+        clustpy=None, products=None,
     )  # fmt: skip
-    row = bench._measured(work, None)
-    assert asked == list(row["seconds"]) == compared and told == [*compared, "compiled"]
+    row = bench._measured(work, None, 512)
+    assert list(row["seconds"]) == compared and asked == [(precision, 512) for precision in compared]
+    assert told == [(kind, 512) for kind in [*compared, "compiled"]]
 
 
 @pytest.mark.night  # it builds Keras's own networks of full size

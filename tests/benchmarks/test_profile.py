@@ -63,14 +63,42 @@ def test_the_profile_says_which_operations_a_step_is_made_of(small):
 
 
 def test_the_products_of_an_image_are_counted():
-    from benchmarks.profile import _operations_of_an_image
+    from benchmarks.roofline import operations_of_an_image
     from dec_core.training import TrainingState
 
     dense = TrainingState(RunConfig.make(hidden_units=(500,)), (28, 28))
     encoder = 2 * (784 * 500 + 500 * 10)
-    assert _operations_of_an_image(dense, clustering=True) == 4 * encoder - 2 * 784 * 500
-    assert _operations_of_an_image(dense, clustering=False) == 6 * encoder - 2 * 784 * 500
+    assert operations_of_an_image(dense, clustering=True) == 4 * encoder - 2 * 784 * 500
+    assert operations_of_an_image(dense, clustering=False) == 6 * encoder - 2 * 784 * 500
     conv = TrainingState(RunConfig.make(autoencoder="conv_transpose", filters=(32, 64, 128)), (28, 28))
     first, second, third = 14 * 14 * 32 * 25, 7 * 7 * 64 * 25 * 32, 3 * 3 * 128 * 9 * 64  # 28 -> 14 -> 7 -> 3
     encoder = 2 * (first + second + third + 1152 * 10)
-    assert _operations_of_an_image(conv, clustering=True) == 4 * encoder - 2 * first
+    assert operations_of_an_image(conv, clustering=True) == 4 * encoder - 2 * first
+
+
+def test_the_bytes_of_a_step_are_counted():
+    from benchmarks.roofline import bytes_of_a_step
+    from dec_core.training import TrainingState
+
+    in_float32 = TrainingState(RunConfig.make(hidden_units=(500,)), (28, 28))
+    hidden, z, back, pixels = 784 * 500 + 500, 500 * 10 + 10, 10 * 500 + 500, 500 * 784 + 784  # weights
+    outputs = 256 * (500 + 10 + 500 + 784)
+    # each weight read twice, its gradient written; then the optimizer: three read, two written
+    assert bytes_of_a_step(in_float32, clustering=False) == 32 * (hidden + z + back + pixels) + 40 * outputs
+    # an eighth of the 2048 images of a pass for z: an eighth of the weights; outputs written and read
+    trained, passed = 32 * (hidden + z) + 40 * 256 * 510, 4 * (hidden + z) / 8 + 8 * 256 * 510
+    assert bytes_of_a_step(in_float32, clustering=True) == trained + passed
+    in_bfloat16 = TrainingState(RunConfig.make(hidden_units=(500,), precision="bfloat16"), (28, 28))
+    # half of it where products are, casts there (read 4, written 2) and back (2, 4); z as before
+    expected = 38 * (hidden + back + pixels) + 20 * (outputs - 2560) + 32 * z + 40 * 2560
+    assert bytes_of_a_step(in_bfloat16, clustering=False) == expected
+
+
+def test_both_limits_of_a_machine_are_measured(monkeypatch):
+    from benchmarks import roofline
+
+    monkeypatch.setattr(roofline, "LARGE", 64)
+    monkeypatch.setattr(roofline, "COPIED", 2**20)
+    monkeypatch.setattr(roofline.peers, "seconds", lambda work: work() or 0.5)  # whatever the machine takes
+    assert roofline.fastest_product("float32") == pytest.approx(2 * 64**3 * roofline.REPEATS / 0.5 / 1e9)
+    assert roofline.bandwidth() == pytest.approx(2 * 2**20 * roofline.REPEATS / 0.5 / 1e9)
