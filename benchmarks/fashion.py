@@ -24,25 +24,35 @@ from dec_core.analysis.merge_split_check import N_NEIGHBORS, graph_of
 from dec_core.analysis.metrics import score
 from dec_core.analysis.umap_gmm import NeighbourGraph, compare, group
 from dec_core.cli.options import add_command, add_seeds_option, checked_seeds
+from dec_core.config import RunConfig
 from dec_core.data import Dataset
 from dec_core.data.readers import read
 
 N_IMAGES = 10_000
 N_TRIED = 2  # seeds of what is tried
 N_INIT = 3  # of each mixture
+EPOCHS = (50, 200)  # of an autoencoder
+AUTOENCODER = RunConfig.make(  # the sizes of N2D, which are the tutorial's
+    method="autoencoder", pretrain_optimizer="adam", pretrain_learning_rate=0.001, precision="auto"
+)
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """What UMAP compares, whether augmented neighbors are sought, too, and how many neighbors count."""
+    """What UMAP compares, whether augmented neighbors are sought, too, and how many neighbors count.
+
+    With `epochs`, it compares z of an autoencoder that was trained for so many, as N2D does.
+    """
 
     features: str
     distorted: bool
     n_neighbors: int
+    epochs: int = 0
 
     @property
     def name(self) -> str:
-        return f"{self.features}{', distorted' if self.distorted else ''}, {self.n_neighbors} neighbors"
+        compared = f"z after {self.epochs} epochs" if self.epochs else self.features
+        return f"{compared}{', distorted' if self.distorted else ''}, {self.n_neighbors} neighbors"
 
 
 TRIED = [  # our own number of neighbors, and that of N2D
@@ -56,6 +66,8 @@ JUDGED = [  # that of `umap-gmm`, that of the highest agreement, that of the hig
     Recipe("gradients", False, 20),
     Recipe("pixels", True, 20),
 ]
+MOST_NEIGHBORS = max(recipe.n_neighbors for recipe in TRIED)
+LIKE_N2D = [Recipe("z", False, 20, epochs) for epochs in EPOCHS]  # on the images that judge
 
 
 def add_parser(commands: Any) -> None:
@@ -72,7 +84,7 @@ def run(options: argparse.Namespace) -> int:
     n_seeds = checked_seeds(options.seeds)
     clothes = read(options.folder, skip_unreadable=False).dataset
     measured = {"tried": [], "judged": []} | figures_of(options.docs, "fashion")
-    same, parts = choosing(clothes), (("tried", TRIED, N_TRIED), ("judged", JUDGED, n_seeds))
+    same, parts = choosing(clothes), (("tried", TRIED, N_TRIED), ("judged", JUDGED + LIKE_N2D, n_seeds))
     for part, recipes, n in parts:
         done = {(row["recipe"], row["seed"]) for row in measured[part]}
         for seed in range(n):
@@ -108,10 +120,23 @@ def measure(clothes: Dataset, recipes: list[Recipe], seed: int) -> Iterator[dict
     image_shape = clothes.images.shape[1:]
     ties = graph_of(compare(clothes.x, N_NEIGHBORS + 1, "gradients", image_shape).near[0])
     for recipe in recipes:
-        images = compare(clothes.x, max(r.n_neighbors for r in TRIED), recipe.features, image_shape, recipe.distorted)
+        if recipe.epochs:
+            images = compare(embedding(clothes, recipe.epochs, seed), MOST_NEIGHBORS)
+        else:
+            images = compare(clothes.x, MOST_NEIGHBORS, recipe.features, image_shape, recipe.distorted)
         nearest = tuple(values[:, : recipe.n_neighbors] for values in images.near)
         found = group(NeighbourGraph(images.reduced, nearest), 10, N_INIT, seed)
         labels = found.responsibilities.argmax(axis=1)
         scores = score(clothes.y, labels, 10)
         yield {"recipe": recipe.name, "seed": seed, "acc": round(scores.acc, 4), "nmi": round(scores.nmi, 4),
                "agreement": round(modularity(ties, labels, 10), 4), "machine": machine()}  # fmt: skip
+
+
+def embedding(clothes: Dataset, epochs: int, seed: int) -> np.ndarray:
+    """z of an autoencoder that was trained on these images for so many epochs, float32, shape (n, 10)."""
+    from dec_core.training import TrainingState, pretrain
+
+    state = TrainingState(AUTOENCODER.changed(pretrain_epochs=epochs, random_state=seed), clothes.images.shape[1:])
+    for _ in pretrain(state, clothes.x):
+        pass
+    return state.embed(clothes.x)
