@@ -41,18 +41,21 @@ AUTOENCODER = RunConfig.make(  # the sizes of N2D, which are the tutorial's
 class Recipe:
     """What UMAP compares, whether augmented neighbors are sought, too, and how many neighbors count.
 
-    With `epochs`, it compares z of an autoencoder that was trained for so many, as N2D does.
+    With `epochs`, it compares z of an autoencoder that was trained for so many, as N2D does; `centered`, with the mean
+    image subtracted.
     """
 
     features: str
     distorted: bool
     n_neighbors: int
     epochs: int = 0
+    centered: bool = False
 
     @property
     def name(self) -> str:
         compared = f"z after {self.epochs} epochs" if self.epochs else self.features
-        return f"{compared}{', distorted' if self.distorted else ''}, {self.n_neighbors} neighbors"
+        how = f"{', distorted' if self.distorted else ''}{', mean subtracted' if self.centered else ''}"
+        return f"{compared}{how}, {self.n_neighbors} neighbors"
 
 
 TRIED = [  # our own number of neighbors, and that of N2D
@@ -67,7 +70,10 @@ JUDGED = [  # that of `umap-gmm`, that of the highest agreement, that of the hig
     Recipe("pixels", True, 20),
 ]
 MOST_NEIGHBORS = max(recipe.n_neighbors for recipe in TRIED)
-LIKE_N2D = [Recipe("z", False, 20, epochs) for epochs in EPOCHS]  # on the images that judge
+LIKE_N2D = [  # on the images that judge
+    *(Recipe("z", False, 20, epochs) for epochs in EPOCHS),
+    Recipe("z", False, 20, max(EPOCHS), centered=True),
+]
 
 
 def add_parser(commands: Any) -> None:
@@ -121,7 +127,7 @@ def measure(clothes: Dataset, recipes: list[Recipe], seed: int) -> Iterator[dict
     ties = graph_of(compare(clothes.x, N_NEIGHBORS + 1, "gradients", image_shape).near[0])
     for recipe in recipes:
         if recipe.epochs:
-            images = compare(embedding(clothes, recipe.epochs, seed), MOST_NEIGHBORS)
+            images = compare(embedding(clothes, recipe, seed), MOST_NEIGHBORS)
         else:
             images = compare(clothes.x, MOST_NEIGHBORS, recipe.features, image_shape, recipe.distorted)
         nearest = tuple(values[:, : recipe.n_neighbors] for values in images.near)
@@ -132,11 +138,12 @@ def measure(clothes: Dataset, recipes: list[Recipe], seed: int) -> Iterator[dict
                "agreement": round(modularity(ties, labels, 10), 4), "machine": machine()}  # fmt: skip
 
 
-def embedding(clothes: Dataset, epochs: int, seed: int) -> np.ndarray:
-    """z of an autoencoder that was trained on these images for so many epochs, float32, shape (n, 10)."""
+def embedding(clothes: Dataset, recipe: Recipe, seed: int) -> np.ndarray:
+    """z of an autoencoder that was trained on these images, float32, shape (n, 10)."""
     from dec_core.training import TrainingState, pretrain
 
-    state = TrainingState(AUTOENCODER.changed(pretrain_epochs=epochs, random_state=seed), clothes.images.shape[1:])
+    config = AUTOENCODER.changed(pretrain_epochs=recipe.epochs, centered=recipe.centered, random_state=seed)
+    state = TrainingState(config, clothes.images.shape[1:])
     for _ in pretrain(state, clothes.x):
         pass
     return state.embed(clothes.x)

@@ -23,7 +23,11 @@ from dec_core.cli.options import add_command, add_runs_folder, add_seeds_option,
 from dec_core.data.own import keep
 from dec_core.presets import PRESETS, fitted_to
 
-TRIED = ("umap-gmm", "first-look")  # what is quick comes first
+TRIED = {  # what is quick comes first: the preset, and what differs from it
+    "umap-gmm": ("umap-gmm", {}),
+    "first-look": ("first-look", {}),
+    "first-look, mean subtracted": ("first-look", {"centered": True}),  # as on all images of one's own
+}
 HANDWRITING = ("MNIST", "OpenCV")  # how titles of sets begin that a preset may deskew
 
 
@@ -60,15 +64,16 @@ def _trials(
     n_seeds: int, drawn: dict[str, Draw], root: Path, known: set[tuple[str, str, int]]
 ) -> Iterator[tuple[Trial, int]]:
     """What is to be trained, and on how many images; the set with the number of a seed is kept below `root`."""
-    for name in TRIED:
+    for name, (preset, differs) in TRIED.items():
         for seed in range(n_seeds):
             for title, draw in drawn.items():
                 if (name, title, seed) in known:
                     continue
                 dataset = draw(seed)
                 n_images = len(dataset.images)
-                config = PRESETS[name]
-                changes = fitted_to(config, n_images) | {"dataset": keep(dataset, root), "random_state": seed}
+                config = PRESETS[preset]
+                changes = fitted_to(config, n_images) | differs
+                changes |= {"dataset": keep(dataset, root), "random_state": seed}
                 if not title.startswith(HANDWRITING):
                     changes["deskew"] = False  # as for all images of one's own that are no handwriting
                 yield Trial("robustness", name, title, config.changed(**changes)), n_images

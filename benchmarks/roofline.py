@@ -16,7 +16,6 @@ import numpy as np
 
 from benchmarks import peers
 from benchmarks.bench import REPEATS, repeated
-from dec_core.training.steps import EMBED_BATCH
 from dec_core.work.room import n_cores
 
 if TYPE_CHECKING:
@@ -46,6 +45,8 @@ def operations_of_an_image(state: TrainingState, *, clustering: bool) -> float:
 
 def bytes_of_a_step(state: TrainingState, *, clustering: bool) -> float:
     """Bytes that a step with momentum moves; while clustering, with the z of as many images for the next update."""
+    from dec_core.training.steps import EMBED_BATCH
+
     batch, moved = state.config.batch_size, 0.0
     for layer in _layers(state, clustering=clustering):
         size = np.dtype(np.float32).itemsize if layer.compute_dtype == "float32" else 2

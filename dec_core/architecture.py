@@ -19,6 +19,7 @@ from typing import Any, Protocol
 from dec_core.methods import METHODS
 
 Shape = tuple[int, ...]
+MEAN_IMAGES = ("SubtractMean", "AddMean")  # kinds of layers that have a mean image, of `dec_core.networks.mean_image`
 LARGEST = 512  # pixels along one side, up to which fitting sizes are looked for
 
 
@@ -35,6 +36,7 @@ class NetworkFields(Protocol):
     hidden_units: Shape
     filters: Shape
     latent_dim: int
+    centered: bool
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Layer:
     Attributes
     ----------
     kind : str
-        Name of the class in `keras.layers`.
+        Name of the class in `keras.layers`, or one of `MEAN_IMAGES`.
     options : dict
         Its keyword arguments, apart from name and initializer.
     shape : tuple of int
@@ -94,6 +96,8 @@ def architecture(config: NetworkFields, image_shape: Shape) -> Architecture:
     if not METHODS[config.method].has_network:
         return Architecture((prod(image),), (Layer("Identity", "z", (prod(image),)),), ())
     built = _autoencoder(config, image)
+    if config.centered and has_linear_end(config):
+        built = _centered(built)
     if not METHODS[config.method].is_variational:
         return built
     return replace(built, heads=(dense("log_variance", prod(built.encoder[-2].shape), config.latent_dim, None),))
@@ -105,6 +109,20 @@ def _autoencoder(config: NetworkFields, image: Shape) -> Architecture:
     padding = check_size(config, image)
     build = _conv_transpose if config.autoencoder == "conv_transpose" else _conv_upsampling
     return build(image, config.filters, config.latent_dim, padding)
+
+
+def has_linear_end(config: NetworkFields) -> bool:
+    """Whether the decoder can give what is below a mean image; a sigmoid cannot."""
+    return config.autoencoder != "conv_upsampling"
+
+
+def _centered(built: Architecture) -> Architecture:
+    """The same between the mean image subtracted and the mean image added."""
+    first, last = (
+        Layer(kind, name, built.input_shape, prod(built.input_shape))
+        for kind, name in zip(MEAN_IMAGES, ("minus_mean", "plus_mean"), strict=True)
+    )
+    return replace(built, encoder=(first, *built.encoder), decoder=(*built.decoder, last))
 
 
 # -- dense

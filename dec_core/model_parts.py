@@ -69,7 +69,12 @@ class ModelParts:
         for name in NETWORKS:
             check_model(name, getattr(self, name))
         check_pair(self.encoder, self.decoder)
-        return {"latent_dim": ends(self.encoder)[1][0], "autoencoder": "dense", "precision": "float32"}
+        return {
+            "latent_dim": ends(self.encoder)[1][0],
+            "autoencoder": "dense",
+            "precision": "float32",
+            "centered": False,
+        }
 
     def _own_parts(self, config: RunConfig, image_shape: tuple[int, ...]) -> OwnParts:
         """The parts, checked against the samples and the method. Raises ValueError."""

@@ -142,6 +142,9 @@ CHAPTERS: dict[str, str] = {  # as the tutorial tells its story
 }
 
 
+# of a person's own: deskewing is for handwriting, and presets were chosen on digits, whose background is 0
+OF_OWN_IMAGES = {"deskew": False, "centered": True}
+
 ENOUGH_STEPS = 600  # of pretraining: with fewer, on MNIST and the digits, k-means on z finds less than on pixels
 
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from dec_core.architecture import architecture
 from dec_core.config import ConfigError, RunConfig
+from dec_core.config.applicability import applies
 from dec_core.presets import PRESETS
 
 
@@ -48,6 +49,22 @@ def test_dense_as_the_tutorial_builds_it():
     described = architecture(PRESETS["tutorial-dec"], (28, 28))
     units = [784, 500, 500, 2000, 10, 2000, 500, 500, 784]
     assert described.n_parameters == sum((a + 1) * b for a, b in pairwise(units))
+
+
+def test_the_mean_is_subtracted_first_and_added_last_where_the_end_is_linear():
+    for autoencoder in ("dense", "conv_transpose"):
+        plain, around = (
+            architecture(RunConfig.make(autoencoder=autoencoder, centered=centered), (28, 28))
+            for centered in (False, True)
+        )
+        shape = plain.input_shape
+        assert rows(around.encoder) == [("SubtractMean", shape, 784), *rows(plain.encoder)]
+        assert rows(around.decoder) == [*rows(plain.decoder), ("AddMean", shape, 784)]
+        assert around.n_parameters == plain.n_parameters + 2 * 784
+    sigmoid = [architecture(RunConfig.make(autoencoder="conv_upsampling", centered=c), (28, 28)) for c in (True, False)]
+    assert sigmoid[0] == sigmoid[1]  # what is above 0 cannot go below the mean
+    assert not applies("centered", RunConfig.make(autoencoder="conv_upsampling"))
+    assert not applies("centered", RunConfig.make(method="kmeans")) and applies("centered", RunConfig.make())
 
 
 @given(

@@ -147,6 +147,8 @@ SYSTEMS = {
     "conv_transpose": {"autoencoder": "conv_transpose", "filters": (4, 6, 8)},
     "conv_upsampling": {"autoencoder": "conv_upsampling", "filters": (4, 3)},
     "kmeans": {"method": "kmeans"},
+    "dense, around the mean": {"centered": True},
+    "conv_transpose, around the mean": {"autoencoder": "conv_transpose", "filters": (4, 6, 8), "centered": True},
 }
 
 

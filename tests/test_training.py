@@ -414,3 +414,42 @@ def n_graphs() -> int:
     """What TensorFlow has compiled and holds, with the images that went into it."""
     gc.collect()
     return sum(type(thing).__name__ == "FuncGraph" for thing in gc.get_objects())
+
+
+# -- around the mean image
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.float32])
+def test_the_mean_is_that_of_the_images_and_stays(small, digits, kind):
+    x = digits.x if kind is np.uint8 else (digits.x / 255).astype(np.float32)
+    state = new_state(small.changed(centered=True))
+    before = {weight.path for weight in state.autoencoder.trainable_variables}
+    list(train(state, x))
+    first, last = state.encoder.get_layer("minus_mean").mean, state.decoder.get_layer("plus_mean").mean
+    expected = digits.x.mean(axis=0) / 255
+    assert np.asarray(first) == pytest.approx(expected, abs=1e-6) and np.array_equal(first, last)
+    assert not {first.path, last.path} & before
+    resumed = TrainingState.from_arrays(state.config, (8, 8), state.to_arrays())
+    assert np.array_equal(resumed.embed(x), state.embed(x))
+
+
+def test_what_is_added_to_all_images_alike_changes_nothing_around_the_mean(small, digits):
+    """Worked by hand: (x + 3) - mean(x + 3) = x - mean(x), and a loss of differences is the same."""
+    x = (digits.x / 255).astype(np.float32)
+    ends = {}
+    for centered in (True, False):
+        config = small.changed(centered=centered, method="autoencoder", pretrain_epochs=3)
+        for added in (0, 3):
+            state = new_state(config)
+            found = [e.loss for e in train(state, x + np.float32(added)) if isinstance(e, PretrainProgress)]
+            ends[centered, added] = found[-1]
+    assert ends[True, 3] == pytest.approx(ends[True, 0], rel=1e-3)
+    assert abs(ends[False, 3] / ends[False, 0] - 1) > 0.1  # and it does without
+
+
+def test_a_pretrained_autoencoder_brings_its_mean(small, digits):
+    state = new_state(small.changed(centered=True))
+    for _ in pretrain(state, digits.x):
+        pass
+    other = TrainingState.from_pretrained(state.config, (8, 8), state.to_arrays())
+    assert np.array_equal(other.embed(digits.x), state.embed(digits.x))

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from dec_core.architecture import Layer
+from dec_core.architecture import MEAN_IMAGES, Layer
 
 ACTIVATIONS = {
     None: lambda h: h,
@@ -29,7 +29,7 @@ def forward(x: np.ndarray, layers: Sequence[Layer], weights: Sequence[np.ndarray
     layers : sequence of Layer
         Encoder or decoder of an `Architecture`.
     weights : sequence of ndarray
-        Kernel and bias of each layer that has them, in the order of the layers.
+        Kernel and bias of each layer that has them, or its mean image, in the order of the layers.
 
     Returns
     -------
@@ -38,8 +38,8 @@ def forward(x: np.ndarray, layers: Sequence[Layer], weights: Sequence[np.ndarray
     """
     h, remaining = np.asarray(x, dtype=np.float32), iter(weights)
     for layer in layers:
-        kernel_and_bias = (next(remaining), next(remaining)) if layer.n_parameters else ()
-        h = LAYERS[layer.kind](h, layer, *kernel_and_bias)
+        n_arrays = (1 if layer.kind in MEAN_IMAGES else 2) if layer.n_parameters else 0
+        h = LAYERS[layer.kind](h, layer, *(next(remaining) for _ in range(n_arrays)))
     return h
 
 
@@ -76,6 +76,8 @@ def _transposed_convolution(h: np.ndarray, layer: Layer, kernel: np.ndarray, bia
 
 
 LAYERS = {
+    "SubtractMean": lambda h, layer, mean: h - mean,
+    "AddMean": lambda h, layer, mean: h + mean,
     "Dense": _dense,
     "Conv2D": _convolution,
     "Conv2DTranspose": _transposed_convolution,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from dec_core.architecture import has_linear_end
 from dec_core.methods import METHODS, fits_mixture, uses_kmeans, uses_mixture_target
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ APPLIES: dict[str, Callable[[RunConfig], bool]] = {  # where each field has any 
         "autoencoder", "latent_dim", "initializer", "precision", "pretrain_epochs", "pretrain_optimizer",
         "pretrain_learning_rate", "learning_rate_decay", "pretrain_augment", "batch_size",
     ),
+    **_with_network("centered", where=has_linear_end),
     **_with_network("hidden_units", where=lambda config: config.autoencoder == "dense"),
     **_with_network("filters", where=lambda config: config.autoencoder != "dense"),
     **_with_network("momentum", where=_uses_sgd),

@@ -54,6 +54,10 @@ class RunConfig(BaseModel):
         False, "Data", "Deskew",
         "Shear each image so that its ink stands upright. Helps with handwriting; uses no labels.",
     )  # fmt: skip
+    centered: bool = setting(
+        False, "Data", "Subtract the mean image",
+        "The encoder sees each image minus the mean of all; the decoder adds it again. Helps on bright backgrounds.",
+    )  # fmt: skip
     # -- architecture
     method: Literal[*METHODS] = setting(
         "dec", "Architecture", "Method",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from matplotlib.figure import Figure
 
 from dec_core.analysis.verdict import thousands
-from dec_core.architecture import Architecture, Layer, Shape, architecture
+from dec_core.architecture import MEAN_IMAGES, Architecture, Layer, Shape, architecture
 from dec_core.figures.sheet import COLUMN, TOP, WIDTH, Box, Sheet, shape_text
 from dec_core.methods import METHODS, loss_weight, weighed_loss
 
@@ -171,6 +171,9 @@ def _layer_box(layer: Layer, part: str) -> Box:
     look = "z" if layer.name == "z" else part
     if not layer.n_parameters:
         return Box(layer.name, look, layer.kind, ("0 parameters",), layer.shape)
+    if layer.kind in MEAN_IMAGES:
+        lines = "the mean image", f"{thousands(layer.n_parameters)} numbers"
+        return Box(layer.name, look, layer.kind, lines, layer.shape)
     options = layer.options
     settings = []
     if "kernel_size" in options:

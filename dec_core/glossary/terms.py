@@ -275,6 +275,7 @@ FIELD_TERMS = {
     "dataset": Term("", "", tutorial="keras.datasets.mnist"),
     "n_samples": Term("", ""),
     "deskew": Term("", ""),
+    "centered": Term("", "", source="LeCun et al. 1998, section 4.3"),
     "method": Term("", "", source="DEC; joint: IDEC and DCEC; dcn: DCN; vade: VaDE"),
     "autoencoder": Term("", "", tutorial="autoencoder(dims), autoencoderConv2D_1, autoencoderConv2D_2"),
     "hidden_units": Term("", "", source="DEC, section 4.3", tutorial="dims = [784, 500, 500, 2000, 10]"),

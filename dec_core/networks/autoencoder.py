@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 import keras
 
-from dec_core.architecture import Architecture, Layer
-from dec_core.networks import summed_bias
+from dec_core.architecture import MEAN_IMAGES, Architecture, Layer
+from dec_core.networks import mean_image, summed_bias
 from dec_core.networks.transposed import FEW, SubPixelConv2DTranspose
 
 INITIALIZERS = {
@@ -37,7 +37,8 @@ def autoencoder(
     random_state : int
         Every layer draws its own weights from it, so a layer's start does not depend on global state.
     precision : {"float32", "bfloat16"}
-        In which all layers but z's compute. z is computed in float32, the reconstruction comes out as float32.
+        In which all layers but z's compute. z is computed in float32, the reconstruction comes out as float32, and the
+        mean image is subtracted and added in it.
 
     Returns
     -------
@@ -49,7 +50,8 @@ def autoencoder(
     def stack(name: str, shape: Sequence[int], layers: Sequence[Layer]) -> keras.Model:
         inputs = h = keras.Input(shape, name="x" if name == "encoder" else "z_in")
         for layer in layers:
-            h = _keras_layer(layer, initializer, seeds, "float32" if layer.name == "z" else POLICIES[precision])(h)
+            exact = layer.name == "z" or layer.kind in MEAN_IMAGES
+            h = _keras_layer(layer, initializer, seeds, "float32" if exact else POLICIES[precision])(h)
         if h.dtype != "float32":
             h = keras.ops.cast(h, "float32")
         return keras.Model(inputs, h, name=name)
@@ -73,13 +75,15 @@ def with_heads(
 
 def _keras_layer(layer: Layer, initializer: str, seeds: Iterator[int], policy: str) -> keras.Layer:
     options = dict(layer.options)
-    if layer.n_parameters:
+    if layer.n_parameters and layer.kind not in MEAN_IMAGES:
         options["kernel_initializer"] = INITIALIZERS[initializer](next(seeds))
     return _class_of(layer)(name=layer.name, dtype=policy, **options)
 
 
 def _class_of(layer: Layer) -> type[keras.Layer]:
     """Keras's layer of that kind, or one of ours that computes the same in less time."""
+    if layer.kind in MEAN_IMAGES:
+        return getattr(mean_image, layer.kind)
     if _has_few_channels(layer):
         return SubPixelConv2DTranspose
     return getattr(summed_bias, f"SummedBias{layer.kind}") if layer.n_parameters else getattr(keras.layers, layer.kind)

@@ -108,6 +108,8 @@ def _mixture(state: TrainingState, x: np.ndarray, known: Known = computed) -> Mi
 def pretrain(state: TrainingState, x: np.ndarray) -> Iterator[Event]:
     """Minimise the mean squared error of decoder(encoder(x)) against x, in shuffled batches."""
     config = state.config
+    if not (state.epoch or state.batch):
+        state.center(x)
     n_batches = -(-len(x) // config.batch_size)  # the last batch of an epoch may be smaller
     optimizer = state.start_optimizer("pretraining", config.pretrain_epochs * n_batches)
     distort = _distortion(state) if config.pretrain_augment else None

@@ -12,10 +12,11 @@ from dec_core.analysis.assignment import q_by
 from dec_core.analysis.features import pixels
 from dec_core.architecture import architecture
 from dec_core.config import RunConfig
-from dec_core.even_part import MANY
+from dec_core.even_part import MANY, part_of_many
 from dec_core.machine import fast_precision
 from dec_core.methods import METHODS
 from dec_core.networks import autoencoder, with_heads
+from dec_core.networks.mean_image import AddMean, SubtractMean
 from dec_core.networks.own import penalties, seeds_of
 from dec_core.training.counters import check_counters
 from dec_core.training.methods import objective_of
@@ -101,6 +102,19 @@ class TrainingState:
     @cluster_centers.setter
     def cluster_centers(self, centers: np.ndarray) -> None:
         self.clustering_layer.cluster_centers.assign(centers)
+
+    def center(self, x: np.ndarray) -> None:
+        """Have the mean of rows of uint8 or float32, (n, n_features), subtracted and added, where the config says so.
+
+        Of very many images it is that of an even part.
+        """
+        layers = [*self.encoder.layers, *self.decoder.layers]
+        layers = [layer for layer in layers if isinstance(layer, SubtractMean | AddMean)]
+        if layers:
+            scale = 255 if x.dtype == np.uint8 else 1
+            mean = x[part_of_many(len(x))].mean(axis=0, dtype=np.float64) / scale
+            for layer in layers:
+                layer.mean.assign(mean.reshape(layer.mean.shape))
 
     def q(self, rows: slice | np.ndarray = slice(None)) -> np.ndarray:
         """Soft assignment of samples at the last embedding, of all or those at `rows`, shape (n, n_clusters)."""

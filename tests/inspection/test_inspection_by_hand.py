@@ -126,6 +126,8 @@ def test_a_story_tells_where_a_sample_came_from(strip, told):
 NETWORKS = {
     "the tutorial's": ((28, 28), {"hidden_units": (500, 500, 2000)}),
     "dense, z of one": ((6, 5, 3), {"hidden_units": (20,), "latent_dim": 1}),
+    "dense, around the mean": ((28, 28), {"hidden_units": (20,), "centered": True}),
+    "conv_transpose, around the mean": ((32, 32, 3), {"autoencoder": "conv_transpose", "centered": True}),
     "conv_transpose, valid": ((28, 28), {"autoencoder": "conv_transpose"}),
     "conv_transpose, not square": ((24, 32), {"autoencoder": "conv_transpose", "filters": (6, 8, 10)}),
     "conv_transpose, colour": ((32, 32, 3), {"autoencoder": "conv_transpose"}),
