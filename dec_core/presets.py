@@ -142,9 +142,6 @@ CHAPTERS: dict[str, str] = {  # as the tutorial tells its story
 }
 
 
-# of a person's own: deskewing is for handwriting, and presets were chosen on digits, whose background is 0
-OF_OWN_IMAGES = {"deskew": False, "centered": True}
-
 ENOUGH_STEPS = 600  # of pretraining: with fewer, on MNIST and the digits, k-means on z finds less than on pixels
 
 
@@ -171,6 +168,15 @@ def fitted_to(config: RunConfig, n_images: int) -> dict[str, int | None]:
     changes["batch_size"] = batch_size
     changes["pretrain_epochs"] = max(config.pretrain_epochs, epochs)
     return {name: value for name, value in changes.items() if value != getattr(config, name)}
+
+
+def for_own_images(name: str) -> dict[str, bool]:
+    """The fields in which the preset of that name differs for a person's own images.
+
+    Deskewing is for handwriting. Recipes were found on digits, whose background is 0; with the mean subtracted any is,
+    about. The tutorial's systems stay the tutorial's.
+    """
+    return {"deskew": False, "centered": not name.startswith("tutorial-")}
 
 
 def preset(name: str) -> RunConfig:

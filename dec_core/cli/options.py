@@ -110,7 +110,7 @@ def config_from(options: argparse.Namespace) -> RunConfig:
     from dec_core.cli.counting import with_counted_clusters
     from dec_core.config import AUTO, BUNDLED, OWN_DATA
     from dec_core.data import load
-    from dec_core.presets import OF_OWN_IMAGES, fitted_to
+    from dec_core.presets import fitted_to, for_own_images
 
     config = _base_config(options.preset, options.config, options.out)
     changes = changes_from(options.set)
@@ -122,7 +122,7 @@ def config_from(options: argparse.Namespace) -> RunConfig:
     if not is_stored:
         data = keep_own_data(Path(data), options.out, skip_unreadable=options.skip_unreadable)
         if options.config is None:
-            changes = OF_OWN_IMAGES | changes
+            changes = for_own_images(options.preset) | changes
     given = {"dataset": data, "n_samples": options.subset, "random_state": getattr(options, "seed", None)}
     changes |= {name: value for name, value in given.items() if value is not None}
     size = _size(changes.get("dataset"), options.out)

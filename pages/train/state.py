@@ -21,7 +21,7 @@ import streamlit as st
 from dec_core.config import BUNDLED, ConfigError, RunConfig, applies
 from dec_core.data import DataError
 from dec_core.fields import fields, parse
-from dec_core.presets import OF_OWN_IMAGES, PRESETS, fitted_to, nearest
+from dec_core.presets import PRESETS, fitted_to, for_own_images, nearest
 from dec_core.runs.own_presets import own_presets
 from dec_core.runs.room_state import Prepared, room_state
 from pages.shared import link
@@ -203,7 +203,7 @@ def use_dataset(name: str) -> None:
     """Choose data of one's own, with what suits it."""
     before = st.session_state.choices
     st.session_state.choices = _fitted_to_dataset(
-        before.changed(dataset=name, **OF_OWN_IMAGES), before.values["dataset"]
+        before.changed(dataset=name, **for_own_images(before.preset)), before.values["dataset"]
     )
 
 

@@ -210,6 +210,24 @@ def test_a_file_that_is_called_like_stored_data_is_a_file(tmp_path, digits, monk
     assert config_from(given).dataset.startswith("own-own-photos-")
 
 
+@pytest.mark.parametrize(
+    ("preset", "chosen", "deskew", "centered"),
+    [
+        ("first-look", [], False, True),
+        ("first-look", ["centered=false", "deskew=true"], True, False),
+        ("tutorial-dec", [], False, False),
+    ],
+)
+def test_of_ones_own_images_the_mean_is_subtracted_and_nothing_is_deskewed(
+    images, preset, chosen, deskew, centered, capsys
+):
+    options = {"preset": preset, "config": None, "subset": None, "set": chosen, "skip_unreadable": False}
+    config = config_from(SimpleNamespace(**options, data=str(images / "mine.npz"), out=images / "runs"))
+    assert (config.deskew, config.centered) == (deskew, centered)
+    stored = config_from(SimpleNamespace(**options, data="digits", out=images / "runs"))
+    assert stored.centered is False
+
+
 def test_ones_own_data_keep_within_the_limits_of_uploads(tmp_path, capsys):
     head = bytes([0, 0, 8, 3]) + np.array((500, 100, 100), ">u4").tobytes()
     (tmp_path / "images.gz").write_bytes(gzip.compress(head + bytes(5_000_000)))
