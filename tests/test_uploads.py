@@ -59,6 +59,8 @@ def test_an_upload_that_is_read_can_be_used(root):
     assert not at.exception
     (name,) = own.names(root)
     assert at.query_params["dataset"] in (name, [name]) and own_data.KEEPING not in at.session_state
+    switched = {toggle.label: toggle.value for toggle in at.toggle}
+    assert switched["Subtract the mean image"] and not switched["Deskew"]  # as suits images of one's own
 
 
 def test_after_images_that_could_not_be_stored_others_are_stored_only_when_asked_for(root, monkeypatch):
