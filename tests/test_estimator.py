@@ -466,6 +466,17 @@ def test_a_loaded_model_is_the_saved_one(model, digits, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["run.dec"]
 
 
+@pytest.mark.parametrize("method", ["dec", "vade"])
+def test_the_mean_image_is_kept(method, digits, tmp_path):
+    model = DEC(TINY.changed(centered=True, method=method)).fit(255 - digits.images[:50])
+    model.save(tmp_path / "model")
+    again = DEC.load(tmp_path / "model")
+    mean = np.asarray(again.encoder_.get_layer("minus_mean").mean)
+    assert mean == pytest.approx((255 - digits.x[:50]).mean(axis=0) / 255, abs=1e-6)
+    for name in ("transform", "predict_proba", "reconstruct"):
+        assert np.array_equal(getattr(again, name)(digits.images), getattr(model, name)(digits.images))
+
+
 def test_parameters_columns_and_scale_are_kept(digits, tmp_path):
     frame = pd.DataFrame(digits.x[:50] / 255.0, columns=[f"pixel {i}" for i in range(64)])
     DEC(TINY, n_clusters=np.int64(3), random_state=1).fit(frame).save(tmp_path / "model")
