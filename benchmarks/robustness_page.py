@@ -25,8 +25,8 @@ off by a tenth of a class or so, less than what counts as merged or split here.
 
 **Inverted** digits, of which it loses a quarter, though upside down they cost nothing. UMAP and the mixture find them
 as well as ever; it is the network that hardly learns where nearly all pixels are near 1. With the **mean image
-subtracted** (`centered`), as it is of images that come by `--data` and of those chosen in the app, it learns, and nothing
-is lost on other sets. Without it, train on ink that is bright on dark.
+subtracted** (`centered`), as it is of images that come by `--data` and of those chosen in the app, it learns, and
+nothing is lost on other sets. Without it, train on ink that is bright on dark.
 
 Other people's digits, letters and clothes merge, which the verdict notices in most runs. Noise and few images, which
 `umap-gmm` does badly, it does nearly as well as all others.
