@@ -56,6 +56,7 @@ def robustness(n_seeds: int, drawn: dict[str, Draw], root: Path, docs: Path) -> 
         print(f"{trial.name}, {trial.data}, seed {trial.config.random_state}", file=sys.stderr)
         rows.append(measured_row(trial, trained(trial.config, root, resume=True)) | {"n_images": n_images})
         write_page(docs, "robustness", measured, markdown(measured))
+    write_page(docs, "robustness", measured, markdown(measured))  # also where nothing was measured anew
     print((docs / "robustness.md").read_text(encoding="utf-8"))
     return int(any(row["state"] == "failed" for row in rows))
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from dec_core.training import TrainingState
 
 LARGE = 2048  # rows and columns of the product that is taken for the limit of arithmetic
-COPIED = 16 * 2**20  # bytes of each array that is copied: as many as the weights of the tutorial's network have
+COPIED = 16 * 2**20  # bytes of each array that is copied: about as many as the weights of the tutorial's network have
 MASTER = 4  # bytes of a weight as the optimizer has it
 MOMENTUM = 5 * MASTER  # moved for a weight: gradient, velocity and weight are read, velocity and weight written
 CASTS = 2 * (MASTER + 2)  # moved for a weight: to bfloat16 on its way there, and its gradient back
@@ -49,7 +49,7 @@ def bytes_of_a_step(state: TrainingState, *, clustering: bool) -> float:
 
     batch, moved = state.config.batch_size, 0.0
     for layer in _layers(state, clustering=clustering):
-        size = np.dtype(np.float32).itemsize if layer.compute_dtype == "float32" else 2
+        size = MASTER if layer.compute_dtype == "float32" else 2
         weights, outputs = layer.count_params(), batch * prod(layer.output.shape[1:])
         casts = CASTS if size < MASTER else 0
         moved += weights * (PRODUCTS * size + casts + MOMENTUM) + outputs * OUTPUTS * size

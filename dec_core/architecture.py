@@ -60,6 +60,11 @@ class Layer:
     n_parameters: int = 0
     options: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def has_kernel(self) -> bool:
+        """Whether it multiplies by a kernel, and adds a bias."""
+        return self.n_parameters > 0 and self.kind not in MEAN_IMAGES
+
 
 @dataclass(frozen=True)
 class Architecture:

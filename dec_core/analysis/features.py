@@ -30,6 +30,11 @@ def pixels(x: np.ndarray) -> np.ndarray:
     return x.astype(np.float32) / 255 if x.dtype == np.uint8 else x.astype(np.float32, copy=False)
 
 
+def mean_pixels(x: np.ndarray) -> np.ndarray:
+    """The mean of the rows as `pixels` gives them, float64, shape (n_features,), without a copy of x in floats."""
+    return x.mean(axis=0, dtype=np.float64) / (255 if x.dtype == np.uint8 else 1)
+
+
 def moved(x: np.ndarray, by: sparse.csr_matrix) -> np.ndarray:
     """Rows changed by one of `distortions`, of the dtype of x: uint8 is rounded, float32 is not."""
     rows = x @ by

@@ -38,7 +38,7 @@ def forward(x: np.ndarray, layers: Sequence[Layer], weights: Sequence[np.ndarray
     """
     h, remaining = np.asarray(x, dtype=np.float32), iter(weights)
     for layer in layers:
-        n_arrays = (1 if layer.kind in MEAN_IMAGES else 2) if layer.n_parameters else 0
+        n_arrays = 2 if layer.has_kernel else int(layer.kind in MEAN_IMAGES)
         h = LAYERS[layer.kind](h, layer, *(next(remaining) for _ in range(n_arrays)))
     return h
 

@@ -75,7 +75,7 @@ def with_heads(
 
 def _keras_layer(layer: Layer, initializer: str, seeds: Iterator[int], policy: str) -> keras.Layer:
     options = dict(layer.options)
-    if layer.n_parameters and layer.kind not in MEAN_IMAGES:
+    if layer.has_kernel:
         options["kernel_initializer"] = INITIALIZERS[initializer](next(seeds))
     return _class_of(layer)(name=layer.name, dtype=policy, **options)
 
@@ -86,7 +86,7 @@ def _class_of(layer: Layer) -> type[keras.Layer]:
         return getattr(mean_image, layer.kind)
     if _has_few_channels(layer):
         return SubPixelConv2DTranspose
-    return getattr(summed_bias, f"SummedBias{layer.kind}") if layer.n_parameters else getattr(keras.layers, layer.kind)
+    return getattr(summed_bias, f"SummedBias{layer.kind}") if layer.has_kernel else getattr(keras.layers, layer.kind)
 
 
 def _has_few_channels(layer: Layer) -> bool:

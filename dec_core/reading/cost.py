@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dec_core.architecture import MEAN_IMAGES, Layer, Shape, architecture
+from dec_core.architecture import Layer, Shape, architecture
 from dec_core.config import RunConfig
 from dec_core.machine import fast_precision
 from dec_core.methods import METHODS, fits_mixture
@@ -160,10 +160,8 @@ def _products(layers: tuple[Layer, ...], start: Shape) -> float:
     """Multiplications of one image's way through the layers: a kernel is applied at every place of the smaller side."""
     total, before = 0.0, start
     for layer in layers:
-        if layer.kind in MEAN_IMAGES:  # nothing is multiplied
-            continue
         places = min(prod(before[:-1]), prod(layer.shape[:-1])) if len(layer.shape) == len(before) == 3 else 1
-        total += layer.n_parameters * places
+        total += layer.n_parameters * places * layer.has_kernel
         before = layer.shape
     return total
 

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from dec_core.analysis.assignment import q_by
-from dec_core.analysis.features import pixels
+from dec_core.analysis.features import mean_pixels, pixels
 from dec_core.architecture import architecture
 from dec_core.config import RunConfig
 from dec_core.even_part import MANY, part_of_many
@@ -111,8 +111,7 @@ class TrainingState:
         layers = [*self.encoder.layers, *self.decoder.layers]
         layers = [layer for layer in layers if isinstance(layer, SubtractMean | AddMean)]
         if layers:
-            scale = 255 if x.dtype == np.uint8 else 1
-            mean = x[part_of_many(len(x))].mean(axis=0, dtype=np.float64) / scale
+            mean = mean_pixels(x[part_of_many(len(x))])
             for layer in layers:
                 layer.mean.assign(mean.reshape(layer.mean.shape))
 
