@@ -121,8 +121,8 @@ def config_from(options: argparse.Namespace) -> RunConfig:
     is_stored = data is None or data in BUNDLED or (data.startswith(OWN_DATA) and not Path(data).exists())
     if not is_stored:
         data = keep_own_data(Path(data), options.out, skip_unreadable=options.skip_unreadable)
-        if options.config is None:
-            changes = for_own_images(options.preset) | changes
+    if data is not None and data not in BUNDLED and options.config is None:
+        changes = for_own_images(options.preset) | changes
     given = {"dataset": data, "n_samples": options.subset, "random_state": getattr(options, "seed", None)}
     changes |= {name: value for name, value in given.items() if value is not None}
     size = _size(changes.get("dataset"), options.out)

@@ -119,7 +119,7 @@ def _group(group: str, names: list[str], form: Form, rates: Rates) -> None:
         _clusters_sought(form)
         chosen = own_data()
         if chosen:
-            state.use_dataset(chosen)
+            state.choose_value("dataset", chosen)
             st.rerun()
         return
     key = f"group_{group.lower()}"

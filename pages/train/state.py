@@ -36,7 +36,7 @@ FIELDS = fields()
 FIRST_PRESET = "first-look"
 IN_LINK = {"random_state": "seed"}  # fields whose name in a link is shorter
 UNITS = ("hidden_units", "filters")  # written as numbers with commas
-FITTED = ("n_samples", "batch_size", "pretrain_epochs")  # what may have to differ on a smaller data set
+SUITED = ("n_samples", "batch_size", "pretrain_epochs", "deskew", "centered")  # what another data set may change
 MAX_LETTERS = 60  # of a name in a link, quoted where there is none such
 PREPARED = "prepared"  # what a link calls the name of one that the instructor has prepared
 NOT_PREPARED = "The prepared link is no longer known on this server, so all settings are shown."
@@ -176,17 +176,20 @@ def choose(name: str) -> None:
 
 
 def choose_value(name: str, value: Any) -> None:
-    """Take up a field's value."""
+    """Take up a field's value; a data set comes with what suits it."""
     state = st.session_state
     before = state.choices
     state.choices = before.changed(**{name: value})
     if name == "dataset":
-        state.choices = _fitted_to_dataset(state.choices, before.values["dataset"])
+        state.choices = _suited_to_dataset(state.choices, before.values["dataset"])
 
 
 def choose_preset() -> None:
-    """Fill the form with the preset that was picked; the seed stays."""
+    """Fill the form with the preset that was picked; the seed stays, and so do data of one's own."""
+    dataset = st.session_state.choices.values["dataset"]
     _fill_with_preset(value_chosen("preset"))
+    if dataset not in BUNDLED and st.session_state.choices.values["dataset"] in BUNDLED:
+        choose_value("dataset", dataset)
 
 
 def show_all() -> None:
@@ -199,31 +202,27 @@ def go_back_to_preset() -> None:
     _fill_with_preset(st.session_state.choices.preset)
 
 
-def use_dataset(name: str) -> None:
-    """Choose data of one's own, with what suits it."""
-    before = st.session_state.choices
-    st.session_state.choices = _fitted_to_dataset(
-        before.changed(dataset=name, **for_own_images(before.preset)), before.values["dataset"]
-    )
-
-
 def _fill_with_preset(name: str) -> None:
     seed = st.session_state.choices.values["random_state"] or 0
     st.session_state.choices = FormChoices.of(presets()[name].changed(random_state=seed), name)
 
 
-def _fitted_to_dataset(choices: FormChoices, before: str) -> FormChoices:
-    """What has to differ from the preset on this data set; whatever else than the preset's was chosen stays."""
+def _suited_to_dataset(choices: FormChoices, before: str) -> FormChoices:
+    """What has to differ from the preset on this data set; what was chosen otherwise than `before` asked for stays."""
     base = presets().get(choices.preset, PRESETS[FIRST_PRESET])
-    fitted, of_before = _fitted(base, choices.values["dataset"]), _fitted(base, before)
-    changes = {}
-    for name in FITTED:
-        of_preset = getattr(base, name)
-        if choices.values[name] in (of_preset, of_before.get(name, of_preset)):
-            changes[name] = fitted.get(name, of_preset)
+    of_preset = {name: getattr(base, name) for name in SUITED}
+    was = of_preset | _suited(choices.preset, base, before)
+    suits = of_preset | _suited(choices.preset, base, choices.values["dataset"])
+    changes = {name: suits[name] for name in SUITED if choices.values[name] == was[name]}
     if (choices.values["n_samples"] or 0) > (_size(choices.values["dataset"]) or sys.maxsize):
         changes["n_samples"] = None
     return choices.changed(**changes)
+
+
+def _suited(preset: str, base: RunConfig, dataset: str) -> dict[str, Any]:
+    """The fields in which the preset differs on that data set: for its size, and for images of one's own."""
+    is_own = dataset not in BUNDLED and dataset != base.dataset
+    return _fitted(base, dataset) | (for_own_images(preset) if is_own else {})
 
 
 def _fitted(base: RunConfig, dataset: str) -> dict[str, int | None]:

@@ -224,8 +224,10 @@ def test_of_ones_own_images_the_mean_is_subtracted_and_nothing_is_deskewed(
     options = {"preset": preset, "config": None, "subset": None, "set": chosen, "skip_unreadable": False}
     config = config_from(SimpleNamespace(**options, data=str(images / "mine.npz"), out=images / "runs"))
     assert (config.deskew, config.centered) == (deskew, centered)
-    stored = config_from(SimpleNamespace(**options, data="digits", out=images / "runs"))
-    assert stored.centered is False
+    kept = config_from(SimpleNamespace(**options, data=config.dataset, out=images / "runs"))
+    assert kept == config
+    bundled = config_from(SimpleNamespace(**options, data="digits", out=images / "runs"))
+    assert bundled.centered is False
 
 
 def test_ones_own_data_keep_within_the_limits_of_uploads(tmp_path, capsys):

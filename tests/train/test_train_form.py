@@ -9,11 +9,13 @@ from screens import from_the_top, send, widget_states
 from train_screen import button, field, findings, labels, said
 
 from dec_core.config import RunConfig
+from dec_core.data import Dataset, own
 from dec_core.glossary import tooltip
 from dec_core.machine import trained_with
 from dec_core.presets import DESCRIPTIONS, PRESETS
 from dec_core.reading.cost import Rates
 from dec_core.runs.folder import RunFolder
+from dec_core.runs.own_presets import keep_preset
 from pages.shared import link
 from pages.train import live
 from pages.train.field_widgets import OPENED
@@ -263,8 +265,6 @@ def test_a_double_click_on_start_trains_once_and_another_config_is_another_run(a
 
 @pytest.mark.parametrize("n_classes", [0, 4, 10])
 def test_of_ones_own_images_the_form_says_how_many_clusters_are_looked_for(app, tmp_path, digits, n_classes):
-    from dec_core.data import Dataset, own
-
     y = np.arange(400) % n_classes if n_classes else None
     names = tuple(f"shape {number}" for number in range(n_classes))
     app.query_params["dataset"] = own.keep(Dataset("mine", digits.images[:400], y, names), tmp_path)
@@ -276,6 +276,61 @@ def test_of_ones_own_images_the_form_says_how_many_clusters_are_looked_for(app, 
         button(app, "Look for 4 clusters").click().run()
         assert field(app, "n_clusters").value == 4 and app.query_params["n_clusters"] == "4"
         assert "Training looks for 4 clusters" in " ".join(item.value for item in app.sidebar.caption)
+
+
+@pytest.fixture
+def mine(tmp_path, digits) -> str:
+    """The name of kept data of one's own."""
+    return own.keep(Dataset("mine", digits.images[:400], None), tmp_path)
+
+
+def use(app, name: str) -> None:
+    """Choose kept data of one's own."""
+    app.selectbox(key="kept").set_value(name).run()
+    app.button(key="use_kept").click().run()
+    assert not app.exception and field(app, "dataset").value == name
+
+
+def switched(app) -> tuple[bool, bool]:
+    """Whether the form deskews, and whether it subtracts the mean image."""
+    return field(app, "deskew").value, field(app, "centered").value
+
+
+def test_kept_data_come_with_what_suits_images_of_ones_own(app, mine):
+    app.run()
+    assert switched(app) == (True, False)
+    use(app, mine)
+    assert switched(app) == (False, True)
+    assert app.query_params["deskew"] == "False"
+    field(app, "dataset").set_value("mnist").run()
+    assert switched(app) == (True, False) and "deskew" not in app.query_params
+
+
+def test_what_was_switched_by_hand_stays_on_other_data(app, mine):
+    app.run()
+    field(app, "deskew").set_value(False).run()
+    use(app, mine)
+    field(app, "centered").set_value(False).run()
+    assert switched(app) == (False, False)
+    field(app, "dataset").set_value("digits").run()
+    assert field(app, "centered").value is False and field(app, "n_samples").value is None
+
+
+def test_another_preset_keeps_data_of_ones_own(app, mine):
+    app.run()
+    use(app, mine)
+    field(app, "preset").set_value("tutorial-dec").run()
+    assert not app.exception and field(app, "dataset").value == mine
+    assert switched(app) == (False, False) and field(app, "n_samples").value is None
+    field(app, "preset").set_value("first-look").run()
+    assert field(app, "dataset").value == mine and switched(app) == (False, True)
+
+
+def test_a_preset_that_was_kept_with_data_of_ones_own_is_as_it_was_kept(app, mine, tmp_path):
+    keep_preset(tmp_path, "upright", PRESETS["first-look"].changed(dataset=mine, n_samples=None, deskew=True))
+    app.run()
+    field(app, "preset").set_value("upright").run()
+    assert field(app, "dataset").value == mine and switched(app) == (True, False)
 
 
 def test_decimals_are_kept_however_large_the_number(app):
