@@ -185,10 +185,10 @@ def choose_value(name: str, value: Any) -> None:
 
 
 def choose_preset() -> None:
-    """Fill the form with the preset that was picked; the seed stays, and so do data of one's own."""
+    """Fill the form with the preset that was picked; the seed stays, and data of one's own if still there."""
     dataset = st.session_state.choices.values["dataset"]
     _fill_with_preset(value_chosen("preset"))
-    if dataset not in BUNDLED and st.session_state.choices.values["dataset"] in BUNDLED:
+    if dataset not in BUNDLED and _size(dataset) and st.session_state.choices.values["dataset"] in BUNDLED:
         choose_value("dataset", dataset)
 
 

@@ -326,6 +326,13 @@ def test_another_preset_keeps_data_of_ones_own(app, mine):
     assert field(app, "dataset").value == mine and switched(app) == (False, True)
 
 
+def test_another_preset_brings_its_data_where_ones_own_are_gone(app):
+    app.query_params["dataset"] = "own-lost-1a2b3c4d"
+    app.run()
+    field(app, "preset").set_value("tutorial-dec").run()
+    assert not app.exception and field(app, "dataset").value == "mnist"
+
+
 def test_a_preset_that_was_kept_with_data_of_ones_own_is_as_it_was_kept(app, mine, tmp_path):
     keep_preset(tmp_path, "upright", PRESETS["first-look"].changed(dataset=mine, n_samples=None, deskew=True))
     app.run()
