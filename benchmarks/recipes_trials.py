@@ -52,7 +52,7 @@ class Trial:
 
 
 def trials(n_seeds: int, fashion: str | None, changes: dict[str, Any]) -> Iterator[Trial]:
-    """Everything that is trained: first what is quick, last the presets that take minutes, seed by seed."""
+    """Everything that is trained: first what is quick, last the presets that take minutes."""
 
     def over_seeds(n: int, section: str, name: str, data: str, config: RunConfig) -> Iterator[Trial]:
         for seed in range(n):
@@ -60,7 +60,8 @@ def trials(n_seeds: int, fashion: str | None, changes: dict[str, Any]) -> Iterat
 
     quick = {name: PRESETS[name] for name in ("first-look", "fast", "umap-gmm")}
     quick["first-look, plain DEC in batches of 256"] = FULL
-    quick["umap-gmm, features=gradients"] = PRESETS["umap-gmm"].changed(features="gradients")
+    for features in ("gradients", "deformed"):
+        quick[f"umap-gmm, features={features}"] = PRESETS["umap-gmm"].changed(features=features)
     for name, config in quick.items():
         yield from over_seeds(n_seeds, "presets", name, "MNIST", config)
     for name, config in METHODS_COMPARED.items():
@@ -90,6 +91,5 @@ def trials(n_seeds: int, fashion: str | None, changes: dict[str, Any]) -> Iterat
             config = PRESETS["umap-gmm"].changed(deskew=False, features=features, **chosen)
             yield from over_seeds(n_seeds, "others", f"umap-gmm, {features}, as written", data, config)
         yield from over_seeds(few, "others", "first-look, as written", data, FULL.changed(deskew=False, **chosen))
-    for seed in range(n_seeds):
-        for name in (name for name, chapter in CHAPTERS.items() if chapter == "Best"):
-            yield Trial("presets", name, "MNIST", PRESETS[name].changed(random_state=seed, **changes))
+    for name in (name for name, chapter in CHAPTERS.items() if chapter == "Best"):
+        yield from over_seeds(n_seeds, "presets", name, "MNIST", PRESETS[name])

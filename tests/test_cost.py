@@ -54,6 +54,15 @@ def test_of_umap_what_the_pretraining_does_not_hide_is_waited_for(monkeypatch):
     assert cost(DENSE, 1797, (8, 8)).seconds(each._replace(compiling=5.0)).centers == 0  # without a mixture
 
 
+def test_deformed_images_are_compared_for_each_neighbor():
+    graph = {
+        features: cost(DENSE.changed(method="umap_gmm", features=features, n_neighbors=20), 1797, (8, 8)).work.centers
+        for features in ("pixels", "gradients", "deformed")
+    }
+    assert graph["pixels"] == graph["gradients"] == costs.GRAPH * 1797
+    assert graph["deformed"] - graph["gradients"] == costs.DEFORMED * 3 * 20 * 1797
+
+
 def test_the_fastest_umap_counts_as_what_came_before_it_only_adds(monkeypatch):
     monkeypatch.setattr(costs, "_products_a_second", lambda: 1000.0)
     monkeypatch.setattr(costs, "umap_is_compiled", lambda: False)

@@ -21,7 +21,7 @@ NEEDS_TWO_SIDES = {
     "deskew": {"deskew": True},
     "augment": {"augment": True},
     "pretrain_augment": {"pretrain_augment": True},
-    "features": {"first_target": "umap_gmm", "features": "gradients"},
+    "features": {"first_target": "umap_gmm", "features": "deformed"},
     "compare_distorted": {"first_target": "umap_gmm", "compare_distorted": True},
 }
 
@@ -64,7 +64,7 @@ def test_the_command_says_so_before_it_trains(images, tmp_path, capsys):
     assert not list(tmp_path.glob("*/events.jsonl"))
 
 
-@pytest.mark.parametrize("values", [{"features": "gradients"}, {"distorted": True}])
+@pytest.mark.parametrize("values", [{"features": "gradients"}, {"features": "deformed"}, {"distorted": True}])
 def test_the_baseline_says_so_too(images, values):
     with pytest.raises(ValueError, match=r"image_shape: received .* two pixels or more a side"):
         umap_gmm(images.reshape(40, -1), 2, image_shape=images.shape[1:], **values)

@@ -42,6 +42,7 @@ def test_directions_of_strokes_say_more_than_pixels_and_more_among_distorted_one
     gradients = accuracy(features="gradients")
     assert gradients > 0.95 > 0.9 > accuracy(features="pixels")
     assert accuracy(features="gradients", distorted=True) > gradients
+    assert accuracy(features="deformed") > gradients
 
 
 def test_it_tells_what_it_does(digits):
@@ -51,9 +52,10 @@ def test_it_tells_what_it_does(digits):
 
 
 @pytest.mark.parametrize("shape", [None, (8, 7)])
-def test_gradients_need_the_shape_of_the_images(digits, shape):
+@pytest.mark.parametrize("features", ["gradients", "deformed"])
+def test_strokes_need_the_shape_of_the_images(digits, features, shape):
     with pytest.raises(ValueError, match=r"image_shape: received .*, expected the shape of images of 64 values"):
-        umap_gmm(digits.x[:50], 3, features="gradients", image_shape=shape)
+        umap_gmm(digits.x[:50], 3, features=features, image_shape=shape)
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,9 @@ def moved(x: np.ndarray, by: sparse.csr_matrix) -> np.ndarray:
     return np.round(rows).astype(np.uint8) if x.dtype == np.uint8 else rows
 
 
-def gradients(x: np.ndarray, image_shape: Sequence[int]) -> np.ndarray:
+def gradients(
+    x: np.ndarray, image_shape: Sequence[int], patches: tuple[int, int] = (PATCHES, PATCHES), blur: float = PATCH_BLUR
+) -> np.ndarray:
     """Histograms of gradient orientations in 7 x 7 overlapping patches.
 
     Each pixel votes with the strength of its gradient for the two directions nearest to its own, and
@@ -54,20 +56,23 @@ def gradients(x: np.ndarray, image_shape: Sequence[int]) -> np.ndarray:
     x : ndarray of uint8 or float32, shape (n, height * width[ * channels])
     image_shape : (height, width) or (height, width, channels)
         Channels are averaged.
+    patches : (rows, columns)
+    blur : float
+        How far a patch reaches: the Gaussian's standard deviation, as a share of the image's width.
 
     Returns
     -------
-    ndarray of float32, shape (n, 8 * 7 * 7)
+    ndarray of float32, shape (n, 8 * rows * columns)
     """
     height, width = image_shape[:2]
     rows = [_smooth(height, EDGE_BLUR * width), _smooth(width, EDGE_BLUR * width)]
     slopes = [np.gradient(matrix, axis=0) for matrix in rows]
-    patches = [_smooth(length, PATCH_BLUR * width, PATCHES) for length in (height, width)]
-    histograms = np.empty((len(x), DIRECTIONS * PATCHES**2), np.float32)
+    sums = [_smooth(length, blur * width, n) for length, n in zip((height, width), patches, strict=True)]
+    histograms = np.empty((len(x), DIRECTIONS * patches[0] * patches[1]), np.float32)
     for first in range(0, len(x), CHUNK):
         images = pixels(x[first : first + CHUNK]).reshape(-1, *image_shape)
         grey = images.mean(axis=3) if images.ndim == 4 else images
-        histograms[first : first + CHUNK] = _histograms(grey, rows, slopes, patches)
+        histograms[first : first + CHUNK] = _histograms(grey, rows, slopes, sums)
     return histograms
 
 
@@ -109,12 +114,12 @@ def _sampled(height: int, width: int, of_places: np.ndarray) -> sparse.csr_matri
 
 
 def _histograms(grey: np.ndarray, rows: list, slopes: list, patches: list) -> np.ndarray:
-    """(n, height, width) -> (n, DIRECTIONS * PATCHES ** 2)."""
+    """(n, height, width) -> (n, DIRECTIONS * patches)."""
     down = slopes[0] @ grey @ rows[1].T  # (n, height, width), as are all below
     across = rows[0] @ grey @ slopes[1].T
     strength = np.maximum(np.hypot(down, across) - FAINTEST, 0)
     direction = np.arctan2(down, across) * (DIRECTIONS / (2 * np.pi))  # -4..4
-    sums = np.empty((len(grey), DIRECTIONS, PATCHES, PATCHES), np.float32)
+    sums = np.empty((len(grey), DIRECTIONS, len(patches[0]), len(patches[1])), np.float32)
     for i in range(DIRECTIONS):
         apart = np.abs(direction - (i - DIRECTIONS // 2))
         votes = strength * np.maximum(0, 1 - np.minimum(apart, DIRECTIONS - apart))

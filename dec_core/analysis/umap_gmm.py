@@ -21,6 +21,7 @@ from dec_core.architecture import is_one_line
 COMPONENTS = 50  # of PCA: neighbours are sought among so many numbers
 DIMENSIONS = 10  # of UMAP
 CHUNK = 8192  # images at a time, where they are distorted
+CANDIDATES = 3  # times as many neighbours are found by gradients as are kept of them, where they are deformed
 EPOCHS = 100  # of UMAP's layout
 
 
@@ -79,9 +80,11 @@ def umap_gmm(
         The mixture is fitted so many times, and the one of highest likelihood kept.
     random_state : int
         The same seed gives the same result, for which UMAP runs on one thread.
-    features : {"pixels", "gradients"}
-        What images are compared by: see `dec_core.analysis.features`.
-    image_shape : (height, width[, channels]), needed for "gradients" and `distorted`
+    features : {"pixels", "gradients", "deformed"}
+        What images are compared by: see `dec_core.analysis.features`. "deformed": by gradients, and of the nearest by
+        these, three times as many as wanted, those are taken that deformed are most alike
+        (`dec_core.analysis.deformed`).
+    image_shape : (height, width[, channels]), needed for "gradients", "deformed" and `distorted`
     distorted : bool
         Let each image look for its neighbours also when it is turned, sheared, widened or stretched a little: nine
         searches instead of one.
@@ -105,21 +108,28 @@ def compare(
     distorted: bool = False,
 ) -> NeighbourGraph:
     """The first half of `umap_gmm`: nearest neighbours of each image. Arguments and errors as there."""
-    needed = features == "gradients" or distorted
+    needed = features != "pixels" or distorted
     if needed and (image_shape is None or np.prod(image_shape) != x.shape[1]):
         raise ValueError(f"image_shape: received {image_shape}, expected the shape of images of {x.shape[1]} values")
     if needed and is_one_line(image_shape):
         raise ValueError(f"image_shape: received {image_shape}, expected two pixels or more a side; choose pixels")
-    extract = (lambda images: gradients(images, image_shape)) if features == "gradients" else pixels
+    extract = pixels if features == "pixels" else lambda images: gradients(images, image_shape)
     extracted = extract(x)
     pca = PCA(min(COMPONENTS, *extracted.shape), random_state=0)
     with np.errstate(invalid="ignore"):  # no variance at all, where the images are alike
         reduced = pca.fit_transform(extracted)
-    near = neighbours(reduced, min(n_neighbors, len(x) - 1))
+    del extracted  # as large as the images in floats
+    n_neighbors = min(n_neighbors, len(x) - 1)
+    n_sought = min(CANDIDATES * n_neighbors, len(x) - 1) if features == "deformed" else n_neighbors
+    near = neighbours(reduced, n_sought)
     if distorted:
         for distortion in distortions(image_shape):
             others = _reduced(x, lambda images, by=distortion: extract(moved(images, by)), pca)
-            near = nearest_of_both(near, neighbours(reduced, near[0].shape[1], others))
+            near = nearest_of_both(near, neighbours(reduced, n_sought, others))
+    if features == "deformed":
+        from dec_core.analysis.deformed import nearest_deformed  # with numba, and not before
+
+        near = nearest_deformed(x, image_shape, near[0], n_neighbors)
     return NeighbourGraph(reduced, near)
 
 

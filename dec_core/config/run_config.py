@@ -135,9 +135,10 @@ class RunConfig(BaseModel):
         1400, "Clustering", "Hold the initial target for (steps)",
         "Gradient steps for which the initial target p is held; after them p sharpens q again.", ge=1, le=200_000,
     )  # fmt: skip
-    features: Literal["pixels", "gradients"] = setting(
+    features: Literal["pixels", "gradients", "deformed"] = setting(
         "pixels", "Clustering", "Features for UMAP",
-        "pixels: gray levels. gradients: histograms of the directions of strokes, patch by patch (HOG).",
+        "pixels: gray levels. gradients: histograms of the directions of strokes, patch by patch (HOG). deformed: "
+        "of the nearest by gradients, those most alike where each stroke may lie up to two pixels away (IDM).",
     )  # fmt: skip
     n_neighbors: int = setting(
         10, "Clustering", "Neighbors in UMAP (n_neighbors)",
@@ -250,8 +251,10 @@ class RunConfig(BaseModel):
             for name in ("deskew", "pretrain_augment", "augment", "compare_distorted")
             if getattr(self, name) and applies(name, self)
         }
-        if self.features == "gradients" and applies("features", self):
-            problems["features"] = f"received gradients, but {what}, in which no stroke has a direction; choose pixels"
+        if self.features != "pixels" and applies("features", self):
+            problems["features"] = (
+                f"received {self.features}, but {what}, in which no stroke has a direction; choose pixels"
+            )
         if self.autoencoder != "dense" and applies("autoencoder", self):
             problems["autoencoder"] = (
                 f"received {self.autoencoder}, but {what}, of which no convolution halves both sides; choose dense"

@@ -299,7 +299,7 @@ FIELD_TERMS = {
         needs=("z", "q", "p"),
     ),
     "first_target_steps": Term("", ""),
-    "features": Term("", "", source="Dalal and Triggs (2005) for gradients"),
+    "features": Term("", "", source="Dalal and Triggs (2005) for gradients, Keysers et al. (2007) for deformed"),
     "n_neighbors": Term("", "", source="McInnes, Healy and Melville (2018)"),
     "compare_distorted": Term("", ""),
     "gmm_n_init": Term("", ""),

@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dec_core.analysis.umap_gmm import CANDIDATES
 from dec_core.architecture import Layer, Shape, architecture
 from dec_core.config import RunConfig
 from dec_core.machine import fast_precision
@@ -26,6 +27,7 @@ from dec_core.methods import METHODS, fits_mixture
 STEP = 3  # passes through a layer in one gradient step: forward, and back to its inputs and to its weights
 LIKE_A_PRODUCT = 0.6  # share of the speed of such a product that whole steps reach
 GRAPH = 6e7  # multiplications that UMAP and a mixture are worth for each image, a rough mean
+DEFORMED = 4e6  # that comparing two images of 28 x 28 is worth, where strokes may shift: from 70 000 digits, on a Xeon
 IN_BFLOAT16 = 2.2  # times as fast as in float32 whole steps are, where the processor multiplies in bfloat16
 BESIDE_UMAP = 1.8  # times as long gradient steps take while UMAP and a mixture have one of two cores
 COMPILING = 15.0  # seconds, where numba has never compiled UMAP: measured once, on an EPYC beside a pretraining
@@ -98,11 +100,16 @@ def cost(config: RunConfig, n_images: int, image_shape: Shape) -> Cost:
     mixed = fits_mixture(config)
     work = ByPhase(
         pretraining * (BESIDE_UMAP if mixed else 1),
-        centers=GRAPH * n if mixed else 0.0,
+        centers=_graph(config) * n if mixed else 0.0,
         clustering=STEP * moved * config.batch_size * steps + encode * n * steps / config.update_interval,
     )
     n_bytes = n * (prod(image_shape) + 4 * network.latent_dim)
     return Cost(network.n_parameters, batches, epochs * batches, steps, n_bytes, work)
+
+
+def _graph(config: RunConfig) -> float:
+    """Multiplications that UMAP and a mixture are worth for each image."""
+    return GRAPH + (DEFORMED * CANDIDATES * config.n_neighbors if config.features == "deformed" else 0.0)
 
 
 def rates(config: RunConfig, trained: Iterable[tuple[RunConfig, dict[str, float], Cost]]) -> Rates:
