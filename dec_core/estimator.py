@@ -109,7 +109,7 @@ class DEC(SavedModel, ModelInput, ModelConfig, ModelParts, ModelAnswers, BaseEst
         Of the method "kmeans" in pixels, (n_clusters, n_features_in_).
     how_many_ : HowMany
         With `n_clusters="auto"`: the numbers of groups there may be, their scores, which groups merge, and which are
-        unlike all the others.
+        unlike all the others. Files do not keep it.
     embedding_ : ndarray of float32, shape (n, latent_dim)
         z of the samples of fit, as of the last target update or the end; of the method "umap_gmm" their UMAP.
     q_ : ndarray, shape (n, n_clusters)
@@ -218,7 +218,8 @@ class DEC(SavedModel, ModelInput, ModelConfig, ModelParts, ModelAnswers, BaseEst
         Yields
         ------
         Event
-            Ends with `Finished`, or with `Diverged`, after which the model counts as not fitted.
+            Ends with `Finished`, or with `Diverged`, after which the model counts as not fitted. Of a model that is
+            finished, resuming yields nothing.
 
         Raises
         ------

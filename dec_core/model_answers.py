@@ -163,3 +163,7 @@ class ModelAnswers(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMix
         tags.input_tags.positive_only, tags.input_tags.three_d_array = not self.standardize, True
         tags.transformer_tags.preserves_dtype = []  # z is float32, whatever x is
         return tags
+
+
+# scikit-learn, for `set_output`, has put a plain function in its place, which a model that lacks it would seem to have
+ModelAnswers.transform = available_if(_places_new_samples)(ModelAnswers.transform)

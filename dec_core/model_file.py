@@ -38,8 +38,8 @@ class SavedModel:
     def save(self, path: Path | str) -> None:
         """Write the model to one file, whole or not at all; between two events of `iter_fit`, too.
 
-        It is an .npz of plain arrays, whatever its name, and holds no images. Raises NotFittedError if
-        training has not begun.
+        It is an .npz of plain arrays, whatever its name, and holds no images; nor does it hold `how_many_` and
+        `history_`. Raises NotFittedError if training has not begun, ValueError if an own network has a Lambda.
 
         An own encoder and decoder are in it as what Keras writes of their layers, with the weights that they were given
         and those that are trained. Functions and clusterers (`added_loss`, `initial`) are not: `load`.

@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.utils.validation import validate_data
 
 from dec_core.config import RunConfig
-from dec_core.data.arrays import DARK, as_stack, scale_of
+from dec_core.data.arrays import DARK, as_stack, scale_in, scale_of
 from dec_core.data.deskew import deskew
 from dec_core.data.values import Standardization, unscaled
 
@@ -35,7 +35,10 @@ class ModelInput:
         elif shape[1:] not in (self.input_shape_, (self.n_features_in_,)):
             raise ValueError(f"X: received images of {shape[1:]}, expected {self.input_shape_} as in fit; reshape them")
         if self.scale_ is None:
-            return self._standardization.apply(x)[:, None, :]
+            rows = self._standardization.apply(x)
+            if not np.isfinite(rows).all():
+                raise _out_of_range(x, "numbers within 32 bits once they are standardized as in fit")
+            return rows[:, None, :]
         self._check_values(x, in_fit=reset)
         return np.ascontiguousarray(as_stack(unscaled(x, self.scale_).reshape(-1, *self.input_shape_))[0])
 
@@ -47,7 +50,7 @@ class ModelInput:
             found = Standardization.of(x)
             self.scale_, self.mean_, self.std_ = None, found.mean, found.std
         else:
-            self.scale_ = scale_of(x.min(), x.max()) or None
+            self.scale_ = scale_in(x) or None
             if self.scale_ is None:
                 raise _out_of_range(x, "0 to 1 or 0 to 255, as gray levels have")
 
@@ -81,6 +84,6 @@ class ModelInput:
 def _out_of_range(x: np.ndarray, expected: str) -> ValueError:
     negative = "Negative values in data: " if x.min() < 0 else ""  # as scikit-learn says it
     return ValueError(
-        f"X: {negative}received values from {x.min():g} to {x.max():g}, expected {expected}; "
+        f"X: {negative}received values from {x.min():.7g} to {x.max():.7g}, expected {expected}; "
         "rescale them, or fit with standardize=True, which takes any numbers"
     )

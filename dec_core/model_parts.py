@@ -196,7 +196,7 @@ class ModelParts:
 
     def _saved_parts(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """What a file says of the parts, and arrays; nothing where all is ours."""
-        from dec_core.networks.own import config_of
+        from dec_core.networks.own import check_has_no_code, config_of
         from dec_core.training.own_parts import NO_PARTS
 
         settings = {"weights": self.weights, "added_loss_weight": float(self.added_loss_weight)}
@@ -207,6 +207,7 @@ class ModelParts:
             for name in NETWORKS:
                 model = getattr(self.state_.own, name)  # what is trained is a copy of these
                 about[name] = config_of(model)
+                check_has_no_code(name, about[name])
                 arrays |= {f"{OWN}{name}_{i}": np.asarray(v) for i, v in enumerate(model.variables)}
         return ({"own": about} if about else {}), arrays
 

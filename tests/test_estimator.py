@@ -407,6 +407,14 @@ def test_what_is_no_image_is_refused(bad, said, tiny):
             tiny.predict(bad)
 
 
+def test_fractions_that_just_miss_0_to_1_are_refused_in_fit_and_dark_images_taken_after_it(digits):
+    near_1 = digits.images[:20] / 255 * 1.001
+    with pytest.raises(ValueError, match=r"received values from 0 to 1.001, expected 0 to 1 or 0 to 255.*standardize"):
+        DEC(TINY).fit(near_1)
+    of_gray_levels = DEC(TINY).fit(digits.images[:20] * 1.0)
+    assert of_gray_levels.scale_ == 1 and len(of_gray_levels.predict(digits.images[:3] / 255 * 1.3)) == 3
+
+
 def test_few_images(digits):
     model = DEC(TINY, n_clusters=8).fit(digits.images[:8])
     assert model.config_.batch_size == 8 and set(model.labels_) <= set(range(8))
@@ -637,3 +645,11 @@ def test_a_model_that_looked_is_saved_with_its_number(digits, tmp_path):
 def test_no_other_word_is_a_number_of_clusters(digits, n_clusters):
     with pytest.raises(ConfigError, match=r"n_clusters: received '.*', expected a valid integer"):
         DEC(TINY, n_clusters=n_clusters).fit(digits.images[:100])
+
+
+def test_a_model_without_a_place_for_new_images_has_no_transform_and_says_why():
+    model = DEC(RunConfig.make(dataset="own-x", method="umap_gmm"))
+    assert not hasattr(model, "transform") and hasattr(DEC(TINY), "transform")
+    with pytest.raises(AttributeError, match="'DEC' has no attribute 'transform'") as error:
+        model.transform(np.zeros((1, 64)))
+    assert "lays out the samples of fit" in str(error.value.__cause__)

@@ -94,7 +94,11 @@ def test_get_config_has_every_argument():
     assert (again.n_clusters, again.alpha, again.name) == (4, 2.5, "here")
 
 
-@pytest.mark.parametrize(("arguments", "said"), [((0,), "n_clusters"), ((3, 0.0), "alpha"), ((3, -1.0), "alpha")])
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [((0,), "n_clusters"), ((2.5,), "n_clusters"), (("3",), "n_clusters"), ((3, 0.0), "alpha"), ((3, -1.0), "alpha"),
+     ((3, float("nan")), "alpha"), ((3, float("inf")), "alpha")],
+)  # fmt: skip
 def test_the_layer_refuses_impossible_arguments(arguments, said):
     with pytest.raises(ValueError, match=said):
         ClusteringLayer(*arguments)

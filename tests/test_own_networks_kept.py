@@ -87,10 +87,15 @@ def test_how_a_model_inside_was_compiled_is_not_kept(x, tmp_path):
     assert np.array_equal(DEC.load(tmp_path / "model").transform(x), model.transform(x))
 
 
-def test_code_in_a_layer_is_trained_but_not_loaded(x, tmp_path):
-    encoder = keras.Sequential([keras.Input((64,)), layers.Lambda(lambda t: 2 * t), layers.Dense(3)])
+def test_code_in_a_layer_is_trained_but_neither_saved_nor_loaded(x, tmp_path, monkeypatch):
+    inner = keras.Sequential([keras.Input((64,)), layers.Lambda(lambda t: 2 * t)])
+    encoder = keras.Sequential([keras.Input((64,)), inner, layers.Dense(3)])
     model = DEC(SHORT, encoder=encoder, decoder=back()).fit(x)
-    model.save(tmp_path / "model")
+    with pytest.raises(ValueError, match=r"encoder: received a model with a Lambda of Python code.*register.*weights"):
+        model.save(tmp_path / "model")
+    assert not (tmp_path / "model").exists()
+    monkeypatch.setattr("dec_core.networks.own.check_has_no_code", lambda name, config: None)
+    model.save(tmp_path / "model")  # as somebody may who means harm
     with pytest.raises(ValueError, match=r"encoder: .*cannot be built .*[Ll]ambda"):
         DEC.load(tmp_path / "model")
 

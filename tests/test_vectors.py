@@ -227,3 +227,9 @@ def test_float32_is_copied_once_at_most(to, copies):
 def samples_share_memory(x):
     """Whether what `fit` trains on lies where x lies."""
     return np.shares_memory(DEC(SHORT.changed(method="kmeans", batch_size=4096))._samples(x, reset=True), x)
+
+
+def test_vectors_too_far_from_those_of_fit_are_refused(blobs):
+    model = DEC(SHORT, standardize=True).fit(blobs[0])
+    with pytest.raises(ValueError, match=r"expected numbers within 32 bits.*rescale"):
+        model.predict(blobs[0] * 1e45)

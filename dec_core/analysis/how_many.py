@@ -191,6 +191,8 @@ def how_many(
         raise ValueError(
             f"n_clusters: received auto and {len(x)} images, expected {FEWEST} or more; give a number of clusters"
         )
+    import dec_core.silent_tensorflow  # noqa: F401  UMAP imports it, and it would print to stderr
+
     tell("images are compared")
     seen = even_part(len(x), MOST)
     part = x[seen]

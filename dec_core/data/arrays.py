@@ -16,6 +16,7 @@ from dec_core.data.limits import LIMITS, Limits
 MAX_CLASSES = 254
 MAX_LETTERS = 100  # of the name of a class
 DARK = 128  # images whose brightest value is less are said to be dark
+NEAR_1 = 1.5  # fractions up to this are no gray levels of 0..255
 ROUNDING = 1e-6  # of a range, by which values may lie outside of it: arithmetic ends a little beside what it aims at
 
 Raw = tuple[np.ndarray, np.ndarray | list[str] | None, list[str]]  # images, labels and notes, as a reader found them
@@ -91,10 +92,10 @@ def check_values(x: np.ndarray) -> tuple[float, float]:
     if n_bad:
         raise DataError(f"images: received {n_bad} values that are NaN or infinite, expected numbers; fill them")
     low, high = x.min(), x.max()
-    if not scale_of(low, high):
+    if not scale_in(x):
         raise DataError(
-            f"images: received values from {low:g} to {high:g}, expected 0 to 1 or 0 to 255; rescale them, or, if they "
-            "are no images, cluster them in Python by DEC(standardize=True)"
+            f"images: received values from {low:.7g} to {high:.7g}, expected 0 to 1 or 0 to 255; rescale them, or, if "
+            "they are no images, cluster them in Python by DEC(standardize=True)"
         )
     return low, high
 
@@ -106,6 +107,17 @@ def scale_of(low: float, high: float) -> int:
     """
     ends = {255: 1, 1: 255}
     return next((scale for scale, end in ends.items() if low >= -ROUNDING * end and high <= (1 + ROUNDING) * end), 0)
+
+
+def scale_in(x: np.ndarray) -> int:
+    """`scale_of` all values of a data set; 0 also for fractions that end near 1 and are not 0..1.
+
+    As gray levels of 0..255 these would be black and white.
+    """
+    low, high = x.min(), x.max()
+    scale = scale_of(low, high)
+    is_near_1 = scale == 1 and high <= NEAR_1 and x.dtype.kind == "f" and bool((x != np.rint(x)).any())
+    return 0 if is_near_1 else scale
 
 
 def _scaled(x: np.ndarray) -> tuple[np.ndarray, list[str]]:

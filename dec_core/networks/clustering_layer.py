@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+from numbers import Integral, Real
 from typing import Any
 
 import keras
@@ -22,20 +24,21 @@ class ClusteringLayer(keras.layers.Layer):
     n_clusters : int
         At least 1.
     alpha : float
-        Degrees of freedom of Student's t, above 0. The paper and the tutorial use 1.
+        Degrees of freedom of Student's t, finite and above 0. The paper and the tutorial use 1.
 
     Raises
     ------
     ValueError
-        For n_clusters < 1, alpha <= 0, or an input that is not (batch, latent_dim).
+        For n_clusters that is no whole number of 1 or more, alpha that is no finite number above 0, or an input
+        that is not (batch, latent_dim).
     """
 
     def __init__(self, n_clusters: int, alpha: float = 1.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        if n_clusters < 1:
-            raise ValueError(f"n_clusters: received {n_clusters}, expected 1 or more")
-        if alpha <= 0:
-            raise ValueError(f"alpha: received {alpha}, expected a number above 0")
+        if not isinstance(n_clusters, Integral) or n_clusters < 1:
+            raise ValueError(f"n_clusters: received {n_clusters!r}, expected a whole number of 1 or more")
+        if not (isinstance(alpha, Real) and 0 < alpha < inf):
+            raise ValueError(f"alpha: received {alpha!r}, expected a finite number above 0")
         self.n_clusters, self.alpha = int(n_clusters), float(alpha)
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:

@@ -81,6 +81,24 @@ def config_of(model: keras.Model) -> dict[str, Any]:
     return _without_compilation(keras.saving.serialize_keras_object(model))
 
 
+def check_has_no_code(name: str, config: Any) -> None:
+    """Raise ValueError where a model's `config_of` holds Python code, which is never run from a file."""
+    if any(part.get("class_name") == "__lambda__" for part in _dicts_in(config)):
+        raise ValueError(
+            f"{name}: received a model with a Lambda of Python code, which no file can hold safely, expected layers "
+            f"whose code is here when it is loaded; make the Lambda a function or a layer of its own, {REGISTER}, or "
+            "keep the trained weights: encoder_.get_weights() and decoder_.get_weights()"
+        )
+
+
+def _dicts_in(config: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(config, dict):
+        yield config
+    values = config.values() if isinstance(config, dict) else config if isinstance(config, list) else ()
+    for value in values:
+        yield from _dicts_in(value)
+
+
 def _without_compilation(config: Any) -> Any:
     if isinstance(config, dict):
         return {name: _without_compilation(value) for name, value in config.items() if name != "compile_config"}

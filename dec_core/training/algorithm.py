@@ -250,9 +250,10 @@ def _diverged(state: TrainingState) -> Diverged:
         return Diverged(phase, state.epoch, state.iteration, message)
     optimizer = config.pretrain_optimizer if phase == "pretraining" else config.cluster_optimizer
     field, smaller = config.smaller_rate(phase)
+    or_adam = ", or adam with 0.001" if optimizer == "sgd" else ""
     message = (
-        f"The loss is no longer a number: the steps were most likely too large. "
-        f"Received the learning rate {getattr(config, field):g} for {optimizer} in {phase} ({field}); try {smaller:g}."
+        f"The loss is no longer a number: the steps were most likely too large. Received the learning rate "
+        f"{getattr(config, field):g} for {optimizer} in {phase} ({field}); try {smaller:g}{or_adam}."
     )
     if state.own.added_loss is not None and phase == "clustering":
         message += " Or added_loss, or its gradient, is no number."

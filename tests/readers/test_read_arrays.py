@@ -44,6 +44,17 @@ def test_what_was_done_is_said():
     assert as_images(IMAGES)[1] == []
 
 
+@pytest.mark.parametrize("x", [[0, 0.5, 1.001], [0, 0.5, 1.4], [-1e-5, 0.5, 1.0]])
+def test_fractions_that_just_miss_0_to_1_are_not_taken_for_gray_levels(x):
+    with pytest.raises(DataError, match=r"received values from .*, expected 0 to 1 or 0 to 255; rescale them"):
+        as_images(np.resize(x, (2, 3, 3)))
+
+
+@pytest.mark.parametrize("x", [[0.0, 1.0, 2.0], [0.0, 0.5, 2.5], [0, 1, 2]])
+def test_whole_numbers_and_dark_images_are_gray_levels(x):
+    assert as_images(np.resize(x, (2, 3, 3)))[0].max() == round(max(x))
+
+
 @pytest.mark.parametrize(
     ("x", "received"),
     [
@@ -57,7 +68,7 @@ def test_what_was_done_is_said():
         (np.array([[-1, 2, 3, 4]]), "from -1 to 4"),
         (np.array([[0, 256]]), "from 0 to 256"),
         (np.array([[0, 1e300]]), "from 0 to 1e"),
-        (np.array([[0, 2**64 - 1]], np.uint64), "from 0 to 1.84467e"),
+        (np.array([[0, 2**64 - 1]], np.uint64), "from 0 to 1.844674e"),
         (np.array([["a", "b"]]), "array of <U1"),
         (np.array([[1 + 2j]]), "array of complex128"),
         (np.array([[None, 3]]), "array of object"),
