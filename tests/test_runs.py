@@ -278,6 +278,31 @@ def test_a_closed_run_keeps_a_checkpoint_and_resumes_to_the_same_end(tmp_path, s
     assert clustered[0] == clustered[1] == [0, 20, 40, 60]
 
 
+@pytest.mark.parametrize("event", ["PretrainProgress", "ClusterProgress"])
+def test_what_a_kill_within_an_epoch_or_between_updates_leaves_resumes_to_the_same_end(
+    event, tmp_path, small, finished_run, monkeypatch
+):
+    """What lies on disk at that moment is what a killed process leaves."""
+    monkeypatch.setattr("dec_core.work.recorder.CHECKPOINT_EVERY", 0.0)
+    monkeypatch.setattr("dec_core.work.recorder.CHECKPOINT_SHARE", 1e9)
+    run, left = RunFolder.create(tmp_path, small, "running"), RunFolder(tmp_path / "left")
+    for item in record(run):
+        is_within = item["event"] == "ClusterProgress" or item.get("batch") != item.get("n_batches")
+        if item["event"] == event and is_within and (item.get("epoch") == 3 or item.get("iteration", 0) > 20):
+            shutil.copytree(run.path, left.path)
+            break
+    began = next(i for i in record(left) if i["event"] == "Resumed")
+    if event == "PretrainProgress":
+        assert (began["epoch"], began["batch"]) == (2, item["batch"])
+    else:
+        assert began["iteration"] == item["iteration"]
+    list(record(left))
+    ours, theirs = (
+        folder.load_arrays(RunReader(folder).refresh().snapshots[-1]["file"]) for folder in (left, finished_run)
+    )
+    assert all(np.array_equal(ours[name], theirs[name]) for name in ("z", "labels", "cluster_centers"))
+
+
 def test_a_run_killed_before_its_first_checkpoint_starts_again(tmp_path, small):
     folder = RunFolder.create(tmp_path, small, "running")
     for _ in zip(record(folder), range(4), strict=False):

@@ -201,7 +201,7 @@ def test_a_number_that_is_none_is_noticed_and_explained(small, digits):
     events = list(train(state, digits.x))
     assert isinstance(events[-1], Diverged) and len(events) < 20
     message = events[-1].message  # with the name of the form, and that of the config
-    assert "the learning rate 10 for sgd in pretraining (pretrain_learning_rate); try 1." in message
+    assert "the learning rate 10 for sgd in pretraining (pretrain_learning_rate); try 1, or adam with 0.001." in message
 
 
 @pytest.mark.parametrize(

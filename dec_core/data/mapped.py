@@ -17,14 +17,25 @@ from dec_core.data.dataset import Dataset
 from dec_core.data.errors import DataError, understood
 from dec_core.data.limits import LIMITS
 from dec_core.data.many_files import labels_for
+from dec_core.even_part import even_part
 
+LOOKED_AT = 1000  # images, for their brightest value
 CHUNK = 1 << 24  # bytes that are digested at a time
 REMEDY = "save it by numpy.save as uint8 of shape (n, height, width), 0 being background"
 
 
 def is_for_mapping(path: Path) -> bool:
-    """Whether a file is an .npy of more bytes than are read into memory."""
-    return path.suffix == ".npy" and path.is_file() and path.stat().st_size > LIMITS.n_bytes
+    """Whether a file is an .npy of more bytes, or more images of uint8, than are read into memory."""
+    if path.suffix != ".npy" or not path.is_file():
+        return False
+    if path.stat().st_size > LIMITS.n_bytes:
+        return True
+    try:
+        images = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (ValueError, OSError):
+        return False  # who reads it says what is wrong with it
+    is_large = len(images.shape) > 2 and (len(images) > LIMITS.n_images or images.size > LIMITS.n_values)
+    return is_large and images.dtype == np.uint8
 
 
 def described(path: Path) -> dict[str, Any]:
@@ -35,9 +46,14 @@ def described(path: Path) -> dict[str, Any]:
     Raises
     ------
     DataError
-        If the file holds no uint8 of shape (n, height, width) or (n, height, width, 3), row by row, or other labels.
+        If the file holds no uint8 of shape (n, height, width) or (n, height, width, 3), row by row, only values of 0
+        and 1, as far as an even part of them shows, or other labels.
     """
     images, path = _mapped(path), path.resolve()
+    if images[even_part(len(images), LOOKED_AT)].max(initial=0) == 1:
+        raise DataError(
+            f"{path.name}: received values of 0 and 1, expected 0 to 255; multiply them by 255 and save them"
+        )
     kept: dict[str, Any] = {"path": str(path), **_stamp(path)}
     labels_path = path.with_name(labels_for(path.name))
     if labels_path != path and labels_path.is_file():
@@ -66,8 +82,13 @@ def _mapped(path: Path) -> np.ndarray:
     with understood(path.name, REMEDY):
         images = np.load(path, mmap_mode="r", allow_pickle=False)
     is_image = images.ndim == 3 or (images.ndim == 4 and images.shape[3] == 3)
-    if images.dtype != np.uint8 or not is_image or not images.flags.c_contiguous:
-        raise DataError(f"{path.name}: received {images.dtype} of shape {images.shape}, too large to be read; {REMEDY}")
+    received = f"{path.name}: received {images.dtype} of shape {images.shape}"
+    if images.dtype != np.uint8 or not is_image:
+        raise DataError(f"{received}, too large to be read; {REMEDY}")
+    if not images.flags.c_contiguous:
+        raise DataError(f"{received}, stored column by column; save numpy.ascontiguousarray of it, image by image")
+    if max(images.shape[1:3]) > LIMITS.side:
+        raise DataError(f"{received}, expected at most {LIMITS.side} pixels a side; scale the images down")
     return images
 
 

@@ -27,6 +27,7 @@ from dec_core.runs.status import this_process
 from dec_core.training import train
 from dec_core.training.events import (
     CentersInitialized,
+    ClusterProgress,
     Diverged,
     Event,
     Finished,
@@ -131,7 +132,8 @@ class _Recorder:
         """Train to the end."""
         self.folder.set_status(self.status)
         if self.resumed:
-            yield self._write({"event": "Resumed", "epoch": self.state.epoch, "iteration": self.state.iteration})
+            where = {name: getattr(self.state, name) for name in ("epoch", "batch", "iteration")}
+            yield self._write({"event": "Resumed", **where})
         elif self.stages.taken:
             yield self._write({"event": "StagesTaken", "stages": list(self.stages.taken)})
         started = time.monotonic()
@@ -189,6 +191,8 @@ class _Recorder:
         if is_milestone and not isinstance(event, Diverged):
             self._keep(event)
             self._lay_out()
+        elif isinstance(event, PretrainProgress | ClusterProgress) and self._is_checkpoint_due():
+            self._checkpoint()  # of millions of images an epoch takes minutes
         return record
 
     def _what_follows(self, event: Event) -> Iterator[Record]:
@@ -266,8 +270,7 @@ class _Recorder:
             self._snapshot()
         if self.state.phase == "centers" and isinstance(event, PretrainProgress):
             keep_pretraining(self.folder, self.state, self.stages, self.status.seconds["pretraining"])
-        due = time.monotonic() - self.last_checkpoint > self.checkpoint_every
-        if isinstance(event, CentersInitialized) or due:
+        if isinstance(event, CentersInitialized) or self._is_checkpoint_due():
             self._checkpoint()
 
     def _lay_out(self) -> None:
@@ -282,6 +285,9 @@ class _Recorder:
 
     def _snapshot(self) -> None:
         self._write(self.snapshots.take())
+
+    def _is_checkpoint_due(self) -> bool:
+        return time.monotonic() - self.last_checkpoint > self.checkpoint_every
 
     def _checkpoint(self) -> None:
         started = time.monotonic()

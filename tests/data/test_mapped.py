@@ -37,6 +37,17 @@ def test_a_large_file_is_mapped_and_stays_where_it_is(file, tmp_path):
     assert isinstance(upright.images, np.memmap) and np.array_equal(upright.images, deskew(digits.images))
 
 
+@pytest.mark.parametrize("limits", [Limits(n_images=N - 1), Limits(n_values=N * 64 - 1)], ids=["images", "values"])
+def test_so_is_one_of_more_images_or_values_than_are_read(limits, file, tmp_path, monkeypatch):
+    monkeypatch.setattr(mapped, "LIMITS", limits)
+    np.save(tmp_path / "floats.npy", np.zeros((N, 8, 8)))
+    (tmp_path / "none.npy").write_bytes(b"no array")
+    assert mapped.is_for_mapping(file)
+    assert not any(mapped.is_for_mapping(tmp_path / name) for name in ("my-labels.npy", "floats.npy", "none.npy"))
+    monkeypatch.setattr(mapped, "LIMITS", Limits())
+    assert not mapped.is_for_mapping(file)
+
+
 def test_to_forget_a_mapped_file_leaves_it_and_nothing_else(file, tmp_path):
     root = tmp_path / "runs"
     name = own.keep_mapped(file, root)
@@ -60,7 +71,9 @@ def test_a_file_that_has_changed_or_is_gone_is_refused(file, tmp_path):
     [
         (np.zeros((50, 8, 8), np.float32), "received float32 of shape"),
         (np.zeros((50, 64), np.uint8), r"received uint8 of shape \(50, 64\)"),
-        (np.asfortranarray(np.ones((50, 8, 8), np.uint8)), "received uint8"),
+        (np.asfortranarray(np.full((50, 8, 8), 9, np.uint8)), "received uint8 .*column by column.*ascontiguousarray"),
+        (np.ones((50, 8, 8), np.uint8), "received values of 0 and 1, .*multiply them by 255"),
+        (np.full((2, 3, 600), 9, np.uint8), "at most 512 pixels a side"),
         (np.array([{}] * 2000), "received what cannot be read"),
     ],
 )
@@ -70,7 +83,7 @@ def test_what_cannot_be_mapped_is_refused_in_words(images, said, file, tmp_path,
     error = capsys.readouterr().err
     with pytest.raises(DataError, match=said):
         mapped.described(file)
-    assert error.startswith("error: my-images.npy: received") and "uint8" in error
+    assert error.startswith("error: my-images.npy: received")
     assert not list((tmp_path / "runs").glob("*/config.json"))
 
 
