@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ def add_history_option(parser: argparse.ArgumentParser) -> None:
 
 def hand_out(figures: dict[str, Any], text: str, history: Path | None, *, as_json: bool) -> int:
     """Print `text`, keep the figures where that was asked for, print them as JSON; the exit status."""
-    print(text)
+    print(text, file=sys.stderr if as_json else sys.stdout)
     if history is not None:
         add_to_history(history, figures)
     if as_json:
