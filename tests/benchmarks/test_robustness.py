@@ -98,7 +98,7 @@ def test_each_set_is_drawn_anew_for_each_seed_and_what_stands_in_the_file_is_not
     assert main(arguments) == 0
     text, read = (tmp_path / "robustness.md").read_text(), json.loads((tmp_path / "robustness.json").read_text())
     assert text == markdown(read) and text.strip() == capsys.readouterr().out.strip() and str(tmp_path) not in text
-    assert len(read["rows"]) == 3 * 2 * 2 and all(row["n_images"] == 200 for row in read["rows"])
+    assert len(read["rows"]) == len(robustness.TRIED) * 2 * 2 and all(row["n_images"] == 200 for row in read["rows"])
     runs = [json.loads(path.read_text()) for path in (tmp_path / "runs").glob("2*/config.json")]
     assert len({run["dataset"] for run in runs}) == 2 and {run["deskew"] for run in runs} == {True, False}
     assert [run["centered"] for run in runs].count(True) == 2 * 2
