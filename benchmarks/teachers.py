@@ -39,6 +39,8 @@ Nothing here helps, on 5 000 digits and with so small a student. The teachers sh
 agree on, a hundredth is wrong, so a student of it begins with these. It ends no higher than the best teacher, and the
 mean of the teachers is drawn down by the weaker ones. Components that are merged again find about the same groups as
 ten components. Averages over distorted views cost a little.
+
+What did help, later, is a teacher whose neighbors are better: among images whose strokes may shift ([why.md](why.md)).
 """
 
 Predict = Callable[[int], np.ndarray]  # probabilities of all images, averaged over so many distorted views

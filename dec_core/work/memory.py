@@ -5,7 +5,7 @@ from __future__ import annotations
 import psutil
 
 MB = 10**6
-WORKER = 1500 * MB  # of one process that trains a preset
+WORKER = 1500 * MB  # of one process that trains a preset; `best` takes a quarter of a gigabyte more for a minute
 SERVER = 500 * MB
 OF_LARGEST = 4000  # MB of its own: more than the largest presets take
 
