@@ -121,9 +121,9 @@ def test_the_command_says_it_all_and_ends_with_1_where_something_is_bad(capsys):
         taken.listen()
         port = str(taken.getsockname()[1])
         assert main(["doctor", "--port", port, "--json"]) == 1
-    out = capsys.readouterr().out
-    assert f"BAD   port          cannot listen at 127.0.0.1:{port}" in out and "Choose another --port" in out
-    rows = json.loads(out.splitlines()[-1])
+    out, err = capsys.readouterr()
+    assert f"BAD   port          cannot listen at 127.0.0.1:{port}" in err and "Choose another --port" in err
+    rows = json.loads(out)
     assert {row["what"]: row["level"] for row in rows}["port"] == "bad"
     assert main(["doctor", "--port", port]) == 0
     assert "is free" in capsys.readouterr().out

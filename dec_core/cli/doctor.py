@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from dataclasses import asdict
 from typing import Any
 
@@ -29,10 +30,11 @@ def run(options: argparse.Namespace) -> int:
 
     host = options.host or (EVERYWHERE if options.room else LOOPBACK)
     rows = checks(runs_root(), (host, options.port), for_room=options.room)
+    table = sys.stderr if options.json else sys.stdout
     for row in rows:
-        print(f"{MARKS[row.level]}  {row.what:12}  {row.value}")
+        print(f"{MARKS[row.level]}  {row.what:12}  {row.value}", file=table)
         if row.remedy:
-            print(f"{'':20}{row.remedy}")
+            print(f"{'':20}{row.remedy}", file=table)
     if options.json:
         print(json.dumps([asdict(row) for row in rows]))
     return int(any(row.level == "bad" for row in rows))
