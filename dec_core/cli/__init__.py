@@ -7,7 +7,6 @@ answers at once: what trains or draws is imported when it is asked to.
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -33,6 +32,7 @@ from dec_core.cli import (
     train,
     worker,
 )
+from dec_core.cli.unread import drop, dropping_stderr
 
 COMMANDS = (
     presets,
@@ -83,21 +83,25 @@ def parser_of(name: str, description: str, modules: Iterable[ModuleType]) -> arg
 
 
 def run(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> int:
-    """Run the command that `arguments` name; bad input becomes one line on stderr. Returns the exit code."""
-    options = parser.parse_args(arguments)
-    try:
-        code = options.run(options)
-        sys.stdout.flush()
-        return code
-    except BrokenPipeError:  # whoever read the output has read enough, as `head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except (ValueError, OSError) as error:
-        print(f"error: {one_line(error)}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("Interrupted; the runs so far are saved.", file=sys.stderr)
-        return 130
+    """Run the command that `arguments` name; bad input becomes one line on stderr. Returns the exit code.
+
+    Who closes stdout ends the command without a word. Who closes stderr does not: what is written there is dropped.
+    """
+    with dropping_stderr():
+        try:
+            options = parser.parse_args(arguments)
+            code = options.run(options)
+            sys.stdout.flush()
+            return code
+        except BrokenPipeError:  # whoever read the output has read enough, as `head` does
+            drop(sys.stdout)
+            return 0
+        except (ValueError, OSError) as error:
+            print(f"error: {one_line(error)}", file=sys.stderr)
+            return 2
+        except KeyboardInterrupt as interrupt:
+            print("; ".join(["Interrupted", *map(str, interrupt.args)]) + ".", file=sys.stderr)
+            return 130
 
 
 def one_line(error: Exception) -> str:

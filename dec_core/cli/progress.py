@@ -24,6 +24,7 @@ from dec_core.runs.lock import training_lock
 from dec_core.runs.status import new_attempt
 
 BAR = "{desc} {percentage:3.0f}% |{bar}| {n:.1f}/{total_fmt} {unit}, {remaining} left, {rate_fmt}{postfix}"
+SAVED = "the runs so far are saved"  # what an interrupt says where there are some
 
 
 def train_and_print(folder: RunFolder, *, umap: bool, as_json: bool) -> int:
@@ -64,7 +65,7 @@ def train_quietly(config: RunConfig, root: Path) -> dict[str, Any]:
 def finish_quietly(folder: RunFolder) -> dict[str, Any]:
     """Train the rest of a run with a progress bar; the result. Ctrl-C raises KeyboardInterrupt."""
     if _drive(folder):
-        raise KeyboardInterrupt
+        raise KeyboardInterrupt(SAVED)
     return result(folder)
 
 
@@ -126,8 +127,9 @@ def _interruptible() -> Iterator[list]:
     received: list[int] = []
 
     def note(number: int, frame: Any) -> None:
+        if received:
+            raise KeyboardInterrupt(SAVED)
         received.append(number)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
 
     previous = signal.signal(signal.SIGINT, note)
     try:

@@ -4,6 +4,7 @@ import gzip
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -98,6 +99,34 @@ def test_a_reader_that_stops_reading_is_no_error():
     command = f"{sys.executable} -m dec_core presets --json | head -c 10"
     done = subprocess.run(command, shell=True, capture_output=True, text=True, cwd=ROOT, check=True)
     assert done.stdout and not done.stderr
+
+
+def test_a_reader_of_stderr_that_stops_reading_ends_no_training(tmp_path):
+    read, write = os.pipe()
+    os.close(read)
+    arguments = command("train", "first-look", *QUICK, "--out", tmp_path, "--json")
+    done = subprocess.run(arguments, stdout=subprocess.PIPE, stderr=write, text=True, cwd=ROOT)
+    os.close(write)
+    assert done.returncode == 0 and json.loads(done.stdout)["state"] == "finished"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no sh")
+def test_without_stderr_what_belongs_there_is_not_on_stdout(tmp_path):
+    arguments = shlex.join(command("train", "first-look", *QUICK, "--out", tmp_path, "--json"))
+    done = subprocess.run(f"{arguments} 2>&-", shell=True, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    assert done.returncode == 0 and json.loads(done.stdout)["state"] == "finished"
+
+
+def test_an_interrupt_speaks_of_runs_where_there_are_some_alone(tmp_path, finished_run, capsys, monkeypatch):
+    def be_interrupted(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("dec_core.data.readers.read", be_interrupted)
+    assert main(["predict", str(finished_run.path), "x.npy"]) == 130
+    assert capsys.readouterr().err == "Interrupted.\n"
+    monkeypatch.setattr(progress, "_drive", lambda folder: True)
+    assert main(["repeat", "first-look", *QUICK, "--out", str(tmp_path)]) == 130
+    assert capsys.readouterr().err.endswith("Interrupted; the runs so far are saved.\n")
 
 
 def test_presets_can_be_read_by_people_and_programs(capsys):
