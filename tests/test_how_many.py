@@ -156,6 +156,23 @@ def test_too_few_images_are_refused(digits):
         how_many(digits.x[:49], (8, 8))
 
 
+@pytest.mark.parametrize(
+    ("n_different", "told"), [(1, "200 images that are all alike"), (5, "200 images of which only 5 are different")]
+)
+def test_copies_of_few_images_are_refused(digits, n_different, told):
+    with pytest.raises(ValueError, match=f"received auto and {told}, expected 50 or more different ones"):
+        how_many(np.resize(digits.x[:n_different], (200, 64)), (8, 8))
+
+
+def test_groups_that_fall_apart_have_no_score_and_are_refused():
+    z, _ = blobs([100, 100])
+    pairs = sparse.block_diag([np.array([[0, 1], [1, 0]])] * 100, format="csr")
+    with pytest.raises(
+        ValueError, match="n_clusters: received auto, but all groups fall apart.*; leave the copies out"
+    ):
+        count_groups(z, pairs)
+
+
 @pytest.mark.slow
 def test_the_digits_are_about_ten_and_the_same_seed_says_the_same(digits):
     statuses = []

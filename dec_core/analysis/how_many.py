@@ -185,17 +185,18 @@ def how_many(
     Raises
     ------
     ValueError
-        If there are fewer than 50 images.
+        If there are fewer than 50 images, or fewer than 50 different ones are looked at.
     """
     if len(x) < FEWEST:
         raise ValueError(
             f"n_clusters: received auto and {len(x)} images, expected {FEWEST} or more; give a number of clusters"
         )
+    seen = even_part(len(x), MOST)
+    part = x[seen]
+    _check_different(part)
     import dec_core.silent_tensorflow  # noqa: F401  UMAP imports it, and it would print to stderr
 
     tell("images are compared")
-    seen = even_part(len(x), MOST)
-    part = x[seen]
     features = "pixels" if is_one_line(image_shape) else "gradients"
     images = compare(part, N_NEIGHBORS + 1, features, image_shape)
     z = embed(images, random_state, tell)
@@ -203,6 +204,17 @@ def how_many(
     found = count_groups(z, graph_of(images.near[0]))
     strange = strange_groups(images.reduced, found.best.labels)
     return replace(found, strange=tuple(replace(group, images=seen[group.images]) for group in strange))
+
+
+def _check_different(x: np.ndarray) -> None:
+    """Raise ValueError where images are copies of so few that each has no neighbours but its own copies."""
+    n_different = len({row.tobytes() for row in x})
+    if n_different < FEWEST:
+        what = "that are all alike" if n_different == 1 else f"of which only {n_different} are different"
+        raise ValueError(
+            f"n_clusters: received auto and {len(x)} images {what}, expected {FEWEST} or more different ones; "
+            "give others, or a number of clusters"
+        )
 
 
 def embed(
@@ -223,6 +235,11 @@ def count_groups(z: np.ndarray, graph: sparse.csr_matrix) -> HowMany:
         Where density is measured.
     graph : sparse matrix, shape (n, n)
         By which borders are measured: symmetric, without loops, as of `graph_of`.
+
+    Raises
+    ------
+    ValueError
+        If no number of groups has a score, as all groups fall apart in the graph.
     """
     sizes = smallest_sizes(len(z))
     shares = np.gradient(np.log(sizes)) if len(sizes) > 1 else np.ones(1)
@@ -232,6 +249,11 @@ def count_groups(z: np.ndarray, graph: sparse.csr_matrix) -> HowMany:
         labels = tree.groups(size)
         found.setdefault(int(labels.max()) + 1, []).append((share, separated(labels), size, labels))
     total = sum(share * separation for rows in found.values() for share, separation, *_ in rows)
+    if not total:
+        raise ValueError(
+            "n_clusters: received auto, but all groups fall apart, as where most images are copies of others; "
+            "leave the copies out, or give a number of clusters"
+        )
     return HowMany(tuple(_candidate(k, found[k], total) for k in sorted(found)), len(z))
 
 

@@ -8,7 +8,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dec_core.cli.options import add_command, add_config_options, add_json_option, add_runs_folder, config_from
+from dec_core.cli.options import (
+    add_command,
+    add_config_options,
+    add_json_option,
+    add_runs_folder,
+    check_target,
+    config_from,
+)
 
 if TYPE_CHECKING:
     from dec_core.analysis.how_many import HowMany
@@ -32,6 +39,7 @@ def run(options: argparse.Namespace) -> int:
     """Print a table of the numbers of groups and their scores. The images are those that `train` would see."""
     if options.preset is None and options.config is None:
         options.preset = PRESET
+    check_target("--figure", options.figure)
     config = config_from(options)
     from dec_core.cli.counting import counted
 

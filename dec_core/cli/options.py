@@ -89,6 +89,12 @@ def checked_run(path: Path) -> Path:
     return path
 
 
+def check_target(option: str, target: Path | None) -> None:
+    """Raise ValueError if a file that an option names, if it does, cannot be written: before the work, not after it."""
+    if target is not None and not target.resolve().parent.is_dir():
+        raise ValueError(f"{option}: received {target}, but there is no folder {target.parent}; make it first")
+
+
 def changes_from(items: list[str]) -> dict[str, Any]:
     """What --set asks for, by field. Raises ConfigError."""
     from dec_core.fields import parse

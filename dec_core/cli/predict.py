@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from dec_core.cli.options import add_command, add_json_option, add_skip_option, checked_run
+from dec_core.cli.options import add_command, add_json_option, add_skip_option, check_target, checked_run
 
 
 def add_parser(commands: Any) -> None:
@@ -23,8 +23,7 @@ def add_parser(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print where the images belong, in words or JSON, and write a CSV if one is named. Raises ValueError."""
     run_dir, target = checked_run(options.run_dir), options.csv
-    if target is not None and not target.resolve().parent.is_dir():
-        raise ValueError(f"--csv: received {target}, but there is no folder {target.parent}; make it first")
+    check_target("--csv", target)
     from dec_core.cli.prediction_table import as_json, table_text, write_csv
     from dec_core.data.readers import read
     from dec_core.runs.folder import RunFolder

@@ -14,6 +14,7 @@ from dec_core.cli.options import (
     add_grace_option,
     add_json_option,
     add_storage_options,
+    check_target,
     config_from,
     storage_from,
 )
@@ -74,6 +75,7 @@ def run(options: argparse.Namespace) -> int:
     """Create or resume a sweep and work on it; or pause one. Raises ValueError."""
     from dec_core.sweeps import studies
 
+    check_target("--csv", options.csv)
     storage = storage_from(options)
     if options.pause:
         studies.pause(studies.open_study(storage, options.name))

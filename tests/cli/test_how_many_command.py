@@ -56,3 +56,9 @@ def test_too_few_images_are_one_line(tmp_path, capsys):
     assert main(["how-many", "--data", str(tmp_path / "few.npz"), "--out", str(tmp_path)]) == 2
     error = capsys.readouterr().err.splitlines()[-1]
     assert error.startswith("error: n_clusters: received auto and 20 images, expected 50 or more")
+
+
+def test_where_the_figure_goes_is_checked_before_the_search(tmp_path, capsys):
+    figure = tmp_path / "nowhere" / "figure.html"
+    assert main(["how-many", "--data", "no-such-file", "--out", str(tmp_path), "--figure", str(figure)]) == 2
+    assert capsys.readouterr().err.startswith(f"error: --figure: received {figure}, but there is no folder ")

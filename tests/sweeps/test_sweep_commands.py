@@ -54,6 +54,7 @@ def test_a_sweep_by_commands(tmp_path, capsys, stand_in):
         (["sweep", "first-look", "--name", "x"], "at least one field"),
         (["sweep", "first-look", "--name", "a b", "--vary", "latent_dim"], "name"),
         (["sweep", "--name", "x", "--resume"], "no file"),
+        (["sweep", "first-look", "--name", "x", "--csv", "nowhere/trials.csv"], "no folder nowhere; make it first"),
         (["sweeps"], "no file"),
     ],
 )
