@@ -168,7 +168,7 @@ def test_groups_that_fall_apart_have_no_score_and_are_refused():
     z, _ = blobs([100, 100])
     pairs = sparse.block_diag([np.array([[0, 1], [1, 0]])] * 100, format="csr")
     with pytest.raises(
-        ValueError, match="n_clusters: received auto, but all groups fall apart.*; leave the copies out"
+        ValueError, match=r"n_clusters: received auto, but all groups fall apart.*; leave the copies out"
     ):
         count_groups(z, pairs)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from math import prod
 from typing import Any, Literal
 
@@ -90,6 +90,11 @@ class SweepPlan(BaseModel):
         return self.objective in ("acc", "nmi", "ari")
 
     @property
+    def is_listed(self) -> bool:
+        """Whether it varies lists alone."""
+        return all(isinstance(span, Choices) for span in self.space.values())
+
+    @property
     def n_planned(self) -> int:
         """How many trials it begins with."""
         return len(self.combinations()) if self.sampler == "grid" else self.n_trials
@@ -143,13 +148,26 @@ class SweepPlan(BaseModel):
                     return {a: f"{a} = {values[0]} and {b} = {values[1]} cannot be together: {error}"}
         return {}
 
+    def _is_drawn(self, name: str, values: dict[str, Any]) -> bool:
+        """Whether the field acts, given the values chosen before it."""
+        return applies(name, self.base.model_copy(update=values))
+
     def draw(self, choose: Callable[[str, Range | Choices], Any]) -> dict[str, Any]:
         """Values by field: `choose` is asked for every one that acts, given those chosen before."""
         values: dict[str, Any] = {}
         for name in drawing_order(self.space):
-            if applies(name, self.base.model_copy(update=values)):
+            if self._is_drawn(name, values):
                 values[name] = choose(name, self.space[name])
         return values
+
+    def draws(self, begun: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """Every draw that begins with these values, each once, where fields have finitely many."""
+        name = next((n for n in drawing_order(self.space) if n not in begun and self._is_drawn(n, begun)), None)
+        if name is None:
+            yield begun
+            return
+        for value in values_of(self.space[name]):
+            yield from self.draws({**begun, name: value})
 
     def combinations(self) -> list[dict[str, Any]]:
         """Every distinct draw where fields have finitely many values; no more than one beyond what can be tried."""

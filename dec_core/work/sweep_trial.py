@@ -61,6 +61,11 @@ def retry(call: Callable[..., Any], *arguments: Any) -> Any:
             time.sleep(LOOK_EVERY)
 
 
+def draw(plan: SweepPlan, trial: Trial) -> dict[str, Any]:
+    """The values of a trial by field: those that it has, the others drawn by the study's sampler."""
+    return plan.draw(lambda name, span: _suggested(trial, name, span))
+
+
 class Attempt:
     """A trial that this worker has taken.
 
@@ -123,7 +128,7 @@ class Attempt:
     def _outcome(self) -> tuple[TrialState, float | None, str]:
         """Final state and value of the trial, and a word of explanation where these do not suffice."""
         try:
-            params = retry(self.plan.draw, self._suggest)
+            params = retry(draw, self.plan, self.trial)
             results = [self._seed(self.plan.config(params, seed), seed) for seed in range(self.plan.n_seeds)]
         except Pruned:
             return TrialState.PRUNED, None, "pruned"
@@ -144,12 +149,6 @@ class Attempt:
             return TrialState.PRUNED, None, "diverged"
         collapsed = any(seed["n_filled"] < 2 or seed["agreement"] <= COLLAPSED for seed in results)
         return TrialState.COMPLETE, scores[self.plan.objective], "collapsed" if collapsed else ""
-
-    def _suggest(self, name: str, span: Range | Choices) -> Any:
-        if isinstance(span, Choices):
-            return self.trial.suggest_categorical(name, span.choices)
-        suggest = self.trial.suggest_int if is_whole(name) else self.trial.suggest_float
-        return suggest(name, span.low, span.high, log=span.log)
 
     def _set(self, name: str, value: Any) -> None:
         retry(self.trial.set_user_attr, name, value)
@@ -272,6 +271,13 @@ class Attempt:
             self.paused = studies.is_paused(self.study)
             if self.storage.get_trial(self.trial_id).state != TrialState.RUNNING:
                 raise TrialAbandoned
+
+
+def _suggested(trial: Trial, name: str, span: Range | Choices) -> Any:
+    if isinstance(span, Choices):
+        return trial.suggest_categorical(name, span.choices)
+    suggest = trial.suggest_int if is_whole(name) else trial.suggest_float
+    return suggest(name, span.low, span.high, log=span.log)
 
 
 def _result(folder: RunFolder, config: RunConfig) -> dict[str, Any]:

@@ -21,14 +21,18 @@ from optuna.pruners import BasePruner, MedianPruner, NopPruner, SuccessiveHalvin
 from optuna.samplers import BaseSampler, RandomSampler, TPESampler
 from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, Trial, TrialState
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
 from dec_core.data import load
 from dec_core.runs.folder import RunFolder
 from dec_core.sweeps import studies
 from dec_core.sweeps.plan import SweepPlan
 from dec_core.work.control import Control
-from dec_core.work.sweep_trial import LOOK_EVERY, Attempt, retry
+from dec_core.work.sweep_trial import LOOK_EVERY, Attempt, draw, retry
+from dec_core.work.untried import Untried
 
+LOCK = 0x646563  # the key of the lock in PostgreSQL: any number that others who use the database do not take
 TURN = 30.0  # seconds after which a worker whose turn is over leaves though it has found no trial to train
 
 
@@ -101,7 +105,8 @@ def pruner(plan: SweepPlan) -> BasePruner:
 def sampler(plan: SweepPlan, number: int) -> BaseSampler:
     """What draws the params of trial `number`: seeded by it, so that workers do not all draw the same."""
     seed = (plan.base.random_state * 7919 + number) % 2**32
-    return TPESampler(seed=seed, constant_liar=True) if plan.sampler == "tpe" else RandomSampler(seed=seed)
+    drawing = TPESampler(seed=seed, constant_liar=True) if plan.sampler == "tpe" else RandomSampler(seed=seed)
+    return Untried(drawing, plan, seed) if plan.is_listed else drawing
 
 
 def _ended(
@@ -165,7 +170,10 @@ class Queue:
                 continue
             if self._stands(waiting):
                 self.study.sampler = sampler(self.plan, waiting.number)
-                return Trial(self.study, trial_id), trial_id
+                trial = Trial(self.study, trial_id)
+                if self.plan.is_listed:
+                    draw(self.plan, trial)  # here, where nobody else does: two workers could choose the same
+                return trial, trial_id
             self.storage.set_trial_state_values(trial_id, TrialState.FAIL)
         return None
 
@@ -197,9 +205,14 @@ class Queue:
 
 @contextmanager
 def _one_at_a_time(storage: RDBStorage) -> Iterator[None]:
-    """SQLite has no row locks, and two workers could take the same trial: there, taking one locks a file next to it."""
+    """Taking a trial locks the others out: in PostgreSQL by a lock of its own, in SQLite by a file next to it."""
     if storage.engine.dialect.name != "sqlite":
-        yield
+        try:
+            with storage.engine.begin() as connection:
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
+                yield
+        except SQLAlchemyError as error:
+            raise StorageInternalError(str(error)) from error
         return
     lock = sqlite3.connect(f"{storage.engine.url.database}.lock", timeout=60, isolation_level=None)
     try:

@@ -71,6 +71,36 @@ def test_racing_workers_never_take_the_same_trial(url, small):
     assert sorted(taken) == list(range(12))
 
 
+@pytest.mark.parametrize("sampler", ["tpe", "random"])
+def test_of_listed_values_none_are_tried_twice_while_others_are_left(url, small, sampler):
+    space = {
+        "latent_dim": {"choices": [2, 5, 10]},
+        "method": {"choices": ["dec", "joint"]},
+        "gamma": {"choices": [1, 2]},
+    }
+    study = studies.create(planned(small, space, sampler=sampler, n_trials=4), url)  # of 9: gamma is joint's alone
+    storage = studies.connect(url)
+    queue, start = Queue(storage, studies.study_in(storage, "s")), threading.Barrier(2)
+
+    def take_all():
+        storage = studies.connect(url)
+        queue = Queue(storage, studies.study_in(storage, "s"))
+        start.wait()
+        while queue.take():
+            pass
+
+    for n_trials in (4, 9):
+        threads = [threading.Thread(target=take_all) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(PATIENCE)
+        tried = {frozenset(trial.params.items()) for trial in studies.trials(study)}
+        assert len(tried) == len(studies.trials(study)) == n_trials
+        studies.extend(study, 5)
+    assert queue.take()  # nothing is left that was not tried: any will do
+
+
 def test_a_silent_worker_loses_its_trial_and_what_is_known_of_it_is_kept(url, small):
     study = studies.create(planned(small, n_trials=2), url)
     storage = studies.connect(url)
