@@ -45,3 +45,23 @@ def test_photographs_and_colors_too(known):
 def test_where_the_runs_were_deskewed_these_are():
     upright, notes = made_like(NEW, MNIST, upright=True)
     assert np.array_equal(upright, deskew(NEW)) and notes == ["Deskewed, as the run's images were."]
+
+
+@pytest.mark.parametrize("known", [MNIST, np.stack([MNIST] * 3, axis=-1)], ids=["gray", "color"])
+@pytest.mark.parametrize("n_channels", [1, 3, 4])
+def test_an_array_of_the_runs_sides_is_one_image_whatever_its_channels(known, n_channels):
+    given = np.repeat(NEW[0][..., None], n_channels, axis=2)
+    if n_channels == 4:
+        given[..., 3] = 255
+    one, notes = made_like(given, known)
+    expected = NEW[:1] if known.ndim == 3 else np.stack([NEW[:1]] * 3, axis=-1)
+    assert np.array_equal(one, expected)
+    assert notes[-1] == (
+        f"An array of 28×28×{n_channels} numbers is read as one image, not as 28 images of 28×{n_channels} pixels."
+    )
+
+
+def test_as_many_images_as_they_have_rows_are_many():
+    for images, known in ((MNIST[:28], MNIST), (MNIST[:3, :3, :3], MNIST[:, :3, :3])):
+        same, notes = made_like(images, known)
+        assert same is images and notes == []

@@ -27,12 +27,9 @@ def made_like(images: np.ndarray, known: np.ndarray, *, upright: bool = False) -
     images : ndarray of uint8, shape (n, *known.shape[1:])
     notes : list of str
     """
-    is_one = known.ndim == 3 and known.shape[1] > 1 and images.shape[1] == 1 and images.shape[::2] == known.shape[1:]
-    images, notes = brought_to(images.reshape(1, *known.shape[1:]) if is_one else images, known.shape[1:])
-    if is_one:
-        notes.append(
-            f"An array of {known.shape[1]}×{known.shape[2]} numbers is read as one image, not as lines of pixels."
-        )
+    one = _as_one(images, known.shape[1:])
+    images, notes = brought_to(images if one is None else one[0], known.shape[1:])
+    notes += [] if one is None else [one[1]]
     background = float(np.median(_border(known[:ASKED])))
     if not DARK <= background <= LIGHT:
         backgrounds = np.median(_border(images), axis=1)
@@ -44,6 +41,31 @@ def made_like(images: np.ndarray, known: np.ndarray, *, upright: bool = False) -
         images = deskew(images)
         notes.append("Deskewed, as the run's images were.")
     return images, notes
+
+
+def _as_one(images: np.ndarray, shape: tuple[int, ...]) -> tuple[np.ndarray, str] | None:
+    """What was read as lines or narrow images as the one image that it is, and a note; None where they are many.
+
+    Parameters
+    ----------
+    images : ndarray of uint8, shape (n, height, width[, 3])
+    shape : tuple of int
+        That of the run's images. One image has their sides, and perhaps a third for channels, the last of 4 opacity.
+    """
+    height, width = shape[:2]
+    if height < 2 or images.ndim > 3 or images.shape[1:] == shape:
+        return None
+    if images.shape == (height, 1, width):
+        note = f"An array of {height}×{width} numbers is read as one image, not as lines of pixels."
+        return images.reshape(1, height, width), note
+    n_channels = images.shape[2]
+    if images.shape[:2] != (height, width) or n_channels not in (1, 3, 4):
+        return None
+    note = (
+        f"An array of {height}×{width}×{n_channels} numbers is read as one image, "
+        f"not as {height} images of {width}×{n_channels} pixels."
+    )
+    return images[None, ..., 0] if n_channels == 1 else images[None, ..., :3], note
 
 
 def _border(images: np.ndarray) -> np.ndarray:

@@ -32,12 +32,15 @@ def test_new_images_are_brought_to_those_of_the_run(tmp_path, finished_run, digi
 
 def test_predict_prints_one_object_and_takes_an_array_of_one_image_for_one(tmp_path, finished_run, digits, capsys):
     np.save(tmp_path / "one.npy", digits.images[3])
+    np.save(tmp_path / "gray.npy", digits.images[3][..., None])
+    np.save(tmp_path / "color.npy", digits.images[3][..., None].repeat(3, axis=2))
     np.save(tmp_path / "list.npy", digits.images[3:5])
     read = []
-    for name in ("one.npy", "list.npy"):
+    for name in ("one.npy", "gray.npy", "color.npy", "list.npy"):
         assert main(["predict", str(finished_run.path), str(tmp_path / name), "--json"]) == 0
         read.append(json.loads(capsys.readouterr().out))
-    one, both = read
+    one, gray, color, both = read
+    assert one["q"] == gray["q"] == color["q"]
     assert one["clusters"] == both["clusters"][:1] and len(both["clusters"]) == 2
     assert one["q"][0][one["clusters"][0]] == one["confidence"][0] and abs(sum(one["q"][0]) - 1) < 1e-4
     assert one["notes"][0] == "An array of 8×8 numbers is read as one image, not as lines of pixels."
