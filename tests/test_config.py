@@ -52,6 +52,7 @@ def test_every_field_can_be_written_as_text_and_parsed_back(config):
         ({"hidden_units": ()}, "hidden_units", "at least 1"),
         ({"dataset": "digits", "n_samples": 5000}, "n_samples", "there are 1797"),
         ({"n_samples": 100, "batch_size": 256}, "batch_size", "only 100 images"),
+        ({"n_clusters": "auto"}, "n_clusters", 'DEC(config, n_clusters="auto") and --set n_clusters=auto look for'),
         ({"pretrain_optimizer": "rmsprop"}, "pretrain_optimizer", "'sgd', 'adam' or 'adadelta'"),
     ],
 )

@@ -52,6 +52,7 @@ def test_what_has_no_meaning_for_them_is_refused_by_name(images):
         ) as error:
             config.check_images(40, images.shape[1:])
         assert list(error.value.problems) == [name]
+        assert ("these are vectors of 37 numbers" in str(error.value)) == (images.shape[1] == 1)
         with pytest.raises(ConfigError):
             next(DEC(config).iter_fit(images))
 
@@ -60,7 +61,7 @@ def test_the_command_says_so_before_it_trains(images, tmp_path, capsys):
     name = kept(images, tmp_path)
     given = ["--data", name, "--set", "augment=true", "--set", "batch_size=16"]
     assert main(["train", "tutorial-dec", *given, "--out", str(tmp_path)]) == 2
-    assert "augment: received True, but images of" in capsys.readouterr().err
+    assert "augment: received True, but these are " in capsys.readouterr().err
     assert not list(tmp_path.glob("*/events.jsonl"))
 
 

@@ -67,7 +67,9 @@ def test_what_is_not_known_comes_last(kind):
 
 
 def test_another_order_is_refused_by_name():
-    with pytest.raises(ValueError, match=r"kind: received 'best', expected one of wrong, uncertain, typical, outliers"):
+    with pytest.raises(
+        ValueError, match=r"order: received 'best', expected one of wrong, uncertain, typical, outliers"
+    ):
         by.most_telling("best", CONFIDENCE, DISTANCE, WRONG, np.arange(6))
 
 
@@ -393,7 +395,7 @@ def test_chosen_samples_come_in_the_order_that_is_asked(last, known):
     assert orders["outliers"] == chosen[np.argsort(-far, kind="stable")].tolist()
     key = np.where(wrong, -1 - sure, sure)  # errors before all others
     assert orders["wrong"] == chosen[np.argsort(key, kind="stable")].tolist()
-    with pytest.raises(ValueError, match="kind: received 'best'"):
+    with pytest.raises(ValueError, match="order: received 'best'"):
         last.select(true="8", order="best")
 
 

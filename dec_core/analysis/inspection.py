@@ -53,13 +53,13 @@ def rivals(q: np.ndarray, labels: np.ndarray) -> Rivals:
 
 
 def most_telling(
-    kind: str, confidence: np.ndarray, distance: np.ndarray, wrong: np.ndarray | None, chosen: np.ndarray
+    order: str, confidence: np.ndarray, distance: np.ndarray, wrong: np.ndarray | None, chosen: np.ndarray
 ) -> np.ndarray:
     """The chosen samples, the most telling first. Samples that are alike keep the order of their indices.
 
     Parameters
     ----------
-    kind : {"wrong", "uncertain", "typical", "outliers", "index"}
+    order : {"wrong", "uncertain", "typical", "outliers", "index"}
         Most confident errors first, then correct ones from the least confident on; least confident first; closest to
         their own center first; farthest from it first; by index.
     confidence, distance : ndarray of float, shape (n,)
@@ -76,15 +76,15 @@ def most_telling(
     Raises
     ------
     ValueError
-        If there is no such kind.
+        If there is no such order.
     """
-    if kind not in ORDERS:
-        raise ValueError(f"kind: received {kind!r}, expected one of {', '.join(ORDERS)}")
+    if order not in ORDERS:
+        raise ValueError(f"order: received {order!r}, expected one of {', '.join(ORDERS)}")
     sure, far = confidence[chosen], distance[chosen]
-    if kind == "wrong" and wrong is not None:
+    if order == "wrong" and wrong is not None:
         errors = wrong[chosen]
         return chosen[np.lexsort((np.where(errors, -sure, sure), ~errors))]
-    key = {"typical": far, "outliers": -far, "index": np.zeros(len(chosen))}.get(kind, sure)
+    key = {"typical": far, "outliers": -far, "index": np.zeros(len(chosen))}.get(order, sure)
     return chosen[np.argsort(key, kind="stable")]
 
 

@@ -14,9 +14,11 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from dec_core.architecture import architecture, is_one_line
 from dec_core.config.applicability import applies
-from dec_core.config.field_types import BUNDLED, DatasetName, Filters, Layers, Optimizer, Units, setting
+from dec_core.config.field_types import AUTO, BUNDLED, DatasetName, Filters, Layers, Optimizer, Units, setting
 from dec_core.json_text import parse_json, read_json
 from dec_core.methods import METHODS
+
+WHO_LOOKS = f'; DEC(config, n_clusters="{AUTO}") and --set n_clusters={AUTO} look for the number'
 
 
 class ConfigError(ValueError):
@@ -245,7 +247,9 @@ class RunConfig(BaseModel):
 
     def _problems_of_lines(self, image_shape: tuple[int, ...]) -> dict[str, str]:
         """What images of one line, and vectors, cannot be used with, by field."""
-        what = f"images of {image_shape[0]}×{image_shape[1]} pixels, as vectors, are one line"
+        height, width = image_shape[:2]
+        lines = f"images of {height}×{width} pixels, each one line"
+        what = f"these are {f'vectors of {width} numbers, or images of one line' if height == 1 else lines}"
         problems = {
             name: f"received True, but {what}, which cannot be turned or sheared; switch it off"
             for name in ("deskew", "pretrain_augment", "augment", "compare_distorted")
@@ -308,7 +312,8 @@ def problems_of(error: ValidationError) -> dict[str, str]:
             problems[name] = unknown_field(name)
         else:
             reason = item["msg"].removeprefix("Value error, ").replace("Input should be", "expected")
-            problems[name] = f"received {_shown(item['input'])}, {reason[0].lower() + reason[1:]}"
+            hint = WHO_LOOKS if name == "n_clusters" and repr(item["input"]) == repr(AUTO) else ""
+            problems[name] = f"received {_shown(item['input'])}, {reason[0].lower() + reason[1:]}{hint}"
     return problems
 
 

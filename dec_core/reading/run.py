@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from dec_core.analysis.metrics import confusion
 from dec_core.analysis.naming import cluster_order, colour_by_place, letter
 from dec_core.analysis.projection import extent
 from dec_core.architecture import architecture
-from dec_core.config import BUNDLED, RunConfig
+from dec_core.config import BUNDLED, ConfigError, RunConfig
 from dec_core.data import load_shown
 from dec_core.methods import METHODS
 from dec_core.reading.overview import Overview, overview
@@ -86,9 +87,10 @@ class Run:
         Raises
         ------
         ConfigError, DataError
-            If the folder's config, or the data it names, cannot be read.
+            If it is no folder of a run, or its config, or the data it names, cannot be read.
         """
-        folder = folder if isinstance(folder, RunFolder) else RunFolder(Path(folder).resolve())
+        if not isinstance(folder, RunFolder):
+            folder = _run_folder(folder)
         history = history or RunReader(folder).refresh()
         config, root = folder.config, folder.path.parent
         data = load_shown(config.dataset, config.n_samples, root=root)
@@ -136,11 +138,11 @@ class Run:
 
     def at(self, number: int) -> Snapshot:
         """The snapshot of that number; -1 is the newest that can be read. Raises IndexError if there is none."""
-        if not -len(self.snapshots) <= number < len(self.snapshots):
+        if not (isinstance(number, Integral) and -len(self.snapshots) <= number < len(self.snapshots)):
             expected = (
                 f"0 to {len(self.snapshots) - 1}, or -1 for the newest" if self.snapshots else "a run that has some"
             )
-            raise IndexError(f"at: received snapshot {number} of {self.folder.id}, expected {expected}")
+            raise IndexError(f"at: received snapshot {number!r} of {self.folder.id}, expected {expected}")
         record = self.snapshots[number]
         return Snapshot(
             self, number % len(self.snapshots), record["file"], record["epoch"], record["iteration"],
@@ -267,6 +269,14 @@ class Run:
         return forward(
             pixels.reshape(len(pixels), *architecture(self.config, self.image_shape).input_shape), *self.encoder
         )
+
+
+def _run_folder(path: Path | str) -> RunFolder:
+    """The folder of a run at a path. Raises ConfigError, which names it, if there is none."""
+    folder = RunFolder(Path(path).resolve())
+    if not (folder.path / "config.json").is_file():
+        raise ConfigError({"folder": f"received {path}, expected the folder of a run, with a config.json in it"})
+    return folder
 
 
 def _n_up_to_the_newest_readable(folder: RunFolder, snapshots: list[dict[str, Any]]) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -165,23 +166,29 @@ class Snapshot(Arrays):
         """
         return group_of(self, index, group)
 
-    # -- one sample: see `dec_core.reading.one_sample`
+    # -- one sample: see `dec_core.reading.one_sample`; IndexError for one that the run does not have
 
     def strip(self, index: int) -> np.ndarray:
         """The cluster of one sample at all snapshots up to this one, shape (n_snapshots,)."""
-        return self.label_history[:, index]
+        return self.label_history[:, self._sample(index)]
 
     def neighbours(self, index: int, n: int = 5) -> np.ndarray:
         """The samples nearest in z to one sample, itself left out, int, shape (n,)."""
-        return one_sample.neighbours(self, index, n)
+        return one_sample.neighbours(self, self._sample(index), n)
 
     def path(self, index: int, cluster: int, n_steps: int = 8) -> np.ndarray | None:
         """Images on the way from a sample to a center in z, decoded: uint8, (n_steps, height, width[, 3]).
 
         None where there is no decoder, or z of the sample is not known.
         """
-        return one_sample.path(self, index, cluster, n_steps)
+        return one_sample.path(self, self._sample(index), cluster, n_steps)
 
     def story(self, index: int) -> str:
         """Why a sample lies where it lies, in a sentence."""
-        return one_sample.why(self, index)
+        return one_sample.why(self, self._sample(index))
+
+    def _sample(self, index: int) -> int:
+        """The index itself. Raises IndexError if the run has no such sample."""
+        if not (isinstance(index, Integral) and -self.run.n <= index < self.run.n):
+            raise IndexError(f"index: received {index!r}, expected that of a sample, 0 to {self.run.n - 1}")
+        return index

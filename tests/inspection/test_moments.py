@@ -17,6 +17,7 @@ from scipy.optimize import linear_sum_assignment
 from dec_core.analysis import inspection as by
 from dec_core.analysis.assignment import soft_assignment, target_distribution
 from dec_core.analysis.metrics import match
+from dec_core.config import ConfigError
 from dec_core.data import load
 from dec_core.reading.run import Run
 from dec_core.reading.selection import SelectionError
@@ -34,10 +35,23 @@ def test_moments_are_numbered_from_the_first_snapshot_on(run):
     ]
     with pytest.raises(IndexError, match=r"received snapshot 6 of .*, expected 0 to 5, or -1 for the newest"):
         run.at(6)
+    with pytest.raises(IndexError, match=r"received snapshot 'last' of .*, expected 0 to 5, or -1 for the newest"):
+        run.at("last")
+
+
+@pytest.mark.parametrize("index", [1797, -1798, "first"])
+def test_a_sample_that_there_is_not_is_refused_by_its_index(run, index):
+    last = run.at(-1)
+    for ask in (last.story, last.strip, last.neighbours, lambda index: last.path(index, 0)):
+        with pytest.raises(IndexError, match=f"index: received {index!r}, expected that of a sample, 0 to 1796"):
+            ask(index)
+    assert last.story(-1) == last.story(1796)
 
 
 def test_a_path_as_text_opens_a_run_as_its_folder_does(run, finished_run):
     assert Run.open(str(finished_run.path)).snapshots == run.snapshots
+    with pytest.raises(ConfigError, match="folder: received nowhere/at/all, expected the folder of a run"):
+        Run.open("nowhere/at/all")
 
 
 def test_clusters_are_named_by_the_classes_at_their_first_moment(run, snapshots, digits):
