@@ -7,6 +7,7 @@ labels. A file that has changed since is refused: a run on it would be on other 
 from __future__ import annotations
 
 import hashlib
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from dec_core.data.dataset import Dataset
 from dec_core.data.errors import DataError, understood
 from dec_core.data.limits import LIMITS
 from dec_core.data.many_files import labels_for
+from dec_core.data.numpy_files import head_of
 from dec_core.even_part import even_part
 
 LOOKED_AT = 1000  # images, for their brightest value
@@ -25,17 +27,17 @@ REMEDY = "save it by numpy.save as uint8 of shape (n, height, width), 0 being ba
 
 
 def is_for_mapping(path: Path) -> bool:
-    """Whether a file is an .npy of more bytes, or more images of uint8, than are read into memory."""
+    """Whether a file is an .npy of more bytes, images or values than are read into memory, as its header has them."""
     if path.suffix != ".npy" or not path.is_file():
         return False
     if path.stat().st_size > LIMITS.n_bytes:
         return True
     try:
-        images = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (ValueError, OSError):
+        with path.open("rb") as file, understood(path.name, REMEDY):
+            shape, _, _ = head_of(file)
+    except (DataError, OSError):
         return False  # who reads it says what is wrong with it
-    is_large = len(images.shape) > 2 and (len(images) > LIMITS.n_images or images.size > LIMITS.n_values)
-    return is_large and images.dtype == np.uint8
+    return len(shape) > 1 and (shape[0] > LIMITS.n_images or prod(shape) > LIMITS.n_values)
 
 
 def described(path: Path) -> dict[str, Any]:
@@ -46,14 +48,9 @@ def described(path: Path) -> dict[str, Any]:
     Raises
     ------
     DataError
-        If the file holds no uint8 of shape (n, height, width) or (n, height, width, 3), row by row, only values of 0
-        and 1, as far as an even part of them shows, or other labels.
+        As `mapped_images` does, and for labels that do not fit.
     """
-    images, path = _mapped(path), path.resolve()
-    if images[even_part(len(images), LOOKED_AT)].max(initial=0) == 1:
-        raise DataError(
-            f"{path.name}: received values of 0 and 1, expected 0 to 255; multiply them by 255 and save them"
-        )
+    images, path = mapped_images(path), path.resolve()
     kept: dict[str, Any] = {"path": str(path), **_stamp(path)}
     labels_path = path.with_name(labels_for(path.name))
     if labels_path != path and labels_path.is_file():
@@ -78,9 +75,26 @@ def find_mapped(name: str, kept: dict[str, np.ndarray]) -> Dataset:
     return Dataset(name, _mapped(path), kept.get("y"), classes)
 
 
-def _mapped(path: Path) -> np.ndarray:
+def mapped_images(path: Path) -> np.memmap:
+    """The images of an .npy file.
+
+    Raises
+    ------
+    DataError
+        If it holds no uint8 of shape (n, height, width) or (n, height, width, 3), row by row, or only values of 0
+        and 1, as far as an even part of them shows.
+    """
+    images = _mapped(path)
+    if images[even_part(len(images), LOOKED_AT)].max(initial=0) == 1:
+        raise DataError(
+            f"{path.name}: received values of 0 and 1, expected 0 to 255; multiply them by 255 and save them"
+        )
+    return images
+
+
+def _mapped(path: Path) -> np.memmap:
     with understood(path.name, REMEDY):
-        images = np.load(path, mmap_mode="r", allow_pickle=False)
+        images = np.lib.format.open_memmap(path, "r")  # unlike np.load, of nothing but .npy
     is_image = images.ndim == 3 or (images.ndim == 4 and images.shape[3] == 3)
     received = f"{path.name}: received {images.dtype} of shape {images.shape}"
     if images.dtype != np.uint8 or not is_image:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from math import prod
+from typing import BinaryIO
 
 import numpy as np
 
@@ -39,13 +40,18 @@ def read_npy(name: str, data: bytes, labels: bytes | None) -> Raw:
     return _array(name, data), None if labels is None else _array(f"labels of {name}", labels), []
 
 
+def head_of(file: BinaryIO) -> tuple[tuple[int, ...], bool, np.dtype]:
+    """Shape, whether it is stored column by column, and dtype of an .npy file, read up to its first value."""
+    version = np.lib.format.read_magic(file)
+    read_head = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    return read_head(file)
+
+
 def _array(name: str, data: bytes) -> np.ndarray:
     """The array in the bytes of an .npy file, not a copy. Objects are refused before anything of them is looked at."""
     with understood(name, "expected an array of numbers, as numpy.save writes it"):
         file = io.BytesIO(data)
-        version = np.lib.format.read_magic(file)
-        read_head = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        shape, is_fortran, dtype = read_head(file)
+        shape, is_fortran, dtype = head_of(file)
         if dtype.hasobject:
             raise ValueError("Object arrays cannot be loaded")
         values = np.frombuffer(data, dtype, prod(shape), file.tell())  # no more than there is, whatever the head says

@@ -1,5 +1,7 @@
 """Images that stay in their file: kept by where they lie, mapped, shown in part, and trained on as a whole."""
 
+import io
+
 import numpy as np
 import pytest
 
@@ -40,12 +42,38 @@ def test_a_large_file_is_mapped_and_stays_where_it_is(file, tmp_path):
 @pytest.mark.parametrize("limits", [Limits(n_images=N - 1), Limits(n_values=N * 64 - 1)], ids=["images", "values"])
 def test_so_is_one_of_more_images_or_values_than_are_read(limits, file, tmp_path, monkeypatch):
     monkeypatch.setattr(mapped, "LIMITS", limits)
-    np.save(tmp_path / "floats.npy", np.zeros((N, 8, 8)))
-    (tmp_path / "none.npy").write_bytes(b"no array")
-    assert mapped.is_for_mapping(file)
-    assert not any(mapped.is_for_mapping(tmp_path / name) for name in ("my-labels.npy", "floats.npy", "none.npy"))
+    np.save(tmp_path / "floats.npy", np.zeros((N, 64)))
+    assert mapped.is_for_mapping(file) and mapped.is_for_mapping(tmp_path / "floats.npy")
+    assert not mapped.is_for_mapping(tmp_path / "my-labels.npy")
+    with pytest.raises(DataError, match="too large to be read; save it by"):
+        mapped.described(tmp_path / "floats.npy")
     monkeypatch.setattr(mapped, "LIMITS", Limits())
     assert not mapped.is_for_mapping(file)
+
+
+def _head(shape):
+    file = io.BytesIO()
+    np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
+    return file.getvalue()
+
+
+def _archive():
+    np.savez(file := io.BytesIO(), x=np.zeros((3, 8, 8), np.uint8))
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"no array", b"\x93NUMPY\x01\x00", _archive(), _head((3, 8, 8)), _head((-3, 8, 8)), _head((10**30, 8, 8))],
+    ids=["empty", "text", "cut in its head", "archive", "cut", "negative", "more than there can be"],
+)
+@pytest.mark.parametrize("limits", [Limits(), Limits(n_bytes=0)], ids=["small", "large"])
+def test_what_is_no_whole_npy_is_refused_in_words_large_or_small(content, limits, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(mapped, "LIMITS", limits)
+    (tmp_path / "x.npy").write_bytes(content)
+    assert main(["train", "first-look", "--data", str(tmp_path / "x.npy"), "--out", str(tmp_path)]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: ") and "received" in error and error.count("\n") == 1
 
 
 def test_to_forget_a_mapped_file_leaves_it_and_nothing_else(file, tmp_path):
