@@ -1,6 +1,9 @@
 """Images that stay in their file: kept by where they lie, mapped, shown in part, and trained on as a whole."""
 
 import io
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,9 +15,24 @@ from dec_core.data.deskew import deskew
 from dec_core.data.limits import Limits
 from dec_core.data.loading import positions
 from dec_core.reading.run import Run
-from dec_core.runs.folder import list_runs
+from dec_core.runs.folder import RunFolder, list_runs
+from dec_core.runs.history import RunReader
 
+ROOT = Path(__file__).parents[2]
 N = 400
+TRAINS_UNTIL_KILLED = """
+import sys
+from pathlib import Path
+from dec_core.runs.folder import RunFolder
+from dec_core.work import recorder
+recorder.CHECKPOINT_EVERY, recorder.CHECKPOINT_SHARE = 0.0, 1e9
+for item in recorder.record(RunFolder(Path(sys.argv[1]))):
+    if (item.get("epoch"), item.get("batch")) == (2, 10):
+        recorder.CHECKPOINT_EVERY = 1e9  # from the next checkpoint on
+    elif (item.get("epoch"), item.get("batch")) == (2, 40):
+        print("there", flush=True)
+        sys.stdin.read()
+"""
 
 
 @pytest.fixture
@@ -137,3 +155,33 @@ def test_a_run_on_mapped_images_trains_on_all_shows_a_part_and_labels_all(file, 
     assert len(labels) == N and np.array_equal(labels[index], last.labels)
     assert sum(folder.status.progress["sizes"]) == N  # scores are those of all
     assert load_shown(run.config.dataset, root=root).images.shape == (50, 8, 8)
+
+
+@pytest.mark.slow
+def test_a_process_killed_within_an_epoch_of_mapped_images_loses_what_came_after_its_checkpoint_alone(
+    file, tmp_path, small
+):
+    from dec_core.work.recorder import record
+
+    name = own.keep_mapped(file, tmp_path)
+    config = small.changed(dataset=name, batch_size=8, pretrain_epochs=3, pretrain_augment=True)
+    killed, whole = (RunFolder.create(tmp_path, config, "running") for _ in range(2))
+    process = subprocess.Popen(
+        [sys.executable, "-c", TRAINS_UNTIL_KILLED, str(killed.path)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT,
+    )  # fmt: skip
+    assert process.stdout.readline() == "there\n"
+    process.kill()
+    process.wait()
+    resumed = next(item for item in record(killed) if item["event"] == "Resumed")
+    assert (resumed["epoch"], resumed["batch"]) == (1, 20)
+    for _ in record(killed):
+        pass
+    for _ in record(whole):
+        pass
+    ours, theirs = (
+        folder.load_arrays(RunReader(folder).refresh().snapshots[-1]["file"]) | folder.load_arrays("encoder.npz")
+        for folder in (killed, whole)
+    )
+    names = ours.keys() - {"plane", "axes"}  # views, which follow the snapshot before
+    assert names >= {"z", "labels", "cluster_centers"} and all(np.array_equal(ours[k], theirs[k]) for k in names)
