@@ -12,13 +12,14 @@ if TYPE_CHECKING:
 SHOWN = 20  # rows of the table
 
 
-def write_csv(prediction: Prediction, file: IO[str]) -> None:
-    """index, cluster, class if known, confidence, then q of every cluster."""
+def write_csv(prediction: Prediction, file: IO[str], first: int = 0) -> None:
+    """index, cluster, class if known, confidence, then q of every cluster; of images from the `first` on."""
     writer = csv.writer(file)
     known = prediction.names is not None
-    head = ["index", "cluster", *(["class"] if known else []), "confidence"]
-    writer.writerow([*head, *(f"q_{j}" for j in range(prediction.q.shape[1]))])
-    for i, (label, q) in enumerate(zip(prediction.labels.tolist(), prediction.q.tolist(), strict=True)):
+    if first == 0:
+        head = ["index", "cluster", *(["class"] if known else []), "confidence"]
+        writer.writerow([*head, *(f"q_{j}" for j in range(prediction.q.shape[1]))])
+    for i, (label, q) in enumerate(zip(prediction.labels.tolist(), prediction.q.tolist(), strict=True), first):
         names = [prediction.names[label]] if known else []
         writer.writerow([i, label, *names, f"{q[label]:.6f}", *(f"{value:.6f}" for value in q)])
 

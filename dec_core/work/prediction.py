@@ -41,7 +41,12 @@ class Prediction:
 
 
 def predict(run: RunFolder, images: np.ndarray) -> Prediction:
-    """Sort `images`, uint8 of shape (n, height, width[, 3]), by the model of a finished run.
+    """Sort `images` by the model of a finished run, as `Predictor` does, which raises what this raises."""
+    return Predictor(run)(images)
+
+
+class Predictor:
+    """The model of a finished run, which sorts images, uint8 of shape (n, height, width[, 3]).
 
     Images of another size, number of colours or background are made like the run's, and a note says so.
 
@@ -50,23 +55,33 @@ def predict(run: RunFolder, images: np.ndarray) -> Prediction:
     ValueError
         If the run has no model yet, or its data is no longer there.
     """
-    path, config = run.path / "model.keras", run.config
-    if not METHODS[config.method].places_new_images:
-        raise ValueError(f"run_dir: {config.method} has no network that could place new images; name another run")
-    if not path.is_file():
-        raise ValueError(f"run_dir: {run.path} has no model yet; let the run finish, or name another")
-    data = load_shown(config.dataset, config.n_samples, root=run.path.parent)
-    images, notes = made_like(images, data.images, upright=config.deskew)
-    encoder, _, clustering = load_model(path)
-    x = images.reshape(len(images), *encoder.input_shape[1:])
-    parts = (x[i : i + BATCH].astype(np.float32) / 255 for i in range(0, len(x), BATCH))
-    z = np.concatenate([np.asarray(encoder(part, training=False)) for part in parts])
-    centers, prior = np.asarray(clustering.cluster_centers), clustering.prior()
-    q = q_by(METHODS[config.method].q, z, centers, config.alpha, prior=prior)
-    unsure = int((q.max(axis=1) < CLEAR).sum())
-    if unsure:
-        notes.append(f"{unsure} of {len(q)} lie in no cluster clearly: q is below {CLEAR:g}, so take it for no answer.")
-    return Prediction(q.argmax(axis=1), q, _names(run, data.y, data.classes), notes)
+
+    def __init__(self, run: RunFolder):
+        path, self._config = run.path / "model.keras", run.config
+        if not METHODS[self._config.method].places_new_images:
+            raise ValueError(
+                f"run_dir: {self._config.method} has no network that could place new images; name another run"
+            )
+        if not path.is_file():
+            raise ValueError(f"run_dir: {run.path} has no model yet; let the run finish, or name another")
+        data = load_shown(self._config.dataset, self._config.n_samples, root=run.path.parent)
+        self._known, self._names = data.images, _names(run, data.y, data.classes)
+        self._encoder, _, self._clustering = load_model(path)
+
+    def __call__(self, images: np.ndarray) -> Prediction:
+        config = self._config
+        images, notes = made_like(images, self._known, upright=config.deskew)
+        x = images.reshape(len(images), *self._encoder.input_shape[1:])
+        parts = (x[i : i + BATCH].astype(np.float32) / 255 for i in range(0, len(x), BATCH))
+        z = np.concatenate([np.asarray(self._encoder(part, training=False)) for part in parts])
+        centers, prior = np.asarray(self._clustering.cluster_centers), self._clustering.prior()
+        q = q_by(METHODS[config.method].q, z, centers, config.alpha, prior=prior)
+        unsure = int((q.max(axis=1) < CLEAR).sum())
+        if unsure:
+            notes.append(
+                f"{unsure} of {len(q)} lie in no cluster clearly: q is below {CLEAR:g}, so take it for no answer."
+            )
+        return Prediction(q.argmax(axis=1), q, self._names, notes)
 
 
 def _names(run: RunFolder, y: np.ndarray | None, classes: tuple[str, ...]) -> list[str] | None:

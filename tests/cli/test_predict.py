@@ -6,6 +6,9 @@ import numpy as np
 from PIL import Image
 
 from dec_core.cli import main
+from dec_core.cli import predict as predict_command
+from dec_core.data import mapped
+from dec_core.data.limits import Limits
 
 
 def test_where_the_answer_goes_is_checked_before_the_work(tmp_path, finished_run, capsys):
@@ -56,3 +59,22 @@ def test_predict_gives_back_the_labels_of_the_run(tmp_path, finished_run, digits
     assert np.mean(np.array(clusters) == kept[:500]) > 0.998
     classes = [line.split(",")[2] for line in (tmp_path / "o.csv").read_text().splitlines()[1:]]
     assert np.mean(np.array(classes) == digits.y[:500].astype(str)) > 0.3
+
+
+def test_a_file_too_large_to_be_read_is_sorted_block_by_block(tmp_path, finished_run, digits, capsys, monkeypatch):
+    arguments = ["predict", str(finished_run.path), str(tmp_path / "x.npy"), "--csv", str(tmp_path / "o.csv")]
+    np.save(tmp_path / "x.npy", np.concatenate([digits.images[:100], 255 - digits.images[100:110]]))
+    assert main(arguments) == 0
+    read = (tmp_path / "o.csv").read_text()
+    monkeypatch.setattr(mapped, "LIMITS", Limits(n_images=109))
+    monkeypatch.setattr(predict_command, "BLOCK", 64 * 64)
+    capsys.readouterr()
+    assert main(arguments) == 0 and (tmp_path / "o.csv").read_text() == read
+    said = capsys.readouterr().err
+    assert "From image 64 on: 10 of 46 are dark on light" in said and "110 rows in" in said
+    for others in ([], ["--csv", str(tmp_path / "o.csv"), "--json"]):
+        assert main([*arguments[:3], *others]) == 2
+        assert "more images than can be printed; name a file, without --json" in capsys.readouterr().err
+    np.save(tmp_path / "x.npy", digits.images[:110] > 9)
+    assert main(arguments) == 2 and "save it by numpy.save as uint8" in capsys.readouterr().err
+    assert (tmp_path / "o.csv").read_text() == read
