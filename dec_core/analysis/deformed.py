@@ -9,16 +9,16 @@ each pixel. Nothing is learned, and no label is asked.
 
 Comparing all with all would take hours. `nearest_deformed` orders some that another search has found.
 
-numba is imported with this module, which is imported when it is needed, as UMAP is.
+numba is imported when it is needed, as UMAP is.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from multiprocessing.pool import ThreadPool
 
-import numba
 import numpy as np
 
 from dec_core.analysis.features import DIRECTIONS, gradients
@@ -57,11 +57,11 @@ def nearest_deformed(
     strokes, scales = _strokes(x, image_shape, places)
     others = but_itself(near)
     distances = np.empty(others.shape, np.float32)
-    reach = max(1, round(REACH * max(places)))
+    reach, measure = max(1, round(REACH * max(places))), _compiled()
 
     def compare(first: int) -> None:
         part = slice(first, first + CHUNK)
-        _distances(first, strokes, scales, others[part], reach, distances[part])
+        measure(first, strokes, scales, others[part], reach, distances[part])
 
     with ThreadPool(os.cpu_count()) as threads:  # its threads end with the process, whatever they are at
         threads.map(compare, range(0, len(x), CHUNK), chunksize=1)
@@ -85,8 +85,15 @@ def _strokes(x: np.ndarray, image_shape: Sequence[int], places: tuple[int, int])
     return strokes, scales
 
 
-@numba.njit(nogil=True, fastmath=True, cache=True)
-def _distances(first, strokes, scales, others, reach, distances):  # pragma: no cover, compiled
+@cache
+def _compiled() -> Callable[..., None]:
+    """`_distances` as machine code that does without Python's lock; it is kept on disk for later processes."""
+    import numba
+
+    return numba.njit(nogil=True, fastmath=True, cache=True)(_distances)
+
+
+def _distances(first, strokes, scales, others, reach, distances):
     """Distances of the images from `first` on to those in the rows of `others`.
 
     Maps have a margin all around, and lie in one row, so that a step down is `stride` and each loop is long and plain.
@@ -104,10 +111,18 @@ def _distances(first, strokes, scales, others, reach, distances):  # pragma: no 
     next_in_row, second_in_row = apart[1:], apart[2:]
     next_row, second_row = in_row[stride:], in_row[2 * stride :]
     best = np.empty(n_places, np.float32)
+
+    def unpack(image, into):
+        for d in range(DIRECTIONS):
+            for row in range(height):
+                begin = (row + margin) * stride + margin
+                for column in range(width):
+                    into[d, begin + column] = scales[image] * np.float32(strokes[image, d, row, column])
+
     for i in range(len(others)):
-        _unpack(strokes[first + i], scales[first + i], margin, here)
+        unpack(first + i, here)
         for k in range(others.shape[1]):
-            _unpack(strokes[others[i, k]], scales[others[i, k]], margin, there)
+            unpack(others[i, k], there)
             best[:] = np.float32(np.inf)
             for down in range(-reach, reach + 1):
                 for right in range(-reach, reach + 1):
@@ -131,15 +146,3 @@ def _distances(first, strokes, scales, others, reach, distances):  # pragma: no 
                 for t in range(row * stride, row * stride + width):
                     total += best[t]
             distances[i, k] = np.sqrt(total)
-
-
-@numba.njit(nogil=True, cache=True)
-def _unpack(strokes, scale, margin, into):  # pragma: no cover, compiled
-    """Bytes (8, height, width) as float32 with a margin around them, each direction in one row."""
-    n_directions, height, width = strokes.shape
-    stride = width + 2 * margin
-    for d in range(n_directions):
-        for row in range(height):
-            from_here = (row + margin) * stride + margin
-            for column in range(width):
-                into[d, from_here + column] = scale * np.float32(strokes[d, row, column])

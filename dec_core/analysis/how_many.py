@@ -194,8 +194,6 @@ def how_many(
     seen = even_part(len(x), MOST)
     part = x[seen]
     _check_different(part)
-    import dec_core.silent_tensorflow  # noqa: F401  UMAP imports it, and it would print to stderr
-
     tell("images are compared")
     features = "pixels" if is_one_line(image_shape) else "gradients"
     images = compare(part, N_NEIGHBORS + 1, features, image_shape)

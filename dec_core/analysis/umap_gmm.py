@@ -14,6 +14,7 @@ import numpy as np
 from sklearn.decomposition import PCA
 from sklearn.mixture import GaussianMixture
 
+from dec_core.analysis.deformed import nearest_deformed
 from dec_core.analysis.features import distortions, gradients, moved, pixels
 from dec_core.analysis.projection import nearest_of_both, neighbours, umap_layout, umap_start
 from dec_core.architecture import is_one_line
@@ -127,8 +128,6 @@ def compare(
             others = _reduced(x, lambda images, by=distortion: extract(moved(images, by)), pca)
             near = nearest_of_both(near, neighbours(reduced, n_sought, others))
     if features == "deformed":
-        from dec_core.analysis.deformed import nearest_deformed  # with numba, and not before
-
         near = nearest_deformed(x, image_shape, near[0], n_neighbors)
     return NeighbourGraph(reduced, near)
 

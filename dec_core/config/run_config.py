@@ -139,8 +139,8 @@ class RunConfig(BaseModel):
     )  # fmt: skip
     features: Literal["pixels", "gradients", "deformed"] = setting(
         "pixels", "Clustering", "Features for UMAP",
-        "pixels: gray levels. gradients: histograms of the directions of strokes, patch by patch (HOG). deformed: "
-        "of the nearest by gradients, those most alike where each stroke may lie up to two pixels away (IDM).",
+        "pixels: gray levels. gradients: directions of strokes (HOG). deformed: the same, where strokes may shift by "
+        "two pixels (IDM).",
     )  # fmt: skip
     n_neighbors: int = setting(
         10, "Clustering", "Neighbors in UMAP (n_neighbors)",
