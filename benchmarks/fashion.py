@@ -22,7 +22,7 @@ from benchmarks.table import machine
 from dec_core.analysis.label_free import modularity
 from dec_core.analysis.merge_split_check import N_NEIGHBORS, graph_of
 from dec_core.analysis.metrics import score
-from dec_core.analysis.umap_gmm import compare, group
+from dec_core.analysis.umap_gmm import NeighbourGraph, compare, group
 from dec_core.cli.options import add_command, add_seeds_option, checked_seeds
 from dec_core.config import RunConfig
 from dec_core.data import Dataset
@@ -70,6 +70,7 @@ JUDGED = [  # that of `umap-gmm`, those of the highest agreement and the highest
     Recipe("pixels", True, 20),
     Recipe("deformed", False, 20),
 ]
+ON_ALL = [Recipe("deformed", False, n_neighbors) for n_neighbors in (10, 20)]  # of all 70 000
 LIKE_N2D = [  # on the images that judge
     *(Recipe("z", False, 20, epochs) for epochs in EPOCHS),
     Recipe("z", False, 20, max(EPOCHS), centered=True),
@@ -89,13 +90,19 @@ def run(options: argparse.Namespace) -> int:
 
     n_seeds = checked_seeds(options.seeds)
     clothes = read(options.folder, skip_unreadable=False).dataset
-    measured = {"tried": [], "judged": []} | figures_of(options.docs, "fashion")
-    same, parts = choosing(clothes), (("tried", TRIED, N_TRIED), ("judged", JUDGED + LIKE_N2D, n_seeds))
-    for part, recipes, n in parts:
+    measured = {"tried": [], "judged": [], "on_all": []} | figures_of(options.docs, "fashion")
+    parts = {
+        "tried": (TRIED, N_TRIED, choosing(clothes)),
+        "judged": (JUDGED + LIKE_N2D, n_seeds, None),
+        "on_all": (ON_ALL, n_seeds, clothes),
+    }
+    for part, (recipes, n, same) in parts.items():
         done = {(row["recipe"], row["seed"]) for row in measured[part]}
+        compared: dict[Recipe, NeighbourGraph] = {}  # what every seed begins with, where all have the same images
         for seed in range(n):
             wanted = [recipe for recipe in recipes if (recipe.name, seed) not in done]
-            for row in measure(same if part == "tried" else judging(clothes, seed), wanted, seed):
+            images = judging(clothes, seed) if same is None else same
+            for row in measure(images, wanted, seed, {} if same is None else compared):
                 print(row, file=sys.stderr)
                 measured[part].append(row)
                 write_page(options.docs, "fashion", measured, markdown(measured))
@@ -120,18 +127,28 @@ def _chosen(n: int) -> np.ndarray:
     return np.arange(N_IMAGES) * n // N_IMAGES
 
 
-def measure(clothes: Dataset, recipes: list[Recipe], seed: int) -> Iterator[dict[str, Any]]:
-    """UMAP and a mixture by each recipe, scored with labels (ACC, NMI) and without (agreement: modularity)."""
+def measure(
+    clothes: Dataset, recipes: list[Recipe], seed: int, compared: dict[Recipe, NeighbourGraph]
+) -> Iterator[dict[str, Any]]:
+    """UMAP and a mixture by each recipe, scored with labels (ACC, NMI) and without (agreement: modularity).
+
+    `compared` keeps, of recipes without a network, what no seed changes.
+    """
     if not recipes:
         return
     image_shape = clothes.images.shape[1:]
-    ties = graph_of(compare(clothes.x, N_NEIGHBORS + 1, "gradients", image_shape).near[0])
-    for recipe in recipes:
+
+    def graph(recipe: Recipe) -> NeighbourGraph:
         if recipe.epochs:
-            images = compare(embedding(clothes, recipe, seed), recipe.n_neighbors)
-        else:
-            images = compare(clothes.x, recipe.n_neighbors, recipe.features, image_shape, recipe.distorted)
-        found = group(images, 10, N_INIT, seed)
+            return compare(embedding(clothes, recipe, seed), recipe.n_neighbors)
+        if recipe not in compared:
+            by = recipe.features, image_shape, recipe.distorted
+            compared[recipe] = compare(clothes.x, recipe.n_neighbors, *by)
+        return compared[recipe]
+
+    ties = graph_of(graph(Recipe("gradients", False, N_NEIGHBORS + 1)).near[0])
+    for recipe in recipes:
+        found = group(graph(recipe), 10, N_INIT, seed)
         labels = found.responsibilities.argmax(axis=1)
         scores = score(clothes.y, labels, 10)
         yield {"recipe": recipe.name, "seed": seed, "acc": round(scores.acc, 4), "nmi": round(scores.nmi, 4),

@@ -50,6 +50,7 @@ def test_what_stands_in_the_file_is_not_measured_again(tmp_path, capsys, monkeyp
     monkeypatch.setattr(fashion, "TRIED", recipes)
     monkeypatch.setattr(fashion, "JUDGED", recipes[:1])
     monkeypatch.setattr(fashion, "LIKE_N2D", [Recipe("z", False, 20, 5)])
+    monkeypatch.setattr(fashion, "ON_ALL", recipes[:1])
     arguments = ["fashion", "FOLDER", "--seeds", "1", "--docs", str(tmp_path)]
     assert main(arguments) == 0
     text, read = (tmp_path / "fashion.md").read_text(), json.loads((tmp_path / "fashion.json").read_text())
@@ -61,5 +62,6 @@ def test_what_stands_in_the_file_is_not_measured_again(tmp_path, capsys, monkeyp
     assert [row["recipe"] for row in read["judged"]] == ["pixels, 10 neighbors", "z after 5 epochs, 20 neighbors"]
     assert all(row["acc"] > 0.5 for row in [*read["tried"], read["judged"][0]])
     assert 0.1 < read["judged"][1]["acc"] < 1
+    assert [row["recipe"] for row in read["on_all"]] == ["pixels, 10 neighbors"] and "## On all of them" in text
     monkeypatch.setattr(fashion, "compare", None)
     assert main(arguments) == 0 and json.loads((tmp_path / "fashion.json").read_text()) == read
