@@ -21,9 +21,9 @@ PUBLISHED = (  # on all of MNIST: ACC, NMI, where it is told
 )
 
 ELSEWHERE = (
-    "## What did not help",
+    "## What else was tried",
     "",
-    "Each has its own page: other neighbors for clothes ([fashion.md](fashion.md)); several teachers, students of what",
+    "Each has its own page: ways to compare clothes ([fashion.md](fashion.md)); several teachers, students of what",
     "they agree on, merged components and averages over distorted images ([teachers.md](teachers.md)). How presets do",
     "on sets that nobody tuned them on: [robustness.md](robustness.md).",
     "",

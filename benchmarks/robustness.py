@@ -25,7 +25,7 @@ from dec_core.presets import PRESETS, fitted_to
 
 TRIED = {  # what is quick comes first: the preset, and what differs from it
     "umap-gmm": ("umap-gmm", {}),
-    "umap-gmm, deformed": ("umap-gmm", {"features": "deformed"}),
+    "best-umap": ("best-umap", {}),
     "first-look": ("first-look", {}),
     "first-look, mean subtracted": ("first-look", {"centered": True}),  # as on all images of one's own
 }

@@ -144,6 +144,7 @@ def test_all_presets_can_be_picked_in_the_order_of_the_tutorial(app):
     app.run()
     assert field(app, "preset").options == [
         "Start here · first-look", "Start here · fast", "Best · best", "Best · best-no-prior", "Best · best-conv",
+        "Best · best-umap",
         "Baseline · kmeans-pixels", "Baseline · umap-gmm",
         "Baseline · tutorial-autoencoder", "Dense · tutorial-dec",
         "Convolutional · tutorial-conv-dec", "Convolutional · tutorial-conv-upsampling",
