@@ -124,8 +124,10 @@ def _run(arguments: Sequence[str], root: Path, gigabytes: float, killed_at: floa
             return most
         time.sleep(0.2)
     _unlimited(process.pid)
-    if process.returncode or killed_at is not None:
+    if process.returncode:
         raise RuntimeError(f"{arguments[0]} ended with {process.returncode}")
+    if killed_at is not None:
+        raise RuntimeError(f"{arguments[0]} ended before it left a checkpoint within its epoch; take more --images")
     return most
 
 
