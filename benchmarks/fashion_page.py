@@ -18,9 +18,9 @@ N2D (McConville et al. 2019) lets UMAP compare z of an autoencoder, and reports 
 1 000 epochs, with published weights of one. On 10 000, after 200 epochs, that has a mean of .634, from .584 to .664;
 after 50 epochs less, and with the mean image subtracted less, too. So many epochs on all images were not tried.
 
-Neighbors that may deform, found on digits, have the highest mean here, .645, and the highest NMI, .709, without a
-network and without a choice by labels; but from .604 to .691. There is no preset for clothes: which way is best depends
-on the seed.
+Neighbors that may deform, found on digits, have the highest mean of 10 000, .645, and the highest NMI, .709, without a
+network and without a choice by labels; but from .604 to .691. They are those of `best-umap`:
+`python -m dec_core train best-umap --data FOLDER`. With few images, which way is best depends on them.
 """
 
 
@@ -31,8 +31,8 @@ def markdown(measured: dict[str, Any]) -> str:
         "# Clothes",
         "",
         "Made by `python -m benchmarks fashion FOLDER`; FOLDER holds Fashion-MNIST's IDX files. UMAP and a Gaussian",
-        "mixture of three starts, without a network but where they compare z. Mean over the seeds, with min and max",
-        "in brackets.",
+        "mixture of three starts, on all images of eight, without a network but where they compare z. Mean over the seeds,",
+        "with min and max in brackets.",
         "",
         *machines(tried + judged + on_all),
         "",
