@@ -58,12 +58,7 @@ def as_stack(x: np.ndarray, limits: Limits = LIMITS) -> tuple[np.ndarray, list[s
         )
     limits.check_values("images", x.size)
     images, notes = _shaped(x)
-    height, width = images.shape[1:3]
-    if height * width > limits.side**2 or (min(height, width) > 1 and max(height, width) > limits.side):
-        raise DataError(
-            f"images: received {height}×{width} pixels, at most {limits.side} a side are taken, "
-            f"in a single line {limits.side**2:,}; shrink them"
-        )
+    limits.check_sides("images", *images.shape[1:3])
     return images, notes
 
 

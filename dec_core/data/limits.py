@@ -76,6 +76,14 @@ class Limits:
             )
         self.check_values(name, prod(shape))
 
+    def check_sides(self, name: str, height: int, width: int) -> None:
+        """Raise DataError if an image has too many pixels along a side, or in its single line."""
+        if height * width > self.side**2 or (min(height, width) > 1 and max(height, width) > self.side):
+            raise DataError(
+                f"{name}: received {height}×{width} pixels, at most {self.side} a side are taken, "
+                f"in a single line {self.side**2:,}; shrink them"
+            )
+
     def check_values(self, name: str, n_values: int) -> None:
         """Raise DataError if all images together have too many numbers."""
         if n_values > self.n_values:

@@ -101,8 +101,7 @@ def _mapped(path: Path) -> np.memmap:
         raise DataError(f"{received}, too large to be read; {REMEDY}")
     if not images.flags.c_contiguous:
         raise DataError(f"{received}, stored column by column; save numpy.ascontiguousarray of it, image by image")
-    if max(images.shape[1:3]) > LIMITS.side:
-        raise DataError(f"{received}, expected at most {LIMITS.side} pixels a side; scale the images down")
+    LIMITS.check_sides(path.name, *images.shape[1:3])
     return images
 
 

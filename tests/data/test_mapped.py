@@ -14,6 +14,7 @@ from dec_core.data import DataError, load, load_shown, mapped, own
 from dec_core.data.deskew import deskew
 from dec_core.data.limits import Limits
 from dec_core.data.loading import positions
+from dec_core.data.readers import read
 from dec_core.reading.run import Run
 from dec_core.runs.folder import RunFolder, list_runs
 from dec_core.runs.history import RunReader
@@ -69,6 +70,15 @@ def test_so_is_one_of_more_images_or_values_than_are_read(limits, file, tmp_path
     assert not mapped.is_for_mapping(file)
 
 
+def test_vectors_may_be_as_long_as_those_that_are_read(tmp_path, monkeypatch):
+    rows = np.arange(4 * 600).reshape(4, 1, 600).astype(np.uint8)
+    np.save(tmp_path / "rows.npy", rows)
+    assert np.array_equal(read(tmp_path / "rows.npy").dataset.images, rows)
+    monkeypatch.setattr(mapped, "LIMITS", Limits(n_images=3))
+    name = own.keep_mapped(tmp_path / "rows.npy", tmp_path / "runs")
+    assert np.array_equal(own.find(name, tmp_path / "runs").images, rows)
+
+
 def _head(shape):
     file = io.BytesIO()
     np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
@@ -119,7 +129,7 @@ def test_a_file_that_has_changed_or_is_gone_is_refused(file, tmp_path):
         (np.zeros((50, 64), np.uint8), r"received uint8 of shape \(50, 64\)"),
         (np.asfortranarray(np.full((50, 8, 8), 9, np.uint8)), "received uint8 .*column by column.*ascontiguousarray"),
         (np.ones((50, 8, 8), np.uint8), "received values of 0 and 1, .*multiply them by 255"),
-        (np.full((2, 3, 600), 9, np.uint8), "at most 512 pixels a side"),
+        (np.full((2, 3, 600), 9, np.uint8), "my-images.npy: received 3×600 pixels, at most 512 a side"),
         (np.array([{}] * 2000), "received what cannot be read"),
     ],
 )
