@@ -97,6 +97,8 @@ def _mapped(path: Path) -> np.memmap:
         images = np.lib.format.open_memmap(path, "r")  # unlike np.load, of nothing but .npy
     is_image = images.ndim == 3 or (images.ndim == 4 and images.shape[3] == 3)
     received = f"{path.name}: received {images.dtype} of shape {images.shape}"
+    if not images.size:
+        raise DataError(f"{received}, which holds no pixels; {REMEDY}")
     if images.dtype != np.uint8 or not is_image:
         raise DataError(f"{received}, too large to be read; {REMEDY}")
     if not images.flags.c_contiguous:

@@ -143,6 +143,16 @@ def test_what_cannot_be_mapped_is_refused_in_words(images, said, file, tmp_path,
     assert not list((tmp_path / "runs").glob("*/config.json"))
 
 
+def test_images_without_pixels_are_refused_however_many_the_head_tells_of(tmp_path, finished_run, capsys):
+    np.save(tmp_path / "x.npy", np.zeros((2_000_000, 0, 8), np.uint8))
+    for command in (
+        ["train", "first-look", "--data"],
+        ["predict", str(finished_run.path), "--csv", str(tmp_path / "o.csv")],
+    ):
+        assert main([*command, str(tmp_path / "x.npy")]) == 2
+        assert "x.npy: received uint8 of shape (2000000, 0, 8), which holds no pixels" in capsys.readouterr().err
+
+
 def test_labels_that_do_not_fit_are_refused(file):
     np.save(file.with_name("my-labels.npy"), np.zeros(7))
     with pytest.raises(DataError, match="7"):
