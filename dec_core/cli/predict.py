@@ -12,7 +12,8 @@ from dec_core.cli.options import add_command, add_json_option, add_skip_option, 
 if TYPE_CHECKING:
     from dec_core.runs.folder import RunFolder
 
-BLOCK = 100_000_000  # bytes of images at a time, of a file that is mapped
+BLOCK = 100_000_000  # bytes of images at a time, of a file that is mapped: as they are, and as the run's are
+MOST_ROWS = 50_000  # answers at a time: of small images they need more memory than these
 
 
 def add_parser(commands: Any) -> None:
@@ -66,12 +67,16 @@ def _predict_blocks(folder: RunFolder, images_path: Path, target: Path) -> int:
     images = mapped_images(images_path)
     from dec_core.work.prediction import Predictor
 
-    predictor, size = Predictor(folder), max(1, BLOCK // images[0].nbytes)
+    predictor = Predictor(folder)
+    size = max(1, min(MOST_ROWS, BLOCK // max(images[0].nbytes, predictor.image_bytes)))
+    told: set[str] = set()
     with target.open("w", newline="", encoding="utf-8") as file:
         for first in range(0, len(images), size):
             prediction = predictor(images[first : first + size])
             write_csv(prediction, file, first)
             for note in prediction.notes:
-                print(f"From image {first} on: {note}", file=sys.stderr)
+                if note not in told:
+                    print(f"From image {first} on: {note}", file=sys.stderr)
+            told.update(prediction.notes)
     print(f"{len(images)} rows in {target}", file=sys.stderr)
     return 0

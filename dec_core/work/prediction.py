@@ -50,6 +50,11 @@ class Predictor:
 
     Images of another size, number of colours or background are made like the run's, and a note says so.
 
+    Attributes
+    ----------
+    image_bytes : int
+        What an image takes that is made like the run's.
+
     Raises
     ------
     ValueError
@@ -66,6 +71,7 @@ class Predictor:
             raise ValueError(f"run_dir: {run.path} has no model yet; let the run finish, or name another")
         data = load_shown(self._config.dataset, self._config.n_samples, root=run.path.parent)
         self._known, self._names = data.images, _names(run, data.y, data.classes)
+        self.image_bytes = self._known[0].nbytes
         self._encoder, _, self._clustering = load_model(path)
 
     def __call__(self, images: np.ndarray) -> Prediction:

@@ -3,12 +3,14 @@
 import json
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from dec_core.cli import main
 from dec_core.cli import predict as predict_command
 from dec_core.data import mapped
 from dec_core.data.limits import Limits
+from dec_core.work.prediction import Predictor
 
 
 def test_where_the_answer_goes_is_checked_before_the_work(tmp_path, finished_run, capsys):
@@ -78,3 +80,24 @@ def test_a_file_too_large_to_be_read_is_sorted_block_by_block(tmp_path, finished
     np.save(tmp_path / "x.npy", digits.images[:110] > 9)
     assert main(arguments) == 2 and "save it by numpy.save as uint8" in capsys.readouterr().err
     assert (tmp_path / "o.csv").read_text() == read
+
+
+@pytest.mark.parametrize(("block", "rows"), [(640, 50_000), (10**8, 10)], ids=["bytes", "rows"])
+def test_a_block_is_bounded_by_what_images_become_and_by_its_answers(
+    block, rows, tmp_path, finished_run, digits, capsys, monkeypatch
+):
+    small = digits.images[:25, ::2, ::2]  # of 16 bytes, which become 64
+    np.save(tmp_path / "x.npy", small)
+    monkeypatch.setattr(mapped, "LIMITS", Limits(n_images=24))
+    monkeypatch.setattr(predict_command, "BLOCK", block)
+    monkeypatch.setattr(predict_command, "MOST_ROWS", rows)
+    sizes, sort = [], Predictor.__call__
+
+    def counted(self, images):
+        sizes.append(len(images))
+        return sort(self, images)
+
+    monkeypatch.setattr(Predictor, "__call__", counted)
+    assert main(["predict", str(finished_run.path), str(tmp_path / "x.npy"), "--csv", str(tmp_path / "o.csv")]) == 0
+    assert sizes == [10, 10, 5] and len((tmp_path / "o.csv").read_text().splitlines()) == 26
+    assert capsys.readouterr().err.count("Resized from 4×4 to the 8×8 pixels of the run.") == 1  # said once
