@@ -90,9 +90,11 @@ def checked_run(path: Path) -> Path:
 
 
 def check_target(option: str, target: Path | None) -> None:
-    """Raise ValueError if a file that an option names, if it does, cannot be written: before the work, not after it."""
+    """Raise ValueError if there is no place for a file that an option names: before the work, not after it."""
     if target is not None and not target.resolve().parent.is_dir():
         raise ValueError(f"{option}: received {target}, but there is no folder {target.parent}; make it first")
+    if target is not None and target.is_dir():
+        raise ValueError(f"{option}: received the folder {target}, expected a file; add a name to it")
 
 
 def changes_from(items: list[str]) -> dict[str, Any]:

@@ -62,3 +62,5 @@ def test_where_the_figure_goes_is_checked_before_the_search(tmp_path, capsys):
     figure = tmp_path / "nowhere" / "figure.html"
     assert main(["how-many", "--data", "no-such-file", "--out", str(tmp_path), "--figure", str(figure)]) == 2
     assert capsys.readouterr().err.startswith(f"error: --figure: received {figure}, but there is no folder ")
+    assert main(["how-many", "--data", "no-such-file", "--out", str(tmp_path), "--figure", str(tmp_path)]) == 2
+    assert capsys.readouterr().err.startswith(f"error: --figure: received the folder {tmp_path}, expected a file")
