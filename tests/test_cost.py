@@ -55,12 +55,14 @@ def test_of_umap_what_the_pretraining_does_not_hide_is_waited_for(monkeypatch):
 
 
 def test_deformed_images_are_compared_for_each_neighbor():
-    graph = {
-        features: cost(DENSE.changed(method="umap_gmm", features=features, n_neighbors=20), 1797, (8, 8)).work.centers
-        for features in ("pixels", "gradients", "deformed")
-    }
-    assert graph["pixels"] == graph["gradients"] == costs.GRAPH * 1797
-    assert graph["deformed"] - graph["gradients"] == costs.DEFORMED * 3 * 20 * 1797
+    def graph(features, image_shape):
+        config = DENSE.changed(method="umap_gmm", features=features, n_neighbors=20)
+        return cost(config, 1797, image_shape).work.centers
+
+    for image_shape, share in (((28, 28), 1), ((8, 8), 8 * 8 / 28**2), ((64, 14, 3), 0.5)):  # of 28 x 28 places
+        assert graph("pixels", image_shape) == graph("gradients", image_shape) == costs.GRAPH * 1797
+        added = graph("deformed", image_shape) - graph("gradients", image_shape)
+        assert added == pytest.approx(costs.DEFORMED * share * 3 * 20 * 1797)
 
 
 def test_the_fastest_umap_counts_as_what_came_before_it_only_adds(monkeypatch):

@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dec_core.analysis.deformed import SIDE
 from dec_core.analysis.umap_gmm import CANDIDATES
 from dec_core.architecture import Layer, Shape, architecture
 from dec_core.config import RunConfig
@@ -100,16 +101,19 @@ def cost(config: RunConfig, n_images: int, image_shape: Shape) -> Cost:
     mixed = fits_mixture(config)
     work = ByPhase(
         pretraining * (BESIDE_UMAP if mixed else 1),
-        centers=_graph(config) * n if mixed else 0.0,
+        centers=_graph(config, image_shape) * n if mixed else 0.0,
         clustering=STEP * moved * config.batch_size * steps + encode * n * steps / config.update_interval,
     )
     n_bytes = n * (prod(image_shape) + 4 * network.latent_dim)
     return Cost(network.n_parameters, batches, epochs * batches, steps, n_bytes, work)
 
 
-def _graph(config: RunConfig) -> float:
+def _graph(config: RunConfig, image_shape: Shape) -> float:
     """Multiplications that UMAP and a mixture are worth for each image."""
-    return GRAPH + (DEFORMED * CANDIDATES * config.n_neighbors if config.features == "deformed" else 0.0)
+    if config.features != "deformed":
+        return GRAPH
+    share = prod(min(side, SIDE) for side in image_shape[:2]) / SIDE**2  # of the places of 28 x 28
+    return GRAPH + DEFORMED * share * CANDIDATES * config.n_neighbors
 
 
 def rates(config: RunConfig, trained: Iterable[tuple[RunConfig, dict[str, float], Cost]]) -> Rates:
