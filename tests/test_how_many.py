@@ -1,5 +1,6 @@
 """How many groups there are: the density tree, the separation of borders, and the number that follows."""
 
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +10,16 @@ from sklearn.cluster import HDBSCAN
 from sklearn.datasets import make_blobs
 
 from dec_core.analysis.density_tree import density_tree
-from dec_core.analysis.how_many import Candidate, Change, HowMany, changes, count_groups, how_many, smallest_sizes
+from dec_core.analysis.how_many import (
+    Candidate,
+    Change,
+    HowMany,
+    _check_different,
+    changes,
+    count_groups,
+    how_many,
+    smallest_sizes,
+)
 from dec_core.analysis.merge_split_check import graph_of
 from dec_core.analysis.projection import neighbours
 from dec_core.analysis.strange_groups import StrangeGroup
@@ -162,6 +172,15 @@ def test_too_few_images_are_refused(digits):
 def test_copies_of_few_images_are_refused(digits, n_different, told):
     with pytest.raises(ValueError, match=f"received auto and {told}, expected 50 or more different ones"):
         how_many(np.resize(digits.x[:n_different], (200, 64)), (8, 8))
+
+
+def test_to_look_for_copies_copies_few_images():
+    x = np.random.default_rng(0).integers(0, 256, (2000, 4000)).astype(np.uint8)
+    tracemalloc.start()
+    _check_different(x)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < x.nbytes / 10
 
 
 def test_groups_that_fall_apart_have_no_score_and_are_refused():

@@ -206,13 +206,16 @@ def how_many(
 
 def _check_different(x: np.ndarray) -> None:
     """Raise ValueError where images are copies of so few that each has no neighbours but its own copies."""
-    n_different = len({row.tobytes() for row in x})
-    if n_different < FEWEST:
-        what = "that are all alike" if n_different == 1 else f"of which only {n_different} are different"
-        raise ValueError(
-            f"n_clusters: received auto and {len(x)} images {what}, expected {FEWEST} or more different ones; "
-            "give others, or a number of clusters"
-        )
+    different: set[bytes] = set()
+    for row in x:
+        different.add(row.tobytes())
+        if len(different) == FEWEST:  # so that no more than these are copied
+            return
+    what = "that are all alike" if len(different) == 1 else f"of which only {len(different)} are different"
+    raise ValueError(
+        f"n_clusters: received auto and {len(x)} images {what}, expected {FEWEST} or more different ones; "
+        "give others, or a number of clusters"
+    )
 
 
 def embed(
