@@ -330,6 +330,12 @@ def test_a_record_without_what_its_readers_rely_on_is_passed_over(record):
     assert parse_record(json.dumps(more | record).encode()) == more | record
 
 
+@pytest.mark.parametrize(("values", "is_read"), [({}, True), ({"batch": 3}, True), ({"batch": -3}, False)])
+def test_of_a_resume_earlier_versions_did_not_tell_the_batch(values, is_read):
+    record = {"event": "Resumed", "epoch": 1, "iteration": 0, **values}
+    assert parse_record(json.dumps(record).encode()) == (record if is_read else None)
+
+
 def test_an_end_without_its_time_is_no_point_of_a_curve():
     update = {"event": "TargetUpdated", "iteration": 1, "seconds": 1.0}
     history = History().with_records(update, {"event": "Finished", "n_iterations": 2, "acc": 0.5})

@@ -134,9 +134,10 @@ class UmapsReady(Added):
     file: Required[Literal["umaps.npz"]]
 
 
-class Resumed(TypedDict):
-    epoch: Count
-    iteration: Count
+class Resumed(TypedDict, total=False):
+    epoch: Required[Count]
+    batch: Count  # in the next epoch; earlier versions did not write it
+    iteration: Required[Count]
 
 
 class StagesTaken(TypedDict):
