@@ -111,8 +111,8 @@ def trained(file: Path, root: Path, gigabytes: float, *, killed: bool) -> dict[s
 def _run(arguments: Sequence[str], root: Path, gigabytes: float, killed_at: float | None = None) -> float:
     """Run a command of dec_core, perhaps until so much of its pretraining is done; gigabytes of its own at most."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "dec_core", *arguments], start_new_session=True, stderr=subprocess.DEVNULL,
-        preexec_fn=lambda: _limited(gigabytes),
+        [sys.executable, "-m", "dec_core", *arguments], start_new_session=True, stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL, preexec_fn=lambda: _limited(gigabytes),
     )  # fmt: skip
     most = 0.0  # gigabytes
     while process.poll() is None:

@@ -41,6 +41,11 @@ def test_each_call_trains_anew_and_the_table_says_whether_memory_was_limited(
     assert json.loads(capsys.readouterr().out)["rows"]["mapped"]["n"] == 300
 
 
+def test_what_is_trained_prints_nothing_between_the_figures(tmp_path, capfd):
+    large._run(["presets"], tmp_path, 4.0)
+    assert capfd.readouterr().out == ""
+
+
 def test_an_epoch_too_short_to_be_killed_in_is_told_as_such(tmp_path):
     with pytest.raises(RuntimeError, match="ended before it left a checkpoint within its epoch; take more --images"):
         large._run(["presets"], tmp_path, 4.0, killed_at=0.5)
