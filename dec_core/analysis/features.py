@@ -44,7 +44,7 @@ def moved(x: np.ndarray, by: sparse.csr_matrix) -> np.ndarray:
 def gradients(
     x: np.ndarray, image_shape: Sequence[int], patches: tuple[int, int] = (PATCHES, PATCHES), blur: float = PATCH_BLUR
 ) -> np.ndarray:
-    """Histograms of gradient orientations in 7 x 7 overlapping patches.
+    """Histograms of gradient orientations in overlapping patches, 7 x 7 unless others are asked for.
 
     Each pixel votes with the strength of its gradient for the two directions nearest to its own, and
     for the patches around it by a Gaussian of their distance. Roots of the sums are taken, so that one
