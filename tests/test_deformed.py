@@ -69,6 +69,14 @@ def test_each_image_comes_first_also_among_its_copies():
     assert all(len(set(row)) == 3 for row in indices.tolist())
 
 
+def test_where_a_search_has_found_too_few_the_last_image_does_not_take_their_place(mnist):
+    x = mnist.x[[0, 1, 2, 0]]  # the last is a copy of the first
+    near = np.array([[0, -1, 2], [1, 0, -1], [2, -1, -1], [3, 0, 1]])
+    indices, distances = nearest_deformed(x, SHAPE, near, 2)
+    assert indices.tolist() == [[0, 2], [1, 0], [2, -1], [3, 0]]
+    assert np.isfinite(distances[:, 1]).tolist() == [True, True, False, True]
+
+
 def test_blank_images_and_color_give_finite_numbers():
     blank = np.zeros((4, 64), np.uint8)
     color = np.random.default_rng(0).integers(0, 256, (4, 8 * 8 * 3)).astype(np.uint8)

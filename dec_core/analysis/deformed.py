@@ -44,7 +44,7 @@ def nearest_deformed(
     x : ndarray of uint8 or float32, shape (n, height * width[ * channels])
     image_shape : (height, width) or (height, width, channels)
     near : ndarray of int, shape (n, n_candidates)
-        Indices of the candidates for each image, one of them the image itself.
+        Indices of the candidates for each image, one of them the image itself; -1 where a search has found no more.
     n_neighbors : int
         How many of them are wanted, the image itself counted; n_candidates at most.
 
@@ -65,6 +65,7 @@ def nearest_deformed(
 
     with ThreadPool(os.cpu_count()) as threads:  # its threads end with the process, whatever they are at
         threads.map(compare, range(0, len(x), CHUNK), chunksize=1)
+    distances[others < 0] = np.inf  # no image, but compared as if it were the last one
     order = np.argsort(distances, axis=1, kind="stable")[:, : n_neighbors - 1]
     itself = np.arange(len(x))[:, None]
     return (
