@@ -58,6 +58,11 @@ def test_strokes_need_the_shape_of_the_images(digits, features, shape):
         umap_gmm(digits.x[:50], 3, features=features, image_shape=shape)
 
 
+def test_features_that_nobody_knows_are_refused(digits):
+    with pytest.raises(ValueError, match=r"features: received 'edges', expected one of pixels, gradients, deformed"):
+        umap_gmm(digits.x[:50], 3, features="edges", image_shape=(8, 8))
+
+
 @pytest.mark.parametrize(
     "x", [np.zeros((40, 64), np.uint8), np.arange(40, dtype=np.uint8)[:, None], np.eye(12, dtype=np.uint8) * 255]
 )

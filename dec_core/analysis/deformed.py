@@ -28,6 +28,7 @@ SIDE = 28  # places a side, at most: as many as pixels in smaller images
 BLUR = 1 / 28  # of the image's width: how far a place sees
 REACH = 2 / 28  # of the longer side: how far a place may look for its like; one place at least
 AROUND = 1  # places to each side that are compared with it
+FAR = np.float32(3e38)  # farther than any two images; fast arithmetic knows no infinity
 CHUNK = 512  # images at a time in a thread, and of those whose strokes are counted
 
 
@@ -124,7 +125,7 @@ def _distances(first, strokes, scales, others, reach, distances):
         unpack(first + i, here)
         for k in range(others.shape[1]):
             unpack(others[i, k], there)
-            best[:] = np.float32(np.inf)
+            best[:] = FAR
             for down in range(-reach, reach + 1):
                 for right in range(-reach, reach + 1):
                     shifted = corner + down * stride + right

@@ -19,6 +19,7 @@ from dec_core.analysis.features import distortions, gradients, moved, pixels
 from dec_core.analysis.projection import nearest_of_both, neighbours, umap_layout, umap_start
 from dec_core.architecture import is_one_line
 
+FEATURES = ("pixels", "gradients", "deformed")
 COMPONENTS = 50  # of PCA: neighbours are sought among so many numbers
 DIMENSIONS = 10  # of UMAP
 CHUNK = 8192  # images at a time, where they are distorted
@@ -95,7 +96,8 @@ def umap_gmm(
     Raises
     ------
     ValueError
-        If the image's shape is needed and missing, or is not that of x, or is that of one line of pixels.
+        If the features are unknown, or the image's shape is needed and missing, or not that of x, or that of one line
+        of pixels.
     """
     tell("images are compared")
     return group(compare(x, n_neighbors, features, image_shape, distorted), n_clusters, n_init, random_state, tell)
@@ -109,6 +111,8 @@ def compare(
     distorted: bool = False,
 ) -> NeighbourGraph:
     """The first half of `umap_gmm`: nearest neighbours of each image. Arguments and errors as there."""
+    if features not in FEATURES:
+        raise ValueError(f"features: received {features!r}, expected one of {', '.join(FEATURES)}")
     needed = features != "pixels" or distorted
     if needed and (image_shape is None or np.prod(image_shape) != x.shape[1]):
         raise ValueError(f"image_shape: received {image_shape}, expected the shape of images of {x.shape[1]} values")
