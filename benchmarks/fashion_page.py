@@ -22,8 +22,9 @@ Neighbors that may deform, found on digits, have the highest mean of 10 000, .64
 network and without a choice by labels; but from .604 to .691. With few images, which way is best depends on them.
 
 On all images they reach what N2D reports, without a network: .674, from .673 to .675, with 20 neighbors, and .664 with
-10, where one seed in five ends elsewhere. Agreement prefers 20, as the labels do. Eight starts of the mixture are
-what `best-umap` has: `python -m dec_core train best-umap --set n_neighbors=20 --data FOLDER`.
+10, where one seed in five ends elsewhere. Agreement prefers 20, as the labels do. That is `best-umap`:
+`python -m dec_core train best-umap --data FOLDER`. Another processor rounds otherwise, and its layouts differ: on an
+AMD EPYC two seeds had .631 and .672, so one seed in some ends elsewhere with 20 neighbors, too.
 """
 
 

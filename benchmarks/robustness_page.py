@@ -24,8 +24,8 @@ off by a tenth of a class or so, less than what counts as merged or split here.
 ## What `best-umap` does badly
 
 Neighbors that may deform mend most of that without a network: noise costs nothing, few images little, and other
-people's digits are found best of all. **Letters** still merge, and so do **clothes**, whose kinds are no strokes; all
-but one of these runs are doubted. With 500 or 1 000 images most are doubted though nothing is merged.
+people's digits and letters are found best of all. One pair of **letters** still merges, and so do **clothes**, whose
+kinds are no strokes. The verdict misses that in most runs: letters that merge look like one island here.
 
 ## What `first-look` does badly
 

@@ -99,7 +99,7 @@ PRESETS: dict[str, RunConfig] = {
     "best": RunConfig.make(**LONGEST, **WITH_DECODER, gamma=0.4),
     "best-no-prior": RunConfig.make(**LONGEST | {"deskew": False}, **WITH_DECODER, gamma=0.4),
     "best-conv": RunConfig.make(**LONGER, autoencoder="conv_transpose", initializer="glorot_uniform"),
-    "best-umap": RunConfig.make(method="umap_gmm", deskew=True, features="deformed"),
+    "best-umap": RunConfig.make(method="umap_gmm", deskew=True, features="deformed", n_neighbors=20),
     "kmeans-pixels": RunConfig.make(method="kmeans"),
     "umap-gmm": RunConfig.make(method="umap_gmm", deskew=True),
     "tutorial-autoencoder": RunConfig.make(method="autoencoder"),
@@ -119,8 +119,8 @@ DESCRIPTIONS: dict[str, str] = {
     "best": "All 70 000 digits. UMAP's neighbors are those most alike when strokes may shift a little.",
     "best-no-prior": "Like best, without deskewing.",
     "best-conv": "A convolutional autoencoder and plain DEC on all digits, with augmented neighbors for UMAP.",
-    "best-umap": "No network: what best learns from. UMAP, with neighbors most alike when strokes may shift, and a "
-    "Gaussian mixture. Good for other images than digits, too; cannot assign new ones.",
+    "best-umap": "No network. UMAP, with the 20 neighbors most alike when strokes may shift, and a Gaussian mixture. "
+    "Good for clothes, too; cannot assign new images.",
     "kmeans-pixels": "No network: k-means on the pixels. The baseline that deep clustering has to beat.",
     "umap-gmm": "No network: UMAP of deskewed digits and a Gaussian mixture. Hard to beat; cannot assign new images.",
     "tutorial-autoencoder": "The dense autoencoder, then k-means on z: what pretraining alone achieves.",
