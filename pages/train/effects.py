@@ -67,8 +67,13 @@ def _momentum(config: RunConfig, cost: Cost, n: int) -> str:
     return f"averages about {1 / (1 - config.momentum):.0f} steps" if config.momentum else "each step by itself"
 
 
+def _read(config: RunConfig, cost: Cost, n: int) -> str:
+    memory = _memory(cost.n_bytes)
+    return f"{thousands(cost.batches_an_epoch)} batches · {memory}" if METHODS[config.method].has_network else memory
+
+
 LINES: dict[str, Line] = {
-    "n_samples": lambda config, cost, n: f"{thousands(cost.batches_an_epoch)} batches · {_memory(cost.n_bytes)}",
+    "n_samples": _read,
     "latent_dim": lambda config, cost, n: f"{thousands(cost.n_parameters)} parameters",
     "hidden_units": lambda config, cost, n: f"{thousands(cost.n_parameters)} parameters",
     "filters": lambda config, cost, n: f"{thousands(cost.n_parameters)} parameters",

@@ -11,6 +11,7 @@ from dec_core.config import ConfigError, RunConfig
 from dec_core.data import DataError
 from dec_core.gallery import run_id
 from dec_core.glossary import tooltip
+from dec_core.methods import METHODS
 from dec_core.reading.divergence import smaller_rate
 from dec_core.reading.progress import Progress
 from dec_core.runs.folder import RunFolder
@@ -32,6 +33,7 @@ from pages.train.stepper import stepper
 from pages.train.words import Findings, Number, numbers, texts_of, what_is_found
 
 TO_BEGIN = "Press Start: the autoencoder learns to reconstruct the images, then clusters form."
+WITHOUT_NETWORK = "Press Start: the images are clustered at once, without a network."
 TO_MEND = "Start waits for the setting that is marked in the form."
 MOST_FOUND = 1000  # letters of what can be said of the clusters
 
@@ -85,7 +87,8 @@ def _view(run: RunFolder | None, config: RunConfig | None, active: bool) -> None
 def _nothing_yet(config: RunConfig | None) -> None:
     """What will be seen of a run, once there is one."""
     earlier = " Earlier runs are in the list above." if focus.index().entries() else ""
-    begin = prepared_line() or f"{TO_BEGIN}{earlier}"
+    trains = config is None or METHODS[config.method].has_network
+    begin = prepared_line() or f"{TO_BEGIN if trains else WITHOUT_NETWORK}{earlier}"
     controls(None, None, config, begin if config else f"{TO_MEND}{earlier}")
     stepper("", Progress("", 0.0, -1), config, 0, partial(follow, None))
     with st.container(key="before_run"):  # on a phone without all that is empty

@@ -173,6 +173,13 @@ def test_a_time_that_no_run_has_told_may_be_longer(app, monkeypatch, preset, is_
     assert ("It may take longer" not in said) == is_sure
 
 
+@pytest.mark.parametrize(("preset", "begins"), [("umap-gmm", "the images are"), ("first-look", "the autoencoder")])
+def test_what_start_does_is_said_of_the_method(app, preset, begins):
+    app.query_params["preset"] = preset
+    app.run()
+    assert f"Press Start: {begins}" in " ".join(element.value for element in app.markdown)
+
+
 def test_buttons_of_which_none_is_pressed_are_not_a_choice(app):
     """So a browser answers that is asked for something else before it has drawn them."""
     app.run()
