@@ -30,8 +30,8 @@ from dec_core.data.readers import read
 
 N_IMAGES = 10_000
 N_TRIED = 2  # seeds of what is tried
-N_INIT = 3  # of each mixture; of all images 8, as `best-umap` has, for with 3 one seed in five misses the likeliest
-N_INIT_ON_ALL = 8
+N_INIT = 3  # of each mixture; of all images 32, as `best-umap` has, for with 8 one seed in six misses the likeliest
+N_INIT_ON_ALL = 32
 EPOCHS = (50, 200)  # of an autoencoder
 AUTOENCODER = RunConfig.make(  # the sizes of N2D, which are the tutorial's
     method="autoencoder", pretrain_optimizer="adam", pretrain_learning_rate=0.001, precision="auto"

@@ -21,10 +21,10 @@ after 50 epochs less, and with the mean image subtracted less, too. So many epoc
 Neighbors that may deform, found on digits, have the highest mean of 10 000, .645, and the highest NMI, .709, without a
 network and without a choice by labels; but from .604 to .691. With few images, which way is best depends on them.
 
-On all images they reach what N2D reports, without a network: .674, from .673 to .675, with 20 neighbors, and .664 with
-10, where one seed in five ends elsewhere. Agreement prefers 20, as the labels do. That is `best-umap`:
-`python -m dec_core train best-umap --data FOLDER`. Another processor rounds otherwise, and its layouts differ: on an
-AMD EPYC two seeds had .631 and .672, so one seed in some ends elsewhere with 20 neighbors, too.
+On all images they reach what N2D reports, without a network: .673, from .671 to .673, with 20 neighbors, and .672, from
+.668 to .673, with 10. Agreement prefers 20, as the labels do. That is `best-umap`, with 32 starts of the mixture:
+`python -m dec_core train best-umap --data FOLDER`. Eight starts missed the likeliest mixture for two seeds of
+twelve, and which seed that is depends on the processor; what they found instead has .632 and .631.
 """
 
 

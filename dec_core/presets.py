@@ -99,7 +99,7 @@ PRESETS: dict[str, RunConfig] = {
     "best": RunConfig.make(**LONGEST, **WITH_DECODER, gamma=0.4),
     "best-no-prior": RunConfig.make(**LONGEST | {"deskew": False}, **WITH_DECODER, gamma=0.4),
     "best-conv": RunConfig.make(**LONGER, autoencoder="conv_transpose", initializer="glorot_uniform"),
-    "best-umap": RunConfig.make(method="umap_gmm", deskew=True, features="deformed", n_neighbors=20),
+    "best-umap": RunConfig.make(method="umap_gmm", deskew=True, features="deformed", n_neighbors=20, gmm_n_init=32),
     "kmeans-pixels": RunConfig.make(method="kmeans"),
     "umap-gmm": RunConfig.make(method="umap_gmm", deskew=True),
     "tutorial-autoencoder": RunConfig.make(method="autoencoder"),

@@ -45,7 +45,7 @@ STOPS: dict[str, tuple[Number, ...]] = {
     "n_clusters": tuple(range(2, 31)),
     "first_target_steps": _counts(1, 20_000),
     "n_neighbors": _counts(2, 200),
-    "gmm_n_init": tuple(range(1, 21)),
+    "gmm_n_init": _counts(1, 100),
     "update_interval": _counts(1, 2000),
     "cluster_learning_rate": _orders(1e-5, 10),
     "gamma": (0.0, *_orders(1e-3, 100)),
