@@ -57,7 +57,11 @@ def test_the_wheel_holds_every_file_that_is_no_code():
         for pattern in patterns
     ]
     shipped = {path for folder, pattern in globs for path in (ROOT / folder).glob(pattern) if path.is_file()}
-    files = {path for path in CORE.rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc")}
+    files = {
+        path
+        for path in CORE.rglob("*")
+        if path.is_file() and path.suffix != ".py" and "__pycache__" not in path.parts  # numba caches there as well
+    }
     assert CORE / "py.typed" in files and files == shipped
 
 
